@@ -1,0 +1,49 @@
+# Everything a developer or CI runs. Needs Python 3.11 or later, git, make and a package registry; nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help test lint types contracts unit lock format demo bench clean
+.DEFAULT_GOAL := help
+
+help:  ## What can be made here
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(READY): requirements-dev.lock pyproject.toml hatch_build.py
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the locked dependencies into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+test: lint types contracts unit  ## All checks: format, lint, types, import contracts, lock file, tests with coverage
+
+lint: $(READY)  ## Format and lint, without changing anything
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+
+types: $(READY)  ## mypy --strict
+	@$(BIN)/mypy
+
+contracts: $(READY)  ## The floors of the architecture
+	@$(BIN)/lint-imports --no-cache
+
+unit: $(READY)  ## Tests, with the coverage gate on the pure modules
+	@$(BIN)/python tools/check_lock.py
+	@$(BIN)/python tools/run_tests.py
+
+format: $(READY)  ## Rewrite files in our format
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+lock: $(READY)  ## Write the lock files anew from pyproject.toml
+	@$(BIN)/python tools/check_lock.py --write
+
+demo: $(READY)  ## A tour: the example repository against the emulator
+	@$(BIN)/python tools/demo.py
+
+bench: $(READY)  ## Time and memory for 100, 500 and 2,000 Gateways
+	@$(BIN)/python -m tests.benchmarks.run
+
+clean:  ## Remove what was made here
+	@rm -rf $(VENV) .demo dist build

@@ -1,0 +1,1 @@
+"""Git-driven synchronizer for the layer 4 configuration of Avi Load Balancer Controllers."""

@@ -1,0 +1,5 @@
+"""`python -m sync` is `avi-sync`."""
+
+from sync.cli import main
+
+main()

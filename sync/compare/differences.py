@@ -1,0 +1,57 @@
+"""Two normal forms → the fields in which they differ."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sync.avi_schema import SCHEMA
+from sync.compare.normal_form import NOTHING_KNOWN, plain
+from sync.compare.references import Reference
+from sync.kinds import COMPUTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One field that differs: path such as `services[0].port`; None for a side that has nothing there."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+def differences(desired: Mapping[str, Any], live: Mapping[str, Any], kind: str) -> tuple[Difference, ...]:
+    """Where the normal forms of two bodies of a kind differ, in field order; empty if they mean the same."""
+    return tuple(_differences(desired, live, kind, ""))
+
+
+def _differences(desired: Any, live: Any, message: str, path: str) -> Iterator[Difference]:
+    if isinstance(desired, Mapping) and isinstance(live, Mapping):
+        computed = COMPUTED.get(message, frozenset())
+        schema = SCHEMA.get(message, {})
+        for key in sorted(desired.keys() | (live.keys() - computed)):
+            here = f"{path}.{key}" if path else key
+            yield from _differences(desired.get(key), live.get(key), schema.get(key, NOTHING_KNOWN).message, here)
+    elif isinstance(desired, list) and isinstance(live, list):
+        yield from _list_differences(desired, live, message, path)
+    elif isinstance(desired, Reference) and isinstance(live, Reference):
+        if not desired.same(live):
+            yield Difference(path=path, before=str(live), after=str(desired))
+    elif desired != live:
+        yield Difference(path=path, before=plain(live), after=plain(desired))
+
+
+def _list_differences(desired: list[Any], live: list[Any], message: str, path: str) -> Iterator[Difference]:
+    if len(desired) == len(live):
+        for position, (after, before) in enumerate(zip(desired, live, strict=True)):
+            yield from _differences(after, before, message, f"{path}[{position}]")
+        return
+    gone = [item for item in live if not any(_same(other, item, message) for other in desired)]
+    new = [item for item in desired if not any(_same(item, other, message) for other in live)]
+    yield from (Difference(path=f"{path}[]", before=plain(item), after=None) for item in gone)
+    yield from (Difference(path=f"{path}[]", before=None, after=plain(item)) for item in new)
+    if not gone and not new:  # the same item more often on one side
+        yield Difference(path=path, before=plain(live), after=plain(desired))
+
+
+def _same(desired: Any, live: Any, message: str) -> bool:
+    return next(_differences(desired, live, message, ""), None) is None

@@ -1,0 +1,53 @@
+"""What is kept with an object in its markers, and which fields that makes ours (DESIGN §6)."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sync.kinds import KINDS
+
+ASKED_ADDRESS = "AskedAddress"
+NO_ADDRESS = "none"
+"""The value of `AskedAddress` while Git leaves the choice to the Controller."""
+
+DIGEST = "Digest"
+FIELDS = "Fields"
+UNCOMPARED_MARKERS = frozenset({DIGEST, FIELDS})
+"""Written with every write, never a reason for one (DESIGN §6)."""
+
+OUR_MARKERS = frozenset(
+    {
+        "clustername",
+        "Namespace",
+        "ServiceName",
+        "Port",
+        "Protocol",
+        "GatewayName",
+        "ManagedBy",
+        ASKED_ADDRESS,
+        "Protected",
+        "PausedUntil",
+        "RefusedDigest",
+        DIGEST,
+        FIELDS,
+    }
+)
+"""Markers that we write; others on a live object are labels of somebody else and stay."""
+
+
+def markers_of(body: Mapping[str, Any]) -> dict[str, str]:
+    """A body's markers, the values of each joined by commas."""
+    return {
+        str(marker.get("key", "")): ",".join(str(value) for value in marker.get("values") or ())
+        for marker in body.get("markers") or ()
+    }
+
+
+def comparable_markers(body: Mapping[str, Any]) -> dict[str, str]:
+    """The markers that are fields like any other."""
+    return {key: value for key, value in markers_of(body).items() if key in OUR_MARKERS - UNCOMPARED_MARKERS}
+
+
+def managed_fields(kind: str, rendered: Iterable[str], written_before: Iterable[str]) -> frozenset[str]:
+    """The top-level fields that are ours in this comparison (DESIGN §6)."""
+    row = KINDS[kind]
+    return row.managed | frozenset(rendered) | frozenset(written_before)

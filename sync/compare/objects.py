@@ -1,0 +1,143 @@
+"""One desired and one live object → equal, changed in place, or to be replaced; and the body of each write."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sync.compare.differences import Difference, differences
+from sync.compare.markers import DIGEST, FIELDS, OUR_MARKERS, comparable_markers, managed_fields, markers_of
+from sync.compare.normal_form import normal_form
+from sync.compare.vips import IDENTITY_OF_A_VIP, why_not
+from sync.kinds import IDENTITY, KINDS, Scope
+from sync.model.desired import AviObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What lies between a desired and a live object.
+
+    `replace` tells what must be made anew because the Controller refuses the change in place, `reason` why.
+    """
+
+    differences: tuple[Difference, ...] = ()
+    replace: Scope | None = None
+    reason: str = ""
+    is_disruptive: bool = False
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether nothing needs to be done."""
+        return not self.differences and self.replace is None
+
+
+def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
+    """Compare all fields that are ours; what is left alone and what others set is not looked at."""
+    kind = KINDS[desired.key.kind]
+    fields = _fields(desired, live)
+    wanted, present = desired.body, live
+    reason = why_not(wanted, present) if "vip" in kind.replace else ""
+    if "vip" in kind.replace:
+        wanted, present = _without_vip_identity(wanted), _without_vip_identity(present)
+    plain_fields = sorted(fields - {"markers"})
+    found = list(
+        differences(
+            normal_form(wanted, kind.name, plain_fields), normal_form(present, kind.name, plain_fields), kind.name
+        )
+    )
+    found += _marker_differences(desired.body, live)
+    scope = Scope.VIP if reason else None
+    for difference in found:
+        scope = _wider(scope, kind.replace.get(_top_level(difference.path)))
+    if scope is not None and not reason:
+        reason = ", ".join(
+            f"{item.path}: {_shown(item.before)} → {_shown(item.after)}"
+            for item in found
+            if _top_level(item.path) in kind.replace
+        )
+    return Comparison(
+        differences=tuple(found),
+        replace=scope,
+        reason=reason,
+        is_disruptive=any(_top_level(item.path) in kind.disruptive for item in found),
+    )
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else str(value)
+
+
+def _wider(one: Scope | None, other: Scope | None) -> Scope | None:
+    return Scope.OWNER if Scope.OWNER in (one, other) else one or other
+
+
+def _top_level(path: str) -> str:
+    return path.partition(".")[0].partition("[")[0]
+
+
+def _fields(desired: AviObject, live: Mapping[str, Any]) -> frozenset[str]:
+    """The fields that this comparison answers for."""
+    written_before = [name for name in markers_of(live).get(FIELDS, "").split(",") if name]
+    rendered = desired.body.keys() - {"name", "tenant_ref", "cloud_ref"}
+    return managed_fields(desired.key.kind, rendered, written_before) - desired.left_alone
+
+
+def _without_vip_identity(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    vips = [{k: v for k, v in vip.items() if k not in IDENTITY_OF_A_VIP} for vip in body.get("vip") or ()]
+    return {**body, "vip": vips}
+
+
+def _marker_differences(desired: Mapping[str, Any], live: Mapping[str, Any]) -> list[Difference]:
+    wanted, present = comparable_markers(desired), comparable_markers(live)
+    return [
+        Difference(path=f"markers[{key}]", before=present.get(key), after=wanted.get(key))
+        for key in sorted(wanted.keys() | present.keys())
+        if wanted.get(key) != present.get(key)
+    ]
+
+
+def body_of_update(desired: AviObject, live: Mapping[str, Any]) -> dict[str, Any]:
+    """The live body overlaid with what is ours, with the `_last_modified` that was read.
+
+    What the Controller computed for a VIP goes back as it came; a field that we wrote once and no longer render is
+    left out, which resets it.
+    """
+    fields = _fields(desired, live)
+    body = {key: value for key, value in live.items() if key not in fields}
+    body |= {key: desired.body[key] for key in fields if key in desired.body}
+    if "vip" in KINDS[desired.key.kind].replace:
+        body["vip"] = _overlaid_vips(desired.body.get("vip") or (), live.get("vip") or ())
+    body["markers"] = _overlaid_markers(desired.body, live)
+    return body
+
+
+def body_of_recreate(desired: AviObject, live: Mapping[str, Any]) -> dict[str, Any]:
+    """The body that a deleted object is created with again: what others attached to it survives."""
+    body = without_identity(body_of_update(desired, live), desired.key.kind)
+    if "vip" in KINDS[desired.key.kind].replace:
+        body["vip"] = desired.body["vip"]
+    return body | {key: desired.body[key] for key in ("name", "tenant_ref", "cloud_ref") if key in desired.body}
+
+
+def without_identity(body: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """A live body as a create takes it."""
+    gone = IDENTITY | KINDS[kind].server_side
+    return {key: value for key, value in body.items() if key not in gone}
+
+
+def _overlaid_vips(desired: Any, live: Any) -> list[dict[str, Any]]:
+    present = {vip.get("vip_id"): vip for vip in live}
+    return [
+        {**present.get(vip["vip_id"], vip), **{k: v for k, v in vip.items() if k not in IDENTITY_OF_A_VIP}}
+        for vip in desired
+    ]
+
+
+def _overlaid_markers(desired: Mapping[str, Any], live: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Our markers, then the labels that others put on the live object."""
+    others = [marker for marker in live.get("markers") or () if marker.get("key") not in OUR_MARKERS]
+    return [*desired.get("markers", ()), *others]
+
+
+def wish_of(body: Mapping[str, Any]) -> str:
+    """The digest of what a body asks for, as its marker holds it."""
+    return markers_of(body).get(DIGEST, "")

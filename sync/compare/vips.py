@@ -1,0 +1,103 @@
+"""Whether a live VIP can be what Git asks for; if it cannot, it must be replaced (DESIGN §5).
+
+Every VIP carries `auto_allocate_ip: true`, so that its address does not tell whether Git asked for it: the marker
+`AskedAddress` does.
+"""
+
+import ipaddress
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sync.compare.markers import ASKED_ADDRESS, NO_ADDRESS, markers_of
+from sync.compare.references import Reference, parse_reference
+
+IDENTITY_OF_A_VIP = frozenset(
+    {"ip_address", "ip6_address", "ipam_network_subnet", "subnet_uuid", "auto_allocate_ip_type"}
+)
+"""Fields of a VIP that are judged here and never compared field by field."""
+
+_ADDRESS_FIELDS = {"V4": "ip_address", "V6": "ip6_address"}
+_SUBNET_FIELDS = {"V4": "subnet", "V6": "subnet6"}
+_FAMILIES = {"V4_ONLY": ("V4",), "V6_ONLY": ("V6",), "V4_V6": ("V4", "V6")}
+
+
+def why_not(desired: Mapping[str, Any], live: Mapping[str, Any]) -> str:
+    """Why the live VsVip cannot be what the desired one asks for; empty if it can."""
+    return next(_reasons(desired, live), "")
+
+
+def asked_address(vips: Iterable[Mapping[str, Any]]) -> str:
+    """The address that a rendered `vip` list asks for, `none` if it leaves the choice to the Controller."""
+    for vip in vips:
+        for field in _ADDRESS_FIELDS.values():
+            if address := _address(vip, field):
+                return address
+    return NO_ADDRESS
+
+
+def addresses(body: Mapping[str, Any]) -> frozenset[str]:
+    """All addresses that a VsVip holds."""
+    return frozenset(
+        address
+        for vip in body.get("vip") or ()
+        for field in (*_ADDRESS_FIELDS.values(), "floating_ip", "floating_ip6")
+        if (address := _address(vip, field))
+    )
+
+
+def _reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[str]:
+    wanted = {vip.get("vip_id"): vip for vip in desired.get("vip") or ()}
+    present = {vip.get("vip_id"): vip for vip in live.get("vip") or ()}
+    if wanted.keys() != present.keys():
+        yield f"{len(present)} VIPs → {len(wanted)}"
+        return
+    asked_before = markers_of(live).get(ASKED_ADDRESS, NO_ADDRESS)
+    for vip_id, vip in wanted.items():
+        yield from _address_reasons(vip, present[vip_id], asked_before)
+        yield from _network_reasons(vip, present[vip_id])
+        yield from _subnet_reasons(vip, present[vip_id])
+        yield from _family_reasons(vip, present[vip_id])
+
+
+def _address_reasons(desired: Mapping[str, Any], live: Mapping[str, Any], asked_before: str) -> Iterator[str]:
+    asked = asked_address((desired,))
+    held = addresses({"vip": (live,)})
+    if asked != NO_ADDRESS and asked not in held:
+        yield f"address {', '.join(sorted(held)) or 'none'} → {asked}"
+    elif asked == NO_ADDRESS and asked_before in held:
+        yield f"address {asked_before} is no longer asked for"
+
+
+def _network_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[str]:
+    if desired.get("subnet_uuid", "") != live.get("subnet_uuid", "") and "subnet_uuid" in desired:
+        yield f"subnet {live.get('subnet_uuid', 'none')} → {desired['subnet_uuid']}"
+    wanted = _network(desired)
+    present = _network(live)
+    if wanted is not None and present is not None and not wanted.same(present):
+        yield f"network {present} → {wanted}"
+
+
+def _network(vip: Mapping[str, Any]) -> Reference | None:
+    return parse_reference((vip.get("ipam_network_subnet") or {}).get("network_ref", ""))
+
+
+def _subnet_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[str]:
+    wanted = desired.get("ipam_network_subnet") or {}
+    for family, field in _SUBNET_FIELDS.items():
+        address = _address(live, _ADDRESS_FIELDS[family])
+        subnet = wanted.get(field)
+        if subnet and address:
+            network = ipaddress.ip_interface(f"{subnet['ip_addr']['addr']}/{subnet['mask']}").network
+            if ipaddress.ip_address(address) not in network:
+                yield f"address {address} is outside of {network}"
+
+
+def _family_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[str]:
+    held = {family for family, field in _ADDRESS_FIELDS.items() if _address(live, field)}
+    for family in _FAMILIES.get(desired.get("auto_allocate_ip_type", "V4_ONLY"), ()):
+        if held and family not in held and asked_address((desired,)) == NO_ADDRESS:
+            yield f"it has no IP{family.lower()} address"
+
+
+def _address(vip: Mapping[str, Any], field: str) -> str:
+    return str((vip.get(field) or {}).get("addr", ""))

@@ -1,0 +1,130 @@
+"""The source tree's `values.yaml` → Settings, and flags and environment → Target."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import platformdirs
+from pydantic import TypeAdapter, ValidationError
+
+from sync.errors import UsageError
+from sync.model.problem import Origin, Problem, Severity
+from sync.model.settings import Settings
+from sync.model.source import Snapshot
+from sync.source.git import SourceRequest
+from sync.source.manifests import VALUES_FILE
+from sync.source.validation import problems_of
+from sync.source.yaml_documents import YamlError, parse_documents
+
+EMBEDDED = "embedded"
+"""The controller that runs in this process."""
+
+
+def read_settings(snapshot: Snapshot, *, max_aliases: int) -> tuple[Settings | None, tuple[Problem, ...]]:
+    """The settings of a source tree, or None with the errors that make them unusable."""
+    file = next((file for file in snapshot.files if file.path == VALUES_FILE), None)
+    if file is None:
+        return None, (_no_values(snapshot),)
+    origin = Origin(file=VALUES_FILE)
+    try:
+        documents = parse_documents(file.content, max_aliases=max_aliases)
+    except YamlError as error:
+        place = Origin(file=VALUES_FILE, line=error.line)
+        return None, (Problem(severity=Severity.ERROR, message=error.message, fix=error.fix, origin=place),)
+    value = documents[0].value if documents else {}
+    adapter: TypeAdapter[Settings] = TypeAdapter(Settings)
+    try:
+        settings = adapter.validate_python(value)
+    except ValidationError as error:
+        return None, problems_of(error, adapter, value, origin=origin)
+    return settings, tuple(_without_effect(settings, origin))
+
+
+APPLICATION = "avi-sync"
+
+
+def source_request(given: Mapping[str, Any], environment: Mapping[str, str], *, writes: bool) -> SourceRequest:
+    """Where the manifests come from. A run that writes reads commits only, never files that no commit vouches for."""
+    working_tree = bool(given.get("working_tree", False))
+    if writes and working_tree:
+        raise UsageError("--working-tree would apply files that no commit holds", fix="commit them, or add --dry-run")
+    return SourceRequest(
+        location=given["source"],
+        ref=given["ref"],
+        path=given["path"],
+        token=secret("SYNC_GIT_TOKEN", given["git_token_file"], environment),
+        ssh_key_file=given["ssh_key_file"],
+        known_hosts_file=given["known_hosts_file"],
+        cache_dir=Path(given["cache_dir"] or platformdirs.user_cache_dir(APPLICATION)),
+        working_tree=working_tree,
+        plain_folder_allowed=not writes,
+    )
+
+
+def secret(variable: str, file: str, environment: Mapping[str, str]) -> str:
+    """A secret from its file, else from its variable; never from a flag, where `ps` would show it."""
+    if not file:
+        return environment.get(variable, "")
+    try:
+        return Path(file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the file cannot be read: {error}", where=file, fix=f"correct {variable}_FILE") from None
+
+
+def _no_values(snapshot: Snapshot) -> Problem:
+    elsewhere = [file.path for file in snapshot.files if file.path.endswith(f"/{VALUES_FILE}")]
+    hint = f"use --path {elsewhere[0].rpartition('/')[0]}, or " if elsewhere else ""
+    return Problem(
+        severity=Severity.ERROR,
+        message=f"{snapshot.location} holds no values.yaml at its root",
+        fix=f"{hint}commit AKO's values.yaml there, with AKOSettings.clusterName at least",
+    )
+
+
+def _without_effect(settings: Settings, origin: Origin) -> list[Problem]:
+    found = []
+    if isinstance(settings.avicredentials, dict) and any(settings.avicredentials.values()):
+        found.append(
+            Problem(
+                severity=Severity.WARNING,
+                message="avicredentials is never read, and a password in Git is everybody's",
+                fix="remove it; give credentials through SYNC_PASSWORD_FILE or SYNC_TOKEN_FILE",
+                origin=origin,
+                field=("avicredentials",),
+            )
+        )
+    if str(settings.ako.delete_config).lower() == "true":
+        found.append(
+            Problem(
+                severity=Severity.WARNING,
+                message="deleteConfig has no effect here: nothing is deleted because of it",
+                fix="remove it",
+                origin=origin,
+                field=("AKOSettings", "deleteConfig"),
+            )
+        )
+    return found
+
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def controller_host_problem(settings: Settings, controller: str) -> Problem | None:
+    """An error if values.yaml was written for another Controller than the one that would be changed."""
+    stated = settings.controller.controller_host.strip()
+    given = host_of(controller)
+    if not stated or controller == EMBEDDED or given in _LOOPBACK or host_of(stated) == given:
+        return None
+    return Problem(
+        severity=Severity.ERROR,
+        message=f'ControllerSettings.controllerHost is "{stated}", but --controller is "{controller}"',
+        fix="use the tree that belongs to this Controller, or correct one of the two",
+        origin=Origin(file=VALUES_FILE),
+        field=("ControllerSettings", "controllerHost"),
+    )
+
+
+def host_of(address: str) -> str:
+    """The host of a URL, of `host:port` or of a bare host, in lower case."""
+    return (urlsplit(address if "//" in address else f"//{address}").hostname or "").lower()

@@ -1,0 +1,76 @@
+"""What can go wrong in a whole run, and the exit code that tells it.
+
+A `SyncError` ends a run (or one command) with one clear message; what is wrong with single manifests is not an
+exception but a `Problem` value, because a run reports all of them together.
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The exit codes of every command; their order of precedence is that of `PRECEDENCE`."""
+
+    DONE = 0
+    UNEXPECTED = 1
+    CHANGES_PENDING = 2
+    SOURCE_INVALID = 3
+    REFUSED = 4
+    HELD_OR_FAILED = 5
+    UNREACHABLE = 6
+    LOCKED = 7
+    STALE_PLAN = 8
+    USAGE = 64
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+PRECEDENCE = (
+    ExitCode.INTERRUPTED,
+    ExitCode.TERMINATED,
+    ExitCode.UNREACHABLE,
+    ExitCode.LOCKED,
+    ExitCode.STALE_PLAN,
+    ExitCode.SOURCE_INVALID,
+    ExitCode.REFUSED,
+    ExitCode.HELD_OR_FAILED,
+    ExitCode.CHANGES_PENDING,
+    ExitCode.DONE,
+)
+"""Where several codes apply to one run, the first of these is its exit code."""
+
+
+class SyncError(Exception):
+    """Ends a run with one message a user can act on.
+
+    `where` is a place such as `values.yaml:3`, a URL or a path; `fix` says what to do.
+    """
+
+    exit_code = ExitCode.UNEXPECTED
+
+    def __init__(self, message: str, *, where: str = "", fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.fix = fix
+
+    def __str__(self) -> str:
+        first = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{first}\n  fix: {self.fix}" if self.fix else first
+
+
+class UsageError(SyncError):
+    """The command line or the environment asks for something that cannot be."""
+
+    exit_code = ExitCode.USAGE
+
+
+class SourceError(SyncError):
+    """Nothing usable could be read from the source; nothing was written anywhere."""
+
+    exit_code = ExitCode.SOURCE_INVALID
+
+
+class UnreachableError(SyncError):
+    """Git or the Controller could not be reached, or refused the login."""
+
+    exit_code = ExitCode.UNREACHABLE

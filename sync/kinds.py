@@ -1,0 +1,215 @@
+"""What differs between the Avi kinds that we manage: one row per kind, each fact with its source.
+
+Sources: "AKO" is AKO 2.2.1 (ako-semantics), "API" is the Avi REST API as recorded and documented for 20.1 to 30.2
+(avi-api), "schema" is the swagger of Avi's SDK 30.2.1. A question about a kind that has no column here is a missing
+column, not an `if`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """What must be deleted and created again when a field cannot be changed in place."""
+
+    VIP = "vip"
+    """The VirtualService and its VsVip; pools and policies stay."""
+    OWNER = "owner"
+    """Everything that was made for the owner."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One row. Field names are those of the API's JSON."""
+
+    name: str
+    path: str
+    """Under `/api/` (API §2.1)."""
+    rank: int
+    """Creates and updates climb the ranks, deletes descend: a reference needs what it refers to (API §6.10)."""
+    has_cloud: bool = True
+    """Whether names are unique per cloud, too (API §4.4)."""
+    has_created_by: bool = True
+    """Whether the schema has `created_by` (API §7.1 item 10)."""
+    managed: frozenset[str]
+    """Top-level fields that our templates always answer for: not rendered means default (AKO §2.2 to §2.5)."""
+    by_rule: frozenset[str] = frozenset()
+    """Fields that only an L4Rule renders; managed while rendered or written by us before (AKO §7.7)."""
+    replace: Mapping[str, Scope] = field(default_factory=dict)
+    """Fields that the Controller refuses to change in place, and what must be made anew (API §6.11)."""
+    disruptive: frozenset[str] = frozenset()
+    """Fields whose change in place breaks connections."""
+    server_side: frozenset[str] = frozenset()
+    """Fields that only the Controller sets: they do not belong into a create (API §2.4, §7.1 item 4)."""
+    secret: frozenset[str] = frozenset()
+    """Fields that are never shown."""
+
+
+IDENTITY = frozenset({"url", "uuid", "_last_modified", "configpb_attributes"})
+"""What an object gets from the Controller when it is created (API §2.4)."""
+
+OURS_AFTER_RENDERING = frozenset({"name", "tenant_ref", "cloud_ref", "created_by", "markers"})
+"""Set by us after rendering: no template can forget or change them."""
+
+_KINDS = (
+    Kind(
+        name="VsVip",
+        path="vsvip",
+        rank=0,
+        has_created_by=False,
+        managed=frozenset(
+            {"markers", "vip", "dns_info", "vrf_context_ref", "tier1_lr", "bgp_peer_labels", "east_west_placement"}
+        ),
+        replace={"vip": Scope.VIP, "tier1_lr": Scope.VIP, "vrf_context_ref": Scope.OWNER},
+        server_side=frozenset({"vs_refs", "vsvip_cloud_config_cksum"}),
+    ),
+    Kind(
+        name="Pool",
+        path="pool",
+        rank=1,
+        managed=frozenset(
+            {
+                "created_by",
+                "markers",
+                "servers",
+                "health_monitor_refs",
+                "vrf_ref",
+                "tier1_lr",
+                "placement_networks",
+                "sni_enabled",
+                "graceful_disable_timeout",
+            }
+        ),
+        by_rule=frozenset(
+            {
+                "analytics_policy",
+                "application_persistence_profile_ref",
+                "enabled",
+                "lb_algorithm",
+                "lb_algorithm_consistent_hash_hdr",
+                "lb_algorithm_hash",
+                "min_servers_up",
+                "pki_profile_ref",
+                "ssl_key_and_certificate_ref",
+                "ssl_profile_ref",
+            }
+        ),
+        replace={"vrf_ref": Scope.OWNER},
+        server_side=frozenset({"cloud_config_cksum", "server_count"}),
+    ),
+    Kind(
+        name="L4PolicySet",
+        path="l4policyset",
+        rank=2,
+        has_cloud=False,
+        managed=frozenset({"created_by", "markers", "l4_connection_policy"}),
+    ),
+    Kind(
+        name="VirtualService",
+        path="virtualservice",
+        rank=3,
+        managed=frozenset(
+            {
+                "application_profile_ref",
+                "created_by",
+                "enable_rhi",
+                "l4_policies",
+                "markers",
+                "network_profile_ref",
+                "pool_ref",
+                "remove_listening_port_on_vs_down",
+                "se_group_ref",
+                "services",
+                "traffic_enabled",
+                "vrf_context_ref",
+                "vsvip_ref",
+            }
+        ),
+        by_rule=frozenset(
+            {
+                "analytics_policy",
+                "analytics_profile_ref",
+                "network_security_policy_ref",
+                "performance_limits",
+                "revoke_vip_route",
+                "security_policy_ref",
+                "ssl_key_and_certificate_refs",
+                "ssl_profile_ref",
+                "vs_datascripts",
+            }
+        ),
+        replace={"vrf_context_ref": Scope.OWNER},
+        disruptive=frozenset({"se_group_ref"}),
+        server_side=frozenset(
+            {
+                "cloud_config_cksum",
+                "cloud_type",
+                "marked_for_delete",
+                "redis_db",
+                "redis_port",
+                "runtime",
+                "self_se_election",
+                "tls_ticket_key",
+                "version",
+                "vip_runtime",
+                "vsvip_cloud_config_cksum",
+            }
+        ),
+        secret=frozenset({"tls_ticket_key"}),
+    ),
+)
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in sorted(_KINDS, key=lambda kind: kind.rank)}
+"""Kind name → row, in the order in which objects are created."""
+
+
+COMPUTED: Mapping[str, frozenset[str]] = {
+    # Completed by the Controller where the request leaves them out (API §3.2, §6.3, §6.12).
+    "VirtualService": frozenset({"vrf_context_ref", "network_profile_ref", "se_group_ref", "application_profile_ref"}),
+    "VsVip": frozenset({"vrf_context_ref"}),
+    "Pool": frozenset({"vrf_ref"}),
+    "Server": frozenset({"hostname", "discovered_networks", "location", "nw_ref", "vm_ref", "server_node"}),
+    "Service": frozenset({"port_range_end"}),
+    "DnsInfo": frozenset({"algorithm", "metadata", "num_records_in_response", "ttl", "type"}),
+    "Vip": frozenset(
+        {
+            "availability_zone",
+            "avi_allocated_fip",
+            "avi_allocated_vip",
+            "discovered_networks",
+            "floating_ip",
+            "floating_ip6",
+            "ip6_address",
+            "ip_address",
+            "ipam_network_subnet",
+            "network_ref",
+            "port_uuid",
+            "prefix_length",
+            "subnet",
+            "subnet6",
+            "subnet6_uuid",
+            "subnet_uuid",
+        }
+    ),
+}
+"""Message type → fields that count only where we render them."""
+
+
+UNORDERED: Mapping[tuple[str, str], tuple[str, ...]] = {
+    # Lists whose order means nothing, and the fields that tell their items apart (API §7.1 items 5 and 6).
+    ("Pool", "servers"): ("ip.addr", "port"),
+    ("Pool", "health_monitor_refs"): (),
+    ("Pool", "placement_networks"): ("network_ref", "subnet.ip_addr.addr", "subnet.mask"),
+    ("VsVip", "dns_info"): ("fqdn",),
+    ("VsVip", "vip"): ("vip_id",),
+    ("VsVip", "bgp_peer_labels"): (),
+    ("VirtualService", "services"): ("port", "override_network_profile_ref", "port_range_end"),
+    ("VirtualService", "ssl_key_and_certificate_refs"): (),
+    ("VirtualService", "l4_policies"): ("index",),
+    ("VirtualService", "vs_datascripts"): ("index",),
+    ("L4ConnectionPolicy", "rules"): ("index",),
+    ("L4RuleMatchTarget", "port"): (),
+    ("L4RulePortMatch", "ports"): (),
+}
+"""(message type, field) → keys of an item; no key: the items are scalars."""

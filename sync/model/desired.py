@@ -1,0 +1,290 @@
+"""What should be on the Controller: specs (before rendering) and objects (after)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sync.model.problem import Origin, Problem
+
+
+class OwnerKind(StrEnum):
+    """For what a VirtualService is made."""
+
+    GATEWAY = "Gateway"
+    SERVICE = "Service"
+    SHARED_VIP = "SharedVip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Owner:
+    """The Gateway, LoadBalancer Service or shared-VIP group that objects were made for."""
+
+    kind: OwnerKind
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class ObjectKey:
+    """Names are unique per kind, tenant and cloud; an L4PolicySet has no cloud (Avi 30.2 API)."""
+
+    kind: str
+    tenant: str
+    cloud: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.tenant}/{self.name}"
+
+
+# --- contents: what templates render --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subnet:
+    """An address and a prefix length, the address as it was written (AKO does not mask a VIP network's cidr)."""
+
+    address: str
+    mask: int
+    family: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacementNetwork:
+    """A network, by reference, with one subnet of it."""
+
+    network_ref: str
+    subnet: Subnet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vip:
+    """One VIP of a VsVip. `address` is only what Git asks for; None where the Controller shall choose."""
+
+    vip_id: str
+    address: str | None = None
+    family: str = "V4"
+    network_ref: str | None = None
+    subnet: Subnet | None = None
+    subnet6: Subnet | None = None
+    subnet_uuid: str | None = None
+    ip_type: str | None = None
+    floating_ip: bool | None = None
+    placement_networks: tuple[PlacementNetwork, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VsVipContent:
+    """A VsVip: its VIPs, names and routing domain."""
+
+    vips: tuple[Vip, ...]
+    fqdns: tuple[str, ...] = ()
+    vrf: str | None = None
+    tier1_lr: str | None = None
+    bgp_peer_labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A back end. `enabled` None leaves the field out, as AKO does in NodePort mode."""
+
+    address: str
+    family: str
+    port: int
+    enabled: bool | None = None
+    node: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolRule:
+    """What an L4Rule says about one pool."""
+
+    lb_algorithm: str
+    enabled: bool
+    lb_algorithm_hash: str | None = None
+    lb_algorithm_header: str | None = None
+    health_monitors: tuple[str, ...] = ()
+    persistence_profile: str | None = None
+    pki_profile: str | None = None
+    ssl_profile: str | None = None
+    ssl_key: str | None = None
+    min_servers_up: int | None = None
+    realtime_metrics: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolContent:
+    """A Pool. `servers` None means that Git does not say: live servers stay."""
+
+    health_monitors: tuple[str, ...]
+    servers: tuple[Server, ...] | None
+    vrf: str | None = None
+    tier1_lr: str | None = None
+    placement_networks: tuple[PlacementNetwork, ...] = ()
+    pki_profile: str | None = None
+    ssl_profile: str | None = None
+    ssl_key: str | None = None
+    rule: PoolRule | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRule:
+    """Traffic of one protocol and port goes to one pool."""
+
+    protocol: str
+    port: int
+    pool: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class L4PolicySetContent:
+    """The rules, in the order of their index."""
+
+    rules: tuple[PolicyRule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VirtualServicePort:
+    """One row of `services`. An L4Rule's listenerProperties give rows without range and HTTP/2 (AKO 2.2.1)."""
+
+    port: int
+    network_profile: str | None = None
+    enable_ssl: bool = False
+    is_bare: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRule:
+    """What an L4Rule says about the VirtualService."""
+
+    analytics_profile: str
+    revoke_vip_route: bool | None = None
+    network_security_policy: str | None = None
+    security_policy: str | None = None
+    ssl_profile: str | None = None
+    ssl_keys: tuple[str, ...] = ()
+    datascripts: tuple[str, ...] = ()
+    client_logs: Mapping[str, bool | int] | None = None
+    performance_limits: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VirtualServiceContent:
+    """A VirtualService and what it refers to, by name."""
+
+    vsvip: str
+    ports: tuple[VirtualServicePort, ...]
+    application_profile: str
+    network_profile: str
+    se_group: str
+    vrf: str | None = None
+    enable_rhi: bool | None = None
+    traffic_enabled: bool | None = None
+    policy_set: str | None = None
+    pool: str | None = None
+    rule: ServiceRule | None = None
+
+
+Content = VsVipContent | PoolContent | L4PolicySetContent | VirtualServiceContent
+Markers = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectSpec:
+    """One object that should exist: what it is called and what a template needs to know of it.
+
+    `owner_name` is the name of the owner's VirtualService, which all objects of the owner have in common.
+    `markers` are those that tell owner and ownership, in AKO's order. `left_alone` names top-level fields that are
+    taken from live on every write and never compared.
+    """
+
+    key: ObjectKey
+    owner: Owner
+    owner_name: str
+    markers: Markers
+    content: Content
+    left_alone: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AviObject:
+    """One rendered object: `body` is what a create would send, references as `/api/<type>?name=<name>`.
+
+    `body` must not be changed: it is shared.
+    """
+
+    key: ObjectKey
+    owner: Owner
+    owner_name: str
+    body: Mapping[str, Any]
+    left_alone: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An owner of which nothing is created, changed or deleted, with the name its VirtualService has or would have.
+
+    `name` covers its objects in every tenant.
+    """
+
+    owner: Owner
+    name: str
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A status condition as Kubernetes writes it."""
+
+    type: str
+    status: str
+    reason: str
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What AKO would write back to a Gateway or Service."""
+
+    kind: str
+    namespace: str
+    name: str
+    conditions: tuple[Condition, ...] = ()
+    addresses: tuple[str, ...] = ()
+    hostnames: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translation:
+    """Everything that follows from manifests, settings and facts.
+
+    `holds_everything` tells that something all owners depend on is wrong: then nothing is created, changed or deleted.
+    """
+
+    specs: tuple[ObjectSpec, ...]
+    held: tuple[Held, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    statuses: tuple[Status, ...] = ()
+    holds_everything: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesiredState:
+    """All objects that should exist, in key order, and what must not be touched.
+
+    `is_complete` False forbids everything that takes something away (DESIGN §2.8).
+    """
+
+    commit: str
+    cluster: str
+    objects: Mapping[ObjectKey, AviObject]
+    held: tuple[Held, ...] = ()
+    holds_everything: bool = False
+    is_complete: bool = True
+
+    def __iter__(self) -> Iterator[AviObject]:
+        return iter(self.objects.values())

@@ -1,0 +1,50 @@
+"""What the Controller tells about itself and about what manifests refer to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+ENTERPRISE_TIERS = frozenset({"ENTERPRISE", "ENTERPRISE_WITH_CLOUD_SERVICES"})
+"""License tiers with the full TCP proxy (AKO 2.2.1, internal/nodes/avi_model_l4_translator.go:1048)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudFacts:
+    """The cloud that `ControllerSettings.cloudName` names."""
+
+    name: str = "Default-Cloud"
+    vtype: str = "CLOUD_VCENTER"
+    ipam_type: str = "IPAMDNS_TYPE_INTERNAL"
+    dns_domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The Controller as far as translation depends on it.
+
+    `missing` holds `<type>/<name>` (type as in `/api/<type>`) of what was looked for and is not there; everything else
+    that manifests refer to exists. `network_vrf` maps a network's name or uuid to its VRF, where that is not `global`.
+    `shared_names` holds `<type>/<name>` of names that several objects of the cloud share.
+    `is_assumed` tells that no Controller was asked.
+    """
+
+    version: str = ""
+    license: str = "ENTERPRISE"
+    cloud: CloudFacts = field(default_factory=CloudFacts)
+    network_vrf: Mapping[str, str] = field(default_factory=dict)
+    missing: frozenset[str] = frozenset()
+    shared_names: frozenset[str] = frozenset()
+    is_assumed: bool = False
+
+    @property
+    def has_tcp_proxy(self) -> bool:
+        """Whether the license allows System-TCP-Proxy."""
+        return self.license in ENTERPRISE_TIERS
+
+    def has(self, type_name: str, name: str) -> bool:
+        """Whether the Controller has the object that a manifest refers to."""
+        return f"{type_name}/{name}" not in self.missing
+
+
+def assumed_facts(cloud_name: str) -> Facts:
+    """What `render` and `validate` take for granted when no Controller is asked (DESIGN §7)."""
+    return Facts(cloud=CloudFacts(name=cloud_name), is_assumed=True)

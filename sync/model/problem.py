@@ -1,0 +1,72 @@
+"""What is wrong with the source, as values: where, what, and how to put it right."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """An error means that something is held or nothing is usable; everything else is a warning."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a resource stands: file, number of its YAML document (from 0), its first line (from 1).
+
+    `path` leads from the document to the resource, for a resource inside a `kind: List`.
+    """
+
+    file: str
+    line: int = 1
+    document: int = 0
+    path: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing the author of a manifest (or of values.yaml) should know.
+
+    `resource` names it as `Gateway blue/web`; `field` is the path of the field inside the resource, from its root.
+    """
+
+    severity: Severity
+    message: str
+    fix: str
+    origin: Origin | None = None
+    resource: str = ""
+    field: tuple[str | int, ...] = ()
+
+    @property
+    def file(self) -> str:
+        """The file as the source tree names it, empty where no single file is to blame."""
+        return self.origin.file if self.origin else ""
+
+    @property
+    def line(self) -> int:
+        """The line in the file, from 1; 0 where there is no file."""
+        return self.origin.line if self.origin else 0
+
+    @property
+    def field_text(self) -> str:
+        """The field as people write it: `spec.listeners[0].port`."""
+        return dotted(self.field)
+
+    def at_line(self, line: int) -> "Problem":
+        """The same problem, at the exact line of its field."""
+        return replace(self, origin=replace(self.origin, line=line)) if self.origin else self
+
+    @property
+    def sort_key(self) -> tuple[str, int, str, str, str]:
+        """By file and line, then by what is said."""
+        return (self.file, self.line, self.resource, self.field_text, self.message)
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """The path as people write it: keys joined by dots, list positions in brackets."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text

@@ -1,0 +1,189 @@
+"""AKO's `values.yaml`, typed: the keys that matter to layer 4, with AKO's defaults, and our own `SyncSettings`.
+
+Keys, defaults and effects: helm/ako/values.yaml of AKO 2.2.1 (ako-semantics §8). Keys of AKO that have no effect here
+are fields of type `Anything`: accepted, never read. Every other key is an error, for a typo must not go unnoticed.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from sync.model.resources.ako import NodeNetwork, VipNetwork
+from sync.model.types import QuotedFlag, Text, Whole
+
+STRICT_CAMEL = ConfigDict(alias_generator=to_camel, extra="forbid")
+
+Anything = Annotated[object, Field(default=None, repr=False)]
+"""A key of AKO that has no effect here, whatever stands in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamespaceSelector:
+    """Only Namespaces that carry this label are served; active when both parts are given."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    label_key: Text = ""
+    label_value: Text = ""
+
+    @property
+    def is_active(self) -> bool:
+        """Both parts are non-blank (AKO internal/lib/lib.go:837)."""
+        return bool(self.label_key.strip() and self.label_value.strip())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AkoSettings:
+    """`AKOSettings`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    cluster_name: Annotated[Text, Field(pattern=r"^[a-zA-Z0-9_-]+$")]
+    services_api: Annotated[QuotedFlag, Field(alias="servicesAPI")] = False
+    layer7_only: Annotated[QuotedFlag, Field(alias="layer7Only")] = False
+    enable_evh: Annotated[QuotedFlag, Field(alias="enableEVH")] = False
+    istio_enabled: QuotedFlag = False
+    vpc_mode: QuotedFlag = False
+    primary_instance: QuotedFlag = True
+    disable_static_route_sync: QuotedFlag = False
+    cni_plugin: Text = ""
+    ip_family: Literal["", "V4", "V6", "V4_V6"] = ""
+    namespace_selector: NamespaceSelector = field(default_factory=NamespaceSelector)
+    blocked_namespace_list: tuple[Text, ...] = ()
+    enable_events: Anything = None
+    log_level: Anything = None
+    full_sync_frequency: Anything = None
+    api_server_port: Anything = None
+    delete_config: Anything = None
+    use_default_secrets_only: Anything = None
+    vip_per_namespace: Anything = None
+    enable_prometheus: Anything = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSettings:
+    """`NetworkSettings`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    vip_network_list: tuple[VipNetwork, ...] = ()
+    node_network_list: Annotated[tuple[NodeNetwork, ...], Field(max_length=5)] = ()
+    enable_rhi: Annotated[QuotedFlag, Field(alias="enableRHI")] = False
+    bgp_peer_labels: tuple[Text, ...] = ()
+    nsxt_t1lr: Annotated[Text, Field(alias="nsxtT1LR")] = ""
+    default_domain: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class L4Settings:
+    """`L4Settings`. Any `auto_fqdn` but `default` and `flat` means disabled (AKO internal/lib/lib.go:462)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    default_lb_controller: Annotated[QuotedFlag, Field(alias="defaultLBController")] = True
+    default_domain: Text = ""
+    auto_fqdn: Annotated[Text, Field(alias="autoFQDN")] = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class L7Settings:
+    """`L7Settings`: only the way to the back ends matters to layer 4."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    service_type: Literal["ClusterIP", "NodePort", "NodePortLocal"] = "ClusterIP"
+    default_ing_controller: Anything = None
+    no_pg_for_sni: Annotated[Anything, Field(alias="noPGForSNI")] = None
+    shard_vs_size: Annotated[Anything, Field(alias="shardVSSize")] = None
+    passthrough_shard_size: Anything = None
+    enable_mci: Annotated[Anything, Field(alias="enableMCI")] = None
+    fqdn_reuse_policy: Anything = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControllerSettings:
+    """`ControllerSettings`. `controller_host`, if given, must agree with where the run writes to."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    service_engine_group_name: Text = "Default-Group"
+    cloud_name: Text = "Default-Cloud"
+    tenant_name: Text = "admin"
+    dedicated_tenant_mode: QuotedFlag = False
+    vrf_name: Text = ""
+    controller_version: Text = ""
+    controller_host: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodePortSelector:
+    """Only Nodes that carry this label are servers in NodePort mode; active when `key` is given."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    key: Text = ""
+    value: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitSettings:
+    """`SyncSettings.limits`: how much of a tree is read before it is called a mistake."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    max_file_bytes: Annotated[Whole, Field(ge=1)] = 4 * 1024 * 1024
+    max_files: Annotated[Whole, Field(ge=1)] = 20_000
+    max_yaml_aliases: Annotated[Whole, Field(ge=0)] = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncSettings:
+    """`SyncSettings`, the only section that is ours.
+
+    `exclude` holds globs of files that are no manifests. `backends` says where servers come from: `manifest` always
+    from Git, `ignore` never (live servers stay), `auto` from Git for the Services whose back ends Git holds.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    backends: Literal["auto", "manifest", "ignore"] = "auto"
+    exclude: tuple[Text, ...] = ()
+    limits: LimitSettings = field(default_factory=LimitSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One `values.yaml`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    ako: Annotated[AkoSettings, Field(alias="AKOSettings")]
+    network: Annotated[NetworkSettings, Field(alias="NetworkSettings")] = field(default_factory=NetworkSettings)
+    l4: Annotated[L4Settings, Field(alias="L4Settings")] = field(default_factory=L4Settings)
+    l7: Annotated[L7Settings, Field(alias="L7Settings")] = field(default_factory=L7Settings)
+    controller: Annotated[ControllerSettings, Field(alias="ControllerSettings")] = field(
+        default_factory=ControllerSettings
+    )
+    node_port_selector: Annotated[NodePortSelector, Field(alias="nodePortSelector")] = field(
+        default_factory=NodePortSelector
+    )
+    sync: Annotated[SyncSettings, Field(alias="SyncSettings")] = field(default_factory=SyncSettings)
+    feature_gates: Annotated[Anything, Field(alias="featureGates")] = None
+    replica_count: Annotated[Anything, Field(alias="replicaCount")] = None
+    image: Anything = None
+    gateway_api: Annotated[Anything, Field(alias="GatewayAPI")] = None
+    resources: Anything = None
+    security_context: Annotated[Anything, Field(alias="securityContext")] = None
+    pod_security_context: Annotated[Anything, Field(alias="podSecurityContext")] = None
+    rbac: Anything = None
+    avicredentials: Anything = None
+    persistent_volume_claim: Annotated[Anything, Field(alias="persistentVolumeClaim")] = None
+    mount_path: Annotated[Anything, Field(alias="mountPath")] = None
+    log_file: Annotated[Anything, Field(alias="logFile")] = None
+    ako_gateway_log_file: Annotated[Anything, Field(alias="akoGatewayLogFile")] = None
+    ako_crd_operator: Annotated[Anything, Field(alias="ako-crd-operator")] = None
+    name_override: Annotated[Anything, Field(alias="nameOverride")] = None
+    fullname_override: Annotated[Anything, Field(alias="fullnameOverride")] = None
+    global_: Annotated[Anything, Field(alias="global")] = None
+
+    @property
+    def cluster(self) -> str:
+        """`AKOSettings.clusterName`: prefix of every name, marker of everything that is ours."""
+        return self.ako.cluster_name
+
+    @property
+    def created_by(self) -> str:
+        """What we write into `created_by` (DESIGN §2.5; AKO writes `ako-<clusterName>`)."""
+        return f"avi-sync-{self.cluster}"

@@ -1,0 +1,201 @@
+"""Object specs × templates → the bodies that a create would send. Pure: templates enter as text.
+
+Templates say what a body contains, Python says which objects exist and what they are called: `name`, `tenant_ref`,
+`cloud_ref`, `created_by` and `markers` are set here, after rendering. A template is JSON text in which each `{{ }}` is
+JSON-encoded, so that no value can break out of its place; null means that the field is left out.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, is_dataclass
+from typing import Any
+
+from jinja2 import BaseLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from sync.compare.markers import ASKED_ADDRESS, DIGEST, FIELDS
+from sync.compare.normal_form import digest, normal_form, plain
+from sync.compare.vips import asked_address
+from sync.kinds import KINDS, OURS_AFTER_RENDERING
+from sync.model.desired import AviObject, Held, ObjectSpec, Owner
+from sync.model.problem import Origin, Problem, Severity
+from sync.model.templates import TemplateText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """Rendered objects, and what could not be rendered: those owners are held."""
+
+    objects: tuple[AviObject, ...]
+    problems: tuple[Problem, ...] = ()
+    held: tuple[Held, ...] = ()
+
+
+class _Raw(str):
+    """JSON text that is not encoded once more."""
+
+    __slots__ = ()
+
+
+def render(specs: Iterable[ObjectSpec], templates: Mapping[str, TemplateText], *, created_by: str) -> Rendering:
+    """Every spec as the body a create would send.
+
+    `templates` has one template per Avi kind; an owner whose template fails is held as a whole.
+    """
+    compiled, problems = _compiled(templates)
+    objects: list[AviObject] = []
+    failed: dict[Owner, tuple[str, Problem]] = {}
+    for spec in specs:
+        if spec.owner in failed:
+            continue
+        template = compiled.get(spec.key.kind)
+        if template is None:
+            failed[spec.owner] = (spec.owner_name, problems[spec.key.kind])
+            continue
+        try:
+            objects.append(_rendered(spec, template, created_by))
+        except _BadTemplateError as error:
+            failed[spec.owner] = (spec.owner_name, _problem(error, spec))
+    return Rendering(
+        objects=tuple(item for item in objects if item.owner not in failed),
+        problems=tuple(dict.fromkeys(problem for _, problem in failed.values())),
+        held=tuple(Held(owner=owner, name=name, origin=problem.origin) for owner, (name, problem) in failed.items()),
+    )
+
+
+class _BadTemplateError(Exception):
+    """A template does not render to a JSON object."""
+
+    def __init__(self, message: str, *, file: str, line: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.file = file
+        self.line = line
+
+
+def _compiled(templates: Mapping[str, TemplateText]) -> tuple[dict[str, Template], dict[str, Problem]]:
+    compiled: dict[str, Template] = {}
+    problems: dict[str, Problem] = {}
+    for kind, source in templates.items():
+        environment = _environment()
+        try:
+            code = environment.compile(source.text, name=source.file, filename=source.file)
+            compiled[kind] = Template.from_code(environment, code, environment.globals)
+        except TemplateSyntaxError as error:
+            bad = _BadTemplateError(error.message or "not a template", file=source.file, line=error.lineno)
+            problems[kind] = _problem(bad, None)
+    return compiled, problems
+
+
+def _environment() -> ImmutableSandboxedEnvironment:
+    """No files, no changes to arguments, no randomness; undefined names are errors."""
+    environment = ImmutableSandboxedEnvironment(
+        loader=BaseLoader(), undefined=StrictUndefined, finalize=_encoded, autoescape=False
+    )
+    environment.globals = {"ref": _reference, "raw": _Raw}
+    environment.filters.pop("random")
+    return environment
+
+
+def _encoded(value: Any) -> Any:
+    """What `{{ value }}` writes: its JSON."""
+    if isinstance(value, _Raw | Undefined):
+        return value
+    if isinstance(value, tuple | list):
+        return json.dumps(list(value))
+    if is_dataclass(value):
+        raise TypeError(f"{type(value).__name__} is not a JSON value: write out its fields")
+    return json.dumps(value)
+
+
+_QUOTED = str.maketrans({"%": "%25", "&": "%26", "#": "%23", "+": "%2B"})
+
+
+def _reference(type_name: str, name: str | None) -> str | None:
+    """`/api/<type>?name=<name>`; a name that is a reference already stays; None stays None."""
+    if name is None or name.startswith("/api/"):
+        return name
+    return f"/api/{type_name}?name={name.translate(_QUOTED)}"
+
+
+def _rendered(spec: ObjectSpec, template: Template, created_by: str) -> AviObject:
+    text = _text(spec, template)
+    try:
+        rendered = json.loads(text)
+    except ValueError as error:
+        message = f"it does not render to JSON: {error}"
+        raise _BadTemplateError(message, file=str(template.filename), line=1) from None
+    if not isinstance(rendered, dict):
+        raise _BadTemplateError("it does not render to a JSON object", file=str(template.filename), line=1)
+    body = {key: value for key, value in _without_nulls(rendered).items() if key not in OURS_AFTER_RENDERING}
+    return AviObject(
+        key=spec.key,
+        owner=spec.owner,
+        owner_name=spec.owner_name,
+        body=_completed(body, spec, created_by),
+        left_alone=spec.left_alone,
+    )
+
+
+def _text(spec: ObjectSpec, template: Template) -> str:
+    try:
+        return template.render(spec=spec.content)
+    except (
+        TemplateError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        line = _line_of_failure(error, str(template.filename))
+        raise _BadTemplateError(str(error).strip() or "it failed", file=str(template.filename), line=line) from None
+
+
+def _line_of_failure(error: BaseException, file: str) -> int:
+    line = 1
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == file:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _without_nulls(value: Any) -> Any:
+    """Avi knows no null, and an empty list is never on the wire (avi-api §2.4)."""
+    if isinstance(value, dict):
+        kept = {key: _without_nulls(item) for key, item in value.items() if item is not None and item != []}
+        return {key: item for key, item in kept.items() if item != []}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value if item is not None]
+    return value
+
+
+def _completed(body: dict[str, Any], spec: ObjectSpec, created_by: str) -> dict[str, Any]:
+    kind = KINDS[spec.key.kind]
+    fields = sorted((kind.managed | body.keys()) - spec.left_alone)
+    head: dict[str, Any] = {"name": spec.key.name, "tenant_ref": _reference("tenant", spec.key.tenant)}
+    if kind.has_cloud:
+        head["cloud_ref"] = _reference("cloud", spec.key.cloud)
+    if kind.has_created_by:
+        head["created_by"] = created_by
+    kept = {key: value for key, value in body.items() if key not in spec.left_alone}
+    markers = [*spec.markers]
+    if "vip" in kind.replace:
+        markers.append((ASKED_ADDRESS, (asked_address(body.get("vip", ())),)))
+    wish = plain(normal_form(kept, kind.name, sorted(kept)))
+    markers.append((DIGEST, (digest([created_by, *markers, wish]),)))
+    markers.append((FIELDS, tuple(fields)))
+    return head | kept | {"markers": [{"key": key, "values": list(values)} for key, values in markers]}
+
+
+def _problem(error: _BadTemplateError, spec: ObjectSpec | None) -> Problem:
+    return Problem(
+        severity=Severity.ERROR,
+        message=f"template: {error.message}",
+        fix="correct the template; the product's own are in its package, under templates/",
+        origin=Origin(file=error.file, line=error.line),
+        resource=str(spec.owner) if spec else "",
+    )

@@ -1,0 +1,61 @@
+"""Plans and problems for people at a terminal or in a log. Colour is the caller's: `paint(text, style)`."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from sync.model.desired import DesiredState
+from sync.model.problem import Problem, Severity
+
+Paint = Callable[[str, str], str]
+"""Text and style (`error`, `warning`, `create`, `update`, `replace`, `delete`, `quiet`, `title`) → text to print."""
+
+
+def plain(text: str, style: str) -> str:
+    """No colours."""
+    del style
+    return text
+
+
+def problem_lines(problems: Iterable[Problem], paint: Paint) -> Iterator[str]:
+    """Each problem as place, resource and field, what is wrong, and how to put it right."""
+    for problem in problems:
+        place = f"{problem.file}:{problem.line}: " if problem.file else ""
+        about = ": ".join(part for part in (problem.resource, problem.field_text) if part)
+        severity = paint(f"{problem.severity}:", problem.severity.value)
+        yield f"{severity} {place}{about}{': ' if about else ''}{problem.message}"
+        yield paint(f"  fix: {problem.fix}", "quiet")
+
+
+def counts_of_problems(problems: Iterable[Problem]) -> str:
+    """`2 errors, 1 warning`."""
+    found = list(problems)
+    errors = sum(problem.severity is Severity.ERROR for problem in found)
+    return f"{counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def validation_lines(desired: DesiredState, problems: tuple[Problem, ...], paint: Paint) -> Iterator[str]:
+    """What `validate` prints."""
+    yield from problem_lines(problems, paint)
+    owners = len({item.owner for item in desired})
+    found = f"{counted(owners, 'owner')} with {counted(len(desired.objects), 'object')}, {len(desired.held)} held"
+    yield f"Validate: {found}; {counts_of_problems(problems)}   {commit_text(desired.commit)}"
+
+
+def render_lines(desired: DesiredState, paint: Paint) -> Iterator[str]:
+    """What `render` prints for people: the objects that should exist, by owner."""
+    previous = None
+    for item in sorted(desired, key=lambda item: (item.owner, item.key)):
+        if item.owner != previous:
+            yield paint(str(item.owner), "title")
+            previous = item.owner
+        yield f"  {item.key}"
+    yield f"Render: {counted(len(desired.objects), 'object')}   {commit_text(desired.commit)}"
+
+
+def commit_text(commit: str) -> str:
+    """The commit as every output names it."""
+    return f"commit {commit}" if commit else "no commit (files as they are)"

@@ -1,0 +1,87 @@
+"""A facts file → Facts: what a Controller would tell, for `render` and `validate` without one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from sync.errors import SourceError
+from sync.model.facts import CloudFacts, Facts
+from sync.model.problem import Origin
+from sync.model.types import Text
+from sync.source.places import line_in
+from sync.source.validation import problems_of
+from sync.source.yaml_documents import YamlError, parse_documents
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Controller:
+    """`controller`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    version: Text = ""
+    license: Text = "ENTERPRISE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cloud:
+    """`cloud`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    name: Text = "Default-Cloud"
+    vtype: Text = "CLOUD_VCENTER"
+    ipam_type: Text = "IPAMDNS_TYPE_INTERNAL"
+    dns_domains: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FactsFile:
+    """The whole file. The keys without effect seed the emulator from the same file."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    controller: _Controller = field(default_factory=_Controller)
+    cloud: _Cloud = field(default_factory=_Cloud)
+    network_vrf: Mapping[Text, Text] = field(default_factory=dict)
+    missing: tuple[Text, ...] = ()
+    shared_names: tuple[Text, ...] = ()
+    assume_exists: Annotated[object, Field(repr=False)] = None
+    networks: Annotated[object, Field(repr=False)] = None
+    serviceenginegroups: Annotated[object, Field(repr=False)] = None
+    tenants: Annotated[object, Field(repr=False)] = None
+
+
+def read_facts_file(path: Path) -> Facts:
+    """The facts in a file; raises SourceError with every line that is wrong."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"the facts file cannot be read: {error.strerror}", where=str(path)) from None
+    try:
+        documents = parse_documents(content, max_aliases=100)
+    except YamlError as error:
+        raise SourceError(error.message, where=f"{path}:{error.line}", fix=error.fix) from None
+    value = documents[0].value if documents else {}
+    adapter: TypeAdapter[_FactsFile] = TypeAdapter(_FactsFile)
+    try:
+        found = adapter.validate_python(value)
+    except ValidationError as error:
+        problem = problems_of(error, adapter, value, origin=Origin(file=str(path)))[0]
+        where = f"{path}:{line_in(content, problem)}: {problem.field_text}"
+        raise SourceError(problem.message, where=where, fix=problem.fix) from None
+    return Facts(
+        version=found.controller.version,
+        license=found.controller.license,
+        cloud=CloudFacts(
+            name=found.cloud.name,
+            vtype=found.cloud.vtype,
+            ipam_type=found.cloud.ipam_type,
+            dns_domains=found.cloud.dns_domains,
+        ),
+        network_vrf=found.network_vrf,
+        missing=frozenset(found.missing),
+        shared_names=frozenset(found.shared_names),
+    )

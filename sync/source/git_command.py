@@ -1,0 +1,225 @@
+"""One git command: what it may see of the surroundings, how long it may take, what it answered."""
+
+import base64
+import contextlib
+import functools
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sync.errors import SourceError, UnreachableError
+
+if TYPE_CHECKING:
+    from git.cmd import Git
+
+OLDEST_GIT = (2, 32)
+"""The first Git that lets GIT_CONFIG_GLOBAL shut out the user's configuration (Git 2.32 release notes)."""
+
+KEPT_VARIABLES = frozenset({"GIT_EXEC_PATH", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSL_CERT", "GIT_SSL_KEY"})
+"""What a user may say to Git through the environment: where Git and the certificates are.
+
+Every other GIT_… variable is taken away: inside a Git hook GIT_DIR and GIT_INDEX_FILE point to another repository,
+GIT_SSL_NO_VERIFY drops the check, and GIT_TRACE_CURL with GIT_TRACE_REDACT=0 prints the token.
+"""
+
+ENVIRONMENT = {
+    "GIT_ASKPASS": "",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    "GIT_DEFAULT_REF_FORMAT": "files",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_PAGER": "cat",
+    "GIT_SSH_VARIANT": "ssh",
+    "GIT_TERMINAL_PROMPT": "0",
+    "SSH_ASKPASS": "",
+    "SSH_ASKPASS_REQUIRE": "never",
+}
+"""Nobody is asked anything, nothing is written on the side, nobody's configuration is read (git(1), Git 2.39)."""
+
+CONFIGURATION = (
+    ("core.fsmonitor", "false"),
+    ("core.hooksPath", os.devnull),
+    ("credential.helper", ""),
+    ("fetch.recurseSubmodules", "false"),
+    ("fetch.writeCommitGraph", "false"),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+    ("protocol.allow", "never"),
+    ("safe.directory", "*"),
+    ("submodule.recurse", "false"),
+)
+"""Wins over what a repository's own configuration says, so that none of it can run a command.
+
+`safe.directory` may be a star because each command is told its one repository and never looks for another.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitContext:
+    """Which repository a command works on, and all it is told beside its arguments.
+
+    `location` is how messages call the repository. `git_dir` of a command without one is os.devnull: Git then looks
+    for none. Without `protocols` the command can reach no remote. `secrets` are blanked in whatever Git says.
+    """
+
+    location: str
+    git_dir: str = os.devnull
+    work_tree: str = ""
+    protocols: tuple[str, ...] = ()
+    configuration: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    timeout_seconds: float = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitAnswer:
+    """What a command printed; `words` is its complaint in one line without secrets, empty where it had none."""
+
+    is_success: bool
+    output: bytes
+    words: str
+
+    @property
+    def text(self) -> str:
+        """The output as text, for names and SHAs."""
+        return self.output.decode("utf-8", "backslashreplace").strip()
+
+
+class DamagedRepositoryError(SourceError):
+    """Objects that should be there cannot be read; a mirror is then built again."""
+
+
+def run_git(context: GitContext, *arguments: str, standard_input: bytes = b"") -> GitAnswer:
+    """The answer of `git ARGUMENTS`, whatever it is.
+
+    Raises UnreachableError when the command takes longer than its timeout; it is then killed with its children.
+    The caller puts `--` or `--end-of-options` before arguments that come from a user.
+    """
+    options = [f"--git-dir={context.git_dir}"]
+    if context.work_tree:
+        options.append(f"--work-tree={context.work_tree}")
+    git = _git_in(context.work_tree or os.sep)
+    environment = _environment(context)
+    process = git.execute(
+        [*_env_without_others(environment), git.GIT_PYTHON_GIT_EXECUTABLE or "git", *options, *arguments],
+        istream=subprocess.PIPE,
+        as_process=True,
+        env=environment,
+        shell=False,
+        start_new_session=True,  # a process group of its own, so that ssh and the http helper die with it
+    )
+    try:
+        output, errors = process.communicate(standard_input, timeout=context.timeout_seconds)
+    except subprocess.TimeoutExpired:
+        _kill_group(process)
+        raise UnreachableError(
+            f"git {arguments[0]} took longer than {context.timeout_seconds:g} seconds",
+            where=context.location,
+            fix="check the connection, or allow more time",
+        ) from None
+    except BaseException:
+        _kill_group(process)
+        raise
+    return GitAnswer(is_success=process.returncode == 0, output=output, words=one_line(errors, context.secrets))
+
+
+def login_header(token: str) -> str:
+    """The HTTP header that logs in with a token, as GitHub, GitLab, Bitbucket and Gitea take it: any user name goes."""
+    return f"Authorization: Basic {_encoded_login(token)}"
+
+
+def login_secrets(token: str) -> tuple[str, ...]:
+    """All the spellings of a token that could turn up in what Git prints."""
+    return (token, _encoded_login(token)) if token else ()
+
+
+def one_line(errors: bytes, secrets: Sequence[str] = ()) -> str:
+    """What Git or ssh complained of, without its advice, secrets and control characters.
+
+    Everything up to the first `fatal:` line counts, because ssh explains itself before Git gives up.
+    """
+    text = errors.decode("utf-8", "replace")
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    said: list[str] = []
+    for line in text.splitlines():
+        sentence = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", line).strip()
+        if not sentence or sentence.startswith(("hint:", "warning:", "From ", "Cloning ")):
+            continue
+        said.append(re.sub(r"^(fatal|error|remote): *", "", sentence))
+        if sentence.startswith("fatal:"):
+            break
+    joined = "; ".join(sentence for sentence in said if sentence)
+    return joined if len(joined) <= 400 else f"{joined[:400]}…"
+
+
+def _environment(context: GitContext) -> dict[str, str]:
+    """All variables a command is given beside those it inherits; secrets travel here because `ps` shows arguments."""
+    allowed = tuple((f"protocol.{protocol}.allow", "always") for protocol in context.protocols)
+    configuration = (*CONFIGURATION, *allowed, *context.configuration)
+    numbered = {"GIT_CONFIG_COUNT": str(len(configuration))}
+    for number, (key, value) in enumerate(configuration):
+        numbered[f"GIT_CONFIG_KEY_{number}"] = key
+        numbered[f"GIT_CONFIG_VALUE_{number}"] = value
+    return {
+        **ENVIRONMENT,
+        **_certificates(),
+        "GIT_ALLOW_PROTOCOL": ":".join(context.protocols),
+        **numbered,
+        **context.environment,
+    }
+
+
+def _certificates() -> dict[str, str]:
+    """SSL_CERT_FILE under Git's own name, because Git built with GnuTLS (Debian) does not read it."""
+    if "GIT_SSL_CAINFO" in os.environ or not os.environ.get("SSL_CERT_FILE"):
+        return {}
+    return {"GIT_SSL_CAINFO": os.environ["SSL_CERT_FILE"]}
+
+
+def _env_without_others(given: Mapping[str, str]) -> list[str]:
+    """The `env` command that takes inherited GIT_… variables away: GitPython can only add to an environment."""
+    inherited = {name for name in os.environ if name.startswith("GIT_")}
+    unwanted = sorted(inherited - given.keys() - KEPT_VARIABLES)
+    return ["env", *(part for name in unwanted for part in ("-u", name))] if unwanted else []
+
+
+def _git_in(folder: str) -> "Git":
+    # Imported here because GitPython looks for git while it is imported: only commands that read a source need one.
+    try:
+        from git.cmd import Git
+    except ImportError:
+        raise SourceError("the program git was not found", fix="install Git 2.32 or newer") from None
+    _require_version()
+    return Git(folder)
+
+
+@functools.cache
+def _require_version() -> None:
+    from git.cmd import Git
+
+    version = Git().version_info
+    if version < OLDEST_GIT:
+        raise SourceError(f"git {'.'.join(map(str, version))} is too old", fix="install Git 2.32 or newer")
+
+
+def _kill_group(process: "Git.AutoInterrupt") -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    # The pipes stay open as long as somebody who left the group holds them; that is not worth waiting for.
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.communicate(timeout=5)
+
+
+def _encoded_login(token: str) -> str:
+    return base64.b64encode(f"x-access-token:{token}".encode()).decode()

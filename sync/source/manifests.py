@@ -1,0 +1,316 @@
+"""Snapshot → typed resources, and every problem of the tree with its place."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from sync.model.problem import Origin, Problem, Severity
+from sync.model.resources.ako import AviInfraSetting, L4Rule
+from sync.model.resources.core import Endpoints, EndpointSlice, Namespace, Node, Pod, Service
+from sync.model.resources.gateway import Gateway, GatewayClass
+from sync.model.resources.resource import Resource
+from sync.model.resources.tree import BrokenResource, Resources
+from sync.model.source import Snapshot, SourceFile
+from sync.source.validation import problems_of
+from sync.source.yaml_documents import Document, YamlError, parse_documents
+
+VALUES_FILE = "values.yaml"
+MANIFEST_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """A kind that we read: its API versions, its type, and where it goes in `Resources`."""
+
+    versions: frozenset[str]
+    type: type[Resource]
+    field: str
+
+
+_KINDS: Mapping[str, _Kind] = {
+    kind.type.KIND: kind
+    for kind in (
+        _Kind(versions=frozenset({"networking.x-k8s.io/v1alpha1"}), type=GatewayClass, field="gateway_classes"),
+        _Kind(versions=frozenset({"networking.x-k8s.io/v1alpha1"}), type=Gateway, field="gateways"),
+        _Kind(versions=frozenset({"v1"}), type=Service, field="services"),
+        _Kind(versions=frozenset({"discovery.k8s.io/v1"}), type=EndpointSlice, field="endpoint_slices"),
+        _Kind(versions=frozenset({"v1"}), type=Endpoints, field="endpoints"),
+        _Kind(versions=frozenset({"v1"}), type=Node, field="nodes"),
+        _Kind(versions=frozenset({"v1"}), type=Namespace, field="namespaces"),
+        _Kind(versions=frozenset({"v1"}), type=Pod, field="pods"),
+        _Kind(
+            versions=frozenset({"ako.vmware.com/v1beta1", "ako.vmware.com/v1alpha1"}),
+            type=AviInfraSetting,
+            field="infra_settings",
+        ),
+        _Kind(versions=frozenset({"ako.vmware.com/v1alpha2"}), type=L4Rule, field="l4_rules"),
+    )
+}
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: str) -> TypeAdapter[Any]:
+    """The validator of a kind, built when the first manifest of that kind is met."""
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(_KINDS[kind].type)
+    return _ADAPTERS[kind]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been read so far."""
+
+    resources: dict[str, list[Resource]] = field(default_factory=dict)
+    places: dict[tuple[str, str, str], Origin] = field(default_factory=dict)
+    broken: dict[tuple[str, str, str], BrokenResource] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    ignored: dict[str, int] = field(default_factory=dict)
+    is_complete: bool = True
+
+    def lose(self, problem: Problem) -> None:
+        """Something is there that could not be read: from here on absence proves nothing."""
+        self.problems.append(problem)
+        self.is_complete = False
+
+
+def parse_manifests(
+    snapshot: Snapshot, *, exclude: tuple[str, ...], max_aliases: int
+) -> tuple[Resources, tuple[Problem, ...]]:
+    """Every usable manifest of the tree, and everything that is wrong with it.
+
+    Problems carry the line of the resource; `sync.source.places.with_lines` finds the exact line of their field.
+    """
+    reading = _Reading(problems=list(snapshot.problems), is_complete=snapshot.is_complete)
+    files = tuple(manifest_files(snapshot, exclude))
+    for file in files:
+        _read_file(file, reading, max_aliases)
+    resources = _resources(reading)
+    if resources.is_empty() and not resources.ignored:
+        reading.problems.append(_nothing_found(snapshot, files))
+    return resources, tuple(reading.problems)
+
+
+def manifest_files(snapshot: Snapshot, exclude: tuple[str, ...]) -> Iterator[SourceFile]:
+    """The files that should hold manifests: YAML and JSON, but values.yaml, hidden folders and what is excluded."""
+    for file in snapshot.files:
+        path = PurePosixPath(file.path)
+        if path.suffix not in MANIFEST_SUFFIXES or file.path == VALUES_FILE:
+            continue
+        if any(part.startswith(".") for part in path.parts):
+            continue
+        if not any(fnmatchcase(file.path, pattern) or fnmatchcase(path.name, pattern) for pattern in exclude):
+            yield file
+
+
+def _nothing_found(snapshot: Snapshot, files: tuple[SourceFile, ...]) -> Problem:
+    if files:
+        return Problem(
+            severity=Severity.WARNING,
+            message=f"{snapshot.location} holds no manifest: its YAML files are empty",
+            fix="nothing is deleted because of an empty tree; check the branch and --path",
+            origin=Origin(file=files[0].path),
+        )
+    return Problem(
+        severity=Severity.ERROR,
+        message=f"{snapshot.location} holds no manifests",
+        fix="check --ref and --path; manifests are .yaml, .yml or .json files",
+    )
+
+
+def _resources(reading: _Reading) -> Resources:
+    usable = {
+        name: tuple(item for item in items if (item.KIND, *item.key) not in reading.broken)
+        for name, items in reading.resources.items()
+    }
+    found: dict[str, Any] = dict(usable)
+    resources = Resources(
+        **found, broken=tuple(reading.broken.values()), ignored=reading.ignored, is_complete=reading.is_complete
+    )
+    if resources.is_empty():  # an empty tree is more likely a mistake than a wish
+        return Resources(ignored=reading.ignored, is_complete=False)
+    return resources
+
+
+_HELM_MARK = re.compile(rb"\{\{-?\s*(\.Values|\.Release|\.Chart|include|template|range|if|with)\b")
+
+
+def _read_file(file: SourceFile, reading: _Reading, max_aliases: int) -> None:
+    name = PurePosixPath(file.path).name
+    if name == "Chart.yaml":
+        reading.problems.append(
+            _warning(
+                file,
+                "this is a Helm chart, not a manifest",
+                "render the chart with helm template and commit the result",
+            )
+        )
+        return
+    if mark := _HELM_MARK.search(file.content):
+        line = file.content.count(b"\n", 0, mark.start()) + 1
+        reading.lose(
+            _error(
+                file,
+                line,
+                "this is a Helm template, not a manifest",
+                "render it with helm template and commit the result, or list the file in SyncSettings.exclude",
+            )
+        )
+        return
+    try:
+        documents = parse_documents(file.content, max_aliases=max_aliases)
+    except YamlError as error:
+        reading.lose(_error(file, error.line, error.message, error.fix))
+        return
+    for document in documents:
+        _read_document(file, document, reading)
+
+
+def _read_document(file: SourceFile, document: Document, reading: _Reading) -> None:
+    origin = Origin(file=file.path, line=document.line, document=document.index)
+    for value, place in _items(document.value, origin):
+        _read_manifest(value, place, reading)
+
+
+def _items(value: Any, origin: Origin) -> Iterator[tuple[Any, Origin]]:
+    """The manifest itself, or the items of a `kind: List`."""
+    if isinstance(value, dict) and value.get("kind") == "List" and isinstance(value.get("items"), list):
+        for number, item in enumerate(value["items"]):
+            place = Origin(
+                file=origin.file, line=origin.line, document=origin.document, path=(*origin.path, "items", number)
+            )
+            yield from _items(item, place)
+    else:
+        yield value, origin
+
+
+def _read_manifest(value: Any, origin: Origin, reading: _Reading) -> None:
+    if not isinstance(value, dict):
+        reading.lose(
+            _at(
+                origin,
+                "this is not a Kubernetes manifest",
+                "a manifest starts with apiVersion and kind; list other files in SyncSettings.exclude",
+            )
+        )
+        return
+    version, kind_name = value.get("apiVersion"), value.get("kind")
+    if not isinstance(version, str) or not isinstance(kind_name, str):
+        _read_shapeless(value, origin, reading)
+        return
+    kind = _KINDS.get(kind_name)
+    if kind is None or version not in kind.versions:
+        _ignore(version, kind_name, origin, reading)
+        return
+    _read_resource(kind_name, kind, value, origin, reading)
+
+
+def _read_shapeless(value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
+    """YAML without apiVersion or kind: somebody's other file, or a manifest that lost its head."""
+    name = PurePosixPath(origin.file).name
+    if name in ("kustomization.yaml", "kustomization.yml"):
+        reading.problems.append(_kustomization(origin))
+        return
+    missing = " and ".join(key for key in ("apiVersion", "kind") if not isinstance(value.get(key), str))
+    message = f"{missing} is missing" if " and " not in missing else "apiVersion and kind are missing"
+    if {"metadata", "spec", "apiVersion", "kind"} & value.keys():
+        reading.lose(_at(origin, message, "add it: without it nobody can tell what this manifest is"))
+        return
+    problem = _at(origin, f"{message}: this is not a Kubernetes manifest", "list the file in SyncSettings.exclude")
+    reading.problems.append(Problem(severity=Severity.WARNING, message=problem.message, fix=problem.fix, origin=origin))
+
+
+def _kustomization(origin: Origin) -> Problem:
+    return Problem(
+        severity=Severity.WARNING,
+        message="kustomizations are not built: the manifests beside this file are taken as they stand",
+        fix="build it first (kustomize build) and commit the result, or list the file in SyncSettings.exclude",
+        origin=origin,
+    )
+
+
+def _ignore(version: str, kind: str, origin: Origin, reading: _Reading) -> None:
+    reading.ignored[f"{version}/{kind}"] = reading.ignored.get(f"{version}/{kind}", 0) + 1
+    if kind == "Kustomization" and version.startswith("kustomize.config.k8s.io/"):
+        reading.problems.append(_kustomization(origin))
+    known = _KINDS.get(kind)
+    if known is not None and _group(version) in {_group(v) for v in known.versions} | _MISTAKEN_GROUPS:
+        reading.problems.append(
+            Problem(
+                severity=Severity.WARNING,
+                message=f"{kind} of {version} is not served",
+                fix=f"layer 4 is described with {kind} of {' or '.join(sorted(known.versions))}",
+                origin=origin,
+                field=("apiVersion",),
+            )
+        )
+
+
+_MISTAKEN_GROUPS = frozenset({"gateway.networking.k8s.io"})
+"""The successor of networking.x-k8s.io: AKO serves layer 7 with it, and a separate controller."""
+
+
+def _group(version: str) -> str:
+    return version.rpartition("/")[0]
+
+
+def _read_resource(kind_name: str, kind: _Kind, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
+    metadata = value.get("metadata")
+    shown = metadata if isinstance(metadata, dict) else {}
+    name, namespace = shown.get("name"), shown.get("namespace", "default")
+    namespace = namespace if kind.type.NAMESPACED and isinstance(namespace, str) else ""
+    title = f"{kind_name} {namespace}/{name}" if namespace else f"{kind_name} {name}"
+    try:
+        resource: Resource = _adapter(kind_name).validate_python({**value, "origin": origin})
+    except ValidationError as error:
+        found = problems_of(error, _adapter(kind_name), value, origin=origin, resource=title if name else kind_name)
+        reading.problems.extend(found)
+        if isinstance(name, str):
+            _break(kind_name, namespace, name, shown, origin, reading)
+        else:  # nobody can tell what this was: it may be anything that is live
+            reading.is_complete = False
+        return
+    key = (kind_name, *resource.key)
+    if (first := reading.places.get(key)) is not None:
+        reading.problems.append(_twice(resource, first))
+        _break(kind_name, resource.namespace, resource.name, shown, origin, reading)
+        return
+    reading.places[key] = origin
+    reading.resources.setdefault(kind.field, []).append(resource)
+
+
+def _break(
+    kind: str, namespace: str, name: str, metadata: Mapping[str, Any], origin: Origin, reading: _Reading
+) -> None:
+    labels = metadata.get("labels")
+    readable = {str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {}
+    reading.broken[(kind, namespace, name)] = BrokenResource(
+        kind=kind, namespace=namespace, name=name, labels=readable, origin=origin
+    )
+
+
+def _twice(resource: Resource, first: Origin) -> Problem:
+    return Problem(
+        severity=Severity.ERROR,
+        message=f"{resource.title} stands twice in the tree: first in {first.file}:{first.line}",
+        fix="keep one of them; until then neither counts",
+        origin=resource.origin,
+        resource=resource.title,
+        field=("metadata", "name"),
+    )
+
+
+def _error(file: SourceFile, line: int, message: str, fix: str) -> Problem:
+    return Problem(severity=Severity.ERROR, message=message, fix=fix, origin=Origin(file=file.path, line=line))
+
+
+def _warning(file: SourceFile, message: str, fix: str) -> Problem:
+    return Problem(severity=Severity.WARNING, message=message, fix=fix, origin=Origin(file=file.path))
+
+
+def _at(origin: Origin, message: str, fix: str) -> Problem:
+    return Problem(severity=Severity.ERROR, message=message, fix=fix, origin=origin)

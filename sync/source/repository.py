@@ -1,0 +1,104 @@
+"""A Git repository on this machine: where it is, which commit a ref names, what is not committed."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from sync.errors import SourceError
+from sync.model.problem import Problem, Severity
+from sync.model.source import Snapshot, SourceLimits
+from sync.source.folder import read_folder
+from sync.source.git_command import GitContext, run_git
+from sync.source.git_selection import Entry, EntryKind, readable_path
+from sync.source.git_tree import near_names, object_named
+
+STATUS_WORDS = {"??": "new", " D": "deleted", "D ": "deleted"}
+"""By the two letters of `git status --porcelain`; all others are changes."""
+
+NAMED_FILES = 20
+"""How many uncommitted files a warning names before it only counts."""
+
+
+def git_dir_of(folder: Path) -> Path | None:
+    """Where the repository of exactly this folder keeps its objects, or nothing where it is not one.
+
+    A clone or a worktree has a `.git` of its own, a bare repository is one itself (gitrepository-layout(5)). A folder
+    inside a repository is none: its parent's commit would be read by surprise.
+    """
+    if (folder / ".git").exists():
+        return folder / ".git"
+    is_bare = (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
+    return folder if is_bare else None
+
+
+def commit_of(context: GitContext, ref: str) -> str:
+    """The full SHA of the commit that `ref` (or HEAD) names; raises SourceError, naming refs that exist."""
+    sha, _ = object_named(context, f"{ref or 'HEAD'}^{{commit}}")
+    if sha:
+        return sha
+    listed = run_git(context, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags")
+    if not listed.is_success:
+        raise SourceError(
+            f"this is not a repository that Git can read: {listed.words}", where=context.location, fix="run git fsck"
+        )
+    raise unknown_ref(ref, listed.text.splitlines(), context.location)
+
+
+def unknown_ref(ref: str, names: list[str], location: str) -> SourceError:
+    """The error for a ref that does not exist among these branches and tags."""
+    if not names:
+        return SourceError("the repository has no commit yet", where=location, fix="commit the manifests first")
+    message = f"no branch, tag or commit {ref}" if ref else "HEAD names no branch that exists"
+    return SourceError(message, where=location, fix=near_names("--ref", ref, names, ""))
+
+
+def uncommitted_problems(context: GitContext, path: str) -> list[Problem]:
+    """One warning that names the files below `path` which a commit cannot show, or none."""
+    states = _status(context, path, "--untracked-files=all")
+    below = len(os.fsencode(f"{path}/")) if path else 0
+    changes = [(readable_path(name[below:]), STATUS_WORDS.get(state, "changed")) for state, name in states]
+    files = [f"{name} ({word})" for name, word in changes if Entry(path=name, kind=EntryKind.FILE).matters]
+    if not files:
+        return []
+    more = f" and {len(files) - NAMED_FILES} more" if len(files) > NAMED_FILES else ""
+    return [
+        Problem(
+            severity=Severity.WARNING,
+            message=f"not committed, and so not read as they are: {', '.join(sorted(files)[:NAMED_FILES])}{more}",
+            fix="commit them; --working-tree reads them for validate, render and --dry-run",
+        )
+    ]
+
+
+def read_working_tree(context: GitContext, path: str, limits: SourceLimits) -> Snapshot:
+    """The files that `git add --all` would commit, as they lie in the work tree; no commit vouches for them."""
+    states = _status(context, path, "--untracked-files=all", "--ignored=matching")
+    staged = run_git(context, "ls-files", "--stage", "-z")
+    submodules = [record.partition(b"\t")[2] for record in staged.output.split(b"\0") if record.startswith(b"160000 ")]
+    return read_folder(
+        Path(context.work_tree),
+        path,
+        limits,
+        location=context.location,
+        ignored={os.fsdecode(name).rstrip("/") for state, name in states if state == "!!"},
+        submodules={os.fsdecode(name) for name in submodules},
+    )
+
+
+def _status(context: GitContext, path: str, *options: str) -> list[tuple[str, bytes]]:
+    """What `git status` says below `path`: its two letters and the file, relative to the root.
+
+    The repository's own filter programs are switched off: the status of somebody else's folder must run nothing.
+    """
+    quiet = replace(context, configuration=(*context.configuration, *_without_filters(context)))
+    arguments = ("status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=all", *options)
+    answer = run_git(quiet, *arguments, "--", *([path] if path else []))
+    if not answer.is_success:
+        raise SourceError(f"git status failed: {answer.words}", where=context.location, fix="run git fsck")
+    return [(record[:2].decode("ascii"), record[3:]) for record in answer.output.split(b"\0") if record]
+
+
+def _without_filters(context: GitContext) -> list[tuple[str, str]]:
+    names = run_git(context, "config", "--list", "--name-only", "-z").output.split(b"\0")
+    keys = {os.fsdecode(name) for name in names if name.startswith(b"filter.")}
+    return [(key, "false" if key.endswith(".required") else "") for key in sorted(keys)]

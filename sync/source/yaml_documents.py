@@ -1,0 +1,270 @@
+"""YAML and JSON text → plain values, one per document, with the line of anything in them on demand.
+
+Parsing is that of a Kubernetes API server (sigs.k8s.io/yaml 1.4, YAML 1.1): `on` is a boolean, a timestamp is a
+string, a key given twice is an error, null means absent. Values are built from the C parser's node tree by a loop of
+our own, for PyYAML's constructor would turn dates into objects, keep the last of two equal keys and expand aliases
+without a limit.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+Path = Sequence[str | int]
+
+
+class YamlError(Exception):
+    """The text is not YAML that a Kubernetes API server would take; `line` is counted from 1."""
+
+    def __init__(self, message: str, *, line: int, fix: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.fix = fix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One YAML document: its value (plain dicts, lists and scalars), its number in the file and its first line."""
+
+    value: Any
+    index: int
+    line: int
+
+
+def parse_documents(content: bytes, *, max_aliases: int) -> tuple[Document, ...]:
+    """All documents of a file that are not empty; raises `YamlError` for the first thing that is wrong."""
+    try:
+        return tuple(
+            Document(value=_Builder(max_aliases).build(node), index=index, line=node.start_mark.line + 1)
+            for index, node in enumerate(_nodes(content))
+            if not (isinstance(node, yaml.ScalarNode) and node.tag == _NULL)
+        )
+    except RecursionError:
+        raise _too_deep(1) from None
+
+
+def line_of(content: bytes, document: int, path: Path) -> int:
+    """The line (from 1) of the field at `path`; of the deepest part of it that is there, if it is not.
+
+    Reads the text again: places are needed only when something is wrong, and keeping them for every value of every
+    healthy tree would cost more memory than everything else together.
+    """
+    for index, node in enumerate(_nodes(content)):
+        if index == document:
+            return _line_in(node, path)
+    return 1
+
+
+def _line_in(node: yaml.Node, path: Path) -> int:
+    line: int = node.start_mark.line + 1
+    for step in path:
+        child = _child(node, step)
+        if child is None:
+            break
+        line, node = child
+    return line
+
+
+def _child(node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(step):
+                return key.start_mark.line + 1, value
+    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
+        return node.value[step].start_mark.line + 1, node.value[step]
+    return None
+
+
+def _nodes(content: bytes) -> Iterator[yaml.Node]:
+    """The node tree of each document, made by libyaml."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise YamlError("not UTF-8 text", line=line, fix="save the file as UTF-8") from None
+    if text.lstrip()[:1] in ("{", "["):
+        text = text.replace("\t", " ")  # JSON may be indented by tabs, YAML may not; neither allows one inside a string
+    try:
+        _refuse_deep_nesting(text)
+        loader = _Loader(text)
+        while loader.check_node():
+            if (node := loader.get_node()) is not None:
+                yield node
+    except yaml.MarkedYAMLError as error:
+        raise _syntax_error(text, error) from None
+    except yaml.YAMLError as error:
+        raise YamlError(_one_line(str(error)), line=_line_of_special_character(text), fix="remove it") from None
+
+
+def _refuse_deep_nesting(text: str) -> None:
+    """The composer of libyaml recurses in C and would take the process down; its event parser does not recurse."""
+    if len(text) < _TOO_SHORT_TO_BE_DEEP:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            raise _too_deep(event.start_mark.line + 1 if event.start_mark else 1)
+
+
+def _too_deep(line: int) -> YamlError:
+    return YamlError("nested too deeply", line=line, fix="flatten it: no manifest is this deep")
+
+
+def _syntax_error(text: str, error: yaml.MarkedYAMLError) -> YamlError:
+    mark = error.problem_mark or error.context_mark
+    line = mark.line + 1 if mark else 1
+    if "{{" in text:
+        return YamlError(
+            "this is a template (it holds {{ … }}), not a manifest",
+            line=line,
+            fix="render it first (helm template, kustomize build) and commit the result, "
+            "or list the file in SyncSettings.exclude",
+        )
+    said = ": ".join(part for part in (error.context, error.problem) if part)
+    return YamlError(f"not valid YAML: {_one_line(said)}", line=line, fix="correct the syntax at this line")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _line_of_special_character(text: str) -> int:
+    found = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    return text.count("\n", 0, found.start()) + 1 if found else 1
+
+
+_MAX_DEPTH = 200
+_TOO_SHORT_TO_BE_DEEP = 8 * 1024
+"""A text shorter than this cannot hold enough brackets to exhaust the C stack (32,000 levels are harmless)."""
+
+_NULL = "tag:yaml.org,2002:null"
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+class _Loader(yaml.CSafeLoader):
+    """The C parser, with Kubernetes' idea of what a plain scalar means: no timestamps."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+_TRUE = frozenset({"yes", "true", "on", "y"})
+
+
+def _whole_number(text: str) -> int | str:
+    digits = text.replace("_", "")
+    if ":" in digits:  # base 60 of YAML 1.1, which Kubernetes does not know
+        return text
+    sign, digits = (-1, digits[1:]) if digits.startswith("-") else (1, digits.removeprefix("+"))
+    if digits.startswith("0") and digits.isdigit():
+        return sign * int(digits, 8)
+    return sign * int(digits, 0)
+
+
+def _fraction(text: str) -> float | str:
+    plain = text.replace("_", "").lower()
+    if ":" in plain:
+        return text
+    return float(re.sub(r"^([-+]?)\.(inf|nan)$", r"\1\2", plain))
+
+
+_SCALARS: Mapping[str, Callable[[str], Any]] = {
+    "tag:yaml.org,2002:bool": lambda text: text.lower() in _TRUE,
+    "tag:yaml.org,2002:int": _whole_number,
+    "tag:yaml.org,2002:float": _fraction,
+    "tag:yaml.org,2002:str": str,
+    "tag:yaml.org,2002:value": str,
+    _NULL: lambda _: None,
+}
+
+
+class _Builder:
+    """Turns one document's nodes into values; counts how often aliases repeat a collection."""
+
+    def __init__(self, max_aliases: int) -> None:
+        self._left = max_aliases
+        self._seen: set[int] = set()
+        self._open: set[int] = set()
+
+    def build(self, node: yaml.Node) -> Any:
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node)
+        self._enter(node)
+        value = self._mapping(node) if isinstance(node, yaml.MappingNode) else [self.build(item) for item in node.value]
+        self._open.discard(id(node))
+        return value
+
+    def _enter(self, node: yaml.Node) -> None:
+        line = node.start_mark.line + 1
+        if id(node) in self._open:
+            raise YamlError("an alias refers to what it is part of", line=line, fix="write the value out")
+        if id(node) in self._seen:
+            self._left -= 1
+            if self._left < 0:
+                raise YamlError(
+                    "too many YAML aliases",
+                    line=line,
+                    fix="write the values out, or raise SyncSettings.limits.maxYamlAliases",
+                )
+        self._seen.add(id(node))
+        self._open.add(id(node))
+
+    def _scalar(self, node: yaml.ScalarNode) -> Any:
+        convert = _SCALARS.get(node.tag)
+        if convert is None:
+            raise YamlError(
+                f"the YAML tag {node.tag.replace('tag:yaml.org,2002:', '!!')} is not allowed",
+                line=node.start_mark.line + 1,
+                fix="write a plain value",
+            )
+        try:
+            return convert(node.value)
+        except ValueError:
+            return node.value
+
+    def _mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        value: dict[str, Any] = {}
+        nulls: set[str] = set()
+        for key_node, value_node in node.value:
+            if key_node.tag == _MERGE:
+                merged = self._merged(value_node) | merged
+                continue
+            key = self._key(key_node)
+            if key in value or key in nulls:
+                line = key_node.start_mark.line + 1
+                raise YamlError(f'the key "{key}" stands twice in one mapping', line=line, fix="keep one of them")
+            item = self.build(value_node)
+            if item is None:
+                nulls.add(key)
+            else:
+                value[key] = item
+        if merged:
+            return {key: item for key, item in merged.items() if key not in nulls} | value
+        return value
+
+    def _key(self, node: yaml.Node) -> str:
+        if not isinstance(node, yaml.ScalarNode):
+            line = node.start_mark.line + 1
+            raise YamlError("a key is a list or a mapping", line=line, fix="use a plain text as key")
+        return str(node.value)
+
+    def _merged(self, node: yaml.Node) -> dict[str, Any]:
+        """What `<<:` brings in; of several mappings the first has the last word (YAML 1.1 merge keys)."""
+        value = self.build(node)
+        parts = value if isinstance(value, list) else [value]
+        if not all(isinstance(part, dict) for part in parts):
+            raise YamlError(
+                "<< merges something that is no mapping", line=node.start_mark.line + 1, fix="name a mapping"
+            )
+        merged: dict[str, Any] = {}
+        for part in parts:
+            merged = part | merged
+        return merged

@@ -1,0 +1,94 @@
+"""The manifests of a tree, found by what refers to them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sync.model.resources.ako import AviInfraSetting, L4Rule
+from sync.model.resources.core import SERVICE_NAME_LABEL, Endpoints, EndpointSlice, Namespace, Node, Pod, Service
+from sync.model.resources.gateway import GatewayClass
+from sync.model.resources.tree import BrokenResource, Resources
+
+GATEWAY_NAME_LABEL = "ako.vmware.com/gateway-name"
+GATEWAY_NAMESPACE_LABEL = "ako.vmware.com/gateway-namespace"
+
+Key = tuple[str, str]
+"""Namespace and name."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """Lookups over `Resources`. Everything is in name order, so that no result depends on the order of files."""
+
+    classes: Mapping[str, GatewayClass]
+    infra_settings: Mapping[str, AviInfraSetting]
+    l4_rules: Mapping[Key, L4Rule]
+    namespaces: Mapping[str, Namespace]
+    services_of_gateway: Mapping[Key, tuple[Service, ...]]
+    slices_of_service: Mapping[Key, tuple[EndpointSlice, ...]]
+    endpoints: Mapping[Key, Endpoints]
+    nodes: tuple[Node, ...]
+    pods: Mapping[str, tuple[Pod, ...]]
+    broken: Mapping[tuple[str, str, str], BrokenResource]
+    broken_services_of_gateway: Mapping[Key, tuple[BrokenResource, ...]]
+    broken_slices_of_service: Mapping[Key, tuple[BrokenResource, ...]]
+
+    def broken_back_ends(self, service: Key) -> tuple[BrokenResource, ...]:
+        """The manifests that should tell this Service's back ends and cannot be used."""
+        endpoints = self.broken.get(("Endpoints", *service))
+        return self.broken_slices_of_service.get(service, ()) + ((endpoints,) if endpoints else ())
+
+    def broken_of_kind(self, kind: str) -> tuple[BrokenResource, ...]:
+        """All unusable manifests of a kind."""
+        return tuple(item for item in self.broken.values() if item.kind == kind)
+
+
+def make_catalog(resources: Resources) -> Catalog:
+    """The lookups of one tree."""
+    services = sorted(resources.services, key=lambda service: service.key)
+    return Catalog(
+        classes={item.name: item for item in resources.gateway_classes},
+        infra_settings={item.name: item for item in resources.infra_settings},
+        l4_rules={item.key: item for item in resources.l4_rules},
+        namespaces={item.name: item for item in resources.namespaces},
+        services_of_gateway=_grouped((gateway_of(s.metadata.labels), s) for s in services if _may_attach(s)),
+        slices_of_service=_grouped(
+            ((item.namespace, item.service_name), item)
+            for item in sorted(resources.endpoint_slices, key=lambda item: item.key)
+        ),
+        endpoints={item.key: item for item in resources.endpoints},
+        nodes=tuple(sorted(resources.nodes, key=lambda node: node.name)),
+        pods=_grouped((pod.namespace, pod) for pod in sorted(resources.pods, key=lambda pod: pod.key)),
+        broken={(item.kind, item.namespace, item.name): item for item in resources.broken},
+        broken_services_of_gateway=_grouped(
+            (gateway_of(item.labels), item) for item in resources.broken if item.kind == "Service"
+        ),
+        broken_slices_of_service=_grouped(
+            ((item.namespace, item.labels.get(SERVICE_NAME_LABEL, "")), item)
+            for item in resources.broken
+            if item.kind == "EndpointSlice"
+        ),
+    )
+
+
+def gateway_of(labels: Mapping[str, str]) -> Key:
+    """The Gateway (namespace, name) that a Service's labels name; both labels are needed (AKO 2.2.1, §1.5)."""
+    return (labels.get(GATEWAY_NAMESPACE_LABEL, ""), labels.get(GATEWAY_NAME_LABEL, ""))
+
+
+def _may_attach(service: Service) -> bool:
+    """Back ends of a Gateway are ClusterIP and NodePort Services that carry both labels."""
+    return service.spec.type in ("ClusterIP", "NodePort") and all(gateway_of(service.metadata.labels))
+
+
+K = TypeVar("K")
+
+
+def _grouped(pairs: Iterable[tuple[K, T]]) -> dict[K, tuple[T, ...]]:
+    groups: dict[K, list[T]] = defaultdict(list)
+    for key, item in pairs:
+        groups[key].append(item)
+    return {key: tuple(items) for key, items in groups.items()}

@@ -1,0 +1,378 @@
+"""One Gateway → VirtualService, VsVip, Pools and L4PolicySet, or the errors that hold it (ako-semantics §1–§6)."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sync.model.desired import (
+    L4PolicySetContent,
+    ObjectKey,
+    ObjectSpec,
+    Owner,
+    OwnerKind,
+    PolicyRule,
+    PoolContent,
+    VirtualServiceContent,
+    VirtualServicePort,
+    VsVipContent,
+)
+from sync.model.resources.core import Service, ServicePort
+from sync.model.resources.gateway import Gateway, GatewayClass, Listener
+from sync.model.wording import did_you_mean
+from sync.translate import network, profiles
+from sync.translate.backends import servers
+from sync.translate.catalog import GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL
+from sync.translate.fqdn import auto_fqdn
+from sync.translate.infra_setting import Infrastructure, infrastructure, setting_of_gateway
+from sync.translate.inputs import Coverage, Inputs, coverage_of
+from sync.translate.names import MAX_NAME_LENGTH, MAX_POOL_NAME_LENGTH
+from sync.translate.status import gateway_status
+from sync.translate.verdict import Findings, Verdict
+
+CONTROLLER = "ako.vmware.com/avi-lb"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Match:
+    """A listener and the Service port that serves it."""
+
+    listener: Listener
+    service: Service
+    port: ServicePort
+    pool: str
+
+
+def translate_gateway(gateway: Gateway, inputs: Inputs) -> Verdict:
+    """What the Gateway comes to. One that is plainly not ours to serve has neither specs nor errors."""
+    owner = Owner(kind=OwnerKind.GATEWAY, namespace=gateway.namespace, name=gateway.name)
+    findings = Findings()
+    reason = _not_served(gateway, inputs, findings)
+    specs: tuple[ObjectSpec, ...] = ()
+    if not reason:
+        specs = _specs(gateway, owner, inputs, findings)
+    return Verdict(
+        owner=owner,
+        name=inputs.names.virtual_service(gateway.namespace, gateway.name),
+        origin=gateway.origin,
+        specs=() if findings.has_errors else specs,
+        problems=tuple(findings.problems),
+        status=gateway_status(gateway, reason, findings.problems),
+    )
+
+
+def _not_served(gateway: Gateway, inputs: Inputs, findings: Findings) -> str:
+    """Why the Gateway is not ours to serve: then what is live of it goes. Empty if it is ours."""
+    coverage = coverage_of(gateway.namespace, inputs)
+    if coverage is Coverage.UNKNOWN:
+        findings.error(gateway, ("metadata", "namespace"), f"held: {coverage.value}", "commit the Namespace")
+        return ""
+    if coverage is not Coverage.YES:
+        return str(coverage.value)
+    found = inputs.catalog.classes.get(gateway.spec.gateway_class_name)
+    if found is not None and found.spec.controller != CONTROLLER:
+        return f"its GatewayClass is of controller {found.spec.controller}"
+    return ""
+
+
+def _specs(gateway: Gateway, owner: Owner, inputs: Inputs, findings: Findings) -> tuple[ObjectSpec, ...]:
+    gateway_class = _class_of(gateway, inputs, findings)
+    _check_match_labels(gateway, findings)
+    _check_protocols(gateway, inputs, findings)
+    address = _address(gateway, findings)
+    services = _attached_services(gateway, inputs, findings)
+    matches = _matches(gateway, services, inputs, findings)
+    _check_name_lengths(gateway, matches, inputs, findings)
+    setting = setting_of_gateway(gateway, gateway_class, inputs, findings) if gateway_class else None
+    if findings.has_errors:
+        return ()
+    infra = infrastructure(setting, inputs)
+    if address and not network.has_static_addresses(inputs):
+        where = f"a cloud of type {inputs.facts.cloud.vtype}"
+        findings.warning(gateway, ("spec", "addresses"), f"a static address has no effect on {where}", "remove it")
+    return _objects(gateway, owner, infra, address, services, matches, inputs, findings)
+
+
+# --- checks -----------------------------------------------------------------------------------------------------------
+
+
+def _class_of(gateway: Gateway, inputs: Inputs, findings: Findings) -> GatewayClass | None:
+    name = gateway.spec.gateway_class_name
+    if (found := inputs.catalog.classes.get(name)) is None:
+        broken = inputs.catalog.broken.get(("GatewayClass", "", name))
+        findings.error(
+            gateway,
+            ("spec", "gatewayClassName"),
+            f'GatewayClass "{name}" cannot be used' if broken else f'GatewayClass "{name}" is not in the tree',
+            f"correct {broken.origin.file}:{broken.origin.line}"
+            if broken
+            else did_you_mean(name, tuple(inputs.catalog.classes)),
+        )
+    return found
+
+
+def _check_match_labels(gateway: Gateway, findings: Findings) -> None:
+    """Every listener must select by both labels, with the Gateway's own name and namespace (AKO REL:1089)."""
+    wanted = {GATEWAY_NAME_LABEL: gateway.name, GATEWAY_NAMESPACE_LABEL: gateway.namespace}
+    for number, listener in enumerate(gateway.spec.listeners):
+        labels = listener.routes.selector.match_labels
+        if wrong := [f"{key}: {value}" for key, value in wanted.items() if labels.get(key) != value]:
+            findings.error(
+                gateway,
+                ("spec", "listeners", number, "routes", "selector", "matchLabels"),
+                f"the matchLabels of listener {listener.protocol} {listener.port} do not name this Gateway",
+                f"add {' and '.join(wrong)}",
+            )
+
+
+def _check_protocols(gateway: Gateway, inputs: Inputs, findings: Findings) -> None:
+    listeners = gateway.spec.listeners
+    has_l4 = any(listener.protocol in profiles.L4_PROTOCOLS for listener in listeners)
+    seen: dict[tuple[str, int], int] = {}
+    for number, listener in enumerate(listeners):
+        place = ("spec", "listeners", number, "protocol")
+        if listener.protocol not in profiles.L4_PROTOCOLS:
+            report = findings.warning if has_l4 else findings.error
+            report(
+                gateway,
+                place,
+                f'protocol "{listener.protocol}" of listener {listener.port} is not layer 4: the port gets no pool',
+                did_you_mean(listener.protocol, profiles.L4_PROTOCOLS).replace("remove it", "use another protocol"),
+            )
+        if listener.protocol == "SCTP" and inputs.settings.l7.service_type == "NodePortLocal":
+            findings.error(gateway, place, "SCTP cannot be served in NodePortLocal mode", "use another serviceType")
+        if listener.port_key in seen:
+            findings.warning(
+                gateway,
+                ("spec", "listeners", number),
+                f"listener {listener.protocol} {listener.port} is there twice; it counts once",
+                "remove one of them",
+            )
+        seen.setdefault(listener.port_key, number)
+
+
+def _address(gateway: Gateway, findings: Findings) -> str | None:
+    """The address asked for: the first one (AKO ADV:327)."""
+    addresses = gateway.spec.addresses
+    if not addresses:
+        return None
+    first = addresses[0]
+    if first.type != "IPAddress":
+        findings.error(
+            gateway,
+            ("spec", "addresses", 0, "type"),
+            f"an address of type {first.type} cannot be given to a VIP",
+            "give an address of type IPAddress, or none and let the Controller choose",
+        )
+        return None
+    try:
+        address = ipaddress.ip_address(first.value)
+    except ValueError:
+        findings.error(
+            gateway,
+            ("spec", "addresses", 0, "value"),
+            f'address "{first.value}" is not an IP address',
+            "write an IPv4 address, or none and let the Controller choose",
+        )
+        return None
+    if address.version == 6:
+        findings.warning(
+            gateway,
+            ("spec", "addresses", 0, "value"),
+            "an IPv6 address is sent, though AKO documents only IPv4 here",
+            "make sure that the VIP network has the IPv6 subnet",
+        )
+    if len(addresses) > 1:
+        findings.warning(
+            gateway, ("spec", "addresses", 1), "only the first of several addresses counts", "remove the others"
+        )
+    return str(address)
+
+
+def _attached_services(gateway: Gateway, inputs: Inputs, findings: Findings) -> tuple[Service, ...]:
+    """The Services whose labels name this Gateway, from every served namespace."""
+    for broken in inputs.catalog.broken_services_of_gateway.get(gateway.key, ()):
+        findings.error(
+            gateway,
+            (),
+            f"held: Service {broken.namespace}/{broken.name}, which belongs to it, cannot be used",
+            f"correct {broken.origin.file}:{broken.origin.line}",
+        )
+    services = []
+    for service in inputs.catalog.services_of_gateway.get(gateway.key, ()):
+        coverage = coverage_of(service.namespace, inputs)
+        if coverage is Coverage.YES:
+            services.append(service)
+        elif coverage is Coverage.UNKNOWN:
+            findings.error(gateway, (), f"held: {service.title}: {coverage.value}", "commit the Namespace")
+    return tuple(services)
+
+
+def _matches(gateway: Gateway, services: tuple[Service, ...], inputs: Inputs, findings: Findings) -> tuple[_Match, ...]:
+    """One Service port per listener, in listener order; two for one listener are an error (DESIGN §8)."""
+    candidates: dict[tuple[str, int], list[tuple[Service, ServicePort]]] = {}
+    for service in services:
+        for port in service.spec.ports:
+            candidates.setdefault(port.port_key, []).append((service, port))
+    found: dict[tuple[str, int], _Match] = {}
+    for number, listener in enumerate(gateway.spec.listeners):
+        serving = candidates.get(listener.port_key, [])
+        if len(serving) > 1 and listener.port_key not in found:
+            titles = " and ".join(f"{service.title} ({_place(service)})" for service, _ in serving)
+            findings.error(
+                gateway,
+                ("spec", "listeners", number),
+                f"listener {listener.protocol} {listener.port} is claimed by {titles}",
+                "take the Gateway's labels or the port from all but one of them",
+            )
+        if serving:
+            service, port = serving[0]
+            pool = inputs.names.attached_pool(
+                gateway.namespace, service.name, gateway.name, listener.protocol, listener.port
+            )
+            found.setdefault(listener.port_key, _Match(listener=listener, service=service, port=port, pool=pool))
+    return tuple(found.values())
+
+
+def _place(service: Service) -> str:
+    return f"{service.origin.file}:{service.origin.line}"
+
+
+def _check_name_lengths(gateway: Gateway, matches: tuple[_Match, ...], inputs: Inputs, findings: Findings) -> None:
+    name = inputs.names.virtual_service(gateway.namespace, gateway.name)
+    limits = [(name, MAX_NAME_LENGTH), *((match.pool, MAX_POOL_NAME_LENGTH) for match in matches)]
+    for text, limit in limits:
+        if len(text) > limit:
+            findings.error(
+                gateway,
+                ("metadata", "name"),
+                f"the name {text[:40]}… would have {len(text)} characters; the limit is {limit} "
+                f"(names and references of {MAX_NAME_LENGTH})",
+                "use shorter names, or AKOSettings.enableEVH: true (that renames everything)",
+            )
+            return
+
+
+# --- objects ----------------------------------------------------------------------------------------------------------
+
+
+def _objects(
+    gateway: Gateway,
+    owner: Owner,
+    infra: Infrastructure,
+    address: str | None,
+    services: tuple[Service, ...],
+    matches: tuple[_Match, ...],
+    inputs: Inputs,
+    findings: Findings,
+) -> tuple[ObjectSpec, ...]:
+    tenant = inputs.tenant_of(gateway.namespace)
+    name = inputs.names.virtual_service(gateway.namespace, gateway.name)
+    vrf = network.vrf(infra, tenant, inputs)
+    markers = inputs.markers.of(namespace=gateway.namespace, gateway=gateway.name)
+
+    def key(kind: str, called: str) -> ObjectKey:
+        return ObjectKey(kind=kind, tenant=tenant, cloud=inputs.cloud, name=called)
+
+    vsvip = ObjectSpec(
+        key=key("VsVip", name),
+        owner=owner,
+        owner_name=inputs.names.virtual_service(gateway.namespace, gateway.name),
+        markers=markers,
+        content=VsVipContent(
+            vips=network.vips(infra, address, inputs),
+            fqdns=_fqdns(gateway, matches, inputs),
+            vrf=vrf,
+            tier1_lr=infra.tier1_lr or None,
+            bgp_peer_labels=infra.bgp_peer_labels,
+        ),
+    )
+    pools = tuple(_pool(gateway, owner, key("Pool", m.pool), m, infra, vrf, inputs, findings) for m in matches)
+    policy_set = ObjectSpec(
+        key=ObjectKey(kind="L4PolicySet", tenant=tenant, cloud="", name=name),
+        owner=owner,
+        owner_name=inputs.names.virtual_service(gateway.namespace, gateway.name),
+        markers=markers,
+        content=L4PolicySetContent(
+            rules=tuple(
+                PolicyRule(protocol=match.listener.protocol, port=match.listener.port, pool=match.pool)
+                for match in matches
+            )
+        ),
+    )
+    protocols = [listener.protocol for listener in gateway.spec.listeners]
+    virtual_service = ObjectSpec(
+        key=key("VirtualService", name),
+        owner=owner,
+        owner_name=inputs.names.virtual_service(gateway.namespace, gateway.name),
+        markers=markers,
+        content=VirtualServiceContent(
+            vsvip=name,
+            ports=_ports(gateway.spec.listeners),
+            application_profile=profiles.L4_APPLICATION_PROFILE,
+            network_profile=profiles.network_profile(protocols, inputs.facts),
+            se_group=infra.se_group,
+            vrf=vrf,
+            enable_rhi=infra.enable_rhi or None,
+            policy_set=name if services else None,
+        ),
+    )
+    # Without any attached Service AKO makes no L4PolicySet; with Services that match no listener an empty one.
+    return (vsvip, *pools, *((policy_set,) if services else ()), virtual_service)
+
+
+def _ports(listeners: tuple[Listener, ...]) -> tuple[VirtualServicePort, ...]:
+    protocols = [listener.protocol for listener in listeners]
+    by_key: Mapping[tuple[str, int], Listener] = {listener.port_key: listener for listener in reversed(listeners)}
+    ordered = dict.fromkeys(listener.port_key for listener in listeners)
+    return tuple(
+        VirtualServicePort(
+            port=by_key[key].port, network_profile=profiles.override_profile(by_key[key].protocol, protocols)
+        )
+        for key in ordered
+    )
+
+
+def _fqdns(gateway: Gateway, matches: tuple[_Match, ...], inputs: Inputs) -> tuple[str, ...]:
+    """A listener's hostname, else the automatic name of the Service that serves it (ako-semantics §4.4)."""
+    serving = {match.listener.port_key: match.service for match in matches}
+    names: set[str] = set()
+    for listener in gateway.spec.listeners:
+        if listener.hostname:
+            names.add(listener.hostname)
+        elif service := serving.get(listener.port_key):
+            automatic = auto_fqdn(service.name, service.namespace, inputs.settings, inputs.facts)
+            names.update({automatic} if automatic else ())
+    return tuple(sorted(names))
+
+
+def _pool(
+    gateway: Gateway,
+    owner: Owner,
+    key: ObjectKey,
+    match: _Match,
+    infra: Infrastructure,
+    vrf: str | None,
+    inputs: Inputs,
+    findings: Findings,
+) -> ObjectSpec:
+    found = servers(match.service, match.port, inputs, findings)
+    return ObjectSpec(
+        key=key,
+        owner=owner,
+        owner_name=inputs.names.virtual_service(gateway.namespace, gateway.name),
+        markers=inputs.markers.of(
+            namespace=gateway.namespace,
+            service=match.service.name,
+            port=match.listener.port,
+            protocol=match.listener.protocol,
+            gateway=gateway.name,
+        ),
+        content=PoolContent(
+            health_monitors=(profiles.HEALTH_MONITORS[match.listener.protocol],),
+            servers=found,
+            vrf=vrf,
+            tier1_lr=infra.tier1_lr or None,
+            placement_networks=network.placement_networks(infra, inputs),
+        ),
+        left_alone=frozenset({"servers"}) if found is None else frozenset(),
+    )

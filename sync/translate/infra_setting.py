@@ -1,0 +1,181 @@
+"""Which AviInfraSetting applies to an owner, whether it is usable, and what it changes (ako-semantics §7.1–§7.4)."""
+
+import ipaddress
+from dataclasses import dataclass
+
+from sync.model.problem import Problem, Severity
+from sync.model.resources.ako import AviInfraSetting, NodeNetwork, VipNetwork
+from sync.model.resources.gateway import Gateway, GatewayClass
+from sync.model.resources.resource import Resource
+from sync.model.wording import did_you_mean
+from sync.translate.clouds import CLOUDS_WITHOUT_NETWORKS
+from sync.translate.inputs import Inputs
+from sync.translate.verdict import Findings, problem_at
+
+ANNOTATION = "aviinfrasetting.ako.vmware.com/name"
+_GROUP = "ako.vmware.com"
+_KIND = "AviInfraSetting"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Infrastructure:
+    """Where an owner's objects live: the AviInfraSetting's word where it has one, else that of values.yaml."""
+
+    se_group: str
+    vip_networks: tuple[VipNetwork, ...]
+    node_networks: tuple[NodeNetwork, ...]
+    enable_rhi: bool
+    bgp_peer_labels: tuple[str, ...]
+    tier1_lr: str
+    public_ip: bool | None
+
+
+def infrastructure(setting: AviInfraSetting | None, inputs: Inputs) -> Infrastructure:
+    """The effective values (AKO internal/nodes/avi_model_l7_translator.go:714)."""
+    settings = inputs.settings
+    network = setting.spec.network if setting else None
+    rhi = network.enable_rhi if network and network.enable_rhi is not None else settings.network.enable_rhi
+    labels = settings.network.bgp_peer_labels
+    if network and network.bgp_peer_labels is not None:
+        labels = network.bgp_peer_labels
+    se_group = setting.spec.se_group.name if setting and setting.spec.se_group else ""
+    tier1_lr = setting.spec.nsx_settings.t1lr if setting and setting.spec.nsx_settings else ""
+    return Infrastructure(
+        se_group=se_group or settings.controller.service_engine_group_name,
+        vip_networks=(network.vip_networks if network else ()) or settings.network.vip_network_list,
+        node_networks=(network.node_networks if network else ()) or settings.network.node_network_list,
+        enable_rhi=rhi,
+        bgp_peer_labels=tuple(sorted(labels)) if rhi else (),
+        tier1_lr=tier1_lr or settings.network.nsxt_t1lr,
+        public_ip=network.enable_public_ip if network else None,
+    )
+
+
+def setting_of_gateway(
+    gateway: Gateway, gateway_class: GatewayClass, inputs: Inputs, findings: Findings
+) -> AviInfraSetting | None:
+    """The class's parameters, else the annotation of the Gateway's Namespace (AKO L4T:816).
+
+    A parametersRef of another group or kind is as good as none, as in AKO.
+    """
+    reference = gateway_class.spec.parameters_ref
+    if reference is not None and (reference.group, reference.kind) == (_GROUP, _KIND):
+        place = ("spec", "parametersRef", "name")
+        return _named(reference.name, gateway_class, place, gateway, inputs, findings)
+    return setting_of_namespace(gateway, inputs, findings)
+
+
+def setting_of_namespace(at: Resource, inputs: Inputs, findings: Findings) -> AviInfraSetting | None:
+    """What the annotation of the resource's Namespace names."""
+    namespace = inputs.catalog.namespaces.get(at.namespace)
+    if namespace is None or not (name := namespace.annotation(ANNOTATION)):
+        return None
+    return _named(name, namespace, ("metadata", "annotations", ANNOTATION), at, inputs, findings)
+
+
+def setting_of_service(service: Resource, inputs: Inputs, findings: Findings) -> AviInfraSetting | None:
+    """The Service's annotation, else that of its Namespace (AKO L4T:834)."""
+    if name := service.annotation(ANNOTATION):
+        return _named(name, service, ("metadata", "annotations", ANNOTATION), service, inputs, findings)
+    return setting_of_namespace(service, inputs, findings)
+
+
+def _named(
+    name: str, at: Resource, path: tuple[str | int, ...], owner: Resource, inputs: Inputs, findings: Findings
+) -> AviInfraSetting | None:
+    setting = inputs.catalog.infra_settings.get(name)
+    if setting is None:
+        broken = (_KIND, "", name) in inputs.catalog.broken
+        findings.error(
+            at,
+            path,
+            f'AviInfraSetting "{name}" cannot be used, so {owner.title} is held'
+            if broken
+            else f'AviInfraSetting "{name}" is not in the tree, so {owner.title} is held',
+            "correct its manifest" if broken else did_you_mean(name, tuple(inputs.catalog.infra_settings)),
+        )
+        return None
+    if rejected := defects(setting, inputs):
+        findings.problems.extend(rejected)
+        findings.error(
+            owner,
+            (),
+            f'held: its AviInfraSetting "{name}" is not usable ({rejected[0].message})',
+            f"correct {setting.origin.file}:{setting.origin.line}",
+        )
+    return setting
+
+
+def defects(setting: AviInfraSetting, inputs: Inputs) -> tuple[Problem, ...]:
+    """Everything for which AKO would reject the AviInfraSetting (ako-semantics §7.2), and an ambiguous network."""
+    found: list[Problem] = []
+
+    def error(path: tuple[str | int, ...], message: str, fix: str) -> None:
+        found.append(problem_at(Severity.ERROR, setting, ("spec", *path), message, fix))
+
+    network = setting.spec.network
+    if network.bgp_peer_labels and not network.enable_rhi:
+        error(("network", "bgpPeerLabels"), "bgpPeerLabels without enableRhi: true", "set enableRhi: true beside them")
+    if network.listeners and not any(listener.enable_ssl for listener in network.listeners):
+        error(("network", "listeners"), "none of the listeners has enableSSL", "set enableSSL: true on one of them")
+    for number, vip in enumerate(network.vip_networks):
+        place = ("network", "vipNetworks", number)
+        for message, fix, key in vip_network_defects(vip, inputs):
+            error((*place, key) if key else place, message, fix)
+    for number, node in enumerate(network.node_networks):
+        place = ("network", "nodeNetworks", number)
+        for message, fix, key in node_network_defects(node, inputs):
+            error((*place, key) if key else place, message, fix)
+    group = setting.spec.se_group
+    if group and not inputs.facts.has("serviceenginegroup", group.name):
+        error(("seGroup", "name"), f'the Controller has no Service Engine group "{group.name}"', _CORRECT_OR_CREATE)
+    return tuple(found)
+
+
+_CORRECT_OR_CREATE = "correct the name, or create it on the Controller"
+
+Defect = tuple[str, str, str]
+"""Message, fix, key."""
+
+
+def vip_network_defects(network: VipNetwork, inputs: Inputs) -> tuple[Defect, ...]:
+    """What is wrong with one VIP network."""
+    found = list(_identity_defects(network.network_name, network.network_uuid, inputs))
+    if network.cidr and not _is_cidr(network.cidr, 4):
+        found.append((f'"{network.cidr}" is not an IPv4 CIDR', "write it as 10.1.2.0/24", "cidr"))
+    if network.v6cidr and not _is_cidr(network.v6cidr, 6):
+        found.append((f'"{network.v6cidr}" is not an IPv6 CIDR', "write it as 2001:db8::/64", "v6cidr"))
+    return tuple(found)
+
+
+def node_network_defects(network: NodeNetwork, inputs: Inputs) -> tuple[Defect, ...]:
+    """What is wrong with one node network."""
+    found = list(_identity_defects(network.network_name, network.network_uuid, inputs))
+    found.extend(
+        (f'"{cidr}" is not a CIDR', "write it as 10.1.2.0/24 or 2001:db8::/64", "cidrs")
+        for cidr in network.cidrs
+        if not (_is_cidr(cidr, 4) or _is_cidr(cidr, 6))
+    )
+    return tuple(found)
+
+
+def _identity_defects(name: str, uuid: str, inputs: Inputs) -> tuple[Defect, ...]:
+    if bool(name) == bool(uuid):
+        said = "networkName and networkUUID are both given" if name else "networkName and networkUUID are both missing"
+        return ((said, "give one of them", ""),)
+    if inputs.facts.cloud.vtype in CLOUDS_WITHOUT_NETWORKS:
+        return ()
+    key = "networkName" if name else "networkUUID"
+    if not inputs.facts.has("network", name or uuid):
+        return ((f'the Controller has no network "{name or uuid}"', _CORRECT_OR_CREATE, key),)
+    if name and f"network/{name}" in inputs.facts.shared_names:
+        return ((f'several networks are called "{name}"', "give the networkUUID instead of the name", key),)
+    return ()
+
+
+def _is_cidr(text: str, version: int) -> bool:
+    try:
+        network = ipaddress.ip_interface(text)
+    except ValueError:
+        return False
+    return "/" in text and network.version == version

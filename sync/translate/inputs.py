@@ -1,0 +1,64 @@
+"""What every translation of one run has in common, and the questions about it that several subjects ask."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from sync.model.facts import Facts
+from sync.model.settings import Settings
+from sync.translate.catalog import Catalog
+from sync.translate.names import MarkerSet, Names
+
+TENANT_ANNOTATION = "ako.vmware.com/tenant-name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """Settings, facts and manifests of one run."""
+
+    settings: Settings
+    facts: Facts
+    catalog: Catalog
+    is_complete: bool
+
+    @property
+    def names(self) -> Names:
+        """How objects are called."""
+        return Names(cluster=self.settings.cluster, is_encoded=self.settings.ako.enable_evh)
+
+    @property
+    def markers(self) -> MarkerSet:
+        """How objects are marked."""
+        return MarkerSet(cluster=self.settings.cluster)
+
+    @property
+    def cloud(self) -> str:
+        """The name of the cloud that everything is made in."""
+        return self.settings.controller.cloud_name
+
+    def tenant_of(self, namespace: str) -> str:
+        """The tenant of a namespace: its annotation, else the setting (AKO internal/lib/utils.go:533)."""
+        found = self.catalog.namespaces.get(namespace)
+        return (found.annotation(TENANT_ANNOTATION) if found else "") or self.settings.controller.tenant_name
+
+
+class Coverage(Enum):
+    """Whether a namespace is served."""
+
+    YES = "served"
+    BLOCKED = "its namespace is in AKOSettings.blockedNamespaceList"
+    NOT_SELECTED = "its namespace lacks the label of AKOSettings.namespaceSelector"
+    UNKNOWN = "its Namespace is not in the tree, so nobody can tell whether AKOSettings.namespaceSelector selects it"
+
+
+def coverage_of(namespace: str, inputs: Inputs) -> Coverage:
+    """Accepted and not blocked (ako-semantics §1.2); unknown while the manifest that tells it is missing."""
+    ako = inputs.settings.ako
+    if namespace in ako.blocked_namespace_list:
+        return Coverage.BLOCKED
+    if not ako.namespace_selector.is_active:
+        return Coverage.YES
+    manifest = inputs.catalog.namespaces.get(namespace)
+    if manifest is None:
+        return Coverage.UNKNOWN
+    value = manifest.metadata.labels.get(ako.namespace_selector.label_key.strip())
+    return Coverage.YES if value == ako.namespace_selector.label_value.strip() else Coverage.NOT_SELECTED

@@ -1,0 +1,81 @@
+"""What objects are called, and what their markers say (ako-semantics §2.6, §3; AKO 2.2.1)."""
+
+import hashlib
+from dataclasses import dataclass
+
+from sync.model.desired import Markers
+
+MAX_NAME_LENGTH = 255
+"""Avi takes 256, AKO 255 (internal/lib/constants.go:300)."""
+
+MAX_POOL_NAME_LENGTH = 255 - len("/api/pool?name=")
+"""The name of an L4 rule is a reference to its pool, and must not be longer than 255 either."""
+
+MANAGED_BY = "ManagedBy"
+TOOL = "avi-sync"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """The names of one cluster."""
+
+    cluster: str
+    is_encoded: bool = False
+    """`enableEVH`: everything behind the prefix is the SHA-1 of the plain name (AKO internal/lib/lib.go:253)."""
+
+    def virtual_service(self, namespace: str, name: str) -> str:
+        """VirtualService, VsVip and L4PolicySet of a Gateway, LoadBalancer Service or shared-VIP group."""
+        return self._encoded(f"{namespace}-{name}")
+
+    def attached_pool(self, namespace: str, service: str, gateway: str, protocol: str, port: int) -> str:
+        """The pool of a Gateway (or shared-VIP group); `namespace` is the Gateway's, not the Service's."""
+        return self._encoded(f"{namespace}-{service}-{gateway}-{protocol}-{port}")
+
+    def service_pool(self, namespace: str, service: str, protocol: str, port: int) -> str:
+        """The pool of a LoadBalancer Service's own VirtualService."""
+        return self._encoded(f"{namespace}-{service}-{protocol}-{port}")
+
+    def spelled_by(self, kind: str, markers: dict[str, str]) -> frozenset[str]:
+        """The names that an object with these markers can have; empty if the markers are not ours.
+
+        A LoadBalancer Service's pool has no Protocol marker, so there are as many names as protocols.
+        """
+        namespace, service = markers.get("Namespace", ""), markers.get("ServiceName", "")
+        gateway, port, protocol = markers.get("GatewayName", ""), markers.get("Port", ""), markers.get("Protocol", "")
+        if not namespace or not (service or gateway):
+            return frozenset()
+        if kind != "Pool":
+            return frozenset({self.virtual_service(namespace, gateway or service)})
+        if not service or not port:
+            return frozenset()
+        if gateway:
+            return frozenset({self._encoded(f"{namespace}-{service}-{gateway}-{protocol}-{port}")})
+        return frozenset(self._encoded(f"{namespace}-{service}-{each}-{port}") for each in ("TCP", "UDP", "SCTP"))
+
+    def _encoded(self, name: str) -> str:
+        prefix = f"{self.cluster}--"
+        if not self.is_encoded:
+            return prefix + name
+        return prefix + hashlib.sha1((prefix + name).encode(), usedforsecurity=False).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkerSet:
+    """Markers in AKO's order: clustername first, then the non-empty ones in the order of its struct."""
+
+    cluster: str
+
+    def of(
+        self, *, namespace: str, gateway: str = "", service: str = "", port: int | None = None, protocol: str = ""
+    ) -> Markers:
+        """The markers of one object; ours (`ManagedBy`) comes last."""
+        rows = (
+            ("clustername", self.cluster),
+            ("Namespace", namespace),
+            ("ServiceName", service),
+            ("Port", "" if port is None else str(port)),
+            ("Protocol", protocol),
+            ("GatewayName", gateway),
+            (MANAGED_BY, TOOL),
+        )
+        return tuple((key, (value,)) for key, value in rows if value)

@@ -1,0 +1,105 @@
+"""Infrastructure and addresses → VIPs, VRF and placement networks (ako-semantics §2.3, §2.4, §8)."""
+
+import ipaddress
+
+from sync.model.desired import PlacementNetwork, Subnet, Vip
+from sync.model.resources.ako import NodeNetwork, VipNetwork
+from sync.translate import clouds
+from sync.translate.infra_setting import Infrastructure
+from sync.translate.inputs import Inputs
+
+GLOBAL_VRF = "global"
+
+
+def vips(infra: Infrastructure, address: str | None, inputs: Inputs) -> tuple[Vip, ...]:
+    """The VIPs of one VsVip; `address` is what Git asks for."""
+    vtype = inputs.facts.cloud.vtype
+    if vtype in clouds.SUBNET_CLOUDS:
+        return tuple(_subnet_vip(number, network, infra) for number, network in enumerate(infra.vip_networks, start=1))
+    floating = infra.public_ip if vtype in clouds.PUBLIC_CLOUDS else None
+    family = "V6" if address and ipaddress.ip_address(address).version == 6 else "V4"
+    network = infra.vip_networks[0]
+    return (
+        Vip(
+            vip_id="0",
+            address=address,
+            family=family,
+            network_ref=network_ref(network),
+            subnet=_subnet(network.cidr) if network.cidr else None,
+            subnet6=_subnet(network.v6cidr) if network.v6cidr else None,
+            ip_type=_ip_type(network),
+            floating_ip=floating,
+            placement_networks=_vlan_placement(network, infra, vtype),
+        ),
+    )
+
+
+def has_static_addresses(inputs: Inputs) -> bool:
+    """Whether an address that Git asks for has an effect on this cloud."""
+    return inputs.facts.cloud.vtype not in clouds.SUBNET_CLOUDS
+
+
+def _subnet_vip(number: int, network: VipNetwork, infra: Infrastructure) -> Vip:
+    return Vip(
+        vip_id=str(number),
+        subnet_uuid=network.network_name or network.network_uuid,
+        ip_type=_ip_type(network),
+        floating_ip=infra.public_ip,
+    )
+
+
+def _ip_type(network: VipNetwork) -> str | None:
+    if not network.v6cidr:
+        return None
+    return "V4_V6" if network.cidr else "V6_ONLY"
+
+
+def _vlan_placement(network: VipNetwork, infra: Infrastructure, vtype: str) -> tuple[PlacementNetwork, ...]:
+    if not (clouds.is_nsxt_vlan(vtype, infra.tier1_lr) and network.cidr):
+        return ()
+    return (PlacementNetwork(network_ref=network_ref(network), subnet=_masked(network.cidr)),)
+
+
+def network_ref(network: VipNetwork | NodeNetwork) -> str:
+    """The reference to a network, by uuid where that is given; the template makes a name into a reference."""
+    return f"/api/network/{network.network_uuid}" if network.network_uuid else network.network_name
+
+
+def _subnet(cidr: str) -> Subnet:
+    """The address as it was written: AKO does not mask it."""
+    interface = ipaddress.ip_interface(cidr)
+    return Subnet(address=cidr.partition("/")[0], mask=interface.network.prefixlen, family=f"V{interface.version}")
+
+
+def _masked(cidr: str) -> Subnet:
+    network = ipaddress.ip_interface(cidr).network
+    return Subnet(address=str(network.network_address), mask=network.prefixlen, family=f"V{network.version}")
+
+
+def placement_networks(infra: Infrastructure, inputs: Inputs) -> tuple[PlacementNetwork, ...]:
+    """The networks in which a pool's servers are reached, one entry per CIDR."""
+    if not clouds.has_placement_networks(inputs.facts.cloud.vtype, infra.tier1_lr):
+        return ()
+    return tuple(
+        PlacementNetwork(network_ref=network_ref(network), subnet=_masked(cidr))
+        for network in infra.node_networks
+        for cidr in network.cidrs
+    )
+
+
+def vrf(infra: Infrastructure, tenant: str, inputs: Inputs) -> str | None:
+    """The VRF of an owner's objects; None where a T1 router takes its place (ako-semantics §8, last rows)."""
+    if infra.tier1_lr:
+        return None
+    settings, cloud = inputs.settings, inputs.facts.cloud
+    if cloud.vtype == clouds.OPENSTACK:
+        return GLOBAL_VRF if tenant == "admin" else f"{tenant}-default"
+    if cloud.vtype in clouds.PUBLIC_CLOUDS:
+        return GLOBAL_VRF
+    named = settings.controller.vrf_name
+    if settings.l7.service_type == "NodePort":
+        return named or GLOBAL_VRF
+    if cloud.vtype in clouds.VRF_BY_SETTING_CLOUDS and named:
+        return named
+    first = settings.network.vip_network_list[0] if settings.network.vip_network_list else VipNetwork()
+    return inputs.facts.network_vrf.get(first.network_name or first.network_uuid, GLOBAL_VRF)

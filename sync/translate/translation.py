@@ -1,0 +1,148 @@
+"""Resources × settings × facts → what should exist, what is held, and what the authors should know."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from sync.model.desired import Held, Owner, OwnerKind, Translation
+from sync.model.facts import Facts
+from sync.model.problem import Origin, Problem, Severity
+from sync.model.resources.core import Service
+from sync.model.resources.tree import Resources
+from sync.model.settings import Settings
+from sync.translate.catalog import make_catalog
+from sync.translate.clouds import SEVERAL_NETWORKS_CLOUDS
+from sync.translate.gateway import translate_gateway
+from sync.translate.infra_setting import node_network_defects, vip_network_defects
+from sync.translate.inputs import Inputs
+from sync.translate.service import translate_service
+from sync.translate.verdict import Verdict
+
+VALUES_FILE = "values.yaml"
+
+
+def translate(resources: Resources, settings: Settings, facts: Facts) -> Translation:
+    """Every object that should exist. The order of manifests and files changes nothing."""
+    inputs = Inputs(settings=settings, facts=facts, catalog=make_catalog(resources), is_complete=resources.is_complete)
+    if errors := tuple(_settings_errors(inputs)):
+        return Translation(specs=(), problems=errors, holds_everything=True)
+    verdicts = _without_claimed_names([*_gateway_verdicts(resources, inputs), *_service_verdicts(resources, inputs)])
+    held = [Held(owner=v.owner, name=v.name, origin=v.origin) for v in verdicts if v.is_held]
+    return Translation(
+        specs=tuple(spec for verdict in verdicts if not verdict.is_held for spec in verdict.specs),
+        held=tuple(held + list(_held_because_broken(resources, inputs))),
+        problems=tuple(dict.fromkeys(_problems(verdicts, resources, settings))),
+        statuses=tuple(verdict.status for verdict in verdicts if verdict.status),
+    )
+
+
+def _settings_errors(inputs: Inputs) -> Iterator[Problem]:
+    """What is wrong with values.yaml for everybody; AKO would not start (ako-semantics §8)."""
+    networks = inputs.settings.network.vip_network_list
+    place: tuple[str | int, ...] = ("NetworkSettings", "vipNetworkList")
+    if inputs.settings.ako.vpc_mode:
+        yield _settings_error(
+            ("AKOSettings", "vpcMode"), "vpcMode is not supported", "set it to false; VPCs of NSX-T stay with AKO"
+        )
+    if not networks:
+        yield _settings_error(place, "vipNetworkList names no network", "name the network that VIPs come from")
+    if len(networks) > 1 and inputs.facts.cloud.vtype not in SEVERAL_NETWORKS_CLOUDS:
+        message = f"vipNetworkList names several networks, on a cloud of type {inputs.facts.cloud.vtype}"
+        yield _settings_error(place, message, "name one; further ones go into an AviInfraSetting")
+    for number, vip_network in enumerate(networks):
+        for message, fix, key in vip_network_defects(vip_network, inputs):
+            yield _settings_error((*place, number, *((key,) if key else ())), message, fix)
+    for number, node_network in enumerate(inputs.settings.network.node_network_list):
+        for message, fix, key in node_network_defects(node_network, inputs):
+            where = ("NetworkSettings", "nodeNetworkList", number, *((key,) if key else ()))
+            yield _settings_error(where, message, fix)
+    group = inputs.settings.controller.service_engine_group_name
+    if not inputs.facts.has("serviceenginegroup", group):
+        yield _settings_error(
+            ("ControllerSettings", "serviceEngineGroupName"),
+            f'the Controller has no Service Engine group "{group}"',
+            "correct the name, or create it on the Controller",
+        )
+
+
+def _settings_error(path: tuple[str | int, ...], message: str, fix: str) -> Problem:
+    origin = Origin(file=VALUES_FILE)
+    return Problem(severity=Severity.ERROR, message=message, fix=fix, origin=origin, field=path)
+
+
+def _gateway_verdicts(resources: Resources, inputs: Inputs) -> Iterator[Verdict]:
+    if not inputs.settings.ako.services_api:
+        return
+    for gateway in sorted(resources.gateways, key=lambda gateway: gateway.key):
+        yield translate_gateway(gateway, inputs)
+
+
+def _service_verdicts(resources: Resources, inputs: Inputs) -> Iterator[Verdict]:
+    for service in sorted(resources.services, key=lambda service: service.key):
+        if service.spec.type == "LoadBalancer" and _is_admitted(service, inputs):
+            yield translate_service(service, inputs)
+
+
+def _is_admitted(service: Service, inputs: Inputs) -> bool:
+    """Whether LoadBalancer Services of this class are ours at all (AKO LIB:1859, DQI:729)."""
+    if inputs.settings.ako.layer7_only:
+        return False
+    return service.spec.load_balancer_class is not None or inputs.settings.l4.default_lb_controller
+
+
+def _without_claimed_names(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Owners whose objects would have the same name are all held (AKO lets the last writer win)."""
+    claims: dict[tuple[str, str], dict[Owner, Verdict]] = defaultdict(dict)
+    for verdict in verdicts:
+        for spec in verdict.specs:
+            claims[(spec.key.kind, spec.key.name)][verdict.owner] = verdict
+    clashes: dict[Owner, list[Problem]] = defaultdict(list)
+    for (kind, name), claimants in claims.items():
+        if len(claimants) > 1:
+            for verdict in claimants.values():
+                clashes[verdict.owner].append(_clash(verdict, kind, name, claimants.values()))
+    return [
+        replace(verdict, specs=(), problems=(*verdict.problems, *clashes[verdict.owner][:1]))
+        if verdict.owner in clashes
+        else verdict
+        for verdict in verdicts
+    ]
+
+
+def _clash(verdict: Verdict, kind: str, name: str, claimants: Iterable[Verdict]) -> Problem:
+    others = " and ".join(
+        f"{other.owner} ({other.origin.file}:{other.origin.line})" for other in claimants if other is not verdict
+    )
+    return Problem(
+        severity=Severity.ERROR,
+        message=f"{kind} name {name} is claimed by {others}, too",
+        fix="rename one of them",
+        origin=verdict.origin,
+        resource=str(verdict.owner),
+        field=("metadata", "name"),
+    )
+
+
+def _held_because_broken(resources: Resources, inputs: Inputs) -> Iterator[Held]:
+    """Owners whose own manifest cannot be used: what is live of them stays."""
+    kinds = {"Gateway": OwnerKind.GATEWAY, "Service": OwnerKind.SERVICE}
+    for broken in resources.broken:
+        if broken.kind in kinds:
+            yield Held(
+                owner=Owner(kind=kinds[broken.kind], namespace=broken.namespace, name=broken.name),
+                name=inputs.names.virtual_service(broken.namespace, broken.name),
+                origin=broken.origin,
+            )
+
+
+def _problems(verdicts: Sequence[Verdict], resources: Resources, settings: Settings) -> Iterator[Problem]:
+    for verdict in verdicts:
+        yield from verdict.problems
+    if resources.gateways and not settings.ako.services_api:
+        yield Problem(
+            severity=Severity.WARNING,
+            message=f"AKOSettings.servicesAPI is false: {len(resources.gateways)} Gateways are not looked at",
+            fix="set AKOSettings.servicesAPI to true",
+            origin=Origin(file=VALUES_FILE),
+            field=("AKOSettings", "servicesAPI"),
+        )

@@ -1,0 +1,53 @@
+"""What became of one owner: its specs, or the errors that hold it."""
+
+from dataclasses import dataclass, field
+
+from sync.model.desired import ObjectSpec, Owner, Status
+from sync.model.problem import Origin, Problem, Severity
+from sync.model.resources.resource import Resource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The translation of one owner.
+
+    Held when one of its problems is an error: then nothing of it is created, changed or deleted (DESIGN §2.7).
+    Without specs and without error it is not wanted, and what is live of it goes.
+    """
+
+    owner: Owner
+    name: str
+    origin: Origin
+    specs: tuple[ObjectSpec, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    status: Status | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether an error holds it."""
+        return any(problem.severity is Severity.ERROR for problem in self.problems)
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects the problems of one owner while it is translated."""
+
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether what was found so far holds the owner."""
+        return any(problem.severity is Severity.ERROR for problem in self.problems)
+
+    def error(self, at: Resource, path: tuple[str | int, ...], message: str, fix: str) -> None:
+        """Something that holds the owner."""
+        self.problems.append(problem_at(Severity.ERROR, at, path, message, fix))
+
+    def warning(self, at: Resource, path: tuple[str | int, ...], message: str, fix: str) -> None:
+        """Something the author should know."""
+        self.problems.append(problem_at(Severity.WARNING, at, path, message, fix))
+
+
+def problem_at(severity: Severity, at: Resource, path: tuple[str | int, ...], message: str, fix: str) -> Problem:
+    """A problem with a field of a manifest."""
+    return Problem(severity=severity, message=message, fix=fix, origin=at.origin, resource=at.title, field=path)
