@@ -1,20 +1,27 @@
 """Commands: the only module that prints and exits."""
 
+import gc
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from sync import options
-from sync.errors import ExitCode, SourceError, SyncError
+from sync.errors import ExitCode, SourceError, SyncError, UsageError
 
 if TYPE_CHECKING:
-    from sync.reconcile import Wish
+    from sync.model.run import Wish
+    from sync.model.target import Target
 
 DEFAULT_COMMAND = "sync"
+
+FEW_COLLECTIONS = (200_000, 20, 20)
+"""A run makes many values and hardly a cycle: looking for cycles as often as by default costs a fifth of its time."""
 
 
 class Commands(click.Group):
@@ -69,7 +76,78 @@ def commands() -> None:
     """All commands; the help is `HELP`."""
 
 
-@commands.command("validate")
+@commands.command("sync", epilog=options.EXAMPLES["sync"])
+@options.source_options
+@options.working_tree
+@options.controller_options
+@click.option("--dry-run", envvar="SYNC_DRY_RUN", show_envvar=True, is_flag=True, help="Only show what would change.")
+@click.option(
+    "--detailed-exitcode",
+    envvar="SYNC_DETAILED_EXITCODE",
+    show_envvar=True,
+    is_flag=True,
+    help="With --dry-run: exit 2 if there are changes.",
+)
+@click.option(
+    "--retry-refused",
+    envvar="SYNC_RETRY_REFUSED",
+    show_envvar=True,
+    is_flag=True,
+    help="Try again what the Controller refused before.",
+)
+@options.output
+def sync_command(dry_run: bool, detailed_exitcode: bool, retry_refused: bool, output: str, **given: Any) -> int:  # noqa: FBT001 - click's way
+    """Make the Controller equal to the commit: read, plan, apply, and read again."""
+    from sync.config import source_request, target
+    from sync.console import Console
+    from sync.reconcile import synchronise
+    from sync.report.json import run_document
+    from sync.report.plan_text import run_lines
+
+    request = source_request(given, os.environ, writes=not dry_run)
+    with controller(target(given, os.environ)) as where, Console(is_quiet=output == "json") as console:
+        run = synchronise(request, where, console.hooks(where), is_dry=dry_run, retry_refused=retry_refused)
+    if output == "json":
+        show_document(run_document(run))
+    else:
+        show(run_lines(run, paint))
+    return console.exit_code or run.exit_code(is_detailed=detailed_exitcode)
+
+
+@contextmanager
+def controller(where: "Target") -> Iterator["Target"]:
+    """The Controller to talk to; `embedded` starts an emulator in this process, with its state in the user's folder."""
+    if not where.is_verified:
+        say(
+            click.style(
+                "WARNING: the Controller's certificate is not checked (--insecure-skip-verify)", fg="red", bold=True
+            )
+        )
+    if where.controller != "embedded":
+        yield where
+        return
+    import platformdirs
+
+    from sync.emulator import Emulator
+
+    folder = Path(os.environ.get("SYNC_STATE_DIR") or platformdirs.user_state_dir("avi-sync"))
+    folder.mkdir(parents=True, exist_ok=True)
+    with _emulator_errors("127.0.0.1"):
+        emulator = Emulator(port=0, state=folder / "emulator.sqlite", password=emulator_password())
+        emulator.start()
+    say(f"note: an emulated Controller runs at {emulator.url}, its state is in {folder}")
+    try:
+        yield replace(where, controller=emulator.url, username="admin", password=emulator_password(), token="")
+    finally:
+        emulator.stop()
+
+
+def emulator_password() -> str:
+    """The emulator's password: AVI_EMULATOR_PASSWORD, or the one that its documentation names."""
+    return os.environ.get("AVI_EMULATOR_PASSWORD", "emulator")
+
+
+@commands.command("validate", epilog=options.EXAMPLES["validate"])
 @options.source_options
 @options.working_tree
 @options.facts
@@ -87,7 +165,7 @@ def validate_command(facts: str, output: str, **source: Any) -> int:
     return wish.exit_code
 
 
-@commands.command("render")
+@commands.command("render", epilog=options.EXAMPLES["render"])
 @options.source_options
 @options.working_tree
 @options.facts
@@ -105,6 +183,61 @@ def render_command(facts: str, output: str, **source: Any) -> int:
             say(line)
         show(render_lines(wish.desired, paint))
     return wish.exit_code
+
+
+@commands.command("emulate", epilog=options.EXAMPLES["emulate"])
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=9443, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--state", default="", metavar="FILE", help="Keep everything in this file, across restarts.")
+@click.option("--seed", default="", metavar="FILE", help="Facts file: what an empty Controller holds at first.")
+@click.option("--tls/--no-tls", default=False, show_default=True, help="Serve https with a certificate of its own.")
+@click.option("--latency", default=0, type=click.IntRange(min=0), metavar="MS", help="Wait before each answer.")
+@click.option("--requests-log", default="", metavar="FILE", help="Write one JSON line per request.")
+def emulate_command(host: str, port: int, state: str, seed: str, tls: bool, latency: int, requests_log: str) -> None:  # noqa: FBT001 - click's way
+    """Serve an emulated Avi Controller until stopped: user admin, password from AVI_EMULATOR_PASSWORD."""
+    import yaml
+
+    from sync.emulator import Emulator
+
+    with _emulator_errors(f"{host}:{port}"):
+        emulator = Emulator(
+            host=host,
+            port=port,
+            state=Path(state) if state else None,
+            seed=yaml.safe_load(Path(seed).read_text("utf-8")) if seed else None,
+            tls=tls,
+            latency_ms=latency,
+            requests_log=Path(requests_log) if requests_log else None,
+            password=emulator_password(),
+        )
+        emulator.start()
+    click.echo(emulator.url)
+    if emulator.ca_bundle:
+        say(f"its certificate: --ca-bundle {emulator.ca_bundle}")
+    try:
+        emulator.wait()
+    finally:
+        emulator.stop()
+
+
+@contextmanager
+def _emulator_errors(address: str) -> Iterator[None]:
+    """What a user can get wrong about an emulator, in one line each."""
+    import yaml
+
+    from sync.emulator import SeedError, StateError
+
+    try:
+        yield
+    except SeedError as error:
+        raise UsageError(str(error)) from None
+    except yaml.YAMLError as error:
+        raise UsageError(" ".join(str(error).split()), where="the seed", fix="correct the syntax") from None
+    except StateError as error:
+        raise UsageError(str(error), fix="name another state file, or remove this one") from None
+    except OSError as error:
+        where = str(error.filename or address)
+        raise UsageError(error.strerror or str(error), where=where, fix="choose another one") from None
 
 
 @commands.command("version")
@@ -138,6 +271,7 @@ ASSUMED_FACTS = (
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit with its code; nothing a user can cause shows a traceback."""
+    gc.set_threshold(*FEW_COLLECTIONS)
     try:
         code = commands.main(args=argv, prog_name="avi-sync", standalone_mode=False)
     except click.exceptions.Exit as stop:

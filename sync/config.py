@@ -12,6 +12,7 @@ from sync.errors import UsageError
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.settings import Settings
 from sync.model.source import Snapshot
+from sync.model.target import Target
 from sync.source.git import SourceRequest
 from sync.source.manifests import VALUES_FILE
 from sync.source.validation import problems_of
@@ -59,6 +60,28 @@ def source_request(given: Mapping[str, Any], environment: Mapping[str, str], *, 
         cache_dir=Path(given["cache_dir"] or platformdirs.user_cache_dir(APPLICATION)),
         working_tree=working_tree,
         plain_folder_allowed=not writes,
+    )
+
+
+def target(given: Mapping[str, Any], environment: Mapping[str, str]) -> Target:
+    """Where the run writes to. Credentials come from files or the environment only."""
+    password = secret("SYNC_PASSWORD", given["password_file"], environment)
+    token = secret("SYNC_TOKEN", given["token_file"], environment)
+    controller = given["controller"]
+    if not password and not token and controller != EMBEDDED:
+        raise UsageError(
+            "no password and no token",
+            fix="set SYNC_PASSWORD or SYNC_TOKEN, or name a file with --password-file or --token-file",
+        )
+    return Target(
+        controller=controller,
+        username=given["username"],
+        password=password,
+        token=token,
+        ca_bundle=given["ca_bundle"],
+        is_verified=not given["insecure_skip_verify"],
+        timeout_seconds=given["timeout"],
+        parallelism=given["parallelism"],
     )
 
 

@@ -42,6 +42,10 @@ class Kind:
     """Fields whose change in place breaks connections."""
     server_side: frozenset[str] = frozenset()
     """Fields that only the Controller sets: they do not belong into a create (API §2.4, §7.1 item 4)."""
+    refers_by: tuple[str, ...] = ()
+    """Fields by which objects of others may refer to ours (API §6.10)."""
+    precious: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Lists that an incomplete tree must not shorten (DESIGN §2.8), and what tells their items apart."""
     secret: frozenset[str] = frozenset()
     """Fields that are never shown."""
 
@@ -63,6 +67,7 @@ _KINDS = (
         ),
         replace={"vip": Scope.VIP, "tier1_lr": Scope.VIP, "vrf_context_ref": Scope.OWNER},
         server_side=frozenset({"vs_refs", "vsvip_cloud_config_cksum"}),
+        precious={"dns_info": ("fqdn",)},
     ),
     Kind(
         name="Pool",
@@ -97,6 +102,7 @@ _KINDS = (
         ),
         replace={"vrf_ref": Scope.OWNER},
         server_side=frozenset({"cloud_config_cksum", "server_count"}),
+        precious={"servers": ("ip.addr", "port")},
     ),
     Kind(
         name="L4PolicySet",
@@ -104,6 +110,7 @@ _KINDS = (
         rank=2,
         has_cloud=False,
         managed=frozenset({"created_by", "markers", "l4_connection_policy"}),
+        precious={"l4_connection_policy.rules": ("match.protocol.protocol", "match.port.ports")},
     ),
     Kind(
         name="VirtualService",
@@ -141,6 +148,8 @@ _KINDS = (
         ),
         replace={"vrf_context_ref": Scope.OWNER},
         disruptive=frozenset({"se_group_ref"}),
+        refers_by=("vsvip_ref", "pool_ref", "vh_parent_vs_ref"),
+        precious={"services": ("port",), "l4_policies": ("index",)},
         server_side=frozenset(
             {
                 "cloud_config_cksum",

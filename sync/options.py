@@ -8,6 +8,28 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+EXAMPLES = {
+    "sync": """\b
+Examples:
+  avi-sync --dry-run --source https://git.example.com/net/avi.git --controller https://avi.example.com
+  avi-sync --source . --path clusters/prod --controller https://avi.example.com
+  avi-sync --dry-run --detailed-exitcode -o json      (with SYNC_SOURCE and SYNC_CONTROLLER set)""",
+    "validate": """\b
+Examples:
+  avi-sync validate --source . --working-tree
+  avi-sync validate --source . --facts facts.yaml -o json""",
+    "render": """\b
+Examples:
+  avi-sync render --source . -o json
+  avi-sync render --source . --ref main~1 --facts facts.yaml""",
+    "emulate": """\b
+Examples:
+  avi-sync emulate --port 9443 --state emulator.sqlite
+  SYNC_PASSWORD=emulator avi-sync --source . --controller http://127.0.0.1:9443""",
+}
+"""What the help of each command ends with."""
+
+
 def option(*names: str, env: str = "", **attributes: Any) -> Callable[[F], F]:
     """An option with its environment variable, which the help shows."""
     if env:
@@ -51,6 +73,68 @@ def source_options(function: F) -> F:
                 default="",
                 metavar="DIR",
                 help="Where mirrors of repositories are kept.",
+            ),
+        )
+    ):
+        function = decorate(function)
+    return function
+
+
+def controller_options(function: F) -> F:
+    """Where the result goes to, and how to log in there."""
+    for decorate in reversed(
+        (
+            option(
+                "--controller",
+                env="SYNC_CONTROLLER",
+                metavar="URL",
+                required=True,
+                help="The Avi Controller, or `embedded` for an emulator inside this process.",
+            ),
+            option("--username", env="SYNC_USERNAME", default="admin", show_default=True, metavar="NAME"),
+            option(
+                "--password-file",
+                env="SYNC_PASSWORD_FILE",
+                default="",
+                metavar="FILE",
+                help="Password (or the variable SYNC_PASSWORD).",
+            ),
+            option(
+                "--token-file",
+                env="SYNC_TOKEN_FILE",
+                default="",
+                metavar="FILE",
+                help="User token, instead of a password (or the variable SYNC_TOKEN).",
+            ),
+            option(
+                "--ca-bundle",
+                env="SYNC_CA_BUNDLE",
+                default="",
+                metavar="FILE",
+                help="Certificates (PEM) to trust, instead of the system's.",
+            ),
+            option(
+                "--insecure-skip-verify",
+                env="SYNC_INSECURE_SKIP_VERIFY",
+                is_flag=True,
+                help="Do not check the Controller's certificate. Anybody in between can read the password.",
+            ),
+            option(
+                "--timeout",
+                env="SYNC_TIMEOUT",
+                type=click.FloatRange(min=0.1),
+                default=30.0,
+                show_default=True,
+                metavar="SECONDS",
+                help="For each answer of the Controller.",
+            ),
+            option(
+                "--parallelism",
+                env="SYNC_PARALLELISM",
+                type=click.IntRange(1, 64),
+                default=8,
+                show_default=True,
+                help="How many owners are changed side by side.",
             ),
         )
     ):

@@ -8,13 +8,16 @@ JSON-encoded, so that no value can break out of its place; null means that the f
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, is_dataclass
+from json.encoder import encode_basestring
 from typing import Any
 
 from jinja2 import BaseLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+import sync.model.desired as desired_values
 from sync.compare.markers import ASKED_ADDRESS, DIGEST, FIELDS
-from sync.compare.normal_form import digest, normal_form, plain
+from sync.compare.normal_form import digest, normal_form
+from sync.compare.references import quoted_name
 from sync.compare.vips import asked_address
 from sync.kinds import KINDS, OURS_AFTER_RENDERING
 from sync.model.desired import AviObject, Held, ObjectSpec, Owner
@@ -87,11 +90,26 @@ def _compiled(templates: Mapping[str, TemplateText]) -> tuple[dict[str, Template
     return compiled, problems
 
 
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, which lets public fields of our own values through without its long look at each."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if type(obj) in _CONTENT_TYPES and not attribute.startswith("_"):
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:
+                return self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+
+_CONTENT_TYPES = frozenset(
+    found for found in vars(desired_values).values() if isinstance(found, type) and is_dataclass(found)
+)
+
+
 def _environment() -> ImmutableSandboxedEnvironment:
     """No files, no changes to arguments, no randomness; undefined names are errors."""
-    environment = ImmutableSandboxedEnvironment(
-        loader=BaseLoader(), undefined=StrictUndefined, finalize=_encoded, autoescape=False
-    )
+    environment = _Sandbox(loader=BaseLoader(), undefined=StrictUndefined, finalize=_encoded, autoescape=False)
     environment.globals = {"ref": _reference, "raw": _Raw}
     environment.filters.pop("random")
     return environment
@@ -99,6 +117,10 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 def _encoded(value: Any) -> Any:
     """What `{{ value }}` writes: its JSON."""
+    if type(value) is str:
+        return encode_basestring(value)
+    if value is None:
+        return "null"
     if isinstance(value, _Raw | Undefined):
         return value
     if isinstance(value, tuple | list):
@@ -108,14 +130,11 @@ def _encoded(value: Any) -> Any:
     return json.dumps(value)
 
 
-_QUOTED = str.maketrans({"%": "%25", "&": "%26", "#": "%23", "+": "%2B"})
-
-
 def _reference(type_name: str, name: str | None) -> str | None:
     """`/api/<type>?name=<name>`; a name that is a reference already stays; None stays None."""
     if name is None or name.startswith("/api/"):
         return name
-    return f"/api/{type_name}?name={name.translate(_QUOTED)}"
+    return f"/api/{type_name}?name={quoted_name(name)}"
 
 
 def _rendered(spec: ObjectSpec, template: Template, created_by: str) -> AviObject:
@@ -128,13 +147,7 @@ def _rendered(spec: ObjectSpec, template: Template, created_by: str) -> AviObjec
     if not isinstance(rendered, dict):
         raise _BadTemplateError("it does not render to a JSON object", file=str(template.filename), line=1)
     body = {key: value for key, value in _without_nulls(rendered).items() if key not in OURS_AFTER_RENDERING}
-    return AviObject(
-        key=spec.key,
-        owner=spec.owner,
-        owner_name=spec.owner_name,
-        body=_completed(body, spec, created_by),
-        left_alone=spec.left_alone,
-    )
+    return _completed(body, spec, created_by)
 
 
 def _text(spec: ObjectSpec, template: Template) -> str:
@@ -173,22 +186,31 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-def _completed(body: dict[str, Any], spec: ObjectSpec, created_by: str) -> dict[str, Any]:
+def _completed(rendered: Mapping[str, Any], spec: ObjectSpec, created_by: str) -> AviObject:
+    """The body with everything that no template may forget or change."""
     kind = KINDS[spec.key.kind]
-    fields = sorted((kind.managed | body.keys()) - spec.left_alone)
-    head: dict[str, Any] = {"name": spec.key.name, "tenant_ref": _reference("tenant", spec.key.tenant)}
+    body: dict[str, Any] = {"name": spec.key.name, "tenant_ref": _reference("tenant", spec.key.tenant)}
     if kind.has_cloud:
-        head["cloud_ref"] = _reference("cloud", spec.key.cloud)
+        body["cloud_ref"] = _reference("cloud", spec.key.cloud)
     if kind.has_created_by:
-        head["created_by"] = created_by
-    kept = {key: value for key, value in body.items() if key not in spec.left_alone}
+        body["created_by"] = created_by
+    body |= {key: value for key, value in rendered.items() if key not in spec.left_alone}
+    normal = normal_form(body, kind.name, sorted(body))
+    fields = (kind.managed | rendered.keys()) - spec.left_alone
     markers = [*spec.markers]
     if "vip" in kind.replace:
         markers.append((ASKED_ADDRESS, (asked_address(body.get("vip", ())),)))
-    wish = plain(normal_form(kept, kind.name, sorted(kept)))
-    markers.append((DIGEST, (digest([created_by, *markers, wish]),)))
-    markers.append((FIELDS, tuple(fields)))
-    return head | kept | {"markers": [{"key": key, "values": list(values)} for key, values in markers]}
+    markers.append((DIGEST, (digest([markers, normal]),)))
+    markers.append((FIELDS, tuple(sorted(fields))))
+    body["markers"] = [{"key": key, "values": list(values)} for key, values in markers]
+    return AviObject(
+        key=spec.key,
+        owner=spec.owner,
+        owner_name=spec.owner_name,
+        body=body,
+        normal=normal,
+        left_alone=spec.left_alone,
+    )
 
 
 def _problem(error: _BadTemplateError, spec: ObjectSpec | None) -> Problem:

@@ -6,7 +6,6 @@ from typing import Any
 
 from sync.avi_schema import SCHEMA
 from sync.compare.normal_form import NOTHING_KNOWN, plain
-from sync.compare.references import Reference
 from sync.kinds import COMPUTED
 
 
@@ -25,6 +24,8 @@ def differences(desired: Mapping[str, Any], live: Mapping[str, Any], kind: str) 
 
 
 def _differences(desired: Any, live: Any, message: str, path: str) -> Iterator[Difference]:
+    if desired == live:
+        return
     if isinstance(desired, Mapping) and isinstance(live, Mapping):
         computed = COMPUTED.get(message, frozenset())
         schema = SCHEMA.get(message, {})
@@ -33,10 +34,7 @@ def _differences(desired: Any, live: Any, message: str, path: str) -> Iterator[D
             yield from _differences(desired.get(key), live.get(key), schema.get(key, NOTHING_KNOWN).message, here)
     elif isinstance(desired, list) and isinstance(live, list):
         yield from _list_differences(desired, live, message, path)
-    elif isinstance(desired, Reference) and isinstance(live, Reference):
-        if not desired.same(live):
-            yield Difference(path=path, before=str(live), after=str(desired))
-    elif desired != live:
+    else:
         yield Difference(path=path, before=plain(live), after=plain(desired))
 
 

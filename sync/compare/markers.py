@@ -37,14 +37,17 @@ OUR_MARKERS = frozenset(
 def markers_of(body: Mapping[str, Any]) -> dict[str, str]:
     """A body's markers, the values of each joined by commas."""
     return {
-        str(marker.get("key", "")): ",".join(str(value) for value in marker.get("values") or ())
+        str(marker.get("key", "")): ",".join(map(str, marker.get("values") or ()))
         for marker in body.get("markers") or ()
     }
 
 
-def comparable_markers(body: Mapping[str, Any]) -> dict[str, str]:
-    """The markers that are fields like any other."""
-    return {key: value for key, value in markers_of(body).items() if key in OUR_MARKERS - UNCOMPARED_MARKERS}
+_COMPARED_MARKERS = OUR_MARKERS - UNCOMPARED_MARKERS
+
+
+def comparable_markers(markers: Mapping[str, str]) -> dict[str, str]:
+    """Those of an object's markers that are fields like any other."""
+    return {key: value for key, value in markers.items() if key in _COMPARED_MARKERS}
 
 
 def managed_fields(kind: str, rendered: Iterable[str], written_before: Iterable[str]) -> frozenset[str]:

@@ -26,29 +26,37 @@ def normal_form(body: Mapping[str, Any], kind: str, fields: Iterable[str]) -> di
 
 
 def _normal(value: Any, field: Field, place: tuple[str, str]) -> Any:
-    """The normal form of one value; None where it means the default."""
-    if isinstance(value, Mapping):
-        message = SCHEMA.get(field.message, {})
-        items = {
-            key: normal
-            for key, item in value.items()
-            if (normal := _normal(item, message.get(key, NOTHING_KNOWN), (field.message, key))) is not None
-        }
-        return items or None
-    if isinstance(value, list | tuple):
-        return _normal_list(value, field, place)
-    if isinstance(value, str):
+    """The normal form of one value; None where it means the default.
+
+    Bodies are JSON, so exact types tell everything; this is the innermost loop of a run.
+    """
+    kind = type(value)
+    if kind is str:
         if field.is_reference and (reference := parse_reference(value)) is not None:
             return reference
         return None if value in ("", field.default) else value
-    if value is False and field.default is None:
-        return None
-    return None if value == field.default and isinstance(value, bool) == isinstance(field.default, bool) else value
+    if kind is bool:
+        return None if value is (field.default or False) else value
+    if kind is dict:
+        return _normal_message(value, field.message)
+    if kind is list:
+        return _normal_list(value, field, place)
+    return None if value == field.default else value
+
+
+def _normal_message(value: dict[str, Any], message: str) -> dict[str, Any] | None:
+    schema = SCHEMA.get(message, {})
+    found = {}
+    for key, item in value.items():
+        normal = _normal(item, schema.get(key, NOTHING_KNOWN), (message, key))
+        if normal is not None:
+            found[key] = normal
+    return found or None
 
 
 def _normal_list(value: Iterable[Any], field: Field, place: tuple[str, str]) -> Any:
     items = [normal for item in value if (normal := _normal(item, field, place)) is not None]
-    if (keys := UNORDERED.get(place)) is not None:
+    if len(items) > 1 and (keys := UNORDERED.get(place)) is not None:
         items.sort(key=lambda item: tuple(_sortable(part) for part in _keys_of(item, keys)))
     return items or None
 
@@ -84,6 +92,6 @@ def plain(value: Any) -> Any:
 
 
 def digest(value: Any) -> str:
-    """A short fingerprint of JSON values: equal values in any key order have equal fingerprints."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """A short fingerprint of JSON values or normal forms, the same for any order of keys."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]

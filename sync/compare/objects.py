@@ -33,18 +33,16 @@ class Comparison:
 def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
     """Compare all fields that are ours; what is left alone and what others set is not looked at."""
     kind = KINDS[desired.key.kind]
-    fields = _fields(desired, live)
-    wanted, present = desired.body, live
-    reason = why_not(wanted, present) if "vip" in kind.replace else ""
+    markers = markers_of(live)
+    fields = _fields(desired, markers) - {"markers"}
+    wanted = {name: value for name, value in desired.normal.items() if name in fields}
+    present = normal_form(live, kind.name, sorted(fields))
+    reason = ""
     if "vip" in kind.replace:
+        reason = why_not(desired.body, live, markers)
         wanted, present = _without_vip_identity(wanted), _without_vip_identity(present)
-    plain_fields = sorted(fields - {"markers"})
-    found = list(
-        differences(
-            normal_form(wanted, kind.name, plain_fields), normal_form(present, kind.name, plain_fields), kind.name
-        )
-    )
-    found += _marker_differences(desired.body, live)
+    found = list(differences(wanted, present, kind.name))
+    found += _marker_differences(markers_of(desired.body), markers)
     scope = Scope.VIP if reason else None
     for difference in found:
         scope = _wider(scope, kind.replace.get(_top_level(difference.path)))
@@ -74,19 +72,19 @@ def _top_level(path: str) -> str:
     return path.partition(".")[0].partition("[")[0]
 
 
-def _fields(desired: AviObject, live: Mapping[str, Any]) -> frozenset[str]:
+def _fields(desired: AviObject, live_markers: Mapping[str, str]) -> frozenset[str]:
     """The fields that this comparison answers for."""
-    written_before = [name for name in markers_of(live).get(FIELDS, "").split(",") if name]
+    written_before = [name for name in live_markers.get(FIELDS, "").split(",") if name]
     rendered = desired.body.keys() - {"name", "tenant_ref", "cloud_ref"}
     return managed_fields(desired.key.kind, rendered, written_before) - desired.left_alone
 
 
-def _without_vip_identity(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    vips = [{k: v for k, v in vip.items() if k not in IDENTITY_OF_A_VIP} for vip in body.get("vip") or ()]
-    return {**body, "vip": vips}
+def _without_vip_identity(normal: Mapping[str, Any]) -> dict[str, Any]:
+    vips = [{k: v for k, v in vip.items() if k not in IDENTITY_OF_A_VIP} for vip in normal.get("vip") or ()]
+    return {**normal, "vip": vips}
 
 
-def _marker_differences(desired: Mapping[str, Any], live: Mapping[str, Any]) -> list[Difference]:
+def _marker_differences(desired: Mapping[str, str], live: Mapping[str, str]) -> list[Difference]:
     wanted, present = comparable_markers(desired), comparable_markers(live)
     return [
         Difference(path=f"markers[{key}]", before=present.get(key), after=wanted.get(key))
@@ -101,7 +99,7 @@ def body_of_update(desired: AviObject, live: Mapping[str, Any]) -> dict[str, Any
     What the Controller computed for a VIP goes back as it came; a field that we wrote once and no longer render is
     left out, which resets it.
     """
-    fields = _fields(desired, live)
+    fields = _fields(desired, markers_of(live))
     body = {key: value for key, value in live.items() if key not in fields}
     body |= {key: desired.body[key] for key in fields if key in desired.body}
     if "vip" in KINDS[desired.key.kind].replace:

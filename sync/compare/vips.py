@@ -8,7 +8,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sync.compare.markers import ASKED_ADDRESS, NO_ADDRESS, markers_of
+from sync.compare.markers import ASKED_ADDRESS, NO_ADDRESS
 from sync.compare.references import Reference, parse_reference
 
 IDENTITY_OF_A_VIP = frozenset(
@@ -21,9 +21,9 @@ _SUBNET_FIELDS = {"V4": "subnet", "V6": "subnet6"}
 _FAMILIES = {"V4_ONLY": ("V4",), "V6_ONLY": ("V6",), "V4_V6": ("V4", "V6")}
 
 
-def why_not(desired: Mapping[str, Any], live: Mapping[str, Any]) -> str:
+def why_not(desired: Mapping[str, Any], live: Mapping[str, Any], live_markers: Mapping[str, str]) -> str:
     """Why the live VsVip cannot be what the desired one asks for; empty if it can."""
-    return next(_reasons(desired, live), "")
+    return next(_reasons(desired, live, live_markers), "")
 
 
 def asked_address(vips: Iterable[Mapping[str, Any]]) -> str:
@@ -45,13 +45,13 @@ def addresses(body: Mapping[str, Any]) -> frozenset[str]:
     )
 
 
-def _reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[str]:
+def _reasons(desired: Mapping[str, Any], live: Mapping[str, Any], live_markers: Mapping[str, str]) -> Iterator[str]:
     wanted = {vip.get("vip_id"): vip for vip in desired.get("vip") or ()}
     present = {vip.get("vip_id"): vip for vip in live.get("vip") or ()}
     if wanted.keys() != present.keys():
         yield f"{len(present)} VIPs → {len(wanted)}"
         return
-    asked_before = markers_of(live).get(ASKED_ADDRESS, NO_ADDRESS)
+    asked_before = live_markers.get(ASKED_ADDRESS, NO_ADDRESS)
     for vip_id, vip in wanted.items():
         yield from _address_reasons(vip, present[vip_id], asked_before)
         yield from _network_reasons(vip, present[vip_id])
@@ -73,7 +73,7 @@ def _network_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Ite
         yield f"subnet {live.get('subnet_uuid', 'none')} → {desired['subnet_uuid']}"
     wanted = _network(desired)
     present = _network(live)
-    if wanted is not None and present is not None and not wanted.same(present):
+    if wanted is not None and present is not None and wanted != present:
         yield f"network {present} → {wanted}"
 
 

@@ -1,7 +1,7 @@
 """What should be on the Controller: specs (before rendering) and objects (after)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -214,13 +214,14 @@ class ObjectSpec:
 class AviObject:
     """One rendered object: `body` is what a create would send, references as `/api/<type>?name=<name>`.
 
-    `body` must not be changed: it is shared.
+    `normal` is the normal form of the body without markers (`sync.compare.normal_form`). Neither must be changed.
     """
 
     key: ObjectKey
     owner: Owner
     owner_name: str
     body: Mapping[str, Any]
+    normal: Mapping[str, Any]
     left_alone: frozenset[str] = frozenset()
 
 
@@ -263,9 +264,11 @@ class Translation:
     """Everything that follows from manifests, settings and facts.
 
     `holds_everything` tells that something all owners depend on is wrong: then nothing is created, changed or deleted.
+    `origins` gives the place of each owner's manifest, by owner name.
     """
 
     specs: tuple[ObjectSpec, ...]
+    origins: Mapping[str, Origin] = field(default_factory=dict)
     held: tuple[Held, ...] = ()
     problems: tuple[Problem, ...] = ()
     statuses: tuple[Status, ...] = ()
@@ -276,7 +279,8 @@ class Translation:
 class DesiredState:
     """All objects that should exist, in key order, and what must not be touched.
 
-    `is_complete` False forbids everything that takes something away (DESIGN §2.8).
+    `is_complete` False forbids everything that takes something away (DESIGN §2.8). `origins` gives the place of each
+    owner's manifest, by owner name.
     """
 
     commit: str
@@ -285,6 +289,7 @@ class DesiredState:
     held: tuple[Held, ...] = ()
     holds_everything: bool = False
     is_complete: bool = True
+    origins: Mapping[str, Origin] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[AviObject]:
         return iter(self.objects.values())

@@ -4,8 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sync.model.desired import DesiredState, Owner, Status
+from sync.model.desired import DesiredState, ObjectKey, Owner, Status
+from sync.model.outcome import Outcome
+from sync.model.plan import Action, Change, ChangeSet, Plan
 from sync.model.problem import Problem
+from sync.model.run import Run
 
 SCHEMA_VERSION = 1
 
@@ -53,6 +56,78 @@ def validate_document(
         },
         "problems": [problem_document(problem) for problem in problems],
         "statuses": [status_document(status) for status in statuses],
+    }
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """What `sync` prints: the plan, what became of it, and all problems."""
+    plan = run.plan
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "commit": run.wish.desired.commit,
+        "dry_run": run.is_dry,
+        "summary": summary_document(plan),
+        "changes": [change_document(change) for change in plan.changes] if plan else [],
+        "change_sets": [change_set_document(item) for item in plan.change_sets] if plan else [],
+        "held": [owner_document(held.owner) for held in plan.held] if plan else [],
+        "foreign": [key_document(key) for key in plan.foreign] if plan else [],
+        "outcomes": [outcome_document(outcome) for outcome in run.outcomes],
+        "remaining": [change_document(change) for change in run.remaining.changes] if run.remaining else [],
+        "problems": [problem_document(problem) for problem in run.problems],
+        "statuses": [status_document(status) for status in run.wish.statuses],
+        "digest": plan.digest if plan else "",
+    }
+
+
+def summary_document(plan: Plan | None) -> dict[str, int]:
+    """The counts: objects, but `held`, which counts owners."""
+    return {
+        **{action.value: plan.count(action) if plan else 0 for action in Action},
+        "unchanged": plan.unchanged if plan else 0,
+        "foreign": len(plan.foreign) if plan else 0,
+        "held": len(plan.held) if plan else 0,
+    }
+
+
+def key_document(key: ObjectKey) -> dict[str, str]:
+    """An object's kind, tenant and name."""
+    return {"kind": key.kind, "tenant": key.tenant, "name": key.name}
+
+
+def change_document(change: Change) -> dict[str, Any]:
+    """One changed object, field by field."""
+    return {
+        "action": change.action.value,
+        **key_document(change.key),
+        "reason": change.reason,
+        "owner": owner_document(change.owner),
+        "fields": [{"path": item.path, "before": item.before, "after": item.after} for item in change.fields],
+    }
+
+
+def change_set_document(change_set: ChangeSet) -> dict[str, Any]:
+    """The writes of one set, in the order in which they are sent."""
+    return {
+        "owners": [owner_document(owner) for owner in change_set.owners],
+        "writes": [{"method": write.method.value, **key_document(write.key)} for write in change_set.writes],
+    }
+
+
+def outcome_document(outcome: Outcome) -> dict[str, Any]:
+    """What became of one set, write by write."""
+    return {
+        "owners": [owner_document(owner) for owner in outcome.change_set.owners],
+        "state": outcome.state.value,
+        "said": outcome.said,
+        "writes": [
+            {
+                "method": item.write.method.value,
+                **key_document(item.write.key),
+                "state": item.state.value,
+                "said": item.said,
+            }
+            for item in outcome.writes
+        ],
     }
 
 

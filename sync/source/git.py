@@ -52,15 +52,21 @@ def read_source(request: SourceRequest, limits: SourceLimits) -> Snapshot:
     location = parse_location(request.location)
     refuse_unsafe_text(request.ref, "ref")
     path = clean_path(request.path)
-    if location.transport is Transport.FOLDER:
-        return _read_local(request, path, limits)
+    try:
+        if location.transport is Transport.FOLDER:
+            return _read_local(request, path, limits)
+        remote = _remote(request, location)
+    except OSError as error:
+        raise SourceError(
+            f"{error.filename} cannot be read: {error.strerror}", where=location.address, fix="check its permissions"
+        ) from None
     if request.working_tree:
         raise SourceError(
             "a remote repository has no work tree",
             where=location.address,
             fix="leave --working-tree out, or give a folder",
         )
-    return read_through_mirror(_remote(request, location), path, limits, request.cache_dir)
+    return read_through_mirror(remote, path, limits, request.cache_dir)
 
 
 def _read_local(request: SourceRequest, path: str, limits: SourceLimits) -> Snapshot:
@@ -108,11 +114,8 @@ def _refuse_ref(request: SourceRequest, what: str) -> None:
 
 def _existing_folder(folder: str, where: str) -> Path:
     path = Path(folder).absolute()
-    try:
-        if path.is_dir():
-            return path
-    except OSError as error:
-        raise SourceError(f"the folder cannot be read: {error.strerror}", where=where, fix="check its name") from None
+    if path.is_dir():
+        return path
     what = "this is a file, not a folder" if path.exists() else "there is no such folder"
     raise SourceError(what, where=where, fix="give the folder of a repository, or a file://, https:// or ssh:// URL")
 

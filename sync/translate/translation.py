@@ -32,6 +32,7 @@ def translate(resources: Resources, settings: Settings, facts: Facts) -> Transla
         specs=tuple(spec for verdict in verdicts if not verdict.is_held for spec in verdict.specs),
         held=tuple(held + list(_held_because_broken(resources, inputs))),
         problems=tuple(dict.fromkeys(_problems(verdicts, resources, settings))),
+        origins={verdict.name: verdict.origin for verdict in verdicts},
         statuses=tuple(verdict.status for verdict in verdicts if verdict.status),
     )
 

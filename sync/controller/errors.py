@@ -1,0 +1,111 @@
+"""What a Controller can answer, or fail to answer, to a request."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sync.errors import ExitCode, SyncError, UnreachableError
+
+LONGEST_SAID = 500
+
+
+class ControllerError(SyncError):
+    """A request that did not do what it was sent for.
+
+    `said` is the Controller's own text on one line; `status` is None where no answer came.
+    """
+
+    exit_code = ExitCode.HELD_OR_FAILED
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        method: str = "",
+        path: str = "",
+        status: int | None = None,
+        said: str = "",
+        fix: str = "",
+    ) -> None:
+        answered = f"{method} {path} answered {status}"
+        super().__init__(message or (f"{answered}: {said}" if said else answered), fix=fix)
+        self.method = method
+        self.path = path
+        self.status = status
+        self.said = said
+
+
+class NotFoundError(ControllerError):
+    """404: the object, or one that the request refers to, is not there."""
+
+
+class ConflictError(ControllerError):
+    """409: the name or the address is taken."""
+
+
+class StaleError(ControllerError):
+    """412: the object has changed since it was read; read again and decide again."""
+
+
+class RefusedError(ControllerError):
+    """Another 4xx: the Controller understood, and says no."""
+
+
+class BrokenAnswerError(ControllerError):
+    """5xx after all repetitions, a redirect, or a body that is not what the API promises."""
+
+
+class AmbiguousWriteError(ControllerError):
+    """A write that may or may not have been done: look before sending it again."""
+
+
+class ReadOnlyError(ControllerError):
+    """A write was about to be sent in a run that must not write; nothing was sent."""
+
+
+class IncompleteListError(ControllerError):
+    """A list whose pages do not make up a whole, however often it was read."""
+
+
+class NoAnswerError(ControllerError, UnreachableError):
+    """The Controller was not reached, and nothing was changed by this request."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+_BY_STATUS: Mapping[int, type[ControllerError]] = {404: NotFoundError, 409: ConflictError, 412: StaleError}
+
+
+def error_for(method: str, path: str, status: int, said: str, *, fix: str = "") -> ControllerError:
+    """The typed error for the status of an answer."""
+    default = RefusedError if 400 <= status < 500 else AmbiguousWriteError if method == "POST" else BrokenAnswerError
+    return _BY_STATUS.get(status, default)(method=method, path=path, status=status, said=said, fix=fix)
+
+
+def said_in(content: bytes) -> str:
+    """The Controller's own text in the body of an answer, on one line.
+
+    `{"error": text}` mostly, `{"detail": text}` from its framework, bare text for a wrong CSRF token (avi-api §4.1);
+    proxies and other servers send a page, of which only the title is worth a line.
+    """
+    text = content.decode(errors="replace")
+    if text.lstrip().startswith("<"):
+        title = re.search(r"<title>([^<]*)</title>", text, re.IGNORECASE)
+        return _one_line(f'a web page, "{title[1].strip()}"' if title else "a web page")
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return _one_line(text)
+    return _one_line(_text_of(value))
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, dict):
+        value = next((value[key] for key in ("error", "detail") if value.get(key)), value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _one_line(text: str) -> str:
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line if len(line) <= LONGEST_SAID else line[: LONGEST_SAID - 1] + "…"

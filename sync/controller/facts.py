@@ -1,0 +1,189 @@
+"""Controller → Facts: what translation has to know, in a number of requests that does not grow with the tree."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from sync.compare.references import parse_reference
+from sync.controller.client import ControllerClient
+from sync.controller.errors import BrokenAnswerError, ControllerError, NotFoundError, RefusedError
+from sync.model.facts import CloudFacts, Facts
+from sync.model.wording import did_you_mean
+
+LONGEST_QUERY = 6000
+"""Bytes of names in one request: nginx, which is in front of the API, takes 8 kB of request line as it is shipped."""
+
+_IN_CLOUD = frozenset({"network", "serviceenginegroup", "vrfcontext"})
+"""Types whose objects belong to a cloud, each with names of its own (avi-api §4.4)."""
+_FIELDS: Mapping[str, str] = {"network": "name,uuid,vrf_context_ref"}
+_GLOBAL_VRF = "global"
+
+_NETWORK = "network"
+# Users' own networks and those found in vCenter (avi-api §2.6); a name may look like that, too.
+_LIKE_NETWORK_UUID = re.compile(r"(network|dvportgroup-\d+-cloud)-\S+")
+
+_Body = Mapping[str, Any]
+
+
+def read_facts(client: ControllerClient, *, cloud_name: str, references: Mapping[str, frozenset[str]]) -> Facts:
+    """The facts of one Controller.
+
+    `references` has, per type as in `/api/<type>`, the names that manifests and settings refer to; networks may be
+    referred to by uuid. Raises ControllerError, also for a cloud that is not there.
+    """
+    system = _object(client, "/api/systemconfiguration")
+    cloud = _find_cloud(client, cloud_name)
+    found = {type_name: _found(client, type_name, names, cloud_name) for type_name, names in references.items()}
+    networks = found.get(_NETWORK, _Found(by_reference={}))
+    return Facts(
+        version=client.version,
+        license=str(system.get("default_license_tier", "")),
+        cloud=CloudFacts(
+            name=cloud_name,
+            vtype=str(cloud.get("vtype", "")),
+            ipam_type=_ipam_type(client, cloud),
+            dns_domains=_dns_domains(client, cloud),
+        ),
+        network_vrf={
+            reference: vrf
+            for reference, body in sorted(networks.by_reference.items())
+            if (vrf := _name_in(body.get("vrf_context_ref", ""))) not in ("", _GLOBAL_VRF)
+        },
+        missing=frozenset(
+            f"{type_name}/{name}"
+            for type_name, names in references.items()
+            for name in names - found[type_name].by_reference.keys()
+        ),
+        shared_names=frozenset(f"{_NETWORK}/{name}" for name in networks.shared),
+    )
+
+
+def facts_to_document(facts: Facts) -> dict[str, Any]:
+    """The facts in the shape of a facts file, in an order that does not change."""
+    return {
+        "controller": {"version": facts.version, "license": facts.license},
+        "cloud": {
+            "name": facts.cloud.name,
+            "vtype": facts.cloud.vtype,
+            "ipam_type": facts.cloud.ipam_type,
+            "dns_domains": list(facts.cloud.dns_domains),
+        },
+        "network_vrf": dict(sorted(facts.network_vrf.items())),
+        "missing": sorted(facts.missing),
+        "shared_names": sorted(facts.shared_names),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """The objects of one type, by what they are referred to with, and the names that several of them have."""
+
+    by_reference: Mapping[str, _Body]
+    shared: frozenset[str] = frozenset()
+
+
+def _found(client: ControllerClient, type_name: str, references: frozenset[str], cloud_name: str) -> _Found:
+    if type_name == _NETWORK:
+        return _found_networks(client, references, cloud_name)
+    return _by("name", client, type_name, references, cloud_name)
+
+
+def _found_networks(client: ControllerClient, references: frozenset[str], cloud_name: str) -> _Found:
+    """Networks go by uuid where several share a name. What looks like one may be a name, and the other way round."""
+    like_uuid = frozenset(filter(_LIKE_NETWORK_UUID.fullmatch, references))
+    identified = _by("uuid", client, _NETWORK, like_uuid, cloud_name)
+    named = _by("name", client, _NETWORK, references - identified.by_reference.keys(), cloud_name)
+    left = references - like_uuid - named.by_reference.keys()
+    other = _by("uuid", client, _NETWORK, frozenset(item for item in left if " " not in item), cloud_name)
+    return _Found(
+        by_reference={**identified.by_reference, **named.by_reference, **other.by_reference}, shared=named.shared
+    )
+
+
+def _by(field: str, client: ControllerClient, type_name: str, references: frozenset[str], cloud_name: str) -> _Found:
+    """What is found with the references as names or as uuids."""
+    parameters = {"fields": _FIELDS.get(type_name, "name,uuid"), "include_name": "true"}
+    if type_name in _IN_CLOUD:
+        parameters["cloud_ref.name"] = cloud_name
+    bodies = [
+        body
+        for lookup in _lookups(field, references)
+        for body in client.list_all(f"/api/{type_name}", parameters | lookup)
+    ]
+    counts = Counter(str(body[field]) for body in bodies)
+    return _Found(
+        by_reference={str(body[field]): body for body in bodies if body[field] in references},
+        shared=frozenset(name for name, count in counts.items() if count > 1),
+    )
+
+
+def _lookups(field: str, values: Iterable[str]) -> Iterator[dict[str, str]]:
+    """Parameters that find the values, few enough at a time for one URL.
+
+    A comma ends a value of `name.in`, so what has one is looked up by itself.
+    """
+    chunk: list[str] = []
+    length = 0
+    for value in sorted(values):
+        if "," in value:
+            yield {field: value}
+            continue
+        size = len(quote(value)) + 1
+        if chunk and length + size > LONGEST_QUERY:
+            yield {f"{field}.in": ",".join(chunk)}
+            chunk, length = [], 0
+        chunk.append(value)
+        length += size
+    if chunk:
+        yield {f"{field}.in": ",".join(chunk)}
+
+
+def _find_cloud(client: ControllerClient, name: str) -> _Body:
+    named = client.list_all("/api/cloud", {"name": name, "include_name": "true"})
+    if named:
+        return named[0]
+    known = sorted(str(cloud["name"]) for cloud in client.list_all("/api/cloud", {"fields": "name"}))
+    raise ControllerError(
+        f'the Controller has no cloud "{name}"', fix=f"in ControllerSettings.cloudName: {did_you_mean(name, known)}"
+    )
+
+
+def _ipam_type(client: ControllerClient, cloud: _Body) -> str:
+    """The type of the cloud's IPAM profile, "" if it has none."""
+    profile = parse_reference(str(cloud.get("ipam_provider_ref", "")))
+    if profile is None:
+        return ""
+    return str(_object(client, f"/api/ipamdnsproviderprofile/{profile.uuid}").get("type", ""))
+
+
+def _dns_domains(client: ControllerClient, cloud: _Body) -> tuple[str, ...]:
+    """The domains that the cloud's DNS serves: `{"domains": [name]}` (AKO 2.2.1, controller_obj_cache.go:3193)."""
+    path = "/api/ipamdnsproviderprofiledomainlist"
+    try:
+        answer = client.get(path, {"cloud_uuid": str(cloud["uuid"])})
+    except (NotFoundError, RefusedError):
+        # What a Controller says about a cloud without DNS is not documented; with DNS a refusal is a failure.
+        if "dns_provider_ref" in cloud or "ipam_provider_ref" in cloud:
+            raise
+        return ()
+    match answer:
+        case {"domains": list(domains)} if all(isinstance(domain, str) for domain in domains):
+            return tuple(domains)
+        case {**rest} if not rest.get("domains"):
+            return ()
+    raise BrokenAnswerError(f"GET {path} did not answer with a list of domains", method="GET", path=path, status=200)
+
+
+def _object(client: ControllerClient, path: str) -> _Body:
+    answer = client.get(path)
+    if isinstance(answer, dict):
+        return answer
+    raise BrokenAnswerError(f"GET {path} did not answer with an object", method="GET", path=path, status=200)
+
+
+def _name_in(reference: Any) -> str:
+    parsed = parse_reference(str(reference))
+    return parsed.name if parsed else ""

@@ -1,0 +1,170 @@
+"""Logins, and the headers that prove them.
+
+Form of login, cookies and codes: avi-api §1.1 and §1.2 (recorded with Avi 20.1.1, read from the SDKs up to 30.2).
+"""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from sync.controller.address import ControllerAddress, Login
+from sync.controller.errors import ControllerError, said_in
+from sync.controller.wire import Headers
+from sync.errors import UnreachableError
+
+CSRF_COOKIE = "csrftoken"
+RENEW_STATUSES = frozenset({401, 419})
+"""Answers to a session that is over, or to a CSRF token that has changed; the request was not executed."""
+
+OLDEST_VERSION = (20, 1, 6)
+"""Older versions of the API leave markers out of their answers (swagger 30.2.1: VsVip.markers since 20.1.6)."""
+
+_SESSION_COOKIES = ("sessionid", "avi-sessionid")
+_LOGIN_FIX = (
+    "check --username and the password (SYNC_PASSWORD, SYNC_PASSWORD_FILE) or token (SYNC_TOKEN, SYNC_TOKEN_FILE)"
+)
+_ADDRESS_FIX = "check --controller (SYNC_CONTROLLER): it takes the address of the Controller's web page"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One login. `headers` go with every request, the tenant's is still to be added."""
+
+    version: str
+    cookies: Mapping[str, str] = field(repr=False)
+    headers: Headers = field(repr=False)
+
+
+class Sessions:
+    """The session that is in use. Threads may share it: however many find it over, one logs in and all go on."""
+
+    def __init__(self, first: Session, origin: str, log_in: Callable[[], Session]) -> None:
+        self._live = first
+        self._origin = origin
+        self._log_in = log_in
+        self._lock = threading.Lock()
+        self._failure: UnreachableError | ControllerError | None = None
+
+    @property
+    def live(self) -> Session:
+        """The newest session."""
+        return self._live
+
+    def renewed(self, used: Session) -> Session:
+        """A session that is newer than the one that was used; raises what its login raised.
+
+        A login that failed is not tried again, because an account is locked after some wrong passwords.
+        """
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            if self._live is used:
+                try:
+                    self._live = self._log_in()
+                except (UnreachableError, ControllerError) as failure:
+                    self._failure = failure
+                    raise
+            return self._live
+
+    def follow(self, answer: httpx.Response, used: Session) -> None:
+        """Take over the cookies of an answer that sets the CSRF token anew."""
+        cookies = cookies_in(answer)
+        if not cookies.get(CSRF_COOKIE) or all(used.cookies.get(name) == value for name, value in cookies.items()):
+            return
+        with self._lock:
+            if self._live is used:
+                self._live = make_session(self._origin, used.version, {**used.cookies, **cookies})
+
+
+def make_session(origin: str, version: str, cookies: Mapping[str, str]) -> Session:
+    """The session with these cookies."""
+    pairs = {
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip",
+        "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
+        "X-CSRFToken": cookies[CSRF_COOKIE],
+        "Referer": f"{origin}/",
+        "X-Avi-Version": version,
+    }
+    headers = tuple((name.encode(), value.encode()) for name, value in pairs.items())
+    return Session(version=version, cookies=cookies, headers=headers)
+
+
+def login_headers(origin: str) -> Headers:
+    """What goes with a login: neither cookies nor a version, which is yet to be known."""
+    return (
+        (b"Accept", b"application/json"),
+        (b"Accept-Encoding", b"gzip"),
+        (b"Referer", f"{origin}/".encode()),
+    )
+
+
+def session_of(answer: httpx.Response, *, address: ControllerAddress, login: Login, version: str) -> Session:
+    """The session that a login's answer opens; `version` overrides the Controller's own. Raises UnreachableError."""
+    if answer.status_code in (401, 403):
+        raise UnreachableError(
+            f"the Controller refused the login of {login.username}: {said_in(answer.content)}",
+            where=address.url,
+            fix=_LOGIN_FIX,
+        )
+    if answer.has_redirect_location:
+        raise _no_controller(address, f"answered {answer.status_code} and points to {answer.headers['Location']}")
+    if answer.status_code >= 400:
+        raise _no_controller(address, f"answered {answer.status_code}: {said_in(answer.content)}")
+    body = _object_in(answer)
+    if body is None:
+        raise _no_controller(address, "did not answer with JSON")
+    cookies = cookies_in(answer)
+    names = {body.get("session_cookie_name"), *_SESSION_COOKIES}
+    if CSRF_COOKIE not in cookies or not names & cookies.keys():
+        raise _no_controller(address, "opened no session")
+    used = version or _version_in(body)
+    if not used:
+        raise _no_controller(address, "named no version")
+    _check_version(used, is_given=bool(version))
+    return make_session(address.url, used, cookies)
+
+
+def cookies_in(answer: httpx.Response) -> dict[str, str]:
+    """The cookies that an answer sets; one that it takes away is left out."""
+    cookies = {}
+    for name, value in answer.headers.raw:
+        if name.lower() == b"set-cookie":
+            cookie, _, text = value.partition(b";")[0].decode("latin-1").partition("=")
+            if text:
+                cookies[cookie.strip()] = text.strip()
+    return cookies
+
+
+def _object_in(answer: httpx.Response) -> dict[str, Any] | None:
+    try:
+        body = json.loads(answer.content)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _version_in(body: Mapping[str, Any]) -> str:
+    version = body.get("version")
+    return str(version.get("Version", "")) if isinstance(version, dict) else ""
+
+
+def _check_version(version: str, *, is_given: bool) -> None:
+    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    if numbers is not None and tuple(map(int, numbers.groups())) >= OLDEST_VERSION:
+        return
+    oldest = ".".join(map(str, OLDEST_VERSION))
+    given_fix = f"set ControllerSettings.controllerVersion to {oldest} or newer, or take it out to use the Controller's"
+    raise ControllerError(
+        f'version "{version}" of the API hides the markers that tell what is ours',
+        fix=given_fix if is_given else f"upgrade the Controller to {oldest} or newer",
+    )
+
+
+def _no_controller(address: ControllerAddress, what: str) -> UnreachableError:
+    return UnreachableError(f"this is no Avi Controller: POST /login {what}", where=address.url, fix=_ADDRESS_FIX)

@@ -1,0 +1,159 @@
+"""The WSGI application: who asks, in which tenant and version, for what."""
+
+import base64
+import binascii
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from sync.emulator.endpoints import ENDPOINTS, OPEN_ENDPOINTS, Controller, Handler
+from sync.emulator.errors import Refusal, RefusedError
+from sync.emulator.resources import Resources
+from sync.emulator.sessions import SESSION_COOKIES, Session
+from sync.emulator.tenancy import ADMIN
+from sync.emulator.versions import OLDEST_HEADER
+from sync.emulator.wire import (
+    STATUS_LINES,
+    WRITES,
+    Answer,
+    Request,
+    answer_headers,
+    json_answer,
+    parse_request,
+    refused_answer,
+    session_cookies,
+)
+
+LOG = logging.getLogger(__name__)
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+
+
+class Application:
+    """Answers the requests of one Controller."""
+
+    def __init__(
+        self, controller: Controller, *, latency_seconds: float = 0, log: TextIO | None = None, host: str = ""
+    ) -> None:
+        self._controller = controller
+        self._resources = Resources(controller)
+        self._latency_seconds = latency_seconds
+        self._log = log
+        self._log_lock = threading.Lock()
+        self._host = host
+
+    def __call__(self, environ: Mapping[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """One request, WSGI."""
+        request = parse_request(environ, self._host)
+        if self._latency_seconds:
+            time.sleep(self._latency_seconds)
+        answer = self._answer(request)
+        request.drain()
+        if self._log is not None:
+            self._write_log(request, answer.status)
+        start_response(STATUS_LINES[answer.status], answer_headers(answer, self._api_version(request)))
+        return [answer.body] if request.method != "HEAD" else []
+
+    def _answer(self, request: Request) -> Answer:
+        """The answer to a request, refusals included, with the cookies of its session."""
+        session = None
+        cookies: Iterable[tuple[str, str]] = ()
+        try:
+            handlers = ENDPOINTS.get(_key(request.segments))
+            if _key(request.segments) in OPEN_ENDPOINTS:
+                return _called(handlers or {}, request, self._controller, None)
+            session = self._find_session(request)
+            cookies = self._cookies(session)
+            self._check_csrf(request, session)
+            if handlers is not None:
+                answer = _called(handlers, request, self._controller, session)
+            else:
+                answer = self._resources.answer(request)
+        except RefusedError as refused:
+            answer = refused_answer(refused)
+        except Exception:
+            LOG.exception("event=failed method=%s path=%s", request.method, request.target)
+            answer = json_answer({"error": "Internal error of the emulator, see its log"}, 500)
+        answer.headers.extend(cookies)
+        return answer
+
+    # Who asks, and for which version.
+
+    def _find_session(self, request: Request) -> Session | None:
+        """The session of the request; None for a request with a password of its own (basic authentication)."""
+        authorization = request.header("Authorization")
+        if authorization is not None and self._is_basic_login(authorization):
+            return None
+        ids = [value for name, value in request.cookies() if name in SESSION_COOKIES]
+        session = self._controller.sessions.find(ids, request.header("X-CSRFToken"))
+        if session is None:
+            raise Refusal.NOT_LOGGED_IN.error()
+        return session
+
+    def _is_basic_login(self, authorization: str) -> bool:
+        """Basic authentication is off until SystemConfiguration allows it (recorded, setUpModule#0)."""
+        configuration = self._controller.store.get("systemconfiguration", "default")
+        portal = configuration.body.get("portal_configuration", {}) if configuration is not None else {}
+        kind, _, encoded = authorization.partition(" ")
+        if kind.lower() != "basic" or not portal.get("allow_basic_authentication"):
+            return False
+        try:
+            username, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return False
+        return self._controller.sessions.is_user(username, password)
+
+    def _check_csrf(self, request: Request, session: Session | None) -> None:
+        if session is None or request.method not in WRITES:
+            return
+        if request.header("X-CSRFToken") != session.csrf:
+            raise Refusal.BAD_CSRF.error()
+        if not request.header("Referer"):
+            raise Refusal.NO_REFERER.error()
+
+    def _cookies(self, session: Session | None) -> Iterable[tuple[str, str]]:
+        """With basic authentication the cookies hold the text None (recorded, test_basic_auth#0)."""
+        session_id = session.id if session is not None else "None"
+        return session_cookies(session_id, self._controller.clock(), secure=self._controller.is_secure)
+
+    def _api_version(self, request: Request) -> str | None:
+        if request.segments[:1] != ("api",):
+            return None
+        return request.header("X-Avi-Version") or OLDEST_HEADER
+
+    def _write_log(self, request: Request, status: int) -> None:
+        tenant = request.header("X-Avi-Tenant") or request.header("X-Avi-Tenant-UUID") or ADMIN
+        row = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "method": request.method,
+            "path": request.target,
+            "status": status,
+            "tenant": tenant,
+        }
+        with self._log_lock:
+            if self._log is not None:
+                self._log.write(json.dumps(row) + "\n")
+                self._log.flush()
+
+
+def _key(segments: tuple[str, ...]) -> tuple[str, ...]:
+    """The path with `*` in place of the uuid of a token."""
+    return (*segments[:2], "*") if segments[:2] == ("api", "user-token") and len(segments) > 2 else segments
+
+
+def _called(
+    handlers: Mapping[str, Handler], request: Request, controller: Controller, session: Session | None
+) -> Answer:
+    method = "GET" if request.method == "HEAD" else request.method
+    allow = ", ".join([*handlers, "OPTIONS"])
+    if method == "OPTIONS":
+        return Answer(status=200, allow=allow)
+    handler = handlers.get(method)
+    if handler is None:
+        answer = refused_answer(Refusal.METHOD_NOT_ALLOWED.error(method=request.method))
+        answer.allow = allow
+        return answer
+    return handler(controller, request, session)

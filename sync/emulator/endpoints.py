@@ -1,0 +1,209 @@
+"""What clients ask for besides objects: login, logout, tokens, and what the Controller says about itself."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sync.emulator.errors import Refusal
+from sync.emulator.objects import Objects
+from sync.emulator.queries import parse_parameters
+from sync.emulator.schema import Schema
+from sync.emulator.seed import Facts
+from sync.emulator.sessions import USER, Session, Sessions
+from sync.emulator.store import Entry, Store
+from sync.emulator.wire import Answer, Request, json_answer, login_cookies
+
+# The cluster node that a Controller without others has; states as in AKO controller_obj_cache.go:3012-3090.
+NODE = {"name": "127.0.0.1", "role": "CLUSTER_LEADER", "state": "CLUSTER_ACTIVE"}
+CLUSTER_STATE = "CLUSTER_UP_NO_HA"
+PRODUCT = {"Product": "controller", "ProductName": "Avi Cloud Controller", "min_version": 15.2, "build": 9000}
+DATE = "2024-01-01T00:00:00+00:00"
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Controller:
+    """All that a handler may need."""
+
+    store: Store
+    schema: Schema
+    objects: Objects
+    sessions: Sessions
+    facts: Facts
+    is_secure: bool
+    clock: Callable[[], float]
+
+
+Handler = Callable[[Controller, Request, Session | None], Answer]
+
+
+def login(controller: Controller, request: Request, _session: Session | None) -> Answer:
+    """A new session, for a password or a token, in any of the forms of body that clients send."""
+    form = request.form()
+    password, token = form.get("password"), form.get("token")
+    session = controller.sessions.login(
+        str(form.get("username", "")),
+        None if password is None else str(password),
+        None if token is None else str(token),
+    )
+    answer = json_answer(_login_body(controller, request))
+    answer.allow = "POST, OPTIONS"
+    answer.headers = login_cookies(session, controller.clock(), secure=controller.is_secure)
+    return answer
+
+
+def logout(controller: Controller, _request: Request, session: Session | None) -> Answer:
+    """The session ends; its id is refused from now on."""
+    if session is not None:
+        controller.sessions.end(session)
+    return Answer(status=200, allow="POST, OPTIONS")
+
+
+def version_body(facts: Facts) -> dict[str, Any]:
+    """The release as login, initial-data and cluster/version name it."""
+    return {**PRODUCT, "Version": facts.version, "Tag": f"{facts.version}-{PRODUCT['build']}-20240101", "Date": DATE}
+
+
+def _login_body(controller: Controller, request: Request) -> dict[str, Any]:
+    """Keys as recorded in setUpModule#0, 20.1.1; the references in `system_config` are relative there, too."""
+    tenants = controller.store.all("tenant")
+    configuration = controller.store.get("systemconfiguration", "default")
+    return {
+        "user_initialized": True,
+        "version": version_body(controller.facts),
+        "user": {
+            "is_superuser": True,
+            "default_tenant_ref": f"{request.host}/api/tenant/admin",
+            "name": USER,
+            "username": USER,
+            "full_name": "System Administrator",
+            "email": "",
+            "local": True,
+            "uuid": "user-1",
+            "ui_property": "{}",
+        },
+        "tenants": [_tenant(tenant, request.host) for tenant in tenants],
+        "system_config": _relative(configuration.body) if configuration else {},
+        "controller": {"api_idle_timeout": 15},
+        "session_cookie_name": "avi-sessionid",
+    }
+
+
+def _tenant(tenant: Entry, host: str) -> dict[str, Any]:
+    return {
+        "url": f"{host}/api/tenant/{tenant.uuid}",
+        "uuid": tenant.uuid,
+        "name": tenant.name,
+        "local": tenant.body.get("local", True),
+    }
+
+
+def _relative(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value.lstrip("\0") if isinstance(value, str) else value for key, value in body.items()}
+
+
+def initial_data(controller: Controller, _request: Request, _session: Session | None) -> Answer:
+    """What a client asks for before it logs in (Go SDK, GetControllerVersion)."""
+    return json_answer({"version": version_body(controller.facts), "controller": {"api_idle_timeout": 15}})
+
+
+def cluster_version(controller: Controller, _request: Request, _session: Session | None) -> Answer:
+    """The release alone."""
+    return json_answer(version_body(controller.facts))
+
+
+def cluster_status(_controller: Controller, _request: Request, _session: Session | None) -> Answer:
+    """Asked without a session by the Go SDK before it repeats a request: anything but 5xx means up."""
+    return json_answer({"cluster_state": {"state": CLUSTER_STATE, "progress": 100}})
+
+
+def cluster(controller: Controller, request: Request, _session: Session | None) -> Answer:
+    """The cluster as an object, without an envelope."""
+    uuid = _cluster_uuid(controller)
+    nodes = [{"name": NODE["name"], "ip": {"addr": NODE["name"], "type": "V4"}, "vm_uuid": uuid}]
+    url = f"{request.host}/api/cluster"
+    return json_answer({"url": url, "uuid": uuid, "name": "cluster-0-1", "nodes": nodes, "tenant_ref": _admin(request)})
+
+
+def cluster_runtime(controller: Controller, _request: Request, _session: Session | None) -> Answer:
+    """A cluster of one node that is up."""
+    started = datetime.fromtimestamp(controller.clock(), UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return json_answer(
+        {
+            "cluster_state": {"state": CLUSTER_STATE, "progress": 100, "up_since": started},
+            "node_states": [{**NODE, "up_since": started}],
+            "node_info": {
+                "cluster_uuid": _cluster_uuid(controller),
+                "mgmt_ip": NODE["name"],
+                "uuid": _cluster_uuid(controller),
+                "version": controller.facts.version,
+            },
+        }
+    )
+
+
+def domain_list(controller: Controller, request: Request, _session: Session | None) -> Answer:
+    """`{"domains": [...]}` of the DNS profile of the cloud asked for (AKO controller_obj_cache.go:3193)."""
+    wanted = parse_parameters(request.query).get("cloud_uuid", "")
+    cloud = controller.store.get("cloud", wanted)
+    profile = cloud.body.get("dns_provider_ref") if cloud is not None else None
+    internal = controller.store.entry(profile).body.get("internal_profile", {}) if profile else {}
+    return json_answer({"domains": [domain["domain_name"] for domain in internal.get("dns_service_domain", ())]})
+
+
+def list_tokens(controller: Controller, _request: Request, _session: Session | None) -> Answer:
+    """All user tokens, without their text."""
+    shown = [{key: value for key, value in one.items() if key != "token"} for one in controller.sessions.tokens()]
+    return json_answer({"count": len(shown), "results": shown})
+
+
+def make_token(controller: Controller, request: Request, _session: Session | None) -> Answer:
+    """A token to log in with."""
+    body = request.json()
+    hours = body.get("hours", 1) if isinstance(body, dict) else 1
+    try:
+        token = controller.sessions.make_token(float(hours))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Refusal.BAD_FIELD.error(field="hours", reason=f"{hours!r} is not a number of hours") from error
+    return json_answer(token, 201)
+
+
+def drop_token(controller: Controller, request: Request, _session: Session | None) -> Answer:
+    """The token can no longer be used."""
+    controller.sessions.drop_token(request.segments[-1])
+    return Answer(status=204)
+
+
+def change_password(controller: Controller, request: Request, _session: Session | None) -> Answer:
+    """The password of the user who is logged in (recorded: 200, empty body, test_user_login#1)."""
+    body = request.json()
+    if not isinstance(body, dict) or not isinstance(body.get("password"), str):
+        raise Refusal.BAD_FIELD.error(field="password", reason="it is required")
+    controller.sessions.change_password(body.get("old_password"), body["password"])
+    return Answer(status=200)
+
+
+def _cluster_uuid(controller: Controller) -> str:
+    return str(controller.store.setting("cluster")["uuid"])
+
+
+def _admin(request: Request) -> str:
+    return f"{request.host}/api/tenant/admin"
+
+
+# Path → method → handler. `*` stands for a uuid.
+ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Handler]] = {
+    ("login",): {"POST": login},
+    ("logout",): {"POST": logout},
+    ("api", "initial-data"): {"GET": initial_data},
+    ("api", "cluster"): {"GET": cluster},
+    ("api", "cluster", "version"): {"GET": cluster_version},
+    ("api", "cluster", "status"): {"GET": cluster_status},
+    ("api", "cluster", "runtime"): {"GET": cluster_runtime},
+    ("api", "ipamdnsproviderprofiledomainlist"): {"GET": domain_list},
+    ("api", "useraccount"): {"PUT": change_password},
+    ("api", "user-token"): {"GET": list_tokens, "POST": make_token},
+    ("api", "user-token", "*"): {"DELETE": drop_token},
+}
+# Answered without a session. The Go SDK asks for the status without cookies (measured); initial-data is inferred.
+OPEN_ENDPOINTS = frozenset({("login",), ("api", "initial-data"), ("api", "cluster", "status")})

@@ -1,0 +1,163 @@
+"""What the Controller refuses, and in which words.
+
+Clients match substrings of these texts, so each row says how sure we are of it. Evidence: *recorded* from a real
+Controller, *client* = an official client depends on it, *reported* = a user quoted it, *inferred* = our choice.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class RefusedError(Exception):
+    """An answer other than success; whatever the request had begun is undone."""
+
+    def __init__(self, status: int, body: dict[str, Any] | str) -> None:
+        super().__init__(status, body)
+        self.status = status
+        self.body = body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """One refusal: its status, its text with places to fill in, the JSON key it stands under, where we know it from."""
+
+    status: int
+    text: str
+    evidence: str
+    key: str | None = "error"  # None: the bare text is the whole body
+
+
+class Refusal(Enum):
+    """The refusals that the emulator knows."""
+
+    # Login, session, tenant, version.
+    BAD_CREDENTIALS = Wording(status=401, text="Invalid credentials", evidence="client: AKO dequeue_nodes.go:249")
+    NOT_LOGGED_IN = Wording(
+        status=401, text="Authentication credentials were not provided.", key="detail", evidence="inferred: DRF"
+    )
+    BAD_CSRF = Wording(
+        status=401,
+        text="CSRF token missing or incorrect.",
+        key=None,
+        evidence="recorded: alb-sdk test_retry_unauth_api, 20.1.1",
+    )
+    NO_REFERER = Wording(
+        status=401, text="Referer checking failed - no Referer.", key=None, evidence="inferred: Django"
+    )
+    NO_SUCH_TENANT = Wording(
+        status=403, text="Tenant '{tenant}' does not exist!", evidence="client: AKO constants.go:221"
+    )
+    WRITE_TO_ALL_TENANTS = Wording(
+        status=400,
+        text="{method} is not allowed for all tenants at once, name one in X-Avi-Tenant",
+        evidence="inferred",
+    )
+    TENANT_DIFFERS = Wording(
+        status=400, text="tenant_ref {given} is not the tenant of the request, {tenant}", evidence="inferred"
+    )
+    BAD_VERSION = Wording(
+        status=400,
+        text="Invalid version {version}: this Controller serves 16.4.2 to {served}",
+        evidence="client: avisdk get_object_by_name matches 'Invalid version'",
+    )
+    FIELD_TOO_NEW = Wording(
+        status=400,
+        text="Incoming request (v{asked}) has field ({field}) introduced in later versions(v{since}).",
+        evidence="reported: terraform-provider-avi #123",
+    )
+    # The request as such.
+    METHOD_NOT_ALLOWED = Wording(
+        status=405,
+        text="Method '{method}' not allowed.",
+        key="detail",
+        evidence="reported: terraform-provider-avi #593",
+    )
+    NO_SUCH_PATH = Wording(
+        status=404,
+        text="<html><head><title>404 Not Found</title></head><body>No such resource</body></html>",
+        key=None,
+        evidence="reported: terraform-provider-avi #506, a body that is no JSON",
+    )
+    NOT_JSON = Wording(status=400, text="JSON parse error - {reason}", key="detail", evidence="inferred: DRF")
+    BAD_PARAMETER = Wording(status=400, text="Invalid value for parameter {name}: {value}", evidence="inferred")
+    # Values of fields.
+    BAD_FIELD = Wording(
+        status=400, text="Field check for {field} failed : {reason}", evidence="reported: terraform-provider-avi #525"
+    )
+    DUPLICATE_IN_LIST = Wording(
+        status=400,
+        text="Field check for {field} failed: Unique constraints {key} has duplicated value",
+        evidence="reported: AKO CHANGELOG.md:468",
+    )
+    # Objects and what binds them.
+    NOT_FOUND = Wording(status=404, text="{model} object not found!", evidence="client: AKO dequeue_nodes.go:921-996")
+    REFERENCE_NOT_FOUND = Wording(
+        status=404, text="{model} object not found!", evidence="client: AKO dequeue_nodes.go:946, PoolGroup"
+    )
+    NETWORK_OR_VRF_NOT_FOUND = Wording(
+        status=400, text="{model} object not found", evidence="client: AKO constants.go:219-220, VsVip"
+    )
+    DUPLICATE_NAME = Wording(
+        status=409,
+        text="{verbose} with this {labels} already exists.",
+        evidence="reported: 31.1.1, VrfContext; the rule behind it is inferred",
+    )
+    STALE = Wording(status=412, text="Need to reload object data {model}", evidence="client: AKO constants.go:146")
+    CANNOT_MODIFY = Wording(
+        status=400, text="Cannot modify {model} {name} of another tenant", evidence="client: AKO constants.go:216"
+    )
+    SYSTEM_DEFAULT = Wording(
+        status=403,
+        text="Cannot delete system default object",
+        evidence="client: Ansible SKIP_DELETE_ERROR; the status is inferred",
+    )
+    REFERRED_BY = Wording(
+        status=403, text="Cannot delete, object is referred by: {referrers}", evidence="client: AKO CRD operator"
+    )
+    CLOUD_REFERRED_BY = Wording(
+        status=400, text="Cannot delete, object is referred by: {referrers}", evidence="reported: an NSX-T deployment"
+    )
+    IMMUTABLE = Wording(
+        status=400,
+        text="Field check for {field} failed : it cannot be changed once the {model} exists",
+        evidence="inferred from 'optional,readonly' in the inventory guide",
+    )
+    # Virtual addresses.
+    VIP_ID_CHANGED = Wording(
+        status=400,
+        text="Changing an existing VIP's vip_id is not supported",
+        evidence="client: AKO constants.go:129",
+    )
+    VIP_CHANGED = Wording(
+        status=400,
+        text="Cannot change {what} of VIP {vip_id}. If a new preferred IP is needed, please recreate the VIP",
+        evidence="client: AKO constants.go:130",
+    )
+    NO_FREE_ADDRESS = Wording(status=400, text="No available free IPs", evidence="client: AKO constants.go:144")
+    OUTSIDE_NETWORK = Wording(
+        status=400, text="IP {address} is not in a subnet of network {network}", evidence="inferred"
+    )
+    NO_SUCH_SUBNET = Wording(status=400, text="Network {network} has no subnet {subnet}", evidence="inferred")
+    ADDRESS_IN_USE = Wording(status=400, text="IP {address} is already in use by VsVip {holder}", evidence="inferred")
+    LABELS_WITHOUT_RHI = Wording(
+        status=400,
+        text="VirtualService {name} must advertise its VIPs through BGP (enable_rhi) for bgp_peer_labels of its VsVip",
+        evidence="inferred from AKO avi_obj_vsvip.go:156",
+    )
+    # Virtual services.
+    VRF_DIFFERS = Wording(
+        status=400, text="VRF Context for {name} and {what} {other} different", evidence="reported: alb-sdk #2659"
+    )
+    CLOUD_DIFFERS = Wording(status=400, text="Cloud for {name} and {what} {other} different", evidence="inferred")
+    PORT_IN_USE = Wording(
+        status=400,
+        text="Port {port} ({protocol}) of VirtualService {name} is taken by VirtualService {holder} on VsVip {vsvip}",
+        evidence="inferred",
+    )
+
+    def error(self, *, extra: dict[str, Any] | None = None, **places: object) -> RefusedError:
+        """The refusal with its places filled in and `extra` keys beside the text."""
+        wording: Wording = self.value
+        text = wording.text.format(**places)
+        return RefusedError(wording.status, text if wording.key is None else {wording.key: text, **(extra or {})})

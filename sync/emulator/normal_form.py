@@ -1,0 +1,151 @@
+"""A body as a client sent it → the body as it is stored: coerced, checked, defaults filled in, references resolved.
+
+Unknown fields are dropped in silence (recorded, 20.1.1: `application_profile_name` had no effect), so are read-only
+ones; null, an empty list and an empty reference mean unset; `"true"` is a boolean (recorded).
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sync.emulator.errors import Refusal, RefusedError
+from sync.emulator.schema import IDENTITY, Body, Field, Message, Schema
+from sync.emulator.store import MARK
+from sync.emulator.versions import Version, underscored
+
+Resolve = Callable[[str, str, str], str]
+ENCODED_NUL = "\\u0000"
+BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
+
+
+class NormalForm:
+    """Makes normal forms for one request: `resolve(field, target type, text)` finds references.
+
+    `asked` is the API version of the request if that is older than the newest field, else None.
+    """
+
+    def __init__(self, schema: Schema, resolve: Resolve, asked: Version | None) -> None:
+        self._schema = schema
+        self._resolve = resolve
+        self._asked = asked
+
+    def of(self, message: Message, raw: object, *, place: str = "") -> Body:
+        """The normal form of a message; the caller adds identity and what is computed."""
+        if not isinstance(raw, dict):
+            raise _bad(place or message.name, f"{_shown(raw)} is not an object")
+        body: Body = dict(message.defaults)
+        for name, value in raw.items():
+            field = message.fields.get(name)
+            if field is not None:
+                normal = self._value(field, value)
+                if normal is not None:
+                    body[name] = normal
+            elif message.is_open:
+                body[name] = _opaque(name, value)
+        for name in message.required:
+            if name not in body:
+                raise _bad(name, f"it is required{f' in {place}' if place else ''}")
+        return body
+
+    def _value(self, field: Field, value: object) -> Any:
+        """The normal form of a field's value; None if that leaves the field unset."""
+        if value is None or value == [] or field.read_only or (value == "" and not _keeps_empty(field)):
+            return None
+        if self._asked is not None and field.since > self._asked and field.name not in IDENTITY:
+            asked, since = underscored(self._asked), underscored(field.since)
+            raise Refusal.FIELD_TOO_NEW.error(asked=asked, field=field.name, since=since)
+        return self._repeated(field, value) or None if field.repeated else self._one(field, value)
+
+    def _repeated(self, field: Field, value: object) -> list[Any]:
+        if not isinstance(value, list):
+            raise _bad(field.name, f"{_shown(value)} is not a list")
+        if len(value) < field.min_items or (field.max_items is not None and len(value) > field.max_items):
+            raise _bad(field.name, f"There must be {field.min_items} to {field.max_items} of them, not {len(value)}")
+        return [self._one(field, item) for item in value if item is not None and item != ""]
+
+    def _one(self, field: Field, value: Any) -> Any:
+        if field.message is not None:
+            return self.of(self._schema.messages[field.message], value, place=field.name)
+        if field.refers_to is not None:
+            if not isinstance(value, str):
+                raise _bad(field.name, f"{_shown(value)} is not a reference")
+            return self._resolve(field.name, field.refers_to, value)
+        return SCALARS[field.kind](field, value)
+
+
+def _opaque(name: str, value: object) -> object:
+    """A value that nothing is known about, as it is; it must not look like a stored reference."""
+    if ENCODED_NUL in json.dumps(value):
+        raise _bad(name, "a text cannot hold a NUL character")
+    return value
+
+
+def _keeps_empty(field: Field) -> bool:
+    """Whether an empty text is a value of its own; as a reference, a choice or a list it means unset (seen in AKO)."""
+    return field.kind == "string" and field.refers_to is None and field.enum is None and not field.repeated
+
+
+def _string(field: Field, value: object) -> str:
+    if not isinstance(value, str):
+        raise _bad(field.name, f"{_shown(value)} is not a string")
+    if MARK in value:
+        raise _bad(field.name, "a text cannot hold a NUL character")
+    if field.enum is not None and value not in field.enum:
+        raise _bad(field.name, f"{value} is not one of {', '.join(sorted(field.enum))}")
+    return value
+
+
+def _boolean(field: Field, value: object) -> bool:
+    known = BOOLEANS.get(value) if isinstance(value, str) else value
+    if isinstance(known, bool):
+        return known
+    raise _bad(field.name, f"{_shown(value)} is not a boolean")
+
+
+def _integer(field: Field, value: object) -> int:
+    try:
+        number = int(value) if isinstance(value, int | str) and not isinstance(value, bool) else None
+    except ValueError:
+        number = None
+    if number is None and isinstance(value, float) and value.is_integer():
+        number = int(value)
+    if number is None:
+        raise _bad(field.name, f"{_shown(value)} is not an integer")
+    _check_range(field, number)
+    return number
+
+
+def _number(field: Field, value: object) -> float:
+    try:
+        number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
+    except ValueError:
+        number = None
+    if number is None:
+        raise _bad(field.name, f"{_shown(value)} is not a number")
+    _check_range(field, number)
+    return number
+
+
+SCALARS: dict[str, Callable[[Field, Any], str | int | float | bool]] = {
+    "string": _string,
+    "boolean": _boolean,
+    "integer": _integer,
+    "number": _number,
+}
+
+
+def _check_range(field: Field, number: float) -> None:
+    if field.allowed is not None and number not in field.allowed:
+        raise _bad(field.name, f"{number} is not one of {', '.join(map(str, sorted(field.allowed)))}")
+    below = field.minimum is not None and number < field.minimum
+    above = field.maximum is not None and number > field.maximum
+    if (below or above) and number not in field.special:
+        raise _bad(field.name, f"{number} is not in the range {field.minimum} to {field.maximum}")
+
+
+def _bad(field: str, reason: str) -> RefusedError:
+    return Refusal.BAD_FIELD.error(field=field, reason=reason)
+
+
+def _shown(value: object) -> str:
+    return repr(value)[:60]

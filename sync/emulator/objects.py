@@ -1,0 +1,258 @@
+"""Create, replace, patch and delete: the way of every object into the store and out of it."""
+
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
+
+from sync.emulator.allocation import Addresses
+from sync.emulator.assumed import assumed_body
+from sync.emulator.context import Context
+from sync.emulator.errors import Refusal
+from sync.emulator.normal_form import NormalForm
+from sync.emulator.patches import patched
+from sync.emulator.references import Resolver
+from sync.emulator.rules import complete, verbose_name
+from sync.emulator.schema import IDENTITY, Body, Message, Schema
+from sync.emulator.seed import Facts
+from sync.emulator.store import Entry, Store, make_entry, reference
+from sync.emulator.tenancy import ADMIN, Scope, is_visible
+from sync.emulator.versions import Version, underscored
+from sync.emulator.vsvip import fill_vip_ids
+
+CLOUD = "cloud_ref"
+DEFAULT_CLOUD = "Default-Cloud"
+LONGEST_NAME = 256  # 20.1.6 and later (avidevops show_object_name_more_than_256_chars.py)
+SLUG = re.compile(r"[A-Za-z0-9._:-]{1,255}")
+SINGLETONS = frozenset({"systemconfiguration"})  # one object, at the path itself
+# What a body is given before it is checked, where the Controller demands less than the schema says.
+PREPARED: Mapping[str, Callable[[object], object]] = {"VsVip": fill_vip_ids}
+# What a new cloud comes with (full export, 20.1.6: both clouds of it have these).
+PARTS_OF_CLOUD: tuple[tuple[str, Body], ...] = (
+    ("VrfContext", {"name": "global", "system_default": True}),
+    ("VrfContext", {"name": "management", "system_default": True}),
+    ("ServiceEngineGroup", {"name": "Default-Group"}),
+)
+
+
+class Origin(Enum):
+    """Who made an object. What the system made cannot be deleted; discovered networks may share a name.
+
+    Networks of one name in one cloud: AKO CHANGELOG.md:392, :407.
+    """
+
+    CLIENT = auto()
+    SYSTEM = auto()
+    DISCOVERY = auto()
+
+
+class Objects:
+    """Writes objects. Every write is one transaction; a refusal leaves nothing behind."""
+
+    def __init__(self, store: Store, schema: Schema, facts: Facts, addresses: Addresses) -> None:
+        self._store = store
+        self._schema = schema
+        self._facts = facts
+        self._addresses = addresses
+
+    def create(
+        self,
+        message: Message,
+        raw: object,
+        scope: Scope,
+        *,
+        asked: Version | None = None,
+        slug: str | None = None,
+        origin: Origin = Origin.CLIENT,
+    ) -> Entry:
+        """Store a new object of the tenant and return it as stored; `slug` is the uuid that the client wants."""
+        tenant = _tenant_to_write(message, scope)
+        with self._store.transaction():
+            if slug and (not SLUG.fullmatch(slug) or self._store.get(message.path or "", slug)):
+                raise Refusal.BAD_FIELD.error(field="uuid", reason=f"{slug} cannot be used")
+            new_uuid = slug or f"{message.path}-{uuid.uuid4()}"
+            entry = self._write(message, raw, Scope(tenant), asked, new_uuid, None, origin)
+            if message.name == "Cloud":
+                self._create_parts(entry)
+        return entry
+
+    def replace(self, live: Entry, raw: object, scope: Scope, *, asked: Version | None = None) -> Entry:
+        """Store the body in place of the live one: what is not sent returns to its default."""
+        with self._store.transaction():
+            current = self._for_writing(live, scope)
+            sent = raw.get("_last_modified") if isinstance(raw, dict) else None
+            if sent is not None and str(sent) != current.body["_last_modified"]:
+                raise Refusal.STALE.error(model=live.message.name)
+            return self._rewrite(current, raw, asked)
+
+    def patch(self, live: Entry, raw: object, scope: Scope, *, asked: Version | None = None) -> Entry:
+        """Store what the patch makes of the live body."""
+        with self._store.transaction():
+            current = self._for_writing(live, scope)
+            _check_age(live.message, raw, asked)
+            return self._rewrite(current, patched(current.body, raw), None)
+
+    def delete(self, live: Entry, scope: Scope) -> None:
+        """Forget an object that nothing refers to."""
+        with self._store.transaction():
+            current = self._for_writing(live, scope)
+            if current.is_system:
+                raise Refusal.SYSTEM_DEFAULT.error()
+            going = {entry.key: entry for entry in (*self._parts(current), current)}
+            found = {other.key: other for entry in going.values() for other in self._store.referrers(entry)}
+            referrers = [other for key, other in found.items() if key not in going]
+            if referrers:
+                names = [f"{other.message.name} {other.name}" for other in referrers]
+                refusal = Refusal.CLOUD_REFERRED_BY if current.path == "cloud" else Refusal.REFERRED_BY
+                raise refusal.error(referrers=names, extra={"obj_name": current.name})
+            for entry in going.values():
+                self._store.remove(entry)
+
+    def assume(self, message: Message, wanted: str | None, name: str | None, cloud: str | None) -> Entry | None:
+        """An infrastructure object that was looked up and not found, if the seed says that such objects exist."""
+        key = f"{message.path}/{name or wanted}"
+        if not self._facts.assume_exists or key in self._facts.missing or key in self._facts.seeded:
+            return None
+        if wanted is not None and wanted.startswith(f"{message.path}-"):
+            return None  # an uuid of the emulator's own making: the object is gone
+        body = assumed_body(self._schema, message, name or wanted or "")
+        if body is None:
+            return None
+        if message.has_cloud:
+            body[CLOUD] = reference("cloud", cloud or self._default_cloud().uuid)
+        if message.path == "network" and body["name"] in self._facts.network_vrf:
+            body["vrf_context_ref"] = f"/api/vrfcontext?name={self._facts.network_vrf[body['name']]}"
+        return self.create(message, body, Scope(ADMIN), slug=wanted)
+
+    def _for_writing(self, entry: Entry, scope: Scope) -> Entry:
+        """The object as it is now, if the tenant may change it."""
+        current = self._store.get(entry.path, entry.uuid)
+        if current is None or not is_visible(current, scope):
+            raise Refusal.NOT_FOUND.error(model=entry.message.name)
+        if scope.tenant is not None and current.tenant not in (None, scope.tenant):
+            raise Refusal.CANNOT_MODIFY.error(model=entry.message.name, name=entry.name)
+        return current
+
+    def _rewrite(self, live: Entry, raw: object, asked: Version | None) -> Entry:
+        scope = Scope(live.tenant or ADMIN)
+        origin = Origin.SYSTEM if live.is_system else Origin.CLIENT
+        return self._write(live.message, raw, scope, asked, live.uuid, live, origin)
+
+    def _write(
+        self,
+        message: Message,
+        raw: object,
+        scope: Scope,
+        asked: Version | None,
+        object_uuid: str,
+        live: Entry | None,
+        origin: Origin,
+    ) -> Entry:
+        resolver = Resolver(self._store, self._schema, scope, self.assume)
+        resolver.cloud = self._cloud(message, raw, resolver, live)
+        prepared = PREPARED[message.name](raw) if message.name in PREPARED else raw
+        draft = NormalForm(self._schema, resolver.stored_form, asked).of(message, prepared)
+        draft = self._identified(message, draft, object_uuid, scope, resolver.cloud)
+        if origin is not Origin.DISCOVERY and (live is None or live.name != draft.get("name")):
+            self._check_name(message, draft, scope, resolver.cloud)
+        complete(
+            Context(
+                message=message,
+                uuid=object_uuid,
+                cloud=resolver.cloud,
+                draft=draft,
+                live=live,
+                store=self._store,
+                resolver=resolver,
+                addresses=self._addresses,
+                facts=self._facts,
+            )
+        )
+        draft["_last_modified"] = self._store.next_last_modified()
+        if "configpb_attributes" in message.fields:
+            written = live.body.get("configpb_attributes", {}).get("version", 0) if live else 0
+            draft["configpb_attributes"] = {"version": written + 1}
+        entry = make_entry(message, draft, is_system=origin is Origin.SYSTEM)
+        self._store.put(entry)
+        return entry
+
+    def _cloud(self, message: Message, raw: object, resolver: Resolver, live: Entry | None) -> str | None:
+        """The cloud of the object: the one it has, the one it names, or the default one."""
+        if message.path == "cloud":
+            return None
+        given = raw.get(CLOUD) if isinstance(raw, dict) and message.has_cloud else None
+        named = resolver.find(CLOUD, "Cloud", given).uuid if isinstance(given, str) and given else None
+        if live is not None and live.cloud is not None:
+            if named not in (None, live.cloud):
+                raise Refusal.IMMUTABLE.error(field=CLOUD, model=message.name)
+            return live.cloud
+        if not message.has_cloud:
+            return None
+        return named or self._default_cloud().uuid
+
+    def _default_cloud(self) -> Entry:
+        named = self._store.named("cloud", DEFAULT_CLOUD)
+        return named[0] if named else self._store.all("cloud")[0]
+
+    def _identified(self, message: Message, draft: Body, object_uuid: str, scope: Scope, cloud: str | None) -> Body:
+        """The draft with its identity in front, as answers show it."""
+        identity: Body = {"url": reference(message.path or "", object_uuid), "uuid": object_uuid}
+        if message.path in SINGLETONS:
+            identity["url"] = f"{reference(message.path or '', '')}".rstrip("/")
+        if "name" in draft:
+            identity["name"] = draft["name"]
+            if len(draft["name"]) > LONGEST_NAME:
+                raise Refusal.BAD_FIELD.error(field="name", reason=f"it is longer than {LONGEST_NAME} characters")
+        if message.has_tenant:
+            tenant = reference("tenant", scope.tenant or ADMIN)
+            if draft.get("tenant_ref", tenant) != tenant:
+                given = self._store.entry(draft["tenant_ref"]).name
+                raise Refusal.TENANT_DIFFERS.error(given=given, tenant=self._store.entry(tenant).name)
+            identity["tenant_ref"] = tenant
+        if message.has_cloud and cloud is not None:
+            identity[CLOUD] = reference("cloud", cloud)
+        return {**identity, **draft, **identity}
+
+    def _check_name(self, message: Message, draft: Body, scope: Scope, cloud: str | None) -> None:
+        """Names are unique per tenant and, where the type has one, cloud."""
+        name = draft.get("name")
+        for other in self._store.named(message.path or "", name) if name else ():
+            same_place = other.tenant in (None, scope.tenant) and other.cloud in (None, cloud)
+            if same_place and other.uuid != draft["uuid"]:
+                raise Refusal.DUPLICATE_NAME.error(verbose=verbose_name(message.name), labels=_unique_labels(message))
+
+    def _parts(self, entry: Entry) -> list[Entry]:
+        """What goes with a cloud when it is deleted."""
+        if entry.path != "cloud":
+            return []
+        return [other for other in self._store.referrers(entry) if other.is_system]
+
+    def _create_parts(self, cloud: Entry) -> None:
+        for type_name, body in PARTS_OF_CLOUD:
+            message = self._schema.messages[type_name]
+            if f"{message.path}/{body['name']}" not in self._facts.missing:
+                raw = {**body, CLOUD: reference("cloud", cloud.uuid)}
+                self.create(message, raw, Scope(ADMIN), origin=Origin.SYSTEM)
+
+
+def _unique_labels(message: Message) -> str:
+    """The fields that say which object it is: `Name, Tenant ref and Cloud ref`."""
+    if not message.has_tenant:
+        return "Name"
+    return "Name, Tenant ref and Cloud ref" if message.has_cloud else "Name and Tenant ref"
+
+
+def _tenant_to_write(message: Message, scope: Scope) -> str:
+    """The tenant of a new object; it must be named, unless objects of the type belong to none (inferred)."""
+    if scope.tenant is None and message.has_tenant:
+        raise Refusal.WRITE_TO_ALL_TENANTS.error(method="POST")
+    return scope.tenant or ADMIN
+
+
+def _check_age(message: Message, patch: object, asked: Version | None) -> None:
+    """Refuse a patch of a field that is newer than the request; the fields that it leaves alone may be."""
+    parts = patch.values() if isinstance(patch, dict) and asked is not None else ()
+    for name in {name for part in parts if isinstance(part, dict) for name in part} & message.fields.keys():
+        since = message.fields[name].since
+        if asked is not None and since > asked and name not in IDENTITY:
+            raise Refusal.FIELD_TOO_NEW.error(asked=underscored(asked), field=name, since=underscored(since))

@@ -1,0 +1,50 @@
+"""What is on the Controller, as far as it concerns us."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sync.model.desired import ObjectKey, Owner
+
+
+class Ownership(StrEnum):
+    """Whose a live object is (DESIGN §2.5)."""
+
+    OURS = "ours"
+    """Marked by us for this cluster, under the name that its markers spell."""
+    CLONE = "clone"
+    """Marked by us, but under another name: somebody copied it. Reported, never touched."""
+    FOREIGN = "foreign"
+    """Anybody else's, also that of another cluster."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveObject:
+    """One object as it was read with `include_name`; `body` must not be changed.
+
+    `owner` and `owner_name` (the name of the owner's VirtualService) are those that the markers tell, of objects
+    of ours only.
+    """
+
+    key: ObjectKey
+    uuid: str
+    body: Mapping[str, Any]
+    ownership: Ownership
+    owner: Owner | None = None
+    owner_name: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether we may change it."""
+        return self.ownership is Ownership.OURS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveState:
+    """All objects of our kinds that the account can see, of every tenant and cloud."""
+
+    objects: Mapping[ObjectKey, LiveObject] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[LiveObject]:
+        return iter(self.objects.values())

@@ -1,0 +1,111 @@
+"""What must change, as a value: what is reviewed is what is applied."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sync.model.desired import Held, ObjectKey, Owner
+from sync.model.problem import Problem
+
+
+class Action(StrEnum):
+    """What happens to an object; one vocabulary from planner to printed line."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+
+
+class Method(StrEnum):
+    """How a write is sent."""
+
+    POST = "POST"
+    PUT = "PUT"
+    DELETE = "DELETE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """One field that changes: path such as `services[0].port`, JSON values, None for nothing."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One object that changes. A replaced object is one change and two writes."""
+
+    action: Action
+    key: ObjectKey
+    owner: Owner
+    reason: str
+    fields: tuple[FieldChange, ...] = ()
+    is_disruptive: bool = False
+    """Whether connections break: a replace, a delete, another Service Engine group."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One request. `uuid` is that of the live object (PUT, DELETE), `body` what is sent (POST, PUT)."""
+
+    method: Method
+    key: ObjectKey
+    owner: Owner
+    uuid: str = ""
+    body: Mapping[str, Any] | None = None
+    is_disruptive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSet:
+    """Writes that belong together, in order: those of one owner, or of owners that pass on addresses.
+
+    `restores` are the creates that put back what was deleted to be replaced, should a create be refused for good;
+    `wishes` are the fingerprints of what each owner asks for, by which a refused wish is recognised.
+    """
+
+    owners: tuple[Owner, ...]
+    changes: tuple[Change, ...]
+    writes: tuple[Write, ...]
+    restores: tuple[Write, ...] = ()
+    wishes: Mapping[Owner, str] = field(default_factory=dict)
+
+    @property
+    def is_removal(self) -> bool:
+        """Whether it only deletes: then it comes after all others."""
+        return all(write.method is Method.DELETE for write in self.writes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that must change so that live becomes desired, in apply order.
+
+    `foreign` are the wanted names that somebody else's objects have; `held` the owners of which nothing is touched;
+    `digest` covers changes and writes, not the commit.
+    """
+
+    commit: str
+    change_sets: tuple[ChangeSet, ...]
+    unchanged: int
+    foreign: tuple[ObjectKey, ...]
+    held: tuple[Held, ...]
+    problems: tuple[Problem, ...]
+    digest: str
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """All changes, set by set."""
+        return tuple(change for change_set in self.change_sets for change in change_set.changes)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.change_sets
+
+    def count(self, action: Action) -> int:
+        """How many objects change in this way."""
+        return sum(change.action is action for change in self.changes)

@@ -1,0 +1,58 @@
+"""What a run wanted, planned and did, and the exit code that tells it."""
+
+from dataclasses import dataclass
+
+from sync.errors import ExitCode
+from sync.model.desired import DesiredState, Status
+from sync.model.outcome import Outcome
+from sync.model.plan import Plan
+from sync.model.problem import Problem, Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a source tree asks for, with all that is wrong with it."""
+
+    desired: DesiredState
+    problems: tuple[Problem, ...]
+    statuses: tuple[Status, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """3 where nothing is usable, 5 where something is held, else 0."""
+        if all(problem.severity is not Severity.ERROR for problem in self.problems):
+            return ExitCode.DONE
+        return ExitCode.HELD_OR_FAILED if self.desired.objects else ExitCode.SOURCE_INVALID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What a run planned and did.
+
+    `plan` is None where the source allows none. `remaining` is the plan made after applying: empty if live equals
+    desired.
+    """
+
+    wish: Wish
+    plan: Plan | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    remaining: Plan | None = None
+    is_dry: bool = True
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Of the source and of the plan, by place."""
+        plan_problems = self.plan.problems if self.plan else ()
+        return tuple(sorted({*self.wish.problems, *plan_problems}, key=lambda problem: problem.sort_key))
+
+    def exit_code(self, *, is_detailed: bool) -> ExitCode:
+        """The code of DESIGN §7; 2 only with --detailed-exitcode."""
+        if self.plan is None or self.wish.exit_code is ExitCode.SOURCE_INVALID:
+            return ExitCode.SOURCE_INVALID
+        has_errors = any(problem.severity is Severity.ERROR for problem in self.problems)
+        has_failed = any(not outcome.is_success for outcome in self.outcomes)
+        if has_errors or has_failed or (self.remaining is not None and not self.remaining.is_empty):
+            return ExitCode.HELD_OR_FAILED
+        if self.is_dry and is_detailed and not self.plan.is_empty:
+            return ExitCode.CHANGES_PENDING
+        return ExitCode.DONE

@@ -1,0 +1,17 @@
+"""Where a run writes to."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One Controller and how to log in there. `is_verified` False means that its certificate is not checked."""
+
+    controller: str
+    username: str = "admin"
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    ca_bundle: str = ""
+    is_verified: bool = True
+    timeout_seconds: float = 30.0
+    parallelism: int = 8

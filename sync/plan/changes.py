@@ -1,0 +1,176 @@
+"""One owner → the objects that change, and why."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sync.compare.normal_form import normal_form, plain
+from sync.compare.objects import Comparison, compare
+from sync.kinds import KINDS, Scope
+from sync.model.desired import AviObject, ObjectKey
+from sync.model.live import LiveObject
+from sync.model.plan import Action, Change, FieldChange
+from sync.plan.owners import Pair
+
+REFUSED = "RefusedDigest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerChanges:
+    """What changes for one owner, in key order, and what stays as it is."""
+
+    pair: Pair
+    changes: Mapping[ObjectKey, Change] = field(default_factory=dict)
+    unchanged: int = 0
+    scope: Scope | None = None
+
+    def count(self, *actions: Action) -> int:
+        """How many objects change in one of these ways."""
+        return sum(change.action in actions for change in self.changes.values())
+
+    @property
+    def frees_addresses(self) -> bool:
+        """Whether a live VIP goes away, replaced or for good."""
+        return any(
+            change.action in (Action.REPLACE, Action.DELETE) and "vip" in KINDS[key.kind].managed
+            for key, change in self.changes.items()
+        )
+
+
+def changes_of(pair: Pair) -> OwnerChanges:
+    """Create what is missing, change what differs, replace what cannot change in place, delete what nobody wants."""
+    compared = {key: compare(item, pair.live[key].body) for key, item in pair.desired.items() if key in pair.live}
+    scope, reason = _scope(pair, compared)
+    found: dict[ObjectKey, Change] = {}
+    for key, item in pair.desired.items():
+        change = _change(pair, item, compared.get(key), scope, reason)
+        if change is not None:
+            found[key] = change
+    for key in pair.live.keys() - pair.desired.keys():
+        found[key] = _deletion(pair, key, scope, reason)
+    return OwnerChanges(
+        pair=pair,
+        changes=dict(sorted(found.items())),
+        unchanged=len(pair.desired) - sum(key in found for key in pair.desired),
+        scope=scope,
+    )
+
+
+def _scope(pair: Pair, compared: Mapping[ObjectKey, Comparison]) -> tuple[Scope | None, str]:
+    """How much must be made anew, and why: a move to another tenant or cloud takes everything along."""
+    if pair.desired and pair.live and (moved := _move(pair)):
+        return Scope.OWNER, moved
+    scopes = [(item.replace, item.reason) for _, item in sorted(compared.items()) if item.replace is not None]
+    for wide in (Scope.OWNER, Scope.VIP):
+        for scope, reason in scopes:
+            if scope is wide:
+                return scope, reason
+    return None, ""
+
+
+def _move(pair: Pair) -> str:
+    for what, before, after in (
+        ("tenant", {key.tenant for key in pair.live}, {key.tenant for key in pair.desired}),
+        ("cloud", {key.cloud for key in pair.live if key.cloud}, {key.cloud for key in pair.desired if key.cloud}),
+    ):
+        if before - after:
+            return f"{what} {', '.join(sorted(before - after))} → {', '.join(sorted(after))}"
+    return ""
+
+
+def _change(
+    pair: Pair, item: AviObject, comparison: Comparison | None, scope: Scope | None, reason: str
+) -> Change | None:
+    key = item.key
+    if comparison is None:
+        return Change(
+            action=Action.CREATE,
+            key=key,
+            owner=pair.owner,
+            reason=reason or "not on the Controller",
+            fields=_all_fields(item),
+        )
+    is_replaced = scope is Scope.OWNER or (scope is Scope.VIP and _goes_with_the_vip(key))
+    if not is_replaced and comparison.is_equal:
+        return None
+    fields = tuple(
+        FieldChange(path=difference.path, before=difference.before, after=difference.after)
+        for difference in comparison.differences
+    )
+    if is_replaced:
+        return Change(
+            action=Action.REPLACE, key=key, owner=pair.owner, reason=reason, fields=fields, is_disruptive=True
+        )
+    said = "moves to another Service Engine group, connections break" if comparison.is_disruptive else "changed"
+    return Change(
+        action=Action.UPDATE,
+        key=key,
+        owner=pair.owner,
+        reason=said,
+        fields=fields,
+        is_disruptive=comparison.is_disruptive,
+    )
+
+
+def _goes_with_the_vip(key: ObjectKey) -> bool:
+    """A VIP can only be deleted after what refers to it: the VsVip itself and the VirtualService."""
+    return "vip" in KINDS[key.kind].managed or "vsvip_ref" in KINDS[key.kind].managed
+
+
+def _deletion(pair: Pair, key: ObjectKey, scope: Scope | None, reason: str) -> Change:
+    why = f"{pair.owner} is no longer in Git"
+    if pair.desired:
+        why = reason if scope is Scope.OWNER else f"{pair.owner} no longer needs it"
+    return Change(action=Action.DELETE, key=key, owner=pair.owner, reason=why, is_disruptive=True)
+
+
+def _all_fields(item: AviObject) -> tuple[FieldChange, ...]:
+    """What a create sends, in normal form, without markers and the fields that every object has."""
+    fields = sorted(item.body.keys() - {"markers", "created_by", "name", "tenant_ref", "cloud_ref"})
+    values = plain(normal_form(item.body, item.key.kind, fields))
+    return tuple(FieldChange(path=name, before=None, after=value) for name, value in values.items())
+
+
+def losses(change: Change, desired: AviObject | None, live: LiveObject | None) -> tuple[str, ...]:
+    """What a change takes away: servers, rules, ports, names; the whole object if it is deleted or replaced."""
+    if change.action in (Action.DELETE, Action.REPLACE):
+        return (str(change.key),)
+    if desired is None or live is None:
+        return ()
+    return tuple(_lost(desired, live))
+
+
+def _lost(desired: AviObject, live: LiveObject) -> Iterator[str]:
+    kind = KINDS[desired.key.kind]
+    for path, keys in kind.precious.items():
+        if path.partition(".")[0] in desired.left_alone:
+            continue
+        wanted = {identity for identity, _ in _items(desired.body, path, keys)}
+        for identity, item in _items(live.body, path, keys):
+            if identity not in wanted:
+                yield f"{desired.key} {path}: {item}"
+
+
+def _items(body: Mapping[str, Any], path: str, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The items of a list, each with what tells it apart, and as a person would name it."""
+    value: Any = body
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    for item in value or ():
+        parts = []
+        for key in keys:
+            part: Any = item
+            for step in key.split("."):
+                part = part.get(step) if isinstance(part, Mapping) else None
+            parts.append(str(part))
+        yield tuple(parts), ":".join(part for part in parts if part != "None")
+
+
+def refused_before(pair: Pair) -> str:
+    """The Controller's words, if it has refused what is asked for now and the old objects were put back."""
+    for item in pair.live.values():
+        for marker in item.body.get("markers") or ():
+            values = list(marker.get("values", ()))
+            if marker.get("key") == REFUSED and len(values) > 1 and values[0] == pair.wish:
+                return str(values[1])
+    return ""

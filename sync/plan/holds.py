@@ -1,0 +1,187 @@
+"""Which owners must not be touched, and why: rules that need to see what is live."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sync.compare.references import parse_reference
+from sync.kinds import KINDS
+from sync.model.desired import DesiredState
+from sync.model.live import LiveObject, LiveState, Ownership
+from sync.model.plan import Action
+from sync.model.problem import Problem, Severity
+from sync.plan.changes import OwnerChanges, losses, refused_before
+from sync.plan.owners import Pair, places_of
+
+Place = tuple[str, str, str]
+"""Address, cloud, VRF."""
+
+
+@dataclass(slots=True)
+class Holds:
+    """The owners that are held, by name, each with the problem that holds it (None: reported already)."""
+
+    by_name: dict[str, Problem | None] = field(default_factory=dict)
+
+    def add(self, pair: Pair, message: str, fix: str, desired: DesiredState) -> None:
+        """Hold an owner, for the first reason that is found."""
+        if pair.name not in self.by_name:
+            self.by_name[pair.name] = Problem(
+                severity=Severity.ERROR,
+                message=f"held: {message}",
+                fix=fix,
+                origin=desired.origins.get(pair.name),
+                resource=str(pair.owner),
+            )
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The problems that are not reported elsewhere, in owner order."""
+        return tuple(problem for _, problem in sorted(self.by_name.items()) if problem is not None)
+
+
+def holds_of(owners: Sequence[OwnerChanges], desired: DesiredState, live: LiveState, *, retry_refused: bool) -> Holds:
+    """All owners of which nothing may be created, changed or deleted."""
+    holds = Holds({held.name: None for held in desired.held})
+    if desired.holds_everything:
+        holds.by_name |= {owner.pair.name: None for owner in owners}
+    for owner in owners:
+        for message, fix in _reasons(owner, desired, live, retry_refused=retry_refused):
+            holds.add(owner.pair, message, fix, desired)
+    _hold_clashing_addresses(owners, desired, live, holds)
+    return holds
+
+
+def _reasons(
+    owner: OwnerChanges, desired: DesiredState, live: LiveState, *, retry_refused: bool
+) -> Iterator[tuple[str, str]]:
+    yield from _taken_names(owner.pair, live)
+    if not desired.is_complete:
+        yield from _losses(owner)
+    if owner.changes and not retry_refused and (said := refused_before(owner.pair)):
+        yield (
+            f"the Controller refused this before, and the old objects were put back; it said: {said}",
+            "change what is asked for in Git, or run once with --retry-refused",
+        )
+    if owner.frees_addresses:
+        yield from _other_users(owner, live)
+
+
+def _taken_names(pair: Pair, live: LiveState) -> Iterator[tuple[str, str]]:
+    for key in pair.desired:
+        found = live.objects.get(key)
+        if found is None or (found.is_ours and found.owner_name == pair.name):
+            continue
+        if found.is_ours:
+            yield f"{key} still belongs to {found.owner}", "run again after that one is gone, or rename one of them"
+        elif found.ownership is Ownership.CLONE:
+            yield f"{key} carries our marks under another name: it is a copy", "delete or rename the copy by hand"
+        else:
+            by = found.body.get("created_by") or "somebody else"
+            yield (
+                f"{key} is there already and is not ours (created by {by})",
+                "rename the Gateway, or delete the object",
+            )
+
+
+def _losses(owner: OwnerChanges) -> Iterator[tuple[str, str]]:
+    lost = [
+        item
+        for key, change in owner.changes.items()
+        for item in losses(change, owner.pair.desired.get(key), owner.pair.live.get(key))
+    ]
+    if lost:
+        more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+        yield (
+            f"the tree could not be read whole, so nothing is taken away; this would take {lost[0]}{more}",
+            "correct the files that cannot be read",
+        )
+
+
+def _other_users(owner: OwnerChanges, live: LiveState) -> Iterator[tuple[str, str]]:
+    """Objects of others that refer to what would be deleted: the Controller would refuse halfway."""
+    going = {
+        owner.pair.live[key].uuid: key
+        for key, change in owner.changes.items()
+        if change.action in (Action.REPLACE, Action.DELETE) and key in owner.pair.live
+    }
+    for other in live:
+        if other.key in owner.pair.live:
+            continue
+        for name in KINDS[other.key.kind].refers_by:
+            reference = parse_reference(str(other.body.get(name, "")))
+            if reference is not None and reference.uuid in going:
+                yield (
+                    f"{other.key} refers to {going[reference.uuid]}, which would be deleted",
+                    f"take {name} of {other.key} off it first",
+                )
+
+
+# --- addresses --------------------------------------------------------------------------------------------------------
+
+
+def _hold_clashing_addresses(
+    owners: Sequence[OwnerChanges], desired: DesiredState, live: LiveState, holds: Holds
+) -> None:
+    """An address belongs to one: to the owner that holds it live, else nobody of several gets it.
+
+    Holding one owner keeps its address taken, so this goes on until nobody else is held.
+    """
+    holders = _holders(live)
+    claims: dict[Place, list[OwnerChanges]] = defaultdict(list)
+    for owner in owners:
+        for place in owner.pair.wanted_addresses:
+            claims[place].append(owner)
+    _hold_rival_claims(claims, desired, holds)
+    by_name = {owner.pair.name: owner for owner in owners}
+    while True:
+        before = len(holds.by_name)
+        for place, claimants in sorted(claims.items()):
+            for owner in claimants:
+                for holder in holders.get(place, ()):
+                    if not _is_available(holder, owner, by_name, holds):
+                        holds.add(
+                            owner.pair,
+                            f"address {place[0]} is taken by {holder.key}",
+                            "ask for another address, or free this one first",
+                            desired,
+                        )
+        if len(holds.by_name) == before:
+            return
+
+
+def _holders(live: LiveState) -> Mapping[Place, tuple[LiveObject, ...]]:
+    found: dict[Place, tuple[LiveObject, ...]] = {}
+    for item in live:
+        for place in places_of(item):
+            found[place] = (*found.get(place, ()), item)
+    return found
+
+
+def _hold_rival_claims(claims: Mapping[Place, Sequence[OwnerChanges]], desired: DesiredState, holds: Holds) -> None:
+    for place, claimants in sorted(claims.items()):
+        if len(claimants) < 2:
+            continue
+        keeping = [owner for owner in claimants if place in owner.pair.held_addresses and not owner.frees_addresses]
+        for owner in claimants:
+            if keeping and owner is keeping[0]:
+                continue
+            rivals = " and ".join(str(other.pair.owner) for other in claimants if other is not owner)
+            holds.add(
+                owner.pair, f"address {place[0]} is asked for by {rivals}, too", "let only one ask for it", desired
+            )
+
+
+def _is_available(holder: LiveObject, owner: OwnerChanges, by_name: Mapping[str, OwnerChanges], holds: Holds) -> bool:
+    """Whether the address is the owner's own, or is given up in this very plan."""
+    if not holder.is_ours:
+        return False
+    if holder.owner_name == owner.pair.name:
+        return True
+    giver = by_name.get(holder.owner_name)
+    return giver is not None and giver.pair.name not in holds.by_name and _gives_up(giver, holder)
+
+
+def _gives_up(giver: OwnerChanges, holder: LiveObject) -> bool:
+    change = giver.changes.get(holder.key)
+    return change is not None and change.action in (Action.REPLACE, Action.DELETE)

@@ -1,0 +1,61 @@
+"""Desired × live → Plan."""
+
+from typing import Any
+
+from sync.compare.normal_form import digest
+from sync.model.desired import DesiredState, Held
+from sync.model.live import LiveState, Ownership
+from sync.model.plan import ChangeSet, Plan
+from sync.model.problem import Problem, Severity
+from sync.plan.changes import changes_of
+from sync.plan.holds import holds_of
+from sync.plan.order import change_sets_of
+from sync.plan.owners import pairs_of
+
+
+def make_plan(desired: DesiredState, live: LiveState, *, retry_refused: bool = False) -> Plan:
+    """Everything that must change so that live becomes desired, in apply order.
+
+    Only objects of ours are changed; a wanted name that somebody else's object has holds its owner and is listed in
+    `foreign`. The same inputs in any order give an equal plan.
+    """
+    owners = [changes_of(pair) for pair in pairs_of(desired, live)]
+    holds = holds_of(owners, desired, live, retry_refused=retry_refused)
+    sets = change_sets_of([owner for owner in owners if owner.pair.name not in holds.by_name])
+    held = {item.name: item for item in desired.held}
+    for owner in owners:
+        if owner.pair.name in holds.by_name:
+            place = desired.origins.get(owner.pair.name)
+            held.setdefault(owner.pair.name, Held(owner=owner.pair.owner, name=owner.pair.name, origin=place))
+    touched = sum(len({change.key for change in item.changes if change.key in live.objects}) for item in sets)
+    ours = sum(item.is_ours for item in live)
+    return Plan(
+        commit=desired.commit,
+        change_sets=sets,
+        unchanged=ours - touched,
+        foreign=tuple(sorted(key for key in desired.objects if key in live.objects and not live.objects[key].is_ours)),
+        held=tuple(sorted(held.values(), key=lambda item: item.name)),
+        problems=(*holds.problems, *_copies(live)),
+        digest=digest([_fingerprint(item) for item in sets]),
+    )
+
+
+def _copies(live: LiveState) -> tuple[Problem, ...]:
+    return tuple(
+        Problem(
+            severity=Severity.WARNING,
+            message=f"{item.key} carries our marks under another name than they spell: it is a copy, and is left alone",
+            fix="delete it by hand, or take the markers off it",
+            origin=None,
+        )
+        for item in sorted(live, key=lambda item: item.key)
+        if item.ownership is Ownership.CLONE
+    )
+
+
+def _fingerprint(change_set: ChangeSet) -> list[Any]:
+    """Changes and writes, without what differs between two reads of the same configuration."""
+    return [
+        [[c.action, str(c.key), c.reason, [[f.path, f.before, f.after] for f in c.fields]] for c in change_set.changes],
+        [[w.method, str(w.key)] for w in change_set.writes],
+    ]

@@ -1,0 +1,83 @@
+"""What is wanted and what is live, owner by owner."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sync.compare.markers import ASKED_ADDRESS, DIGEST, NO_ADDRESS, markers_of
+from sync.compare.normal_form import digest
+from sync.compare.vips import addresses
+from sync.kinds import KINDS
+from sync.model.desired import AviObject, DesiredState, ObjectKey, Owner
+from sync.model.live import LiveObject, LiveState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """One owner: its desired objects and those of ours that are live, found by the VirtualService name they share."""
+
+    name: str
+    owner: Owner
+    desired: Mapping[ObjectKey, AviObject]
+    live: Mapping[ObjectKey, LiveObject]
+
+    @property
+    def wish(self) -> str:
+        """The fingerprint of everything that is asked for; empty for an owner that is gone from Git."""
+        if not self.desired:
+            return ""
+        return digest({str(key): markers_of(item.body).get(DIGEST, "") for key, item in self.desired.items()})
+
+    @property
+    def wanted_addresses(self) -> frozenset[tuple[str, str, str]]:
+        """The addresses that Git asks for, with cloud and VRF: only within one VRF can they clash."""
+        return frozenset(
+            (asked, item.key.cloud, _vrf(item.body.get("vrf_context_ref", "")))
+            for item in self.desired.values()
+            if _has_vips(item.key) and (asked := markers_of(item.body).get(ASKED_ADDRESS, NO_ADDRESS)) != NO_ADDRESS
+        )
+
+    @property
+    def held_addresses(self) -> frozenset[tuple[str, str, str]]:
+        """The addresses that its live VIPs have."""
+        return frozenset(place for item in self.live.values() for place in places_of(item))
+
+
+def _has_vips(key: ObjectKey) -> bool:
+    return "vip" in KINDS[key.kind].managed
+
+
+def places_of(item: LiveObject) -> frozenset[tuple[str, str, str]]:
+    """Address, cloud and VRF of each address that a live object holds."""
+    if not _has_vips(item.key):
+        return frozenset()
+    vrf = _vrf(item.body.get("vrf_context_ref", ""))
+    return frozenset((address, item.key.cloud, vrf) for address in addresses(item.body))
+
+
+def _vrf(reference: str) -> str:
+    """The VRF's name; what is written last in every form of a reference with a name."""
+    return reference.rpartition("#")[2].rpartition("=")[2]
+
+
+def pairs_of(desired: DesiredState, live: LiveState) -> tuple[Pair, ...]:
+    """Every owner that is wanted or live, by name."""
+    wanted: dict[str, dict[ObjectKey, AviObject]] = defaultdict(dict)
+    present: dict[str, dict[ObjectKey, LiveObject]] = defaultdict(dict)
+    owners: dict[str, Owner] = {}
+    for found in live:
+        if found.is_ours and found.owner is not None:
+            present[found.owner_name][found.key] = found
+            owners[found.owner_name] = found.owner
+    for item in desired:
+        wanted[item.owner_name][item.key] = item
+        owners[item.owner_name] = item.owner  # what Git says of an owner counts more than its markers
+    return tuple(
+        Pair(
+            name=name,
+            owner=owners[name],
+            desired=dict(sorted(wanted[name].items())),
+            live=dict(sorted(present[name].items())),
+        )
+        for name in sorted(owners)
+    )

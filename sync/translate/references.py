@@ -1,0 +1,56 @@
+"""What manifests and settings refer to on the Controller: all that facts must tell about."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from sync.model.resources.ako import L4RuleSpec, NodeNetwork, VipNetwork
+from sync.model.resources.tree import Resources
+from sync.model.settings import Settings
+from sync.translate.profiles import L4_APPLICATION_PROFILE
+from sync.translate.service import APPLICATION_PROFILE_ANNOTATION
+
+
+def references_of(resources: Resources, settings: Settings) -> Mapping[str, frozenset[str]]:
+    """Object type as in `/api/<type>` → names (or uuids) that are referred to."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for type_name, name in _references(resources, settings):
+        if name:
+            found[type_name].add(name)
+    return {type_name: frozenset(names) for type_name, names in sorted(found.items())}
+
+
+def _references(resources: Resources, settings: Settings) -> Iterator[tuple[str, str]]:
+    yield "serviceenginegroup", settings.controller.service_engine_group_name
+    yield from _networks(settings.network.vip_network_list)
+    yield from _networks(settings.network.node_network_list)
+    for setting in resources.infra_settings:
+        if setting.spec.se_group:
+            yield "serviceenginegroup", setting.spec.se_group.name
+        yield from _networks(setting.spec.network.vip_networks)
+        yield from _networks(setting.spec.network.node_networks)
+    for service in resources.services:
+        if service.spec.type == "LoadBalancer":
+            yield "applicationprofile", service.annotation(APPLICATION_PROFILE_ANNOTATION) or L4_APPLICATION_PROFILE
+    for rule in resources.l4_rules:
+        yield from _references_of_rule(rule.spec)
+
+
+def _networks(networks: Sequence[VipNetwork | NodeNetwork]) -> Iterator[tuple[str, str]]:
+    return (("network", network.network_name or network.network_uuid) for network in networks)
+
+
+def _references_of_rule(rule: L4RuleSpec) -> Iterator[tuple[str, str]]:
+    yield "analyticsprofile", rule.analytics_profile_ref
+    yield "applicationprofile", rule.application_profile_ref
+    yield "networkprofile", rule.network_profile_ref
+    yield "networksecuritypolicy", rule.network_security_policy_ref
+    yield "securitypolicy", rule.security_policy_ref
+    yield "sslprofile", rule.ssl_profile_ref
+    yield from (("sslkeyandcertificate", name) for name in rule.ssl_key_and_certificate_refs)
+    yield from (("vsdatascriptset", name) for name in rule.vs_datascript_refs)
+    for row in rule.backend_properties:
+        yield from (("healthmonitor", name) for name in row.health_monitor_refs)
+        yield "applicationpersistenceprofile", row.application_persistence_profile_ref
+        yield "pkiprofile", row.pki_profile_ref
+        yield "sslkeyandcertificate", row.ssl_key_and_certificate_ref
+        yield "sslprofile", row.ssl_profile_ref

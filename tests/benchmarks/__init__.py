@@ -1,0 +1,1 @@
+"""Measurements, never part of a test run: `make bench` prints a table."""

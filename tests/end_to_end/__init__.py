@@ -1,0 +1,1 @@
+"""Runs of the whole program: a real Git repository, the command line, the emulator over real HTTP."""

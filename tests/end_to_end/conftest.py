@@ -1,0 +1,101 @@
+"""A source tree, an emulated Controller, and the command line between them."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync.cli import main
+from sync.emulator import Emulator
+from tests.end_to_end.tree import Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a command printed and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON on stdout."""
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+    @property
+    def last_line(self) -> str:
+        """The last line on stdout."""
+        return self.out.strip().rpartition("\n")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controller:
+    """An emulated Controller with its log."""
+
+    url: str
+    log: Path
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Every request so far."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+    def writes(self) -> list[str]:
+        """`POST vsvip`, `DELETE pool` … without logins, in the order in which they came."""
+        return [
+            f"{item['method']} {item['path'].split('/')[2].partition('?')[0]}"
+            for item in self.requests()
+            if item["method"] != "GET" and item["path"].startswith("/api/")
+        ]
+
+    def forget(self) -> None:
+        """Begin the log anew."""
+        self.log.write_text("")
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    """A repository with values.yaml and a GatewayClass."""
+    return Tree.make(tmp_path / "repo")
+
+
+@pytest.fixture
+def controller(tmp_path: Path) -> Iterator[Controller]:
+    """A fresh Controller with the network vip-network 10.10.10.0/24."""
+    log = tmp_path / "requests.jsonl"
+    log.touch()
+    with Emulator(port=0, requests_log=log) as emulator:
+        yield Controller(url=emulator.url, log=log)
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Call the command line in this process."""
+    monkeypatch.setenv("SYNC_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("SYNC_STATE_DIR", str(tmp_path / "state"))
+
+    def call(*arguments: str) -> Result:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            main(arguments)
+        printed = capsys.readouterr()
+        return Result(code=int(stop.value.code or 0), out=printed.out, err=printed.err)
+
+    return call
+
+
+@pytest.fixture
+def sync(cli: Run, tree: Tree, controller: Controller, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """`avi-sync sync` from the tree to the Controller; a JSON document unless asked otherwise."""
+    monkeypatch.setenv("SYNC_SOURCE", str(tree.folder))
+    monkeypatch.setenv("SYNC_CONTROLLER", controller.url)
+    monkeypatch.setenv("SYNC_PASSWORD", "emulator")
+    monkeypatch.setenv("SYNC_FORMAT", "json")
+    return cli
