@@ -1,6 +1,7 @@
 """Commands: the only module that prints and exits."""
 
 import gc
+import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -109,6 +110,9 @@ def sync_command(dry_run: bool, detailed_exitcode: bool, retry_refused: bool, ou
         run = synchronise(request, where, console.hooks(where), is_dry=dry_run, retry_refused=retry_refused)
     if output == "json":
         show_document(run_document(run))
+    elif run.plan is None:
+        for line in run_lines(run, paint):
+            say(line)
     else:
         show(run_lines(run, paint))
     return console.exit_code or run.exit_code(is_detailed=detailed_exitcode)
@@ -272,6 +276,7 @@ ASSUMED_FACTS = (
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit with its code; nothing a user can cause shows a traceback."""
     gc.set_threshold(*FEW_COLLECTIONS)
+    logging.getLogger("sync").addHandler(logging.NullHandler())  # a log is not the way to tell a user something
     try:
         code = commands.main(args=argv, prog_name="avi-sync", standalone_mode=False)
     except click.exceptions.Exit as stop:

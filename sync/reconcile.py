@@ -24,7 +24,7 @@ from sync.model.templates import TemplateText
 from sync.plan.make import make_plan
 from sync.render import render
 from sync.source.git import SourceRequest, read_source
-from sync.source.manifests import parse_manifests
+from sync.source.manifests import holds_manifests, parse_manifests
 from sync.source.places import with_lines
 from sync.templates import read_templates
 from sync.translate.references import references_of
@@ -59,9 +59,10 @@ def load_source(request: SourceRequest, *, controller: str = "") -> Source:
         snapshot = read_source(request, wanted)
     resources, found = parse_manifests(snapshot, exclude=settings.sync.exclude, max_aliases=wanted.max_yaml_aliases)
     wrong_host = controller_host_problem(settings, controller) if controller else None
+    is_usable = wrong_host is None and holds_manifests(snapshot, settings.sync.exclude)
     return Source(
         snapshot=snapshot,
-        settings=None if wrong_host else settings,
+        settings=settings if is_usable else None,
         resources=resources,
         templates=read_templates(snapshot),
         problems=(*problems, *found, *((wrong_host,) if wrong_host else ())),

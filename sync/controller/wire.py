@@ -13,6 +13,7 @@ from urllib.request import Request
 import httpx
 
 from sync.controller.address import ControllerAddress
+from sync.controller.connections import Connections
 from sync.controller.errors import ReadOnlyError
 
 _LOG = logging.getLogger(__name__)
@@ -22,7 +23,6 @@ LOGOUT_PATH = "/logout"
 Headers = Sequence[tuple[bytes, bytes]]
 
 _CONNECT_SECONDS = 10.0
-_IDLE_SECONDS = 15.0
 
 # Their debug lines show whole answer headers, and with them the cookies of our session.
 for _library in ("httpx", "httpcore"):
@@ -56,15 +56,9 @@ class Wire:
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
         self._client = httpx.Client(
-            verify=address.ssl_context(),
-            # A proxy of the environment is for other machines.
-            trust_env=not address.is_loopback,
+            transport=Connections(address, most=max_connections),
+            trust_env=False,
             follow_redirects=False,
-            limits=httpx.Limits(
-                max_connections=max_connections,
-                max_keepalive_connections=max_connections,
-                keepalive_expiry=_IDLE_SECONDS,
-            ),
             timeout=httpx.Timeout(address.timeout_seconds, connect=min(address.timeout_seconds, _CONNECT_SECONDS)),
             event_hooks={"request": [self._guard]},
             cookies=_NoCookies(),

@@ -107,6 +107,11 @@ def manifest_files(snapshot: Snapshot, exclude: tuple[str, ...]) -> Iterator[Sou
             yield file
 
 
+def holds_manifests(snapshot: Snapshot, exclude: tuple[str, ...]) -> bool:
+    """Whether there is any file that should hold manifests."""
+    return any(manifest_files(snapshot, exclude))
+
+
 def _nothing_found(snapshot: Snapshot, files: tuple[SourceFile, ...]) -> Problem:
     if files:
         return Problem(

@@ -1,11 +1,12 @@
 """A source tree, an emulated Controller, and the command line between them."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from sync.cli import main
@@ -52,6 +53,37 @@ class Controller:
             if item["method"] != "GET" and item["path"].startswith("/api/")
         ]
 
+    def call(self, method: str, path: str, body: object = None, tenant: str = "admin") -> dict[str, Any]:
+        """One request of somebody else: another administrator, or a test that looks for itself."""
+        with httpx.Client(base_url=self.url) as client:
+            client.post("/login", json={"username": "admin", "password": "emulator"}).raise_for_status()
+            headers = {
+                "X-CSRFToken": client.cookies["csrftoken"],
+                "Referer": self.url,
+                "X-Avi-Version": "30.2.1",
+                "X-Avi-Tenant": tenant,
+            }
+            answer = client.request(method, path, json=body, headers=headers)
+            answer.raise_for_status()
+            found: dict[str, Any] = answer.json() if answer.content else {}
+            return found
+
+    def find(self, kind: str, name: str) -> dict[str, Any]:
+        """One object by name, of any tenant."""
+        found = self.call("GET", f"/api/{kind}?name={name}&include_name", tenant="*")
+        assert found["count"] == 1, f"{found['count']} {kind} called {name}"
+        only: dict[str, Any] = found["results"][0]
+        return only
+
+    def change(self, kind: str, name: str, **fields: object) -> None:
+        """Somebody edits an object by hand."""
+        live = self.find(kind, name)
+        self.call("PUT", f"/api/{kind}/{live['uuid']}", live | fields)
+
+    def addresses(self, name: str) -> list[str]:
+        """The addresses of a VsVip."""
+        return [vip["ip_address"]["addr"] for vip in self.find("vsvip", name)["vip"]]
+
     def forget(self) -> None:
         """Begin the log anew."""
         self.log.write_text("")
@@ -63,12 +95,26 @@ def tree(tmp_path: Path) -> Tree:
     return Tree.make(tmp_path / "repo")
 
 
+SEED: Mapping[str, object] = {
+    "controller": {"version": "30.2.1", "license": "ENTERPRISE"},
+    "cloud": {"name": "Default-Cloud", "vtype": "CLOUD_VCENTER", "dns_domains": ["avi.internal"]},
+    "networks": [
+        {"name": "vip-network", "subnets": ["10.10.10.0/24"]},
+        {"name": "other-network", "subnets": ["10.10.20.0/24"]},
+        {"name": "tiny-network", "subnets": ["10.10.30.0/24"], "ranges": ["10.10.30.5-10.10.30.5"]},
+    ],
+    "tenants": ["team-a"],
+    "assume_exists": True,
+    "missing": ["network/nowhere"],
+}
+
+
 @pytest.fixture
 def controller(tmp_path: Path) -> Iterator[Controller]:
-    """A fresh Controller with the network vip-network 10.10.10.0/24."""
+    """A fresh Controller with the networks of `SEED`."""
     log = tmp_path / "requests.jsonl"
     log.touch()
-    with Emulator(port=0, requests_log=log) as emulator:
+    with Emulator(port=0, requests_log=log, seed=SEED) as emulator:
         yield Controller(url=emulator.url, log=log)
 
 

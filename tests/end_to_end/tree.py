@@ -56,6 +56,18 @@ def gateway(
     }
 
 
+def infra_setting(name: str, **spec: object) -> Manifest:
+    """An AviInfraSetting."""
+    return {"apiVersion": "ako.vmware.com/v1beta1", "kind": "AviInfraSetting", "metadata": {"name": name}, "spec": spec}
+
+
+def namespace(name: str, **annotations: str) -> Manifest:
+    """A Namespace; `tenant` and `infra` annotate it."""
+    keys = {"tenant": "ako.vmware.com/tenant-name", "infra": "aviinfrasetting.ako.vmware.com/name"}
+    metadata = {"name": name, "annotations": {keys[key]: value for key, value in annotations.items()}}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+
+
 def service(
     name: str = "front", *, gateway: str = "web", namespace: str = "shop", ports: Sequence[int] = (80,)
 ) -> Manifest:
