@@ -190,13 +190,7 @@ def render_command(facts: str, output: str, **source: Any) -> int:
 
 
 @commands.command("emulate", epilog=options.EXAMPLES["emulate"])
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=9443, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
-@click.option("--state", default="", metavar="FILE", help="Keep everything in this file, across restarts.")
-@click.option("--seed", default="", metavar="FILE", help="Facts file: what an empty Controller holds at first.")
-@click.option("--tls/--no-tls", default=False, show_default=True, help="Serve https with a certificate of its own.")
-@click.option("--latency", default=0, type=click.IntRange(min=0), metavar="MS", help="Wait before each answer.")
-@click.option("--requests-log", default="", metavar="FILE", help="Write one JSON line per request.")
+@options.emulator_options
 def emulate_command(host: str, port: int, state: str, seed: str, tls: bool, latency: int, requests_log: str) -> None:  # noqa: FBT001 - click's way
     """Serve an emulated Avi Controller until stopped: user admin, password from AVI_EMULATOR_PASSWORD."""
     import yaml

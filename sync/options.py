@@ -142,6 +142,68 @@ def controller_options(function: F) -> F:
     return function
 
 
+def emulator_options(function: F) -> F:
+    """Where an emulated Controller listens and what it holds."""
+    for decorate in reversed(
+        (
+            option(
+                "--host",
+                env="SYNC_EMULATE_HOST",
+                default="127.0.0.1",
+                show_default=True,
+                metavar="ADDRESS",
+                help="Address to listen on.",
+            ),
+            option(
+                "--port",
+                env="SYNC_EMULATE_PORT",
+                default=9443,
+                show_default=True,
+                type=click.IntRange(0, 65535),
+                help="Port to listen on; 0 takes a free one.",
+            ),
+            option(
+                "--state",
+                env="SYNC_EMULATE_STATE",
+                default="",
+                metavar="FILE",
+                help="Keep everything in this file, across restarts.",
+            ),
+            option(
+                "--seed",
+                env="SYNC_EMULATE_SEED",
+                default="",
+                metavar="FILE",
+                help="Facts file: what an empty Controller holds at first.",
+            ),
+            option(
+                "--tls/--no-tls",
+                env="SYNC_EMULATE_TLS",
+                default=False,
+                show_default=True,
+                help="Serve https, with a certificate of its own.",
+            ),
+            option(
+                "--latency",
+                env="SYNC_EMULATE_LATENCY",
+                default=0,
+                type=click.IntRange(min=0),
+                metavar="MS",
+                help="Wait before each answer.",
+            ),
+            option(
+                "--requests-log",
+                env="SYNC_EMULATE_REQUESTS_LOG",
+                default="",
+                metavar="FILE",
+                help="Write one JSON line per request.",
+            ),
+        )
+    ):
+        function = decorate(function)
+    return function
+
+
 working_tree = option(
     "--working-tree", env="SYNC_WORKING_TREE", is_flag=True, help="Read uncommitted files of a local folder, too."
 )

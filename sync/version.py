@@ -3,8 +3,6 @@
 from importlib import import_module, metadata
 from pathlib import Path
 
-import git
-
 DISTRIBUTION = "avi-sync"
 
 
@@ -15,16 +13,23 @@ def version_text() -> str:
 
 
 def built_from() -> str:
-    """The full SHA: written into wheels by the build, asked of the repository for an editable install."""
+    """The full SHA: asked of the repository for a checkout, written into wheels by the build."""
+    checkout = Path(__file__).parent.parent
+    if (checkout / ".git").exists() and (checkout / "pyproject.toml").exists():
+        return _commit_of(checkout)
     try:
         return str(import_module("sync._commit").COMMIT)
     except ImportError:
-        return _commit_of_checkout(Path(__file__).parent.parent)
+        return ""
 
 
-def _commit_of_checkout(folder: Path) -> str:
+def _commit_of(checkout: Path) -> str:
     try:
-        with git.Repo(folder) as repository:
+        import git  # GitPython cannot be imported where there is no git program
+    except ImportError:
+        return ""
+    try:
+        with git.Repo(checkout) as repository:
             return repository.head.commit.hexsha
     except (git.InvalidGitRepositoryError, git.NoSuchPathError, ValueError):
         return ""

@@ -15,21 +15,11 @@ DIFFERENT = {
 }
 
 
-NOT_YET = {
-    # Shared VIPs, L4Rules and NodePortLocal: held with an error that says so, until they are translated.
-    *("166-lb-shared-vip", "167-lb-shared-vip-conflict", "168-lb-shared-vip-different-ip"),
-    *("169-lb-shared-vip-tcp-udp", "169-lb-shared-vip-tcp-udp.step2", "170-lb-l4rule-health-monitors"),
-    *("171-lb-l4rule-vs-properties", "172-lb-l4rule-per-port", "175-lb-l4rule-changed-deleted.step2"),
-    *("176-lb-l4rule-other-namespace", "197-lb-l4rule-revoke-vip-route-nsxt", "203-lb-udp-l4rule-crd-defaults"),
-    *("204-lb-mixed-l4rule-crd-defaults", "75-nodeportlocal-lb-service"),
-}
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(not CHECK.exists(), reason="the recorded runs of AKO are not beside this checkout")
 def test_the_same_manifests_give_the_same_objects_as_ako() -> None:
     """Every recorded case agrees with what `render` prints."""
-    cases = sorted(path.name for path in (CHECK.parent / "ako").iterdir() if path.name not in DIFFERENT | NOT_YET)
+    cases = sorted(path.name for path in (CHECK.parent / "ako").iterdir() if path.name not in DIFFERENT)
 
     done = subprocess.run(
         [sys.executable, str(CHECK), "--sync", f"{sys.executable} -m sync", *cases],

@@ -22,8 +22,10 @@ class Facts:
     """The Controller as far as translation depends on it.
 
     `missing` holds `<type>/<name>` (type as in `/api/<type>`) of what was looked for and is not there; everything else
-    that manifests refer to exists. `network_vrf` maps a network's name or uuid to its VRF, where that is not `global`.
-    `shared_names` holds `<type>/<name>` of names that several objects of the cloud share.
+    that manifests refer to exists. `network_vrf` maps a network's name or uuid to its VRF, where that is not `global`;
+    `network_subnets` to its configured subnets, where they are known. `profile_types` maps `<type>/<name>` of a profile
+    to its kind (`APPLICATION_PROFILE_TYPE_L4`, `PROTOCOL_TYPE_TCP_PROXY`). `shared_names` holds `<type>/<name>` of
+    names that several objects of the cloud share.
     `is_assumed` tells that no Controller was asked.
     """
 
@@ -31,6 +33,8 @@ class Facts:
     license: str = "ENTERPRISE"
     cloud: CloudFacts = field(default_factory=CloudFacts)
     network_vrf: Mapping[str, str] = field(default_factory=dict)
+    network_subnets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    profile_types: Mapping[str, str] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()
     shared_names: frozenset[str] = frozenset()
     is_assumed: bool = False

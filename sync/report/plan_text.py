@@ -69,7 +69,8 @@ def _change(change: Change, paint: Paint) -> Iterator[str]:
     if change.action is Action.CREATE:
         return
     for field in change.fields:
-        yield f"          {_field(field)}"
+        if not (change.action is Action.REPLACE and field.path.startswith("markers[")):  # the reason says it already
+            yield f"          {_field(field)}"
 
 
 def _field(field: FieldChange) -> str:

@@ -291,7 +291,9 @@ def _read_resource(kind_name: str, kind: _Kind, value: Mapping[str, Any], origin
 def _break(
     kind: str, namespace: str, name: str, metadata: Mapping[str, Any], origin: Origin, reading: _Reading
 ) -> None:
-    labels = metadata.get("labels")
+    labels = metadata.get("labels", {})
+    if not isinstance(labels, dict):  # nobody can tell what depends on it
+        reading.is_complete = False
     readable = {str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {}
     reading.broken[(kind, namespace, name)] = BrokenResource(
         kind=kind, namespace=namespace, name=name, labels=readable, origin=origin

@@ -1,31 +1,19 @@
 """One Gateway → VirtualService, VsVip, Pools and L4PolicySet, or the errors that hold it (ako-semantics §1–§6)."""
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sync.model.desired import (
-    L4PolicySetContent,
-    ObjectKey,
-    ObjectSpec,
-    Owner,
-    OwnerKind,
-    PolicyRule,
-    PoolContent,
-    VirtualServiceContent,
-    VirtualServicePort,
-    VsVipContent,
-)
+from sync.model.desired import ObjectSpec, Owner, OwnerKind, VirtualServicePort
 from sync.model.resources.core import Service, ServicePort
 from sync.model.resources.gateway import Gateway, GatewayClass, Listener
 from sync.model.wording import did_you_mean
-from sync.translate import network, profiles
-from sync.translate.backends import servers
+from sync.translate import profiles
+from sync.translate.addresses import check_address, is_ipv6, parse_address
+from sync.translate.blueprint import Blueprint, PoolPlan, specs_of, too_long
 from sync.translate.catalog import GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL
 from sync.translate.fqdn import auto_fqdn
 from sync.translate.infra_setting import Infrastructure, infrastructure, setting_of_gateway
 from sync.translate.inputs import Coverage, Inputs, coverage_of
-from sync.translate.names import MAX_NAME_LENGTH, MAX_POOL_NAME_LENGTH
 from sync.translate.status import gateway_status
 from sync.translate.verdict import Findings, Verdict
 
@@ -49,14 +37,14 @@ def translate_gateway(gateway: Gateway, inputs: Inputs) -> Verdict:
     reason = _not_served(gateway, inputs, findings)
     specs: tuple[ObjectSpec, ...] = ()
     if not reason:
-        specs = _specs(gateway, owner, inputs, findings)
+        specs = _specs(gateway, inputs, findings)
     return Verdict(
         owner=owner,
         name=inputs.names.virtual_service(gateway.namespace, gateway.name),
         origin=gateway.origin,
         specs=() if findings.has_errors else specs,
         problems=tuple(findings.problems),
-        status=gateway_status(gateway, reason, findings.problems),
+        statuses=(gateway_status(gateway, reason, findings.problems),),
     )
 
 
@@ -74,7 +62,7 @@ def _not_served(gateway: Gateway, inputs: Inputs, findings: Findings) -> str:
     return ""
 
 
-def _specs(gateway: Gateway, owner: Owner, inputs: Inputs, findings: Findings) -> tuple[ObjectSpec, ...]:
+def _specs(gateway: Gateway, inputs: Inputs, findings: Findings) -> tuple[ObjectSpec, ...]:
     gateway_class = _class_of(gateway, inputs, findings)
     _check_match_labels(gateway, findings)
     _check_protocols(gateway, inputs, findings)
@@ -86,10 +74,9 @@ def _specs(gateway: Gateway, owner: Owner, inputs: Inputs, findings: Findings) -
     if findings.has_errors:
         return ()
     infra = infrastructure(setting, inputs)
-    if address and not network.has_static_addresses(inputs):
-        where = f"a cloud of type {inputs.facts.cloud.vtype}"
-        findings.warning(gateway, ("spec", "addresses"), f"a static address has no effect on {where}", "remove it")
-    return _objects(gateway, owner, infra, address, services, matches, inputs, findings)
+    check_address(address, infra, gateway, ("spec", "addresses", 0, "value"), inputs, findings)
+    blueprint = _blueprint(gateway, infra, address, matches, inputs, has_services=bool(services))
+    return specs_of(blueprint, inputs, findings)
 
 
 # --- checks -----------------------------------------------------------------------------------------------------------
@@ -164,17 +151,10 @@ def _address(gateway: Gateway, findings: Findings) -> str | None:
             "give an address of type IPAddress, or none and let the Controller choose",
         )
         return None
-    try:
-        address = ipaddress.ip_address(first.value)
-    except ValueError:
-        findings.error(
-            gateway,
-            ("spec", "addresses", 0, "value"),
-            f'address "{first.value}" is not an IP address',
-            "write an IPv4 address, or none and let the Controller choose",
-        )
+    address = parse_address(first.value, gateway, ("spec", "addresses", 0, "value"), findings)
+    if address is None:
         return None
-    if address.version == 6:
+    if is_ipv6(address):
         findings.warning(
             gateway,
             ("spec", "addresses", 0, "value"),
@@ -185,7 +165,7 @@ def _address(gateway: Gateway, findings: Findings) -> str | None:
         findings.warning(
             gateway, ("spec", "addresses", 1), "only the first of several addresses counts", "remove the others"
         )
-    return str(address)
+    return address
 
 
 def _attached_services(gateway: Gateway, inputs: Inputs, findings: Findings) -> tuple[Service, ...]:
@@ -239,85 +219,53 @@ def _place(service: Service) -> str:
 
 def _check_name_lengths(gateway: Gateway, matches: tuple[_Match, ...], inputs: Inputs, findings: Findings) -> None:
     name = inputs.names.virtual_service(gateway.namespace, gateway.name)
-    limits = [(name, MAX_NAME_LENGTH), *((match.pool, MAX_POOL_NAME_LENGTH) for match in matches)]
-    for text, limit in limits:
-        if len(text) > limit:
-            findings.error(
-                gateway,
-                ("metadata", "name"),
-                f"the name {text[:40]}… would have {len(text)} characters; the limit is {limit} "
-                f"(names and references of {MAX_NAME_LENGTH})",
-                "use shorter names, or AKOSettings.enableEVH: true (that renames everything)",
-            )
-            return
+    if found := too_long(name, (match.pool for match in matches)):
+        findings.error(gateway, ("metadata", "name"), *found)
 
 
-# --- objects ----------------------------------------------------------------------------------------------------------
+# --- the whole --------------------------------------------------------------------------------------------------------
 
 
-def _objects(
+def _blueprint(
     gateway: Gateway,
-    owner: Owner,
     infra: Infrastructure,
     address: str | None,
-    services: tuple[Service, ...],
     matches: tuple[_Match, ...],
     inputs: Inputs,
-    findings: Findings,
-) -> tuple[ObjectSpec, ...]:
-    tenant = inputs.tenant_of(gateway.namespace)
-    name = inputs.names.virtual_service(gateway.namespace, gateway.name)
-    vrf = network.vrf(infra, tenant, inputs)
+    *,
+    has_services: bool,
+) -> Blueprint:
     markers = inputs.markers.of(namespace=gateway.namespace, gateway=gateway.name)
-
-    def key(kind: str, called: str) -> ObjectKey:
-        return ObjectKey(kind=kind, tenant=tenant, cloud=inputs.cloud, name=called)
-
-    vsvip = ObjectSpec(
-        key=key("VsVip", name),
-        owner=owner,
-        owner_name=inputs.names.virtual_service(gateway.namespace, gateway.name),
-        markers=markers,
-        content=VsVipContent(
-            vips=network.vips(infra, address, inputs),
-            fqdns=_fqdns(gateway, matches, inputs),
-            vrf=vrf,
-            tier1_lr=infra.tier1_lr or None,
-            bgp_peer_labels=infra.bgp_peer_labels,
-        ),
-    )
-    pools = tuple(_pool(gateway, owner, key("Pool", m.pool), m, infra, vrf, inputs, findings) for m in matches)
-    policy_set = ObjectSpec(
-        key=ObjectKey(kind="L4PolicySet", tenant=tenant, cloud="", name=name),
-        owner=owner,
-        owner_name=inputs.names.virtual_service(gateway.namespace, gateway.name),
-        markers=markers,
-        content=L4PolicySetContent(
-            rules=tuple(
-                PolicyRule(protocol=match.listener.protocol, port=match.listener.port, pool=match.pool)
-                for match in matches
-            )
-        ),
-    )
     protocols = [listener.protocol for listener in gateway.spec.listeners]
-    virtual_service = ObjectSpec(
-        key=key("VirtualService", name),
-        owner=owner,
-        owner_name=inputs.names.virtual_service(gateway.namespace, gateway.name),
+    return Blueprint(
+        owner=Owner(kind=OwnerKind.GATEWAY, namespace=gateway.namespace, name=gateway.name),
+        name=inputs.names.virtual_service(gateway.namespace, gateway.name),
+        tenant=inputs.tenant_of(gateway.namespace),
         markers=markers,
-        content=VirtualServiceContent(
-            vsvip=name,
-            ports=_ports(gateway.spec.listeners),
-            application_profile=profiles.L4_APPLICATION_PROFILE,
-            network_profile=profiles.network_profile(protocols, inputs.facts),
-            se_group=infra.se_group,
-            vrf=vrf,
-            enable_rhi=infra.enable_rhi or None,
-            policy_set=name if services else None,
+        policy_markers=markers,
+        infra=infra,
+        address=address,
+        fqdns=_fqdns(gateway, matches, inputs),
+        ports=_ports(gateway.spec.listeners),
+        network_profile=profiles.network_profile(protocols, inputs.facts),
+        pools=tuple(
+            PoolPlan(
+                name=match.pool,
+                markers=inputs.markers.of(
+                    namespace=gateway.namespace,
+                    service=match.service.name,
+                    port=match.listener.port,
+                    protocol=match.listener.protocol,
+                    gateway=gateway.name,
+                ),
+                service=match.service,
+                port=match.port,
+            )
+            for match in matches
         ),
+        # Without any attached Service AKO makes no L4PolicySet; with Services that match no listener an empty one.
+        has_policy_set=has_services,
     )
-    # Without any attached Service AKO makes no L4PolicySet; with Services that match no listener an empty one.
-    return (vsvip, *pools, *((policy_set,) if services else ()), virtual_service)
 
 
 def _ports(listeners: tuple[Listener, ...]) -> tuple[VirtualServicePort, ...]:
@@ -343,36 +291,3 @@ def _fqdns(gateway: Gateway, matches: tuple[_Match, ...], inputs: Inputs) -> tup
             automatic = auto_fqdn(service.name, service.namespace, inputs.settings, inputs.facts)
             names.update({automatic} if automatic else ())
     return tuple(sorted(names))
-
-
-def _pool(
-    gateway: Gateway,
-    owner: Owner,
-    key: ObjectKey,
-    match: _Match,
-    infra: Infrastructure,
-    vrf: str | None,
-    inputs: Inputs,
-    findings: Findings,
-) -> ObjectSpec:
-    found = servers(match.service, match.port, inputs, findings)
-    return ObjectSpec(
-        key=key,
-        owner=owner,
-        owner_name=inputs.names.virtual_service(gateway.namespace, gateway.name),
-        markers=inputs.markers.of(
-            namespace=gateway.namespace,
-            service=match.service.name,
-            port=match.listener.port,
-            protocol=match.listener.protocol,
-            gateway=gateway.name,
-        ),
-        content=PoolContent(
-            health_monitors=(profiles.HEALTH_MONITORS[match.listener.protocol],),
-            servers=found,
-            vrf=vrf,
-            tier1_lr=infra.tier1_lr or None,
-            placement_networks=network.placement_networks(infra, inputs),
-        ),
-        left_alone=frozenset({"servers"}) if found is None else frozenset(),
-    )

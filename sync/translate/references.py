@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from sync.model.resources.ako import L4RuleSpec, NodeNetwork, VipNetwork
+from sync.model.resources.ako import NodeNetwork, VipNetwork
 from sync.model.resources.tree import Resources
 from sync.model.settings import Settings
+from sync.translate.l4_rule import references_of_rule
+from sync.translate.load_balancer import APPLICATION_PROFILE_ANNOTATION
 from sync.translate.profiles import L4_APPLICATION_PROFILE
-from sync.translate.service import APPLICATION_PROFILE_ANNOTATION
 
 
 def references_of(resources: Resources, settings: Settings) -> Mapping[str, frozenset[str]]:
@@ -32,25 +33,8 @@ def _references(resources: Resources, settings: Settings) -> Iterator[tuple[str,
         if service.spec.type == "LoadBalancer":
             yield "applicationprofile", service.annotation(APPLICATION_PROFILE_ANNOTATION) or L4_APPLICATION_PROFILE
     for rule in resources.l4_rules:
-        yield from _references_of_rule(rule.spec)
+        yield from ((type_name, name) for _, type_name, name in references_of_rule(rule))
 
 
 def _networks(networks: Sequence[VipNetwork | NodeNetwork]) -> Iterator[tuple[str, str]]:
     return (("network", network.network_name or network.network_uuid) for network in networks)
-
-
-def _references_of_rule(rule: L4RuleSpec) -> Iterator[tuple[str, str]]:
-    yield "analyticsprofile", rule.analytics_profile_ref
-    yield "applicationprofile", rule.application_profile_ref
-    yield "networkprofile", rule.network_profile_ref
-    yield "networksecuritypolicy", rule.network_security_policy_ref
-    yield "securitypolicy", rule.security_policy_ref
-    yield "sslprofile", rule.ssl_profile_ref
-    yield from (("sslkeyandcertificate", name) for name in rule.ssl_key_and_certificate_refs)
-    yield from (("vsdatascriptset", name) for name in rule.vs_datascript_refs)
-    for row in rule.backend_properties:
-        yield from (("healthmonitor", name) for name in row.health_monitor_refs)
-        yield "applicationpersistenceprofile", row.application_persistence_profile_ref
-        yield "pkiprofile", row.pki_profile_ref
-        yield "sslkeyandcertificate", row.ssl_key_and_certificate_ref
-        yield "sslprofile", row.ssl_profile_ref

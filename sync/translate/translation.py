@@ -15,7 +15,9 @@ from sync.translate.clouds import SEVERAL_NETWORKS_CLOUDS
 from sync.translate.gateway import translate_gateway
 from sync.translate.infra_setting import node_network_defects, vip_network_defects
 from sync.translate.inputs import Inputs
+from sync.translate.load_balancer import SHARED_VIP_ANNOTATION
 from sync.translate.service import translate_service
+from sync.translate.shared_vip import translate_shared_vip
 from sync.translate.verdict import Verdict
 
 VALUES_FILE = "values.yaml"
@@ -33,7 +35,7 @@ def translate(resources: Resources, settings: Settings, facts: Facts) -> Transla
         held=tuple(held + list(_held_because_broken(resources, inputs))),
         problems=tuple(dict.fromkeys(_problems(verdicts, resources, settings))),
         origins={verdict.name: verdict.origin for verdict in verdicts},
-        statuses=tuple(verdict.status for verdict in verdicts if verdict.status),
+        statuses=tuple(status for verdict in verdicts for status in verdict.statuses),
     )
 
 
@@ -44,6 +46,10 @@ def _settings_errors(inputs: Inputs) -> Iterator[Problem]:
     if inputs.settings.ako.vpc_mode:
         yield _settings_error(
             ("AKOSettings", "vpcMode"), "vpcMode is not supported", "set it to false; VPCs of NSX-T stay with AKO"
+        )
+    if inputs.settings.ako.istio_enabled:
+        yield _settings_error(
+            ("AKOSettings", "istioEnabled"), "istioEnabled is not supported", "set it to false; Istio stays with AKO"
         )
     if not networks:
         yield _settings_error(place, "vipNetworkList names no network", "name the network that VIPs come from")
@@ -79,9 +85,16 @@ def _gateway_verdicts(resources: Resources, inputs: Inputs) -> Iterator[Verdict]
 
 
 def _service_verdicts(resources: Resources, inputs: Inputs) -> Iterator[Verdict]:
+    shared: dict[tuple[str, str], list[Service]] = defaultdict(list)
     for service in sorted(resources.services, key=lambda service: service.key):
-        if service.spec.type == "LoadBalancer" and _is_admitted(service, inputs):
+        if service.spec.type != "LoadBalancer" or not _is_admitted(service, inputs):
+            continue
+        if key := service.annotation(SHARED_VIP_ANNOTATION):
+            shared[(service.namespace, key)].append(service)
+        else:
             yield translate_service(service, inputs)
+    for (_, key), members in sorted(shared.items()):
+        yield translate_shared_vip(key, members, inputs)
 
 
 def _is_admitted(service: Service, inputs: Inputs) -> bool:

@@ -20,7 +20,7 @@ class Verdict:
     origin: Origin
     specs: tuple[ObjectSpec, ...] = ()
     problems: tuple[Problem, ...] = ()
-    status: Status | None = None
+    statuses: tuple[Status, ...] = ()
 
     @property
     def is_held(self) -> bool:

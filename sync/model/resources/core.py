@@ -220,9 +220,10 @@ class PodCondition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodStatus:
-    """The conditions of a Pod."""
+    """The conditions and the address of a Pod."""
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL
+    pod_ip: Annotated[Text, Field(alias="podIP")] = ""
     conditions: tuple[PodCondition, ...] = ()
 
 

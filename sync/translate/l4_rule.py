@@ -1,0 +1,287 @@
+"""Which L4Rule a LoadBalancer Service has, whether it is usable, and what it changes (ako-semantics §7.5–§7.7)."""
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sync.model.desired import PoolRule, ServiceRule, VirtualServicePort
+from sync.model.problem import Severity
+from sync.model.resources.ako import BackendProperties, L4Rule
+from sync.model.resources.core import Service, ServicePort
+from sync.model.wording import did_you_mean
+from sync.translate import profiles
+from sync.translate.clouds import NSXT
+from sync.translate.inputs import Inputs
+from sync.translate.verdict import Findings, problem_at
+
+ANNOTATION = "ako.vmware.com/l4rule"
+SSL_APPLICATION_PROFILE = "System-SSL-Application"
+_SSL_TYPE = "APPLICATION_PROFILE_TYPE_SSL"
+_L4_TYPES = ("APPLICATION_PROFILE_TYPE_L4", _SSL_TYPE)
+_TCP_PROXY_TYPE = "PROTOCOL_TYPE_TCP_PROXY"
+_KNOWN_TYPES = {
+    f"applicationprofile/{profiles.L4_APPLICATION_PROFILE}": "APPLICATION_PROFILE_TYPE_L4",
+    f"applicationprofile/{SSL_APPLICATION_PROFILE}": _SSL_TYPE,
+    f"networkprofile/{profiles.TCP_PROXY}": _TCP_PROXY_TYPE,
+    f"networkprofile/{profiles.TCP_FAST_PATH}": "PROTOCOL_TYPE_TCP_FAST_PATH",
+    f"networkprofile/{profiles.UDP_FAST_PATH}": "PROTOCOL_TYPE_UDP_FAST_PATH",
+}
+"""What a fresh Controller's own profiles are (avi-api §6.8)."""
+
+
+def rule_of_service(service: Service, inputs: Inputs, findings: Findings) -> L4Rule | None:
+    """The rule that the Service's annotation names, `[<namespace>/]<name>`; held if it cannot be used (DESIGN §8)."""
+    text = service.annotation(ANNOTATION)
+    if not text:
+        return None
+    namespace, _, name = text.rpartition("/")
+    key = (namespace or service.namespace, name)
+    place = ("metadata", "annotations", ANNOTATION)
+    rule = inputs.catalog.l4_rules.get(key)
+    if rule is None:
+        broken = inputs.catalog.broken.get(("L4Rule", *key))
+        known = [f"{ns}/{each}" if namespace else each for ns, each in inputs.catalog.l4_rules]
+        findings.error(
+            service,
+            place,
+            f'L4Rule "{text}" cannot be used' if broken else f'L4Rule "{text}" is not in the tree',
+            f"correct {broken.origin.file}:{broken.origin.line}" if broken else did_you_mean(text, known),
+        )
+        return None
+    return rule
+
+
+def check_rule(
+    rule: L4Rule, service: Service, ports: Sequence[ServicePort], inputs: Inputs, findings: Findings
+) -> None:
+    """Hold the Service if the rule is defective, or does not fit its ports."""
+    defects = tuple(
+        problem_at(Severity.ERROR, rule, ("spec", *path), message, fix)
+        for path, message, fix in (*_own_defects(rule, inputs), *_misfits(rule, ports, inputs))
+    )
+    if defects:
+        findings.problems.extend(defects)
+        findings.error(
+            service,
+            ("metadata", "annotations", ANNOTATION),
+            f"held: its {rule.title} is not usable ({defects[0].message})",
+            f"correct {rule.origin.file}:{rule.origin.line}",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleEffects:
+    """What a rule makes of a VirtualService."""
+
+    service: ServiceRule
+    application_profile: str
+    network_profile: str
+    ports: tuple[VirtualServicePort, ...] | None
+    """Rows that replace those of the Service, where the rule lists its listeners."""
+
+
+def effects(rule: L4Rule, *, is_shared: bool) -> RuleEffects:
+    """The fields of the VirtualService (AKO L4T:928, GEN:133)."""
+    spec = rule.spec
+    has_ssl = any(row.enable_ssl for row in spec.listener_properties)
+    application = spec.application_profile_ref
+    if has_ssl and application == profiles.L4_APPLICATION_PROFILE:
+        application = SSL_APPLICATION_PROFILE
+    logs = spec.analytics_policy.full_client_logs if spec.analytics_policy else None
+    limits = spec.performance_limits
+    return RuleEffects(
+        service=ServiceRule(
+            analytics_profile=spec.analytics_profile_ref,
+            # A shared VIP must not be withdrawn because one Service wants it (AKO removes it there).
+            revoke_vip_route=None if is_shared and spec.revoke_vip_route else spec.revoke_vip_route,
+            network_security_policy=spec.network_security_policy_ref or None,
+            security_policy=spec.security_policy_ref or None,
+            ssl_profile=spec.ssl_profile_ref or None,
+            ssl_keys=tuple(dict.fromkeys(spec.ssl_key_and_certificate_refs)),
+            datascripts=tuple(dict.fromkeys(spec.vs_datascript_refs)),
+            client_logs={"enabled": logs.enabled, "duration": logs.duration, "throttle": logs.throttle}
+            if logs
+            else None,
+            performance_limits={
+                key: value
+                for key, value in (
+                    ("max_concurrent_connections", limits.max_concurrent_connections),
+                    ("max_throughput", limits.max_throughput),
+                )
+                if value is not None
+            }
+            if limits
+            else None,
+        ),
+        application_profile=application,
+        network_profile=spec.network_profile_ref,
+        ports=tuple(
+            VirtualServicePort(port=row.port, enable_ssl=row.enable_ssl, is_bare=True)
+            for row in spec.listener_properties
+        )
+        or None,
+    )
+
+
+def pool_rule(rule: L4Rule | None, port: ServicePort) -> PoolRule | None:
+    """What the first row for the Service port (not the target port) says; None if there is none (AKO L4T:947)."""
+    rows = rule.spec.backend_properties if rule else ()
+    row = next((row for row in rows if (row.port, row.protocol) == (port.port, port.protocol)), None)
+    if row is None:
+        return None
+    return PoolRule(
+        lb_algorithm=row.lb_algorithm,
+        enabled=row.enabled,
+        lb_algorithm_hash=row.lb_algorithm_hash,
+        lb_algorithm_header=row.lb_algorithm_consistent_hash_hdr or None,
+        health_monitors=tuple(dict.fromkeys(row.health_monitor_refs)),
+        persistence_profile=row.application_persistence_profile_ref or None,
+        pki_profile=row.pki_profile_ref or None,
+        ssl_profile=row.ssl_profile_ref or None,
+        ssl_key=row.ssl_key_and_certificate_ref or None,
+        min_servers_up=row.min_servers_up,
+        realtime_metrics=row.analytics_policy.enable_realtime_metrics,
+    )
+
+
+# --- what is wrong with a rule ----------------------------------------------------------------------------------------
+
+Defect = tuple[tuple[str | int, ...], str, str]
+"""Path below `spec`, message, fix."""
+
+
+def _own_defects(rule: L4Rule, inputs: Inputs) -> Iterator[Defect]:
+    """For what AKO would reject the rule (ako-semantics §7.6)."""
+    spec = rule.spec
+    if spec.load_balancer_ip and not _is_address(spec.load_balancer_ip):
+        yield ("loadBalancerIP",), f'"{spec.load_balancer_ip}" is not an IP address', "write an IP address"
+    if spec.revoke_vip_route and inputs.facts.cloud.vtype != NSXT:
+        yield ("revokeVipRoute",), "revokeVipRoute needs an NSX-T cloud", "remove it"
+    yield from _ssl_defects(rule, inputs)
+    for number, row in enumerate(spec.backend_properties):
+        for key, message, fix in _algorithm_defects(row):
+            yield ("backendProperties", number, key), message, fix
+    yield from _missing_references(rule, inputs)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _type_of(type_name: str, name: str, inputs: Inputs) -> str:
+    key = f"{type_name}/{name}"
+    return inputs.facts.profile_types.get(key, _KNOWN_TYPES.get(key, ""))
+
+
+def _ssl_defects(rule: L4Rule, inputs: Inputs) -> Iterator[Defect]:
+    spec = rule.spec
+    profile = spec.application_profile_ref
+    kind = _type_of("applicationprofile", profile, inputs)
+    has_ssl = any(row.enable_ssl for row in spec.listener_properties)
+    is_default = profile == profiles.L4_APPLICATION_PROFILE
+    place = ("applicationProfileRef",)
+    if kind and kind not in _L4_TYPES:
+        yield place, f'application profile "{profile}" is not of a layer 4 type ({kind})', "name one of type L4 or SSL"
+    elif kind == _SSL_TYPE and not has_ssl:
+        yield place, f'application profile "{profile}" ends TLS, but no listener has enableSsl', "set enableSsl: true"
+    elif kind and kind != _SSL_TYPE and not is_default and has_ssl:
+        message = f'a listener has enableSsl, but application profile "{profile}" does not end TLS'
+        yield place, message, f"name one of type SSL, such as {SSL_APPLICATION_PROFILE}"
+    if kind and kind != _SSL_TYPE and not (is_default and has_ssl):
+        for key, value in (
+            ("sslProfileRef", spec.ssl_profile_ref),
+            ("sslKeyAndCertificateRefs", spec.ssl_key_and_certificate_refs),
+        ):
+            if value:
+                yield (
+                    (key,),
+                    f'{key} is set, but application profile "{profile}" does not end TLS',
+                    "remove one of them",
+                )
+    network = _type_of("networkprofile", spec.network_profile_ref, inputs)
+    if has_ssl and network and network != _TCP_PROXY_TYPE:
+        message = f'TLS needs a TCP proxy; network profile "{spec.network_profile_ref}" is none'
+        yield ("networkProfileRef",), message, f"name a TCP proxy, such as {profiles.TCP_PROXY}"
+
+
+_HASH = "LB_ALGORITHM_CONSISTENT_HASH"
+_HEADER_HASH = "LB_ALGORITHM_CONSISTENT_HASH_CUSTOM_HEADER"
+
+
+def _algorithm_defects(row: BackendProperties) -> Iterator[tuple[str, str, str]]:
+    if row.lb_algorithm == _HASH:
+        if row.lb_algorithm_hash is None:
+            yield "lbAlgorithmHash", f"lbAlgorithmHash is missing: lbAlgorithm is {_HASH}", "say what is hashed"
+    elif row.lb_algorithm_hash is not None:
+        yield "lbAlgorithmHash", f"lbAlgorithmHash has no meaning with {row.lb_algorithm}", "remove it"
+    has_header = bool(row.lb_algorithm_consistent_hash_hdr)
+    wants_header = row.lb_algorithm == _HASH and row.lb_algorithm_hash == _HEADER_HASH
+    if wants_header and not has_header:
+        yield "lbAlgorithmConsistentHashHdr", "the header to hash is missing", "name the header"
+    if has_header and not wants_header:
+        yield "lbAlgorithmConsistentHashHdr", "a header is named, but not hashed", "remove it"
+    if row.health_monitor_crd_refs and not row.health_monitor_refs:
+        message = "healthMonitorCrdRefs need AKO's CRD operator: their objects are not known here"
+        yield (
+            "healthMonitorCrdRefs",
+            message,
+            "name the monitors as they are called on the Controller, in healthMonitorRefs",
+        )
+
+
+def _missing_references(rule: L4Rule, inputs: Inputs) -> Iterator[Defect]:
+    for path, type_name, name in references_of_rule(rule):
+        if name and not inputs.facts.has(type_name, name):
+            yield (
+                path,
+                f'the Controller has no {type_name} "{name}"',
+                "correct the name, or create it on the Controller",
+            )
+
+
+def references_of_rule(rule: L4Rule) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    """Path below `spec`, object type and name of everything the rule refers to."""
+    spec = rule.spec
+    yield ("analyticsProfileRef",), "analyticsprofile", spec.analytics_profile_ref
+    yield ("applicationProfileRef",), "applicationprofile", spec.application_profile_ref
+    yield ("networkProfileRef",), "networkprofile", spec.network_profile_ref
+    yield ("networkSecurityPolicyRef",), "networksecuritypolicy", spec.network_security_policy_ref
+    yield ("securityPolicyRef",), "securitypolicy", spec.security_policy_ref
+    yield ("sslProfileRef",), "sslprofile", spec.ssl_profile_ref
+    for number, name in enumerate(spec.ssl_key_and_certificate_refs):
+        yield ("sslKeyAndCertificateRefs", number), "sslkeyandcertificate", name
+    for number, name in enumerate(spec.vs_datascript_refs):
+        yield ("vsDatascriptRefs", number), "vsdatascriptset", name
+    for number, row in enumerate(spec.backend_properties):
+        place = ("backendProperties", number)
+        for position, name in enumerate(row.health_monitor_refs):
+            yield (*place, "healthMonitorRefs", position), "healthmonitor", name
+        yield (
+            (*place, "applicationPersistenceProfileRef"),
+            "applicationpersistenceprofile",
+            row.application_persistence_profile_ref,
+        )
+        yield (*place, "pkiProfileRef"), "pkiprofile", row.pki_profile_ref
+        yield (*place, "sslKeyAndCertificateRef"), "sslkeyandcertificate", row.ssl_key_and_certificate_ref
+        yield (*place, "sslProfileRef"), "sslprofile", row.ssl_profile_ref
+
+
+def _misfits(rule: L4Rule, ports: Sequence[ServicePort], inputs: Inputs) -> Iterator[Defect]:
+    """Listeners that are not those of the Service: AKO drops the whole rule then (ako-semantics §7.7)."""
+    rows = rule.spec.listener_properties
+    if not rows:
+        return
+    place = ("listenerProperties",)
+    if {(row.port, row.protocol) for row in rows} != {(port.port, port.protocol.value) for port in ports}:
+        wanted = ", ".join(f"{port.protocol} {port.port}" for port in ports)
+        yield place, f"listenerProperties do not list the ports of the Service ({wanted})", "list each port once"
+    has_ssl = any(row.enable_ssl for row in rows)
+    if has_ssl and len(ports) > 1:
+        yield place, "enableSsl works for a Service with one port only", "split the Service"
+    profile = profiles.network_profile([port.protocol.value for port in ports], inputs.facts)
+    if has_ssl and profile != profiles.TCP_PROXY:
+        yield place, f"TLS needs {profiles.TCP_PROXY}, which this license or protocol does not have", "remove enableSsl"
