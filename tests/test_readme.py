@@ -1,0 +1,189 @@
+"""The documents say nothing about the product that is not so, as far as a machine can tell."""
+
+import re
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+
+import click
+import pytest
+from pydantic import TypeAdapter
+
+from sync.cli import DEFAULT_COMMAND, commands
+from sync.errors import PRECEDENCE, ExitCode
+from sync.model.settings import Settings
+from sync.report.plan_text import SYMBOLS
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+GUIDE = sorted((ROOT / "docs").glob("*.md"))
+DOCUMENTS = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")})
+OTHER_PROGRAMS = re.compile(r"\b(git|pip|make|pytest|helm|kustomize)\b")
+
+
+def options_of(command: str) -> list[click.Option]:
+    """The options of a command, without those that every command has."""
+    return [item for item in commands.commands[command].params if isinstance(item, click.Option)]
+
+
+def all_options() -> frozenset[str]:
+    """Every spelling of every option."""
+    own = [item for item in commands.params if isinstance(item, click.Option)]
+    found = [*own, *(item for command in commands.commands for item in options_of(command))]
+    return frozenset({"--help"}.union(*((*item.opts, *item.secondary_opts) for item in found)))
+
+
+def rows_under(text: str, heading: str) -> list[list[str]]:
+    """The cells of the rows of the tables under a heading, without their heads."""
+    section = re.split(r"^## ", text, flags=re.MULTILINE)
+    (body,) = (part for part in section if part.startswith(f"{heading}\n"))
+    tables = re.findall(r"^\|.*\n\|[-:|]+\n((?:\|.*\n)+)", body, flags=re.MULTILINE)
+    return [[cell.strip() for cell in row.strip("|").split("|")] for table in tables for row in table.splitlines()]
+
+
+def code_in(text: str) -> Iterator[str]:
+    """What is set as code: inline, and line by line in blocks, but the commands of other programs."""
+    blocks = re.findall(r"^```.*?\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    inline = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
+    yield from inline
+    yield from (line for block in blocks for line in block.splitlines() if not OTHER_PROGRAMS.search(line))
+
+
+@pytest.mark.parametrize("document", [README, *GUIDE], ids=lambda path: path.name)
+def test_every_option_that_is_named_exists(document: Path) -> None:
+    """An option in the README or the guide is an option of some command."""
+    named = {flag for code in code_in(document.read_text("utf-8")) for flag in re.findall(r"(?<![\w-])--[a-z-]+", code)}
+
+    assert named - all_options() == set()
+
+
+def test_every_command_is_in_the_readme() -> None:
+    """The table of commands names all of them, and no other."""
+    rows = rows_under(README.read_text("utf-8"), "Commands")
+
+    named = {name for row in rows for name in re.findall(r"`avi-sync ([a-z]+)`", row[0])}
+
+    assert named == set(commands.commands)
+
+
+@pytest.mark.parametrize("command", sorted(commands.commands))
+def test_every_option_has_an_environment_variable(command: str) -> None:
+    """A machine can say everything without flags."""
+    silent = [item.opts[0] for item in options_of(command) if not item.envvar]
+
+    assert silent == []
+
+
+def test_the_readme_pairs_each_variable_with_its_option() -> None:
+    """The table of variables has each option of the commands once, beside the variable that stands for it."""
+    real = {(str(item.envvar), item.opts[0]) for command in commands.commands for item in options_of(command)}
+
+    rows = rows_under(README.read_text("utf-8"), "Environment variables")
+
+    assert {(row[0].strip("`"), row[1].strip("`")) for row in rows if row[1]} == real
+
+
+@pytest.mark.parametrize("document", [README, *GUIDE], ids=lambda path: path.name)
+def test_every_variable_that_is_named_is_read(document: Path) -> None:
+    """A variable in the README or the guide belongs to an option or stands in the code that reads it."""
+    code = "\n".join(path.read_text("utf-8") for path in (ROOT / "sync").rglob("*.py"))
+
+    named = set(re.findall(r"\b(?:SYNC|AVI)_[A-Z_]+\b", document.read_text("utf-8")))
+
+    assert {name for name in named if f'"{name}"' not in code} == set()
+
+
+def test_the_exit_codes_of_the_readme_are_those_of_the_product() -> None:
+    """Each code in the table exists, and the order of precedence is the product's."""
+    text = README.read_text("utf-8")
+    rows = rows_under(text, "Exit codes")
+
+    named = [int(code) for row in rows for code in row[0].split(",")]
+    order = re.search(r"the first of ([\d, ]+) is taken", text)
+
+    assert set(named) <= {int(code) for code in ExitCode}
+    assert order is not None
+    assert [int(code) for code in order[1].split(",")] == [int(c) for c in PRECEDENCE if int(c) in named]
+
+
+def test_the_signs_of_the_guide_are_those_of_the_plan() -> None:
+    """The guide explains every sign that a plan prints."""
+    rows = rows_under((ROOT / "docs" / "usage.md").read_text("utf-8"), "Plan and result")
+
+    assert {row[0].strip("`") for row in rows} == {*SYMBOLS.values(), "!"}
+
+
+def test_every_setting_of_the_guide_exists() -> None:
+    """A key of values.yaml that the guide describes is one that the product accepts."""
+    named = {path for path, _ in settings_of_the_guide()}
+
+    assert named - setting_defaults().keys() == set()
+
+
+def test_the_guide_tells_the_defaults_of_the_product() -> None:
+    """A setting has the default that the guide tells; where it tells none there is none, or an empty one."""
+    real = setting_defaults()
+
+    told = {path: default for path, default in settings_of_the_guide() if "." in path}
+
+    assert told == {path: real[path] for path in told}
+
+
+def settings_of_the_guide() -> Iterator[tuple[str, str]]:
+    """Paths of keys such as `AKOSettings.clusterName`, with the text of their defaults."""
+    rows = rows_under((ROOT / "docs" / "usage.md").read_text("utf-8"), "values.yaml")
+    for row in rows:
+        section = ""
+        keys = re.findall(r"`([A-Za-z0-9.]+)`", row[0])
+        for key, default in zip_longest(keys, row[1].split(","), fillvalue=""):
+            section = key.rpartition(".")[0] or section
+            path = key if "." in key or not section else f"{section}.{key}"
+            yield path, default.strip(" `").replace("none", "").replace("required", "")
+
+
+def setting_defaults() -> dict[str, str]:
+    """Each key with its default as text, from the schema that values.yaml is checked with; empty where it has none."""
+    schema = TypeAdapter(Settings).json_schema(by_alias=True)
+    found: dict[str, str] = {}
+    for section, value in schema["properties"].items():
+        found[section] = ""
+        reference = str(value.get("$ref", "")).rpartition("/")[2]
+        for key, described in schema["$defs"].get(reference, {}).get("properties", {}).items():
+            found[f"{section}.{key}"] = _as_text(described.get("default"))
+    return found
+
+
+def _as_text(default: object) -> str:
+    match default:
+        case bool():
+            return str(default).lower()
+        case str():
+            return default
+        case _:
+            return ""
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_relative_link_leads_somewhere(document: Path) -> None:
+    """A link to a file of the project names one that is there; one with an anchor names a heading of it."""
+    links = re.findall(r"\]\(([^)\s]+)\)", document.read_text("utf-8"))
+
+    dead = [link for link in links if not re.match(r"[a-z]+:", link) and not _leads_somewhere(document, link)]
+
+    assert dead == []
+
+
+def _leads_somewhere(document: Path, link: str) -> bool:
+    name, _, anchor = link.partition("#")
+    target = document.parent / name if name else document
+    if not target.exists() or not anchor:
+        return target.exists()
+    headings = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), flags=re.MULTILINE)
+    return anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_without_a_command_the_readme_means_the_default_one() -> None:
+    """`avi-sync` alone is listed beside the command it stands for."""
+    rows = rows_under(README.read_text("utf-8"), "Commands")
+
+    assert any(f"`avi-sync` or `avi-sync {DEFAULT_COMMAND}`" == row[0] for row in rows)
