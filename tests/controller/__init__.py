@@ -1,0 +1,1 @@
+"""Tests of the Controller client, and the scripted Controller they talk to."""

@@ -1,0 +1,51 @@
+"""A scripted Controller, and clients of it that do not wait between repetitions."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync.controller.client import ControllerAddress, ControllerClient, Login
+from tests.controller.scripted import ScriptedController
+
+Connect = Callable[..., ControllerClient]
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., ScriptedController]]:
+    """Starts scripted Controllers, which stop with the test."""
+    started: list[ScriptedController] = []
+
+    def start(tls: tuple[Path, Path] | None = None) -> ScriptedController:
+        started.append(ScriptedController(tls))
+        return started[-1]
+
+    yield start
+    for controller in started:
+        controller.stop()
+
+
+@pytest.fixture
+def controller(serve: Callable[..., ScriptedController]) -> ScriptedController:
+    """One without TLS."""
+    return serve()
+
+
+@pytest.fixture
+def slept() -> list[float]:
+    """How long clients would have waited between repetitions."""
+    return []
+
+
+@pytest.fixture
+def connect(controller: ScriptedController, slept: list[float]) -> Connect:
+    """A client of the Controller, not yet entered; arguments as those of ControllerClient."""
+
+    def make(
+        url: str = "", login: Login | None = None, *, timeout_seconds: float = 5.0, **arguments: Any
+    ) -> ControllerClient:
+        address = ControllerAddress(url=url or controller.url, timeout_seconds=timeout_seconds)
+        return ControllerClient(address, login or Login(password="right"), sleep=slept.append, **arguments)
+
+    return make
