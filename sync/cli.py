@@ -16,6 +16,7 @@ from sync import options
 from sync.errors import ExitCode, SourceError, SyncError, UsageError
 
 if TYPE_CHECKING:
+    from sync.model.desired import Status
     from sync.model.run import Wish
     from sync.model.target import Target
 
@@ -53,7 +54,7 @@ Try it without one:      avi-sync --source . --controller embedded
 """
 
 
-def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
+def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     del param
     if value:
         from sync.version import version_text
@@ -96,8 +97,11 @@ def commands() -> None:
     is_flag=True,
     help="Try again what the Controller refused before.",
 )
+@options.status_dir
 @options.output
-def sync_command(dry_run: bool, detailed_exitcode: bool, retry_refused: bool, output: str, **given: Any) -> int:  # noqa: FBT001 - click's way
+def sync_command(
+    dry_run: bool, detailed_exitcode: bool, retry_refused: bool, status_dir: str, output: str, **given: Any
+) -> int:
     """Make the Controller equal to the commit: read, plan, apply, and read again."""
     from sync.config import source_request, target
     from sync.console import Console
@@ -108,6 +112,7 @@ def sync_command(dry_run: bool, detailed_exitcode: bool, retry_refused: bool, ou
     request = source_request(given, os.environ, writes=not dry_run)
     with controller(target(given, os.environ)) as where, Console(is_quiet=output == "json") as console:
         run = synchronise(request, where, console.hooks(where), is_dry=dry_run, retry_refused=retry_refused)
+    write_statuses(status_dir, run.statuses)
     if output == "json":
         show_document(run_document(run))
     elif run.plan is None:
@@ -116,6 +121,48 @@ def sync_command(dry_run: bool, detailed_exitcode: bool, retry_refused: bool, ou
     else:
         show(run_lines(run, paint))
     return console.exit_code or run.exit_code(is_detailed=detailed_exitcode)
+
+
+def write_statuses(folder: str, statuses: "Sequence[Status]") -> None:
+    """One file per Gateway and Service: `DIR/<kind>/<namespace>/<name>.yaml`."""
+    if not folder:
+        return
+    import yaml
+
+    from sync.report.json import manifest_of
+
+    for status in statuses:
+        path = Path(folder, status.kind, status.namespace, f"{status.name}.yaml")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(yaml.safe_dump(manifest_of(status), sort_keys=False), "utf-8")
+        except OSError as error:
+            raise UsageError(f"the status cannot be written: {error.strerror}", where=str(path)) from None
+
+
+@commands.command("facts", epilog=options.EXAMPLES["facts"])
+@options.source_options
+@options.working_tree
+@options.controller_options
+@click.option("--out", envvar="SYNC_FACTS_OUT", show_envvar=True, default="", metavar="FILE", help="Instead of stdout.")
+def facts_command(out: str, **given: Any) -> None:
+    """Write down what the Controller tells of what the tree refers to, for `render` and `validate` without it."""
+    import yaml
+
+    from sync.config import source_request, target
+    from sync.controller.facts import facts_to_document
+    from sync.reconcile import read_facts_of
+
+    with controller(target(given, os.environ)) as where:
+        facts = read_facts_of(source_request(given, os.environ, writes=False), where)
+    text = yaml.safe_dump(facts_to_document(facts), sort_keys=False)
+    if not out:
+        click.echo(text, nl=False)
+        return
+    try:
+        Path(out).write_text(text, "utf-8")
+    except OSError as error:
+        raise UsageError(f"the facts cannot be written: {error.strerror}", where=out, fix="name another file") from None
 
 
 @contextmanager
@@ -191,7 +238,7 @@ def render_command(facts: str, output: str, **source: Any) -> int:
 
 @commands.command("emulate", epilog=options.EXAMPLES["emulate"])
 @options.emulator_options
-def emulate_command(host: str, port: int, state: str, seed: str, tls: bool, latency: int, requests_log: str) -> None:  # noqa: FBT001 - click's way
+def emulate_command(host: str, port: int, state: str, seed: str, tls: bool, latency: int, requests_log: str) -> None:
     """Serve an emulated Avi Controller until stopped: user admin, password from AVI_EMULATOR_PASSWORD."""
     import yaml
 
@@ -249,8 +296,8 @@ def version_command() -> None:
 def _offline_wish(source: Mapping[str, Any], facts_file: str) -> "Wish":
     """What a tree asks for without a Controller; a source that cannot be read is a wish for nothing."""
     from sync.config import source_request
-    from sync.reconcile import load_source, make_wish, wish_for_nothing
     from sync.source.facts_file import read_facts_file
+    from sync.wish import load_source, make_wish, wish_for_nothing
 
     facts = read_facts_file(Path(facts_file)) if facts_file else None
     if facts is None:

@@ -22,6 +22,10 @@ Examples:
 Examples:
   avi-sync render --source . -o json
   avi-sync render --source . --ref main~1 --facts facts.yaml""",
+    "facts": """\b
+Examples:
+  avi-sync facts --source . --controller https://avi.example.com --out facts.yaml
+  avi-sync render --source . --facts facts.yaml""",
     "emulate": """\b
 Examples:
   avi-sync emulate --port 9443 --state emulator.sqlite
@@ -213,6 +217,13 @@ facts = option(
     default="",
     metavar="FILE",
     help="What the Controller would tell; without it a common Controller is assumed.",
+)
+status_dir = option(
+    "--status-dir",
+    env="SYNC_STATUS_DIR",
+    default="",
+    metavar="DIR",
+    help="Write the status of each Gateway and Service there, as YAML in the shape of Kubernetes.",
 )
 output = option(
     "--format",

@@ -4,6 +4,7 @@ Change sets of different owners run side by side, each in its own order; sets th
 The first write that fails ends its set; where objects were deleted to be replaced, the old ones are put back.
 """
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,7 @@ from sync.controller.errors import (
     RefusedError,
     StaleError,
 )
-from sync.errors import SyncError
+from sync.errors import SyncError, UnreachableError
 from sync.kinds import KINDS
 from sync.model.outcome import Outcome, SetState, WriteOutcome, WriteState
 from sync.model.plan import ChangeSet, Method, Plan, Write
@@ -46,9 +47,14 @@ def apply_plan(plan: Plan, client: ControllerClient, options: ApplyOptions) -> t
     """Apply every change set; the failure of one does not stop another. In the order of the plan."""
     first = [item for item in plan.change_sets if not item.is_removal]
     last = [item for item in plan.change_sets if item.is_removal]
+    lost = threading.Event()
+
+    def run(change_set: ChangeSet) -> Outcome:
+        return _SetRun(change_set, client, options, lost).run()
+
     with ThreadPoolExecutor(max_workers=options.parallelism) as pool:
-        outcomes = list(pool.map(lambda item: _SetRun(item, client, options).run(), first))
-        outcomes += pool.map(lambda item: _SetRun(item, client, options).run(), last)
+        outcomes = list(pool.map(run, first))
+        outcomes += pool.map(run, last)
     return tuple(outcomes)
 
 
@@ -68,6 +74,8 @@ class _SetRun:
     change_set: ChangeSet
     client: ControllerClient
     options: ApplyOptions
+    lost: threading.Event
+    """Set once the Controller can no longer be reached: nothing more is tried then."""
     deleted: set[object] = field(default_factory=set)
     created: dict[object, str] = field(default_factory=dict)
     outcomes: list[WriteOutcome] = field(default_factory=list)
@@ -76,6 +84,8 @@ class _SetRun:
         """Send the writes in order, until one fails."""
         if self.options.should_stop():
             return self._outcome(SetState.NOT_TRIED, said="stopped before it began")
+        if self.lost.is_set():
+            return self._outcome(SetState.NOT_TRIED, said="the Controller could no longer be reached")
         for write in self.change_set.writes:
             try:
                 self._send(write)
@@ -125,6 +135,9 @@ class _SetRun:
                     self._delete(write, f"{path}/{write.uuid}")
         except StaleError as error:
             raise _Failure(str(error), is_stale=True) from None
+        except UnreachableError as error:
+            self.lost.set()
+            raise _Failure(str(error)) from None
         except SyncError as error:
             raise _Failure(str(error)) from None
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -18,7 +18,11 @@ LONGEST_QUERY = 6000
 
 _IN_CLOUD = frozenset({"network", "serviceenginegroup", "vrfcontext"})
 """Types whose objects belong to a cloud, each with names of its own (avi-api §4.4)."""
-_FIELDS: Mapping[str, str] = {"network": "name,uuid,vrf_context_ref"}
+_FIELDS: Mapping[str, str] = {
+    "applicationprofile": "name,uuid,type",
+    "network": "name,uuid,vrf_context_ref,configured_subnets",
+    "networkprofile": "name,uuid,profile",
+}
 _GLOBAL_VRF = "global"
 
 _NETWORK = "network"
@@ -26,6 +30,12 @@ _NETWORK = "network"
 _LIKE_NETWORK_UUID = re.compile(r"(network|dvportgroup-\d+-cloud)-\S+")
 
 _Body = Mapping[str, Any]
+
+_PROFILE_KINDS: Mapping[str, Callable[[_Body], str]] = {
+    "applicationprofile": lambda body: str(body.get("type", "")),
+    "networkprofile": lambda body: str((body.get("profile") or {}).get("type", "")),
+}
+"""Where a profile says what it is for (avi-api §6.8)."""
 
 
 def read_facts(client: ControllerClient, *, cloud_name: str, references: Mapping[str, frozenset[str]]) -> Facts:
@@ -52,6 +62,18 @@ def read_facts(client: ControllerClient, *, cloud_name: str, references: Mapping
             for reference, body in sorted(networks.by_reference.items())
             if (vrf := _name_in(body.get("vrf_context_ref", ""))) not in ("", _GLOBAL_VRF)
         },
+        network_subnets={
+            reference: subnets
+            for reference, body in sorted(networks.by_reference.items())
+            if (subnets := tuple(_prefixes(body.get("configured_subnets"))))
+        },
+        profile_types={
+            f"{type_name}/{name}": kind
+            for type_name, kind_of in _PROFILE_KINDS.items()
+            for name, body in sorted(found.get(type_name, _Found(by_reference={})).by_reference.items())
+            if (kind := kind_of(body))
+        },
+        static_routes=_static_routes(client, cloud_name),
         missing=frozenset(
             f"{type_name}/{name}"
             for type_name, names in references.items()
@@ -72,9 +94,19 @@ def facts_to_document(facts: Facts) -> dict[str, Any]:
             "dns_domains": list(facts.cloud.dns_domains),
         },
         "network_vrf": dict(sorted(facts.network_vrf.items())),
+        "network_subnets": {name: list(subnets) for name, subnets in sorted(facts.network_subnets.items())},
+        "profile_types": dict(sorted(facts.profile_types.items())),
+        **_routes_document(facts.static_routes),
         "missing": sorted(facts.missing),
         "shared_names": sorted(facts.shared_names),
     }
+
+
+def _routes_document(routes: Mapping[str, frozenset[str]] | None) -> dict[str, Any]:
+    """Nothing where nobody looked: that is not the same as no routes."""
+    if routes is None:
+        return {}
+    return {"static_routes": {vrf: sorted(prefixes) for vrf, prefixes in sorted(routes.items())}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +207,21 @@ def _dns_domains(client: ControllerClient, cloud: _Body) -> tuple[str, ...]:
         case {**rest} if not rest.get("domains"):
             return ()
     raise BrokenAnswerError(f"GET {path} did not answer with a list of domains", method="GET", path=path, status=200)
+
+
+def _static_routes(client: ControllerClient, cloud_name: str) -> Mapping[str, frozenset[str]]:
+    """The destinations that each VRF of the cloud has a static route for."""
+    parameters = {"cloud_ref.name": cloud_name, "fields": "name,static_routes"}
+    contexts = client.list_all("/api/vrfcontext", parameters)
+    return {str(body["name"]): frozenset(_prefixes(body.get("static_routes"))) for body in contexts}
+
+
+def _prefixes(rows: Any) -> Iterator[str]:
+    """The `prefix` of each row, as `10.0.0.0/24`."""
+    for row in rows or ():
+        prefix = row.get("prefix") or {}
+        if address := (prefix.get("ip_addr") or {}).get("addr"):
+            yield f"{address}/{prefix.get('mask', 32)}"
 
 
 def _object(client: ControllerClient, path: str) -> _Body:

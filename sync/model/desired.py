@@ -248,15 +248,26 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerStatus:
+    """One listener of a Gateway, and whether it is served."""
+
+    port: int
+    protocol: str
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What AKO would write back to a Gateway or Service."""
+    """What AKO would write back to a Gateway or Service. `owner_name` is the name of the VirtualService behind it."""
 
     kind: str
     namespace: str
     name: str
+    owner_name: str
     conditions: tuple[Condition, ...] = ()
     addresses: tuple[str, ...] = ()
     hostnames: tuple[str, ...] = ()
+    listeners: tuple[ListenerStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,11 +275,15 @@ class Translation:
     """Everything that follows from manifests, settings and facts.
 
     `holds_everything` tells that something all owners depend on is wrong: then nothing is created, changed or deleted.
-    `origins` gives the place of each owner's manifest, by owner name.
+    `origins` gives the place of each owner's manifest, by owner name. `switched_off` are owners that are in Git and not
+    served because of a switch in values.yaml, with the switch; `tenant_unknown` those whose Namespace is not in the
+    tree: what is live of them is not deleted, and not moved to another tenant.
     """
 
     specs: tuple[ObjectSpec, ...]
     origins: Mapping[str, Origin] = field(default_factory=dict)
+    switched_off: Mapping[str, str] = field(default_factory=dict)
+    tenant_unknown: frozenset[str] = frozenset()
     held: tuple[Held, ...] = ()
     problems: tuple[Problem, ...] = ()
     statuses: tuple[Status, ...] = ()
@@ -279,8 +294,8 @@ class Translation:
 class DesiredState:
     """All objects that should exist, in key order, and what must not be touched.
 
-    `is_complete` False forbids everything that takes something away (DESIGN §2.8). `origins` gives the place of each
-    owner's manifest, by owner name.
+    `is_complete` False forbids everything that takes something away (DESIGN §2.8). `origins`, `switched_off` and
+    `tenant_unknown` are those of the Translation.
     """
 
     commit: str
@@ -290,6 +305,8 @@ class DesiredState:
     holds_everything: bool = False
     is_complete: bool = True
     origins: Mapping[str, Origin] = field(default_factory=dict)
+    switched_off: Mapping[str, str] = field(default_factory=dict)
+    tenant_unknown: frozenset[str] = frozenset()
 
     def __iter__(self) -> Iterator[AviObject]:
         return iter(self.objects.values())

@@ -25,7 +25,8 @@ class Facts:
     that manifests refer to exists. `network_vrf` maps a network's name or uuid to its VRF, where that is not `global`;
     `network_subnets` to its configured subnets, where they are known. `profile_types` maps `<type>/<name>` of a profile
     to its kind (`APPLICATION_PROFILE_TYPE_L4`, `PROTOCOL_TYPE_TCP_PROXY`). `shared_names` holds `<type>/<name>` of
-    names that several objects of the cloud share.
+    names that several objects of the cloud share. `static_routes` maps a VRF to the prefixes it has a route for, None
+    where nobody looked.
     `is_assumed` tells that no Controller was asked.
     """
 
@@ -35,6 +36,7 @@ class Facts:
     network_vrf: Mapping[str, str] = field(default_factory=dict)
     network_subnets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     profile_types: Mapping[str, str] = field(default_factory=dict)
+    static_routes: Mapping[str, frozenset[str]] | None = None
     missing: frozenset[str] = frozenset()
     shared_names: frozenset[str] = frozenset()
     is_assumed: bool = False

@@ -29,14 +29,17 @@ class Wish:
 class Run:
     """What a run planned and did.
 
-    `plan` is None where the source allows none. `remaining` is the plan made after applying: empty if live equals
-    desired.
+    `statuses` hold what the Controller says of each owner, too. `plan` is None where the source allows none.
+    `remaining` is the plan made after applying: empty if live equals desired.
     """
 
     wish: Wish
+    statuses: tuple[Status, ...] = ()
     plan: Plan | None = None
     outcomes: tuple[Outcome, ...] = ()
     remaining: Plan | None = None
+    lost: str = ""
+    """Why live could not be read again after applying; empty where it could, or nothing was applied."""
     is_dry: bool = True
 
     @property
@@ -47,6 +50,8 @@ class Run:
 
     def exit_code(self, *, is_detailed: bool) -> ExitCode:
         """The code of DESIGN §7; 2 only with --detailed-exitcode."""
+        if self.lost:
+            return ExitCode.UNREACHABLE
         if self.plan is None or self.wish.exit_code is ExitCode.SOURCE_INVALID:
             return ExitCode.SOURCE_INVALID
         has_errors = any(problem.severity is Severity.ERROR for problem in self.problems)

@@ -69,13 +69,22 @@ def _scope(pair: Pair, compared: Mapping[ObjectKey, Comparison]) -> tuple[Scope 
 
 
 def _move(pair: Pair) -> str:
-    for what, before, after in (
-        ("tenant", {key.tenant for key in pair.live}, {key.tenant for key in pair.desired}),
-        ("cloud", {key.cloud for key in pair.live if key.cloud}, {key.cloud for key in pair.desired if key.cloud}),
-    ):
-        if before - after:
-            return f"{what} {', '.join(sorted(before - after))} → {', '.join(sorted(after))}"
-    return ""
+    clouds = _left(
+        {key.cloud for key in pair.live if key.cloud}, {key.cloud for key in pair.desired if key.cloud}, "cloud"
+    )
+    return tenant_move(pair) or clouds
+
+
+def tenant_move(pair: Pair) -> str:
+    """From which tenant to which the owner's objects would move; empty if they stay."""
+    if not pair.desired or not pair.live:
+        return ""
+    return _left({key.tenant for key in pair.live}, {key.tenant for key in pair.desired}, "tenant")
+
+
+def _left(before: set[str], after: set[str], what: str) -> str:
+    gone = before - after
+    return f"{what} {', '.join(sorted(gone))} → {', '.join(sorted(after))}" if gone else ""
 
 
 def _change(

@@ -10,7 +10,7 @@ from sync.model.desired import DesiredState
 from sync.model.live import LiveObject, LiveState, Ownership
 from sync.model.plan import Action
 from sync.model.problem import Problem, Severity
-from sync.plan.changes import OwnerChanges, losses, refused_before
+from sync.plan.changes import OwnerChanges, losses, refused_before, tenant_move
 from sync.plan.owners import Pair, places_of
 
 Place = tuple[str, str, str]
@@ -55,7 +55,12 @@ def holds_of(owners: Sequence[OwnerChanges], desired: DesiredState, live: LiveSt
 def _reasons(
     owner: OwnerChanges, desired: DesiredState, live: LiveState, *, retry_refused: bool
 ) -> Iterator[tuple[str, str]]:
-    yield from _taken_names(owner.pair, live)
+    pair = owner.pair
+    yield from _taken_names(pair, live)
+    if pair.live and not pair.desired and (switch := desired.switched_off.get(pair.name)):
+        yield f"{switch}, but it is live: a switch deletes nothing", "undo the switch, or remove it from Git, too"
+    if pair.name in desired.tenant_unknown and (moved := tenant_move(pair)):
+        yield f"its Namespace is not in the tree, so nobody can tell its tenant ({moved})", "commit the Namespace"
     if not desired.is_complete:
         yield from _losses(owner)
     if owner.changes and not retry_refused and (said := refused_before(owner.pair)):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sync.model.desired import DesiredState, ObjectKey, Owner, Status
+from sync.model.desired import Condition, DesiredState, ObjectKey, Owner, Status
 from sync.model.outcome import Outcome
 from sync.model.plan import Action, Change, ChangeSet, Plan
 from sync.model.problem import Problem
@@ -73,8 +73,9 @@ def run_document(run: Run) -> dict[str, Any]:
         "foreign": [key_document(key) for key in plan.foreign] if plan else [],
         "outcomes": [outcome_document(outcome) for outcome in run.outcomes],
         "remaining": [change_document(change) for change in run.remaining.changes] if run.remaining else [],
+        "lost": run.lost,
         "problems": [problem_document(problem) for problem in run.problems],
-        "statuses": [status_document(status) for status in run.wish.statuses],
+        "statuses": [status_document(status) for status in run.statuses],
         "digest": plan.digest if plan else "",
     }
 
@@ -155,15 +156,47 @@ def status_document(status: Status) -> dict[str, Any]:
         "kind": status.kind,
         "namespace": status.namespace,
         "name": status.name,
-        "conditions": [
-            {
-                "type": condition.type,
-                "status": condition.status,
-                "reason": condition.reason,
-                "message": condition.message,
-            }
-            for condition in status.conditions
-        ],
+        "conditions": [condition_document(condition) for condition in status.conditions],
         "addresses": list(status.addresses),
         "hostnames": list(status.hostnames),
+        "listeners": [
+            {"port": item.port, "protocol": item.protocol, "conditions": [condition_document(item.condition)]}
+            for item in status.listeners
+        ],
+    }
+
+
+def condition_document(condition: Condition) -> dict[str, str]:
+    """A condition."""
+    return {
+        "type": condition.type,
+        "status": condition.status,
+        "reason": condition.reason,
+        "message": condition.message,
+    }
+
+
+def manifest_of(status: Status) -> dict[str, Any]:
+    """The status as a manifest in the shape of Kubernetes."""
+    document = status_document(status)
+    if status.kind == "Gateway":
+        return {
+            "apiVersion": "networking.x-k8s.io/v1alpha1",
+            "kind": "Gateway",
+            "metadata": {"name": status.name, "namespace": status.namespace},
+            "status": {
+                "addresses": [{"type": "IPAddress", "value": address} for address in status.addresses],
+                "conditions": document["conditions"],
+                "listeners": document["listeners"],
+            },
+        }
+    hostname = {"hostname": status.hostnames[0]} if status.hostnames else {}
+    return {
+        "apiVersion": "v1",
+        "kind": status.kind,
+        "metadata": {"name": status.name, "namespace": status.namespace},
+        "status": {
+            "loadBalancer": {"ingress": [{"ip": address, **hostname} for address in status.addresses]},
+            "conditions": document["conditions"],
+        },
     }

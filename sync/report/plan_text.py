@@ -98,6 +98,8 @@ def _failures(run: Run, paint: Paint) -> Iterator[str]:
     for outcome in run.outcomes:
         if not outcome.is_success:
             yield from _failure(outcome, paint)
+    if run.lost:
+        yield f"{paint('error:', 'error')} after applying, the Controller could not be read again: {run.lost}"
     if run.remaining is not None and not run.remaining.is_empty:
         left = run.remaining.changes
         yield paint(f"After applying, {counted(len(left), 'change')} remain:", "error")

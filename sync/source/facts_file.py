@@ -46,6 +46,9 @@ class _FactsFile:
     controller: _Controller = field(default_factory=_Controller)
     cloud: _Cloud = field(default_factory=_Cloud)
     network_vrf: Mapping[Text, Text] = field(default_factory=dict)
+    network_subnets: Mapping[Text, tuple[Text, ...]] = field(default_factory=dict)
+    profile_types: Mapping[Text, Text] = field(default_factory=dict)
+    static_routes: Mapping[Text, tuple[Text, ...]] | None = None
     missing: tuple[Text, ...] = ()
     shared_names: tuple[Text, ...] = ()
     assume_exists: Annotated[object, Field(repr=False)] = None
@@ -82,6 +85,13 @@ def read_facts_file(path: Path) -> Facts:
             dns_domains=found.cloud.dns_domains,
         ),
         network_vrf=found.network_vrf,
+        network_subnets=found.network_subnets,
+        profile_types=found.profile_types,
+        static_routes=_routes(found.static_routes),
         missing=frozenset(found.missing),
         shared_names=frozenset(found.shared_names),
     )
+
+
+def _routes(found: Mapping[str, tuple[str, ...]] | None) -> Mapping[str, frozenset[str]] | None:
+    return None if found is None else {vrf: frozenset(prefixes) for vrf, prefixes in found.items()}

@@ -1,9 +1,9 @@
 """One Gateway → VirtualService, VsVip, Pools and L4PolicySet, or the errors that hold it (ako-semantics §1–§6)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sync.model.desired import ObjectSpec, Owner, OwnerKind, VirtualServicePort
+from sync.model.desired import ObjectSpec, Owner, OwnerKind, Status, VirtualServicePort
 from sync.model.resources.core import Service, ServicePort
 from sync.model.resources.gateway import Gateway, GatewayClass, Listener
 from sync.model.wording import did_you_mean
@@ -14,7 +14,7 @@ from sync.translate.catalog import GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL
 from sync.translate.fqdn import auto_fqdn
 from sync.translate.infra_setting import Infrastructure, infrastructure, setting_of_gateway
 from sync.translate.inputs import Coverage, Inputs, coverage_of
-from sync.translate.status import gateway_status
+from sync.translate.status import gateway_status, service_status
 from sync.translate.verdict import Findings, Verdict
 
 CONTROLLER = "ako.vmware.com/avi-lb"
@@ -33,19 +33,43 @@ class _Match:
 def translate_gateway(gateway: Gateway, inputs: Inputs) -> Verdict:
     """What the Gateway comes to. One that is plainly not ours to serve has neither specs nor errors."""
     owner = Owner(kind=OwnerKind.GATEWAY, namespace=gateway.namespace, name=gateway.name)
+    name = inputs.names.virtual_service(gateway.namespace, gateway.name)
     findings = Findings()
     reason = _not_served(gateway, inputs, findings)
+    matches: tuple[_Match, ...] = ()
     specs: tuple[ObjectSpec, ...] = ()
     if not reason:
-        specs = _specs(gateway, inputs, findings)
+        services = _attached_services(gateway, inputs, findings)
+        matches = _matches(gateway, services, inputs, findings)
+        specs = _specs(gateway, services, matches, inputs, findings)
+    served = frozenset(match.listener.port_key for match in matches)
     return Verdict(
         owner=owner,
-        name=inputs.names.virtual_service(gateway.namespace, gateway.name),
+        name=name,
         origin=gateway.origin,
         specs=() if findings.has_errors else specs,
         problems=tuple(findings.problems),
-        statuses=(gateway_status(gateway, reason, findings.problems),),
+        statuses=(
+            gateway_status(gateway, name, reason, findings.problems, served),
+            *_service_statuses(matches, name, findings, inputs),
+        ),
     )
+
+
+def _service_statuses(matches: tuple[_Match, ...], name: str, findings: Findings, inputs: Inputs) -> Iterator[Status]:
+    """Of each Service behind the Gateway, with the names of the listeners that it serves."""
+    hostnames: dict[str, set[str]] = {}
+    services = {}
+    for match in matches:
+        services[match.service.title] = match.service
+        found = match.listener.hostname or _auto_fqdn(match.service, inputs)
+        hostnames.setdefault(match.service.title, set()).update({found} if found else ())
+    for title, service in services.items():
+        yield service_status(service, name, "", findings.problems, sorted(hostnames[title]))
+
+
+def _auto_fqdn(service: Service, inputs: Inputs) -> str | None:
+    return auto_fqdn(service.name, service.namespace, inputs.settings, inputs.facts)
 
 
 def _not_served(gateway: Gateway, inputs: Inputs, findings: Findings) -> str:
@@ -62,13 +86,13 @@ def _not_served(gateway: Gateway, inputs: Inputs, findings: Findings) -> str:
     return ""
 
 
-def _specs(gateway: Gateway, inputs: Inputs, findings: Findings) -> tuple[ObjectSpec, ...]:
+def _specs(
+    gateway: Gateway, services: tuple[Service, ...], matches: tuple[_Match, ...], inputs: Inputs, findings: Findings
+) -> tuple[ObjectSpec, ...]:
     gateway_class = _class_of(gateway, inputs, findings)
     _check_match_labels(gateway, findings)
     _check_protocols(gateway, inputs, findings)
     address = _address(gateway, findings)
-    services = _attached_services(gateway, inputs, findings)
-    matches = _matches(gateway, services, inputs, findings)
     _check_name_lengths(gateway, matches, inputs, findings)
     setting = setting_of_gateway(gateway, gateway_class, inputs, findings) if gateway_class else None
     if findings.has_errors:
@@ -288,6 +312,6 @@ def _fqdns(gateway: Gateway, matches: tuple[_Match, ...], inputs: Inputs) -> tup
         if listener.hostname:
             names.add(listener.hostname)
         elif service := serving.get(listener.port_key):
-            automatic = auto_fqdn(service.name, service.namespace, inputs.settings, inputs.facts)
+            automatic = _auto_fqdn(service, inputs)
             names.update({automatic} if automatic else ())
     return tuple(sorted(names))

@@ -28,13 +28,15 @@ def translate_service(service: Service, inputs: Inputs) -> Verdict:
     findings = Findings()
     reason = not_served(service, inputs, findings)
     specs = () if reason else _specs(service, inputs, findings)
+    name = inputs.names.virtual_service(service.namespace, service.name)
+    names = _fqdns(service, inputs) if specs else ()
     return Verdict(
         owner=Owner(kind=OwnerKind.SERVICE, namespace=service.namespace, name=service.name),
-        name=inputs.names.virtual_service(service.namespace, service.name),
+        name=name,
         origin=service.origin,
         specs=() if findings.has_errors else specs,
         problems=tuple(findings.problems),
-        statuses=(service_status(service, reason, findings.problems, _fqdns(service, inputs) if specs else ()),),
+        statuses=(service_status(service, name, reason, findings.problems, names),),
     )
 
 

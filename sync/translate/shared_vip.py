@@ -45,15 +45,18 @@ def translate_shared_vip(key: str, members: Sequence[Service], inputs: Inputs) -
         )
     elif not reasons:
         specs = _specs(key, members, inputs, findings)
-    names = _fqdns(members, inputs) if specs else ()
     reason = reasons[0] if reasons else ""
+    name = inputs.names.virtual_service(first.namespace, key)
     return Verdict(
         owner=Owner(kind=OwnerKind.SHARED_VIP, namespace=first.namespace, name=key),
-        name=inputs.names.virtual_service(first.namespace, key),
+        name=name,
         origin=first.origin,
         specs=() if findings.has_errors else specs,
         problems=tuple(findings.problems),
-        statuses=tuple(service_status(member, reason, findings.problems, names) for member in members),
+        statuses=tuple(
+            service_status(member, name, reason, findings.problems, names_of(member, inputs) if specs else ())
+            for member in members
+        ),
     )
 
 

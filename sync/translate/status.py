@@ -1,31 +1,50 @@
-"""The conditions that AKO would write back, told truthfully (ako-semantics §10, but its inverted `Scheduled`)."""
+"""The statuses that AKO would write back, told truthfully (ako-semantics §10, but its inverted `Scheduled`).
+
+What is known before anything is applied: whether an owner is served, held or not ours. `sync.report.status` adds what
+the Controller says: addresses, and whether the owner is ready.
+"""
 
 from collections.abc import Sequence
 
-from sync.model.desired import Condition, Status
+from sync.model.desired import Condition, ListenerStatus, Status
 from sync.model.problem import Problem, Severity
 from sync.model.resources.core import Service
 from sync.model.resources.gateway import Gateway
 
 
-def gateway_status(gateway: Gateway, not_served: str, problems: Sequence[Problem]) -> Status:
-    """As far as it is known before anything is applied; addresses come from the Controller."""
+def gateway_status(
+    gateway: Gateway, owner_name: str, not_served: str, problems: Sequence[Problem], served: frozenset[tuple[str, int]]
+) -> Status:
+    """`served` holds protocol and port of the listeners that have a pool."""
+    scheduled = _scheduled(not_served, problems)
     addresses = tuple(address.value for address in gateway.spec.addresses[:1] if address.type == "IPAddress")
     return Status(
         kind="Gateway",
         namespace=gateway.namespace,
         name=gateway.name,
-        conditions=(_scheduled(not_served, problems),),
-        addresses=() if not_served else addresses,
+        owner_name=owner_name,
+        conditions=(scheduled,),
+        addresses=addresses if scheduled.status == "True" else (),
+        listeners=tuple(
+            ListenerStatus(
+                port=listener.port,
+                protocol=listener.protocol,
+                condition=_listener(scheduled, is_served=listener.port_key in served),
+            )
+            for listener in gateway.spec.listeners
+        ),
     )
 
 
-def service_status(service: Service, not_served: str, problems: Sequence[Problem], hostnames: Sequence[str]) -> Status:
-    """As for a Gateway."""
+def service_status(
+    service: Service, owner_name: str, not_served: str, problems: Sequence[Problem], hostnames: Sequence[str]
+) -> Status:
+    """Of a LoadBalancer Service, or of one that serves a Gateway: AKO writes addresses to both."""
     return Status(
         kind="Service",
         namespace=service.namespace,
         name=service.name,
+        owner_name=owner_name,
         conditions=(_scheduled(not_served, problems),),
         hostnames=tuple(hostnames),
     )
@@ -38,3 +57,11 @@ def _scheduled(not_served: str, problems: Sequence[Problem]) -> Condition:
     if errors:
         return Condition(type="Scheduled", status="False", reason="Held", message=errors[0].message)
     return Condition(type="Scheduled", status="True", reason="Translated")
+
+
+def _listener(scheduled: Condition, *, is_served: bool) -> Condition:
+    if scheduled.status == "False":
+        return Condition(type="Ready", status="False", reason=scheduled.reason, message=scheduled.message)
+    if not is_served:
+        return Condition(type="Ready", status="False", reason="NoService", message="no Service serves this listener")
+    return Condition(type="Ready", status="True", reason="Translated")

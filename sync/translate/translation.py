@@ -1,7 +1,7 @@
 """Resources × settings × facts → what should exist, what is held, and what the authors should know."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sync.model.desired import Held, Owner, OwnerKind, Translation
@@ -13,6 +13,7 @@ from sync.model.settings import Settings
 from sync.translate.catalog import make_catalog
 from sync.translate.clouds import SEVERAL_NETWORKS_CLOUDS
 from sync.translate.gateway import translate_gateway
+from sync.translate.hints import hints
 from sync.translate.infra_setting import node_network_defects, vip_network_defects
 from sync.translate.inputs import Inputs
 from sync.translate.load_balancer import SHARED_VIP_ANNOTATION
@@ -33,8 +34,10 @@ def translate(resources: Resources, settings: Settings, facts: Facts) -> Transla
     return Translation(
         specs=tuple(spec for verdict in verdicts if not verdict.is_held for spec in verdict.specs),
         held=tuple(held + list(_held_because_broken(resources, inputs))),
-        problems=tuple(dict.fromkeys(_problems(verdicts, resources, settings))),
+        problems=tuple(dict.fromkeys((*_problems(verdicts, resources, settings), *hints(resources, inputs, verdicts)))),
         origins={verdict.name: verdict.origin for verdict in verdicts},
+        switched_off=_switched_off(resources, inputs),
+        tenant_unknown=_tenant_unknown(verdicts, inputs),
         statuses=tuple(status for verdict in verdicts for status in verdict.statuses),
     )
 
@@ -75,6 +78,30 @@ def _settings_errors(inputs: Inputs) -> Iterator[Problem]:
 def _settings_error(path: tuple[str | int, ...], message: str, fix: str) -> Problem:
     origin = Origin(file=VALUES_FILE)
     return Problem(severity=Severity.ERROR, message=message, fix=fix, origin=origin, field=path)
+
+
+def _switched_off(resources: Resources, inputs: Inputs) -> Mapping[str, str]:
+    """What a switch in values.yaml no longer serves, though it is in Git: a switch is not a delete."""
+    ako, found = inputs.settings.ako, {}
+    if not ako.services_api:
+        for gateway in resources.gateways:
+            name = inputs.names.virtual_service(gateway.namespace, gateway.name)
+            found[name] = "AKOSettings.servicesAPI is false"
+    reason = "AKOSettings.layer7Only is true" if ako.layer7_only else "L4Settings.defaultLBController is false"
+    for service in resources.services:
+        if service.spec.type == "LoadBalancer" and not _is_admitted(service, inputs):
+            own = service.annotation(SHARED_VIP_ANNOTATION) or service.name
+            found[inputs.names.virtual_service(service.namespace, own)] = reason
+    return found
+
+
+def _tenant_unknown(verdicts: Sequence[Verdict], inputs: Inputs) -> frozenset[str]:
+    """Owners whose Namespace is not in the tree: it may be what named the tenant of their live objects."""
+    return frozenset(
+        verdict.name
+        for verdict in verdicts
+        if verdict.owner.kind is not OwnerKind.SHARED_VIP and verdict.owner.namespace not in inputs.catalog.namespaces
+    )
 
 
 def _gateway_verdicts(resources: Resources, inputs: Inputs) -> Iterator[Verdict]:

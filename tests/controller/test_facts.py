@@ -23,6 +23,12 @@ CLOUD = {
     "ipam_provider_ref": "https://h/api/ipamdnsproviderprofile/ipam-1#ipam",
     "dns_provider_ref": "https://h/api/ipamdnsproviderprofile/dns-1#dns",
 }
+VRF = {
+    "name": "global",
+    "uuid": "vrfcontext-1",
+    "static_routes": [{"prefix": {"ip_addr": {"addr": "10.244.1.0", "type": "V4"}, "mask": 24}, "route_id": "1"}],
+}
+ROUTES = {"global": frozenset({"10.244.1.0/24"})}
 DOMAINS = "GET /api/ipamdnsproviderprofiledomainlist"
 
 
@@ -55,6 +61,7 @@ def controller(controller: ScriptedController) -> ScriptedController:
     controller.on_each("GET /api/cloud", filtered(CLOUD))
     controller.on("GET /api/ipamdnsproviderprofile/ipam-1", Answer(body={"type": "IPAMDNS_TYPE_INFOBLOX"}))
     controller.on(DOMAINS, Answer(body={"domains": ["a.example", "b.example"]}))
+    controller.on_each("GET /api/vrfcontext", filtered(VRF))
     return controller
 
 
@@ -83,8 +90,9 @@ def test_the_controller_and_its_cloud(controller: ScriptedController, ask: Calla
             ipam_type="IPAMDNS_TYPE_INFOBLOX",
             dns_domains=("a.example", "b.example"),
         ),
+        static_routes=ROUTES,
     )
-    assert len(controller.lines) == 4
+    assert len(controller.lines) == 5
 
 
 def test_a_cloud_without_providers(controller: ScriptedController, ask: Callable[..., Facts]) -> None:
@@ -153,7 +161,7 @@ def test_what_is_referred_to_is_looked_up_by_type(controller: ScriptedController
     assert lookups["/api/serviceenginegroup"]["name.in"] == "gold,silver"
     assert lookups["/api/serviceenginegroup"]["cloud_ref.name"] == "Default-Cloud"
     assert "cloud_ref.name" not in lookups["/api/healthmonitor"]
-    assert len(controller.lines) == 4 + 2
+    assert len(controller.lines) == 5 + 2
 
 
 def test_networks_tell_their_vrf(controller: ScriptedController, ask: Callable[..., Facts]) -> None:

@@ -1,0 +1,65 @@
+"""Statuses with what the Controller says: the addresses that VIPs have, and whether an owner is as Git asks for."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from sync.compare.vips import addresses
+from sync.model.desired import Condition, Status
+from sync.model.live import LiveState
+from sync.model.outcome import Outcome
+from sync.model.plan import Plan
+from sync.model.run import Wish
+
+
+def statuses_with_live(wish: Wish, plan: Plan, live: LiveState, outcomes: Sequence[Outcome] = ()) -> tuple[Status, ...]:
+    """The statuses of a wish; `plan` is what is left to do, `outcomes` what was done."""
+    held = _addresses(live)
+    unsettled = dict(_unsettled(wish, plan, outcomes))
+    return tuple(_with_live(status, held.get(status.owner_name, ()), unsettled) for status in wish.statuses)
+
+
+def _addresses(live: LiveState) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for item in live:
+        if item.is_ours:
+            found[item.owner_name] += sorted(addresses(item.body))
+    return found
+
+
+def _unsettled(wish: Wish, plan: Plan, outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str]]:
+    """Owner names that are not as Git asks for, and why; of several reasons the last one counts."""
+    names = {item.owner: item.owner_name for item in wish.desired}
+    for change in plan.changes:
+        if change.owner in names:
+            yield names[change.owner], "changes are pending"
+    for outcome in outcomes:
+        if not outcome.is_success:
+            for owner in outcome.change_set.owners:
+                if owner in names:
+                    yield names[owner], outcome.said
+    for held in plan.held:
+        yield held.name, "held: nothing of it is touched"
+
+
+def _with_live(status: Status, held: Sequence[str], unsettled: Mapping[str, str]) -> Status:
+    return Status(
+        kind=status.kind,
+        namespace=status.namespace,
+        name=status.name,
+        owner_name=status.owner_name,
+        conditions=(*status.conditions, _ready(status, held, unsettled.get(status.owner_name, ""))),
+        addresses=tuple(held),
+        hostnames=status.hostnames,
+        listeners=status.listeners,
+    )
+
+
+def _ready(status: Status, held: Sequence[str], trouble: str) -> Condition:
+    scheduled = status.conditions[0]
+    if scheduled.status == "False":
+        return Condition(type="Ready", status="False", reason=scheduled.reason, message=scheduled.message)
+    if trouble:
+        return Condition(type="Ready", status="False", reason="NotApplied", message=trouble)
+    if not held:
+        return Condition(type="Ready", status="False", reason="NoAddress", message="its VIP has no address yet")
+    return Condition(type="Ready", status="True", reason="Applied")

@@ -1,0 +1,164 @@
+"""What authors should know of a tree that translates without an error: warnings that need the tree as a whole.
+
+Each row says where the result differs from what the author must have meant. Nothing here holds an owner.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from sync.model.desired import VsVipContent
+from sync.model.problem import Problem, Severity
+from sync.model.resources.core import Service
+from sync.model.resources.gateway import Gateway
+from sync.model.resources.resource import Resource
+from sync.model.resources.tree import Resources
+from sync.model.wording import did_you_mean
+from sync.translate.catalog import GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL, gateway_of
+from sync.translate.gateway import CONTROLLER
+from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
+from sync.translate.inputs import Inputs
+from sync.translate.network import GLOBAL_VRF
+from sync.translate.profiles import L4_PROTOCOLS
+from sync.translate.verdict import Verdict, problem_at
+
+Path = tuple[str | int, ...]
+
+
+def hints(resources: Resources, inputs: Inputs, verdicts: Sequence[Verdict]) -> Iterator[Problem]:
+    """All warnings about the tree as a whole."""
+    if inputs.settings.ako.services_api:
+        yield from _attachments(resources, inputs)
+        yield from _unused_classes(resources)
+    yield from _unused_infra_settings(resources, inputs)
+    yield from _hostnames(inputs, verdicts)
+    yield from _missing_routes(resources, inputs)
+
+
+def _warning(at: Resource, path: Path, message: str, fix: str) -> Problem:
+    return problem_at(Severity.WARNING, at, path, message, fix)
+
+
+# --- Services and Gateways that do not find each other ----------------------------------------------------------------
+
+
+def _attachments(resources: Resources, inputs: Inputs) -> Iterator[Problem]:
+    gateways = {gateway.key: gateway for gateway in resources.gateways}
+    broken = {item.key for item in resources.broken if item.kind == "Gateway"}
+    for service in resources.services:
+        wanted = gateway_of(service.metadata.labels)
+        if any(wanted) and not all(wanted):
+            yield _half_labelled(service)
+        elif all(wanted):
+            yield from _labelled(service, wanted, gateways, broken)
+    for gateway in resources.gateways:
+        yield from _unserved_listeners(gateway, inputs)
+
+
+def _half_labelled(service: Service) -> Problem:
+    present, missing = GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL
+    if present not in service.metadata.labels:
+        present, missing = missing, present
+    place = ("metadata", "labels", present)
+    return _warning(service, place, f"without the label {missing} it belongs to no Gateway", f"add {missing}")
+
+
+def _labelled(
+    service: Service, wanted: tuple[str, str], gateways: dict[tuple[str, str], Gateway], broken: set[tuple[str, str]]
+) -> Iterator[Problem]:
+    name = f"{wanted[0]}/{wanted[1]}"
+    place = ("metadata", "labels", GATEWAY_NAME_LABEL)
+    gateway = gateways.get(wanted)
+    if service.spec.type == "LoadBalancer":
+        message = f"a LoadBalancer Service is no back end of Gateway {name}: it gets a VirtualService of its own"
+        yield _warning(service, place, message, "make it type: ClusterIP, or remove the labels")
+    elif gateway is not None:
+        listeners = {listener.port_key for listener in gateway.spec.listeners}
+        for number, port in enumerate(service.spec.ports):
+            if port.port_key not in listeners:
+                message = f"Gateway {name} has no listener {port.protocol} {port.port}: the port is not served"
+                fix = "add the listener, or remove the port if nobody needs it from outside"
+                yield _warning(service, ("spec", "ports", number), message, fix)
+    elif wanted not in broken:
+        known = [f"{namespace}/{each}" for namespace, each in gateways]
+        yield _warning(service, place, f"Gateway {name} is not in the tree", did_you_mean(name, known))
+
+
+def _unserved_listeners(gateway: Gateway, inputs: Inputs) -> Iterator[Problem]:
+    services = inputs.catalog.services_of_gateway.get(gateway.key, ())
+    ports = {port.port_key for service in services for port in service.spec.ports}
+    for number, listener in enumerate(gateway.spec.listeners):
+        if listener.port_key not in ports and listener.protocol in L4_PROTOCOLS:
+            message = f"no Service serves listener {listener.protocol} {listener.port}: the port gets no pool"
+            fix = f"label a Service with port {listener.port} ({listener.protocol}) for this Gateway"
+            yield _warning(gateway, ("spec", "listeners", number), message, fix)
+
+
+# --- what nobody refers to --------------------------------------------------------------------------------------------
+
+
+def _unused_classes(resources: Resources) -> Iterator[Problem]:
+    used = {gateway.spec.gateway_class_name for gateway in resources.gateways}
+    has_broken = any(item.kind == "Gateway" for item in resources.broken)
+    for gateway_class in resources.gateway_classes:
+        if gateway_class.name not in used and gateway_class.spec.controller == CONTROLLER and not has_broken:
+            yield _warning(gateway_class, ("metadata", "name"), "no Gateway uses this class", "remove it, or use it")
+
+
+def _unused_infra_settings(resources: Resources, inputs: Inputs) -> Iterator[Problem]:
+    used = {
+        gateway_class.spec.parameters_ref.name
+        for gateway_class in resources.gateway_classes
+        if gateway_class.spec.parameters_ref
+    }
+    used |= {item.annotation(INFRA_ANNOTATION) for item in (*resources.namespaces, *resources.services)}
+    for setting in inputs.catalog.infra_settings.values():
+        if setting.name not in used:
+            yield _warning(
+                setting, ("metadata", "name"), "nothing refers to this AviInfraSetting", "remove it, or use it"
+            )
+
+
+# --- hostnames --------------------------------------------------------------------------------------------------------
+
+
+def _hostnames(inputs: Inputs, verdicts: Sequence[Verdict]) -> Iterator[Problem]:
+    """A name that two owners have, and a name that no DNS domain of the cloud holds."""
+    owners: dict[str, list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        for spec in verdict.specs:
+            if isinstance(spec.content, VsVipContent):
+                for name in spec.content.fqdns:
+                    owners[name].append(verdict)
+    domains = tuple(domain.removeprefix(".") for domain in inputs.facts.cloud.dns_domains)
+    for name, claimants in sorted(owners.items()):
+        first, *others = claimants
+        if others:
+            also = " and ".join(f"{other.owner} ({other.origin.file}:{other.origin.line})" for other in others)
+            yield _of_owner(first, f"hostname {name} is that of {also}, too", "give each a name of its own")
+        if domains and not any(name == domain or name.endswith(f".{domain}") for domain in domains):
+            message = f"hostname {name} is under none of the cloud's DNS domains ({', '.join(domains)})"
+            yield _of_owner(first, message, "use one of these domains, or serve the name elsewhere")
+
+
+def _of_owner(verdict: Verdict, message: str, fix: str) -> Problem:
+    return Problem(
+        severity=Severity.WARNING, message=message, fix=fix, origin=verdict.origin, resource=str(verdict.owner)
+    )
+
+
+# --- routes to pods ---------------------------------------------------------------------------------------------------
+
+
+def _missing_routes(resources: Resources, inputs: Inputs) -> Iterator[Problem]:
+    """Pods are reached through static routes that AKO writes and we do not (DESIGN §8, last row)."""
+    settings, routes = inputs.settings, inputs.facts.static_routes
+    if settings.l7.service_type != "ClusterIP" or settings.ako.disable_static_route_sync or routes is None:
+        return
+    vrf = settings.controller.vrf_name or GLOBAL_VRF
+    for node in resources.nodes:
+        prefixes = node.spec.pod_cidrs or ((node.spec.pod_cidr,) if node.spec.pod_cidr else ())
+        missing = [prefix for prefix in prefixes if prefix not in routes.get(vrf, frozenset())]
+        if missing:
+            message = f"VRF {vrf} has no route to the pods of this Node ({', '.join(missing)})"
+            fix = "add the static route on the Controller, or use L7Settings.serviceType NodePort"
+            yield _warning(node, ("spec", "podCIDR"), message, fix)

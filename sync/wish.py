@@ -1,0 +1,103 @@
+"""A source tree → what it asks for: steps 1 to 3, 5 and 6 of the data's way, without a Controller."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sync.config import controller_host_problem, read_settings
+from sync.errors import SourceError
+from sync.model.desired import DesiredState
+from sync.model.facts import Facts, assumed_facts
+from sync.model.problem import Problem, Severity
+from sync.model.resources.tree import Resources
+from sync.model.run import Wish
+from sync.model.settings import Settings
+from sync.model.source import Snapshot, SourceLimits
+from sync.model.templates import TemplateText
+from sync.render import render
+from sync.source.git import SourceRequest, read_source
+from sync.source.manifests import holds_manifests, parse_manifests
+from sync.source.places import with_lines
+from sync.templates import read_templates
+from sync.translate.translation import translate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One source tree, read and typed. `settings` is None where values.yaml cannot be used."""
+
+    snapshot: Snapshot
+    settings: Settings | None
+    resources: Resources
+    templates: Mapping[str, TemplateText]
+    problems: tuple[Problem, ...]
+
+
+def load_source(request: SourceRequest, *, controller: str = "") -> Source:
+    """Steps 1 to 3: settings and typed manifests of one commit."""
+    limits = SourceLimits()
+    snapshot = read_source(request, limits)
+    settings, problems = read_settings(snapshot, max_aliases=limits.max_yaml_aliases)
+    if settings is None:
+        return Source(
+            snapshot=snapshot,
+            settings=None,
+            resources=Resources(is_complete=False),
+            templates={},
+            problems=(*snapshot.problems, *problems),
+        )
+    if (wanted := _limits(settings)) != limits:
+        snapshot = read_source(request, wanted)
+    resources, found = parse_manifests(snapshot, exclude=settings.sync.exclude, max_aliases=wanted.max_yaml_aliases)
+    wrong_host = controller_host_problem(settings, controller) if controller else None
+    is_usable = wrong_host is None and holds_manifests(snapshot, settings.sync.exclude)
+    return Source(
+        snapshot=snapshot,
+        settings=settings if is_usable else None,
+        resources=resources,
+        templates=read_templates(snapshot),
+        problems=(*problems, *found, *((wrong_host,) if wrong_host else ())),
+    )
+
+
+def _limits(settings: Settings) -> SourceLimits:
+    limits = settings.sync.limits
+    return SourceLimits(
+        max_file_bytes=limits.max_file_bytes, max_files=limits.max_files, max_yaml_aliases=limits.max_yaml_aliases
+    )
+
+
+def wish_for_nothing(error: SourceError) -> Wish:
+    """A source of which nothing could be read, as a wish for nothing."""
+    problem = Problem(
+        severity=Severity.ERROR,
+        message=error.message if not error.where else f"{error.where}: {error.message}",
+        fix=error.fix or "check --source, --ref and --path",
+    )
+    desired = DesiredState(commit="", cluster="", objects={}, holds_everything=True, is_complete=False)
+    return Wish(desired=desired, problems=(problem,), statuses=())
+
+
+def make_wish(source: Source, facts: Facts | None) -> Wish:
+    """Steps 5 and 6: everything that should exist. Without facts, those of DESIGN §7 are assumed."""
+    settings = source.settings
+    if settings is None:
+        desired = DesiredState(
+            commit=source.snapshot.commit, cluster="", objects={}, holds_everything=True, is_complete=False
+        )
+        return Wish(desired=desired, problems=with_lines(source.problems, source.snapshot), statuses=())
+    facts = facts or assumed_facts(settings.controller.cloud_name)
+    translation = translate(source.resources, settings, facts)
+    rendering = render(translation.specs, source.templates, created_by=settings.created_by)
+    desired = DesiredState(
+        commit=source.snapshot.commit,
+        cluster=settings.cluster,
+        objects={item.key: item for item in sorted(rendering.objects, key=lambda item: item.key)},
+        held=(*translation.held, *rendering.held),
+        holds_everything=translation.holds_everything,
+        is_complete=source.resources.is_complete,
+        origins=translation.origins,
+        switched_off=translation.switched_off,
+        tenant_unknown=translation.tenant_unknown,
+    )
+    problems = with_lines((*source.problems, *translation.problems, *rendering.problems), source.snapshot)
+    return Wish(desired=desired, problems=problems, statuses=translation.statuses)
