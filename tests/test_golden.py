@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
-from sync.reconcile import load_source, make_wish
 from sync.report.json import render_document
 from sync.source.facts_file import read_facts_file
 from sync.source.git import SourceRequest
+from sync.wish import load_source, make_wish
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())

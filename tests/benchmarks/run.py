@@ -8,6 +8,7 @@ yaml.CSafeLoader over the same files, and `git fetch`.
 """
 
 import argparse
+import compileall
 import json
 import os
 import resource
@@ -20,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import sync
 from tests.benchmarks import trees
 
 SEED = "networks: [{name: bench-network, subnets: [10.0.0.0/16]}]\nassume_exists: true\n"
@@ -177,6 +179,8 @@ def main() -> None:
     parser.add_argument("--gateways", default="100,500,2000")
     parser.add_argument("--repeat", type=int, default=3)
     arguments = parser.parse_args()
+    # As pip leaves a package: without compiled modules every start would compile them anew.
+    compileall.compile_dir(str(Path(sync.__file__).parent), quiet=1)
     sizes = [int(size) for size in arguments.gateways.split(",")]
     print(
         f"{os.cpu_count()} processors, Python {sys.version.split()[0]}, peak of this process "

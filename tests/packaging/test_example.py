@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sync.reconcile import load_source, make_wish
+from sync.wish import load_source, make_wish
 from sync.source.git import SourceRequest
 
 ROOT = Path(__file__).parent.parent.parent

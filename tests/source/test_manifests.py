@@ -1,0 +1,543 @@
+"""Source files → typed manifests, and everything that is wrong with them."""
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sync.model.problem import Problem, Severity
+from sync.model.resources.tree import Resources
+from sync.model.source import Snapshot
+from sync.source.manifests import manifest_files, parse_manifests
+from sync.source.places import with_lines
+from tests.builders import attached_to, error_lines, example_documents, make_snapshot, yaml_of
+
+
+def read(files: dict[str, str], *, exclude: tuple[str, ...] = ()) -> tuple[Resources, tuple[Problem, ...]]:
+    """The resources of a tree, and its problems at their exact lines."""
+    snapshot = make_snapshot(files)
+    resources, problems = parse_manifests(snapshot, exclude=exclude, max_aliases=100)
+    return resources, with_lines(problems, snapshot)
+
+
+def document(kind: str) -> dict[str, Any]:
+    """The first healthy manifest of a kind."""
+    return next(item for item in example_documents() if item["kind"] == kind)
+
+
+def changed(kind: str, change: Callable[[dict[str, Any]], object]) -> str:
+    """A healthy manifest with one change, as YAML."""
+    manifest = document(kind)
+    change(manifest)
+    return yaml_of(manifest)
+
+
+# --- what is read -----------------------------------------------------------------------------------------------------
+
+
+def test_a_healthy_tree_has_every_manifest_and_no_problem() -> None:
+    """One manifest of every kind goes where it belongs."""
+    resources, problems = read({"all.yaml": yaml_of(*example_documents())})
+
+    assert problems == ()
+    assert resources.is_complete
+    assert [item.title for item in (*resources.gateway_classes, *resources.gateways, *resources.services)] == [
+        "GatewayClass avi",
+        "Gateway shop/web",
+        "Service shop/front",
+        "Service shop/mail",
+    ]
+    assert [len(resources.endpoint_slices), len(resources.endpoints), len(resources.nodes)] == [1, 1, 1]
+    assert [len(resources.namespaces), len(resources.infra_settings), resources.broken] == [1, 1, ()]
+
+
+def test_yaml_json_and_list_are_the_same() -> None:
+    """How manifests are written down changes nothing but their place."""
+    documents = example_documents()
+    whole, _ = read({"all.yaml": yaml_of(*documents)})
+    listed, _ = read({"list.yml": yaml_of({"apiVersion": "v1", "kind": "List", "items": documents})})
+    inner = {"apiVersion": "v1", "kind": "List", "items": documents[1:]}
+    nested, _ = read({"n.json": json.dumps({"apiVersion": "v1", "kind": "List", "items": [documents[0], inner]})})
+    single, _ = read({f"{number}.json": json.dumps(item) for number, item in enumerate(documents)})
+
+    titles = [
+        [r.title for r in (*t.gateways, *t.services, *t.endpoint_slices)] for t in (whole, listed, nested, single)
+    ]
+
+    assert titles == [titles[0]] * 4
+
+
+def test_the_defaults_of_an_api_server_are_filled_in() -> None:
+    """A Service without type, protocol, targetPort and namespace has those that kubectl would show."""
+    text = "apiVersion: v1\nkind: Service\nmetadata: {name: front}\nspec: {ports: [{port: 80}]}\n"
+
+    (service,) = read({"a.yaml": text})[0].services
+
+    assert (service.namespace, service.spec.type) == ("default", "ClusterIP")
+    assert (service.spec.ports[0].protocol, service.spec.ports[0].target) == ("TCP", 80)
+    assert (service.spec.external_traffic_policy, service.spec.ip_families) == ("Cluster", ())
+
+
+def test_null_means_absent() -> None:
+    """A field that is null has its default."""
+    text = "apiVersion: v1\nkind: Service\nmetadata: {name: front, labels: null}\nspec: {type: null, ports: null}\n"
+
+    resources, problems = read({"a.yaml": text})
+
+    assert problems == ()
+    assert resources.services[0].spec.type == "ClusterIP"
+
+
+@pytest.mark.parametrize(
+    ("path", "is_read"),
+    [
+        pytest.param("a.yaml", True, id="yaml"),
+        pytest.param("deep/er/a.yml", True, id="yml in a folder"),
+        pytest.param("a.json", True, id="json"),
+        pytest.param("values.yaml", False, id="the settings"),
+        pytest.param("chart/values.yaml", True, id="another values.yaml"),
+        pytest.param("README.md", False, id="text"),
+        pytest.param("a.YAML", False, id="upper case"),
+        pytest.param(".github/a.yaml", False, id="hidden folder"),
+        pytest.param("b/.a.yaml", False, id="hidden file"),
+        pytest.param("drafts/a.yaml", False, id="excluded folder"),
+        pytest.param("b/old-a.yaml", False, id="excluded name"),
+    ],
+)
+def test_manifests_are_yaml_and_json_files_that_are_neither_hidden_nor_excluded(path: str, is_read: bool) -> None:
+    """A glob of SyncSettings.exclude matches a path or a file name."""
+    snapshot = make_snapshot({path: "a: 1"})
+
+    assert bool(list(manifest_files(snapshot, ("drafts/*", "old-*")))) is is_read
+
+
+def test_other_kinds_are_counted_and_ignored() -> None:
+    """They are no problem, and a tree of nothing else is no mistake, but it proves nothing either."""
+    deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: front}\n"
+
+    resources, problems = read({"a.yaml": deployment, "b.yaml": deployment})
+
+    assert problems == ()
+    assert resources.ignored == {"apps/v1/Deployment": 2}
+    assert not resources.is_complete
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "warns"),
+    [
+        pytest.param("gateway.networking.k8s.io/v1", "Gateway", True, id="the successor of our Gateway"),
+        pytest.param("networking.x-k8s.io/v1alpha2", "Gateway", True, id="another version of our Gateway"),
+        pytest.param("discovery.k8s.io/v1beta1", "EndpointSlice", True, id="an old EndpointSlice"),
+        pytest.param("ako.vmware.com/v1alpha1", "L4Rule", True, id="an old L4Rule"),
+        pytest.param("networking.istio.io/v1", "Gateway", False, id="somebody else's Gateway"),
+        pytest.param("serving.knative.dev/v1", "Service", False, id="somebody else's Service"),
+    ],
+)
+def test_a_version_that_is_not_served_is_named_if_it_was_meant_for_us(version: str, kind: str, warns: bool) -> None:
+    """A kind of ours in a neighbouring version is a likely mistake; the same word of another project is not."""
+    resources, problems = read({"a.yaml": f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\n"})
+
+    assert [(p.severity, p.line, f"{kind} of {version} is not served" == p.message) for p in problems] == [
+        (Severity.WARNING, 1, True)
+    ] * warns
+    assert resources.ignored == {f"{version}/{kind}": 1}
+
+
+# --- what is no manifest ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "severity", "line", "words", "is_complete"),
+    [
+        pytest.param("a.yaml", "just words\n", "error", 1, "not a Kubernetes manifest", False, id="a text"),
+        pytest.param("a.yaml", "[1, 2]\n", "error", 1, "not a Kubernetes manifest", False, id="a list"),
+        pytest.param("a.yaml", "---\n---\na: 1\n", "warning", 3, "not a Kubernetes manifest", True, id="other YAML"),
+        pytest.param("a.yaml", "spec: {}\n", "error", 1, "apiVersion and kind are missing", False, id="no head"),
+        pytest.param("a.yaml", "kind: Service\n", "error", 1, "apiVersion is missing", False, id="no version"),
+        pytest.param("a.yaml", "apiVersion: v1\nspec: 1\n", "error", 1, "kind is missing", False, id="no kind"),
+        pytest.param("a.yaml", "apiVersion: 1\nkind: x\n", "error", 1, "apiVersion is missing", False, id="a number"),
+        pytest.param("a.yaml", "a: [\n", "error", 2, "not valid YAML", False, id="syntax"),
+        pytest.param("x/Chart.yaml", "name: x\n", "warning", 1, "Helm chart", True, id="Helm chart"),
+        pytest.param("a.yaml", "a: 1\nb: {{ .Values.x }}\n", "error", 2, "Helm template", False, id="Helm template"),
+        pytest.param("a.yaml", "{{- if true }}\na: 1\n", "error", 1, "Helm template", False, id="Helm condition"),
+        pytest.param("a.yaml", "a: {{ x }}-1\n", "error", 1, "a template", False, id="another template"),
+        pytest.param("kustomization.yaml", "resources: []\n", "warning", 1, "kustomizations", True, id="kustomization"),
+        pytest.param(
+            "k.yaml",
+            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n",
+            "warning",
+            1,
+            "kustomizations",
+            True,
+            id="typed kustomization",
+        ),
+    ],
+)
+def test_a_file_that_is_no_manifest_is_named_with_its_line_and_a_fix(
+    name: str, text: str, severity: str, line: int, words: str, is_complete: bool
+) -> None:
+    """What may have been a manifest makes the tree incomplete; what plainly is something else is a warning."""
+    resources, problems = read({name: text, "gateway.yaml": yaml_of(document("Gateway"))})
+
+    assert [(p.severity, p.file, p.line) for p in problems] == [(severity, name, line)]
+    assert words in problems[0].message
+    assert problems[0].fix
+    assert resources.is_complete is is_complete
+    assert len(resources.gateways) == 1
+
+
+@pytest.mark.xfail(strict=True, reason="the words of a Helm template are looked for in values that are text, too")
+def test_a_text_that_holds_a_go_template_is_a_text() -> None:
+    """A ConfigMap with an alerting template in it is a manifest like any other."""
+    config = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: alerts}\n"
+        "data:\n  slack.tmpl: |\n    {{ range .Alerts }}{{ .Annotations.summary }}{{ end }}\n"
+    )
+
+    resources, problems = read({"alerts.yaml": config, "gateway.yaml": yaml_of(document("Gateway"))})
+
+    assert problems == ()
+    assert resources.is_complete
+
+
+@pytest.mark.parametrize(
+    ("files", "severity"),
+    [
+        pytest.param({}, "error", id="no file"),
+        pytest.param({"README.md": "hello"}, "error", id="no YAML"),
+        pytest.param({"a.yaml": "# nothing\n"}, "warning", id="empty YAML"),
+    ],
+)
+def test_an_empty_tree_is_reported_and_proves_nothing(files: dict[str, str], severity: str) -> None:
+    """A wrong branch or folder must not read as a wish to delete everything."""
+    resources, problems = read(files)
+
+    assert [problem.severity for problem in problems] == [severity]
+    assert not resources.is_complete
+
+
+def test_a_snapshot_that_left_something_out_makes_an_incomplete_tree() -> None:
+    """What was not read may have been a manifest."""
+    snapshot = Snapshot(
+        location="repo", commit="", files=make_snapshot({"a.yaml": yaml_of(document("Node"))}).files, is_complete=False
+    )
+
+    resources, _ = parse_manifests(snapshot, exclude=(), max_aliases=0)
+
+    assert not resources.is_complete
+
+
+# --- the constraints of the CRDs --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "expected"),
+    [
+        pytest.param(
+            "Gateway",
+            lambda m: m["spec"]["listeners"][1].update(port=0),
+            "a.yaml:21: spec.listeners[1].port: 0 is out of range",
+            id="port below range",
+        ),
+        pytest.param(
+            "Gateway",
+            lambda m: m["spec"]["listeners"][0].update(port="443"),
+            'a.yaml:12: spec.listeners[0].port: "443" is not a whole number',
+            id="port in quotes",
+        ),
+        pytest.param(
+            "Gateway",
+            lambda m: m["spec"]["listeners"][0].pop("routes"),
+            'a.yaml:12: spec.listeners[0].routes: "routes" is missing',
+            id="listener without routes",
+        ),
+        pytest.param(
+            "Gateway",
+            lambda m: m["spec"]["listeners"][0]["routes"].pop("kind"),
+            'a.yaml:15: spec.listeners[0].routes.kind: "kind" is missing',
+            id="routes without kind",
+        ),
+        pytest.param(
+            "Gateway",
+            lambda m: m["spec"].update(listeners=[]),
+            "a.yaml:11: spec.listeners: the list has too few items",
+            id="no listener",
+        ),
+        pytest.param(
+            "Gateway",
+            lambda m: m["spec"].update(addresses=[{"value": "10.0.0.1"}] * 17),
+            "a.yaml:8: spec.addresses: the list has too many items",
+            id="17 addresses",
+        ),
+        pytest.param(
+            "Gateway",
+            lambda m: m["spec"]["addresses"][0].update(type="Hostname"),
+            'a.yaml:9: spec.addresses[0].type: "Hostname" is not known here',
+            id="unknown type of address",
+        ),
+        pytest.param(
+            "Gateway",
+            lambda m: m["spec"].update(gatewayClassName=""),
+            'a.yaml:7: spec.gatewayClassName: "" is too short',
+            id="empty class name",
+        ),
+        pytest.param(
+            "Gateway",
+            lambda m: m["spec"].update(listeners="none"),
+            'a.yaml:11: spec.listeners: "none" is not a list',
+            id="a text for a list",
+        ),
+        pytest.param(
+            "Gateway", lambda m: m.update(spec=5), "a.yaml:6: spec: 5 is not a mapping", id="a number for a mapping"
+        ),
+        pytest.param("Gateway", lambda m: m.pop("spec"), 'a.yaml:1: spec: "spec" is missing', id="no spec"),
+        pytest.param(
+            "Gateway",
+            lambda m: m["metadata"].update(name="Web"),
+            'a.yaml:4: metadata.name: "Web" is not a valid name',
+            id="upper case name",
+        ),
+        pytest.param(
+            "Gateway",
+            lambda m: m["metadata"].update(namespace="a.b"),
+            'a.yaml:5: metadata.namespace: "a.b" is not a valid name',
+            id="dot in a namespace",
+        ),
+        pytest.param(
+            "Service",
+            lambda m: m["metadata"]["labels"].update({"ako.vmware.com/gateway-name": 5}),
+            "a.yaml:7: metadata.labels.ako.vmware.com/gateway-name: 5 is not text",
+            id="a number as label",
+        ),
+        pytest.param(
+            "Service",
+            lambda m: m["spec"]["ports"][0].update(protocol="tcp"),
+            'a.yaml:14: spec.ports[0].protocol: "tcp" is not known here',
+            id="lower case protocol",
+        ),
+        pytest.param(
+            "Service",
+            lambda m: m["spec"]["ports"][0].update(targetPort=1.5),
+            "a.yaml:13: spec.ports[0].targetPort: 1.5 is not a whole number",
+            id="half a target port",
+        ),
+        pytest.param(
+            "Service",
+            lambda m: m["spec"].update(type="Internal"),
+            'a.yaml:19: spec.type: "Internal" is not known here',
+            id="unknown type of Service",
+        ),
+        pytest.param(
+            "EndpointSlice",
+            lambda m: m["endpoints"][1].update(addresses=[]),
+            "a.yaml:21: endpoints[1].addresses: the list has too few items",
+            id="endpoint without address",
+        ),
+        pytest.param(
+            "EndpointSlice",
+            lambda m: m["endpoints"][0]["conditions"].update(ready="yes"),
+            'a.yaml:19: endpoints[0].conditions.ready: "yes" is neither true nor false',
+            id="a text for a boolean",
+        ),
+        pytest.param(
+            "AviInfraSetting",
+            lambda m: m["spec"].update(seGroup={}),
+            'a.yaml:6: spec.seGroup.name: "name" is missing',
+            id="seGroup without name",
+        ),
+        pytest.param(
+            "AviInfraSetting",
+            lambda m: m["spec"].update(l7Settings={"shardSize": "HUGE"}),
+            'a.yaml:16: spec.l7Settings.shardSize: "HUGE" is not known here',
+            id="unknown shard size",
+        ),
+    ],
+)
+def test_a_field_that_the_crd_refuses_is_an_error_at_its_line(
+    kind: str, change: Callable[[dict[str, Any]], object], expected: str
+) -> None:
+    """The manifest is broken, the tree stays complete."""
+    resources, problems = read({"a.yaml": changed(kind, change)})
+
+    assert error_lines(problems) == [expected]
+    assert all(problem.fix for problem in problems)
+    assert [broken.kind for broken in resources.broken] == [kind]
+
+
+def test_all_problems_of_all_manifests_are_reported_in_one_run() -> None:
+    """Sorted by file and line."""
+    gateway = changed(
+        "Gateway", lambda m: (m["spec"]["listeners"][0].update(port=0), m["spec"]["listeners"][1].pop("protocol"))
+    )
+    service = changed("Service", lambda m: m["spec"]["ports"][1].update(port=70000))
+
+    _, problems = read({"b.yaml": gateway, "a.yaml": service, "c.yaml": "x: ["})
+
+    assert [(p.file, p.line) for p in problems] == [("a.yaml", 16), ("b.yaml", 12), ("b.yaml", 21), ("c.yaml", 2)]
+
+
+def test_a_broken_manifest_keeps_the_labels_that_tell_what_depends_on_it() -> None:
+    """A Service that cannot be used still says which Gateway it belongs to."""
+    resources, _ = read({"a.yaml": changed("Service", lambda m: m["spec"]["ports"][0].update(port=0))})
+
+    (broken,) = resources.broken
+    assert (broken.kind, broken.key, broken.labels) == ("Service", ("shop", "front"), attached_to())
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        pytest.param("Gateway", lambda m: m["metadata"].pop("name"), id="no name"),
+        pytest.param("Gateway", lambda m: m["metadata"].update(name=5), id="a number as name"),
+        pytest.param("Gateway", lambda m: m.pop("metadata"), id="no metadata"),
+        pytest.param("Gateway", lambda m: m.update(metadata="web"), id="a text as metadata"),
+        pytest.param(
+            "Gateway",
+            lambda m: m["metadata"].update(namespace=5),
+            id="a number as namespace",
+            marks=pytest.mark.xfail(strict=True, reason="held is Gateway /web, and the live shop/web would be deleted"),
+        ),
+        pytest.param(
+            "Gateway",
+            lambda m: m["metadata"].update(name="Web"),
+            id="a name that is none",
+            marks=pytest.mark.xfail(strict=True, reason="held is shop/Web, and the live shop/web would be deleted"),
+        ),
+        pytest.param(
+            "Service",
+            lambda m: m["metadata"].update(labels=["a"]),
+            id="Service with unreadable labels",
+        ),
+        pytest.param(
+            "EndpointSlice",
+            lambda m: m["metadata"].update(labels="x"),
+            id="EndpointSlice with unreadable labels",
+        ),
+    ],
+)
+def test_a_manifest_of_which_nobody_can_tell_what_it_is_makes_the_tree_incomplete(
+    kind: str, change: Callable[[dict[str, Any]], object]
+) -> None:
+    """It may be anything that is live, or belong to it."""
+    resources, problems = read({"a.yaml": changed(kind, change)})
+
+    assert problems
+    assert not resources.is_complete
+
+
+# --- duplicates -------------------------------------------------------------------------------------------------------
+
+
+def test_a_resource_that_stands_twice_is_an_error_that_names_both_places() -> None:
+    """Neither counts."""
+    node = yaml_of(document("Node"))
+
+    resources, problems = read({"a.yaml": node, "b.yaml": f"# again\n{node}"})
+
+    assert error_lines(problems) == [
+        "b.yaml:5: metadata.name: Node n1 stands twice in the tree: first in a.yaml:1",
+    ]
+    assert resources.nodes == ()
+    assert [broken.name for broken in resources.broken] == ["n1"]
+
+
+def test_the_same_name_in_another_namespace_or_kind_is_another_resource() -> None:
+    """Identity is kind, namespace and name."""
+    other = document("Endpoints")
+    other["metadata"]["namespace"] = "desk"
+
+    _, problems = read({"a.yaml": yaml_of(document("Service"), document("Endpoints"), other)})
+
+    assert problems == ()
+
+
+@pytest.mark.xfail(
+    strict=True, reason="only the labels of the last one are kept: the Gateway of the first loses its pool"
+)
+@pytest.mark.parametrize("first_is_broken", [False, True])
+def test_a_service_that_stands_twice_breaks_the_gateways_of_both(first_is_broken: bool) -> None:
+    """Whichever of the two is meant, both Gateways depend on it."""
+    first, second = document("Service"), document("Service")
+    second["metadata"]["labels"] = attached_to("shop", "other")
+    if first_is_broken:
+        first["spec"]["ports"][0]["port"] = 0
+
+    resources, _ = read({"a.yaml": yaml_of(first), "b.yaml": yaml_of(second)})
+
+    assert {broken.labels["ako.vmware.com/gateway-name"] for broken in resources.broken} == {"web", "other"}
+
+
+# --- laws -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_problem_inside_a_list_has_the_line_of_its_field() -> None:
+    """The place leads through `items`."""
+    gateway = document("Gateway")
+    gateway["spec"]["listeners"][1]["port"] = 70000
+    text = yaml_of({"apiVersion": "v1", "kind": "List", "items": [document("Node"), gateway]})
+
+    _, problems = read({"list.yaml": text})
+
+    line = next(number for number, content in enumerate(text.splitlines(), 1) if "70000" in content)
+    assert [(p.line, p.field_text) for p in problems] == [(line, "spec.listeners[1].port")]
+
+
+@st.composite
+def mutated_manifests(draw: st.DrawFn) -> dict[str, Any]:
+    """A healthy manifest of which one place is dropped, given another type, or gets a further key."""
+    manifest: dict[str, Any] = copy.deepcopy(draw(st.sampled_from(example_documents())))
+    here: Any = manifest
+    for _ in range(draw(st.integers(0, 6))):
+        steps: list[Any] = list(here) if isinstance(here, dict) else list(range(len(here)))
+        step = draw(st.sampled_from(steps))
+        if not isinstance(here[step], dict | list) or not here[step]:
+            break
+        here = here[step]
+    steps = list(here) if isinstance(here, dict) else list(range(len(here)))
+    step = draw(st.sampled_from(steps))
+    match draw(st.sampled_from(["drop", "retype", "insert"])):
+        case "drop":
+            del here[step]
+        case "retype":
+            here[step] = draw(
+                st.sampled_from([None, True, 0, -1, 70000, 1.5, "", "x" * 300, "Ü", [], [[]], [None], {}, {"a": {}}])
+            )
+        case _ if isinstance(here, dict):
+            here[draw(st.sampled_from(["extra", "port", "name", "labels", "spec"]))] = draw(
+                st.sampled_from([1, "a", [], {"b": 1}])
+            )
+        case _:
+            here.append(draw(st.sampled_from([1, "a", [], {"b": 1}])))
+    return manifest
+
+
+@given(mutated_manifests())
+@settings(max_examples=250, deadline=None)
+def test_no_change_of_a_manifest_makes_reading_fail(manifest: dict[str, Any]) -> None:
+    """Whatever is dropped, retyped or added: a result, and problems with file, line, message and fix."""
+    _, problems = read({"a.yaml": yaml_of(manifest)})
+
+    for problem in problems:
+        assert problem.file == "a.yaml"
+        assert problem.line >= 1
+        assert problem.message
+        assert problem.fix
+        assert "{" not in problem.message + problem.fix
+        assert "input should be" not in problem.message
+
+
+@given(st.permutations(example_documents()), st.integers(0, 8))
+@settings(max_examples=30, deadline=None)
+def test_the_order_of_documents_and_files_changes_nothing_but_places(documents: list[Any], cut: int) -> None:
+    """The same manifests in another order, in two files, are the same resources."""
+    whole, _ = read({"all.yaml": yaml_of(*example_documents())})
+
+    shuffled, problems = read({"a.yaml": yaml_of(*documents[:cut]), "b.yaml": yaml_of(*documents[cut:])})
+
+    assert problems == ()
+    assert [g.spec for g in shuffled.gateways] == [g.spec for g in whole.gateways]
+    assert {s.key: s.spec for s in shuffled.services} == {s.key: s.spec for s in whole.services}

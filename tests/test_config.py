@@ -1,0 +1,310 @@
+"""values.yaml → Settings; flags and environment → where things are."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync.config import EMBEDDED, controller_host_problem, host_of, read_settings, secret, source_request
+from sync.errors import UsageError
+from sync.model.problem import Problem
+from sync.model.settings import Settings
+from sync.source.places import with_lines
+from tests.builders import VALUES, error_lines, make_settings, make_snapshot
+
+
+def read(text: str) -> tuple[Settings | None, tuple[Problem, ...]]:
+    """The settings of a tree with this values.yaml, problems at their exact lines."""
+    snapshot = make_snapshot({"values.yaml": text})
+    settings, problems = read_settings(snapshot, max_aliases=10)
+    return settings, with_lines(problems, snapshot)
+
+
+def test_the_least_file_has_akos_defaults() -> None:
+    """Only clusterName has none (helm/ako/values.yaml of AKO 2.2.1)."""
+    settings, problems = read("AKOSettings: {clusterName: north}\n")
+
+    assert problems == ()
+    assert settings is not None
+    assert (settings.cluster, settings.created_by) == ("north", "avi-sync-north")
+    assert (settings.ako.services_api, settings.ako.layer7_only, settings.ako.enable_evh) == (False, False, False)
+    assert (settings.l4.auto_fqdn, settings.l4.default_lb_controller) == ("default", True)
+    assert settings.l7.service_type == "ClusterIP"
+    assert settings.controller.service_engine_group_name == "Default-Group"
+    assert (settings.controller.cloud_name, settings.controller.tenant_name) == ("Default-Cloud", "admin")
+    assert (settings.sync.backends, settings.sync.limits.max_yaml_aliases) == ("auto", 1000)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("", "values.yaml:1: AKOSettings", id="empty"),
+        pytest.param("AKOSettings: {}", "values.yaml:1: AKOSettings.clusterName", id="no name"),
+        pytest.param("AKOSettings: {clusterName: ''}", "values.yaml:1: AKOSettings.clusterName", id="empty name"),
+        pytest.param("AKOSettings: {clusterName: a.b}", "values.yaml:1: AKOSettings.clusterName", id="dot in the name"),
+        pytest.param("AKOSettings: {clusterName: 5}", "values.yaml:1: AKOSettings.clusterName", id="number as name"),
+    ],
+)
+def test_a_cluster_name_is_required(text: str, expected: str) -> None:
+    """AKO's default would be somebody else's cluster."""
+    settings, problems = read(text)
+
+    assert settings is None
+    assert [line.partition(": ")[0] for line in error_lines(problems)] == ["values.yaml:1"]
+    assert error_lines(problems)[0].startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("added", "place", "message", "fix"),
+    [
+        pytest.param("AKOSetings: {}", "7: AKOSetings", 'unknown key "AKOSetings"', '"AKOSettings"?', id="section"),
+        pytest.param(
+            "L4Settings:\n  autoFqdn: flat", "8: L4Settings.autoFqdn", "unknown key", '"autoFQDN"?', id="case"
+        ),
+        pytest.param(
+            "L7Settings: {serviceType: Nodeport}", "7: L7Settings.serviceType", "not known", "'NodePort'", id="choice"
+        ),
+        pytest.param(
+            "SyncSettings:\n  limits:\n    maxFiles: 0", "9: SyncSettings.limits.maxFiles", "range", "1 on", id="limit"
+        ),
+        pytest.param("SyncSettings: {backends: none}", "7: SyncSettings.backends", "not known", "'ignore'", id="own"),
+        pytest.param("L4Settings: []", "7: L4Settings", "a list is not a mapping", "key: value", id="list"),
+        pytest.param(
+            "ControllerSettings: {controllerVersion: 22.1}",
+            "7: ControllerSettings.controllerVersion",
+            "22.1 is not text",
+            'put it in quotes: "22.1"',
+            id="version without quotes",
+        ),
+        pytest.param("a: [", "8: ", "not valid YAML", "syntax", id="syntax"),
+        pytest.param("L4Settings: {}\nL4Settings: {}", "8: ", "stands twice", "keep one", id="a section twice"),
+    ],
+)
+def test_a_wrong_key_or_value_is_an_error_with_its_line(added: str, place: str, message: str, fix: str) -> None:
+    """A typo must not go unnoticed: it would silently mean a default."""
+    settings, problems = read(VALUES + added + "\n")
+
+    assert settings is None
+    assert error_lines(problems)[0].startswith(f"values.yaml:{place}")
+    assert message in problems[0].message
+    assert fix in problems[0].fix
+
+
+def test_all_errors_of_the_file_are_reported_in_one_run() -> None:
+    """Not one per attempt."""
+    _, problems = read(VALUES + "L4Settings: {x: 1}\nL7Settings: {y: 1}\nz: 1\n")
+
+    assert [(p.line, p.field_text) for p in problems] == [(7, "L4Settings.x"), (8, "L7Settings.y"), (9, "z")]
+
+
+WITHOUT_EFFECT = [
+    "featureGates",
+    "replicaCount",
+    "image",
+    "GatewayAPI",
+    "resources",
+    "securityContext",
+    "podSecurityContext",
+    "rbac",
+    "avicredentials",
+    "persistentVolumeClaim",
+    "mountPath",
+    "logFile",
+    "akoGatewayLogFile",
+    "ako-crd-operator",
+]
+SECTIONS_WITHOUT_EFFECT = {
+    "AKOSettings": [
+        "enableEvents",
+        "logLevel",
+        "fullSyncFrequency",
+        "apiServerPort",
+        "deleteConfig",
+        "useDefaultSecretsOnly",
+    ],
+    "L7Settings": [
+        "noPGForSNI",
+        "passthroughShardSize",
+        "enableMCI",
+        "shardVSSize",
+        "fqdnReusePolicy",
+        "defaultIngController",
+    ],
+}
+
+
+@pytest.mark.parametrize("anything", [5, "x", None, [1], {"a": {"b": []}}])
+def test_keys_of_ako_without_effect_are_accepted_with_anything_inside(anything: Any) -> None:
+    """A whole values.yaml of AKO can stand in the tree as it is."""
+    sections: dict[str, Any] = dict.fromkeys(WITHOUT_EFFECT, anything)
+    for name, keys in SECTIONS_WITHOUT_EFFECT.items():
+        sections[name] = dict.fromkeys(keys, anything)
+
+    assert make_settings(**sections).cluster == "north"
+
+
+def test_a_boolean_may_stand_in_quotes_as_in_akos_own_chart() -> None:
+    """AKO's chart writes several of them so."""
+    settings, problems = read(
+        'AKOSettings: {clusterName: north, servicesAPI: "true"}\nL4Settings: {defaultLBController: "False"}\n'
+    )
+
+    assert problems == ()
+    assert settings is not None
+    assert (settings.ako.services_api, settings.l4.default_lb_controller) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("added", "place", "words"),
+    [
+        pytest.param("avicredentials: {username: admin}", "7", "never read", id="credentials"),
+        pytest.param("avicredentials: {username: '', password: ''}", "", "", id="empty credentials"),
+        pytest.param("avicredentials:", "", "", id="no credentials"),
+    ],
+)
+def test_credentials_in_git_are_never_read_and_warned_about(added: str, place: str, words: str) -> None:
+    """The warning stands at their line and does not repeat them."""
+    settings, problems = read(VALUES + added + "\n")
+
+    assert settings is not None
+    assert [str(p.line) for p in problems] == ([place] if place else [])
+    assert all(words in p.message and "admin" not in p.message + p.fix for p in problems)
+
+
+@pytest.mark.xfail(strict=True, reason="Field(repr=False) means nothing to a standard dataclass")
+def test_credentials_in_git_do_not_show_in_a_repr() -> None:
+    """A secret has a masked repr."""
+    assert "hunter2" not in repr(make_settings(avicredentials={"password": "hunter2"}))
+
+
+@pytest.mark.parametrize(("value", "warns"), [("'true'", True), ("true", True), ("'false'", False), ("false", False)])
+def test_delete_config_has_no_effect_and_says_so(value: str, warns: bool) -> None:
+    """Somebody who sets it expects a deletion that does not happen."""
+    settings, problems = read(f"AKOSettings: {{clusterName: north, deleteConfig: {value}}}\n")
+
+    assert settings is not None
+    assert [p.message for p in problems] == [
+        "deleteConfig has no effect here: nothing is deleted because of it"
+    ] * warns
+
+
+def test_a_tree_without_values_names_the_folder_that_has_them() -> None:
+    """The likely mistake is a missing --path."""
+    settings, (problem,) = read_settings(make_snapshot({"clusters/prod/values.yaml": VALUES}), max_aliases=0)
+
+    assert settings is None
+    assert problem.message == "repo holds no values.yaml at its root"
+    assert problem.fix.startswith("use --path clusters/prod, or commit AKO's values.yaml")
+
+
+def test_a_tree_without_any_values_asks_for_the_file() -> None:
+    """The file is required."""
+    settings, (problem,) = read_settings(make_snapshot({}), max_aliases=0)
+
+    assert settings is None
+    assert problem.fix.startswith("commit AKO's values.yaml there")
+
+
+# --- where things are -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stated", "given", "agrees"),
+    [
+        pytest.param("", "https://avi.example.com", True, id="not stated"),
+        pytest.param("avi.example.com", "https://avi.example.com", True, id="same host"),
+        pytest.param("AVI.example.com", "https://avi.EXAMPLE.com:443/", True, id="in other letters and with a port"),
+        pytest.param("https://avi.example.com", "avi.example.com", True, id="either may be a URL"),
+        pytest.param("10.0.0.1", "https://10.0.0.2", False, id="another address"),
+        pytest.param("10.0.0.1", EMBEDDED, True, id="embedded"),
+        pytest.param("10.0.0.1", "http://127.0.0.1:9443", True, id="loopback"),
+        pytest.param("10.0.0.1", "http://[::1]:9443", True, id="loopback of IPv6"),
+        pytest.param("10.0.0.1", "http://localhost:9443", True, id="localhost"),
+        pytest.param("2001:db8::1", "https://[2001:db8::1]", True, id="a bare IPv6 address"),
+    ],
+)
+def test_a_tree_written_for_another_controller_is_refused(
+    stated: str, given: str, agrees: bool, request: pytest.FixtureRequest
+) -> None:
+    """`controllerHost` of values.yaml must agree with --controller."""
+    if stated == "2001:db8::1":
+        request.applymarker(
+            pytest.mark.xfail(strict=True, reason="host_of takes the address for host:port, and sees host 2001")
+        )
+    settings = make_settings(ControllerSettings={"controllerHost": stated})
+
+    problem = controller_host_problem(settings, given)
+
+    assert (problem is None) is agrees
+    assert problem is None or (stated in problem.message and given in problem.message)
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("avi.example.com", "avi.example.com"),
+        ("avi.example.com:9443", "avi.example.com"),
+        ("https://user@AVI.example.com:9443/path", "avi.example.com"),
+        ("//avi", "avi"),
+        ("", ""),
+    ],
+)
+def test_the_host_of_an_address_is_found_in_any_form(address: str, host: str) -> None:
+    """In lower case, without port, user and path."""
+    assert host_of(address) == host
+
+
+GIVEN: dict[str, Any] = {
+    "source": "repo",
+    "ref": "main",
+    "path": "prod",
+    "git_token_file": "",
+    "ssh_key_file": "key",
+    "known_hosts_file": "hosts",
+    "cache_dir": "cache",
+}
+
+
+def test_a_source_request_says_what_the_flags_say() -> None:
+    """A run that writes nothing may read a plain folder and the work tree."""
+    request = source_request({**GIVEN, "working_tree": True}, {"SYNC_GIT_TOKEN": "secret"}, writes=False)
+
+    assert (request.location, request.ref, request.path) == ("repo", "main", "prod")
+    assert (request.token, request.ssh_key_file, request.known_hosts_file) == ("secret", "key", "hosts")
+    assert request.cache_dir == Path("cache")
+    assert request.working_tree
+    assert request.plain_folder_allowed
+    assert "secret" not in repr(request)
+
+
+def test_a_run_that_writes_reads_commits_only() -> None:
+    """Files that no commit holds are never applied."""
+    request = source_request({**GIVEN, "cache_dir": ""}, {}, writes=True)
+
+    assert not request.plain_folder_allowed
+    assert request.cache_dir.name == "avi-sync"
+    with pytest.raises(UsageError, match="--working-tree would apply files that no commit holds"):
+        source_request({**GIVEN, "working_tree": True}, {}, writes=True)
+
+
+def test_a_secret_comes_from_its_file_before_its_variable(tmp_path: Path) -> None:
+    """Line ends do not belong to it."""
+    (tmp_path / "token").write_text("from file\n")
+
+    assert secret("SYNC_X", str(tmp_path / "token"), {"SYNC_X": "from variable"}) == "from file"
+    assert secret("SYNC_X", "", {"SYNC_X": "from variable"}) == "from variable"
+    assert secret("SYNC_X", "", {}) == ""
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_secret_file_that_cannot_be_read_is_named(content: bytes | None, tmp_path: Path) -> None:
+    """Without its content."""
+    path = tmp_path / "token"
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(UsageError) as caught:
+        secret("SYNC_X", str(path), {})
+
+    assert caught.value.where == str(path)
+    assert caught.value.fix == "correct SYNC_X_FILE"
