@@ -299,10 +299,10 @@ def _offline_wish(source: Mapping[str, Any], facts_file: str) -> "Wish":
     from sync.source.facts_file import read_facts_file
     from sync.wish import load_source, make_wish, wish_for_nothing
 
-    facts = read_facts_file(Path(facts_file)) if facts_file else None
-    if facts is None:
+    if not facts_file:
         say(ASSUMED_FACTS)
     try:
+        facts = read_facts_file(Path(facts_file)) if facts_file else None
         return make_wish(load_source(source_request(source, os.environ, writes=False)), facts)
     except SourceError as error:
         return wish_for_nothing(error)
@@ -333,16 +333,17 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     except SyncError as error:
         say_error(error)
         code = error.exit_code
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`): not an error of the run, and nothing to say it to.
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - it must outlive this function
-        code = ExitCode.DONE
     sys.exit(int(code or 0))
 
 
 def say(text: str) -> None:
     """Anything but the result: to stderr."""
-    click.echo(text, err=True)
+    click.echo(text, err=True, color=_color())
+
+
+def _color() -> bool | None:
+    """None leaves it to click: colours on a terminal only. NO_COLOR takes them away there, too."""
+    return False if os.environ.get("NO_COLOR") else None
 
 
 def say_error(error: SyncError) -> None:
@@ -371,11 +372,19 @@ def show_document(document: Mapping[str, Any]) -> None:
     """A machine's result: to stdout, never coloured."""
     from sync.report.json import to_text
 
-    click.echo(to_text(document))
+    print_result(to_text(document))
 
 
 def show(lines: Iterable[str]) -> None:
     """The result: to stdout, in colours only on a terminal."""
-    color = None if not os.environ.get("NO_COLOR") else False
     for line in lines:
-        click.echo(line, color=color)
+        print_result(line)
+
+
+def print_result(text: str) -> None:
+    """Part of the result. A reader that goes away (`| head`) is not an error of the run, and hears no more."""
+    try:
+        click.echo(text, color=_color())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

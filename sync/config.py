@@ -150,4 +150,6 @@ def controller_host_problem(settings: Settings, controller: str) -> Problem | No
 
 def host_of(address: str) -> str:
     """The host of a URL, of `host:port` or of a bare host, in lower case."""
+    if "//" not in address and address.count(":") > 1 and not address.startswith("["):
+        address = f"[{address}]"  # a bare IPv6 address
     return (urlsplit(address if "//" in address else f"//{address}").hostname or "").lower()

@@ -218,7 +218,6 @@ UNORDERED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("VirtualService", "l4_policies"): ("index",),
     ("VirtualService", "vs_datascripts"): ("index",),
     ("L4ConnectionPolicy", "rules"): ("index",),
-    ("L4RuleMatchTarget", "port"): (),
     ("L4RulePortMatch", "ports"): (),
 }
 """(message type, field) → keys of an item; no key: the items are scalars."""

@@ -18,7 +18,7 @@ import sync.model.desired as desired_values
 from sync.compare.markers import ASKED_ADDRESS, DIGEST, FIELDS
 from sync.compare.normal_form import digest, normal_form
 from sync.compare.references import quoted_name
-from sync.compare.vips import asked_address
+from sync.compare.vips import asked_address, check_vips
 from sync.kinds import KINDS, OURS_AFTER_RENDERING
 from sync.model.desired import AviObject, Held, ObjectSpec, Owner
 from sync.model.problem import Origin, Problem, Severity
@@ -87,6 +87,9 @@ def _compiled(templates: Mapping[str, TemplateText]) -> tuple[dict[str, Template
         except TemplateSyntaxError as error:
             bad = _BadTemplateError(error.message or "not a template", file=source.file, line=error.lineno)
             problems[kind] = _problem(bad, None)
+        except _ANY_FAILURE as error:
+            bad = _BadTemplateError(f"it cannot be compiled: {_said(error)}", file=source.file, line=1)
+            problems[kind] = _problem(bad, None)
     return compiled, problems
 
 
@@ -139,31 +142,58 @@ def _reference(type_name: str, name: str | None) -> str | None:
 
 def _rendered(spec: ObjectSpec, template: Template, created_by: str) -> AviObject:
     text = _text(spec, template)
+    file = str(template.filename)
     try:
-        rendered = json.loads(text)
-    except ValueError as error:
-        message = f"it does not render to JSON: {error}"
-        raise _BadTemplateError(message, file=str(template.filename), line=1) from None
-    if not isinstance(rendered, dict):
-        raise _BadTemplateError("it does not render to a JSON object", file=str(template.filename), line=1)
-    body = {key: value for key, value in _without_nulls(rendered).items() if key not in OURS_AFTER_RENDERING}
-    return _completed(body, spec, created_by)
+        rendered = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_refuse_twins)
+        if not isinstance(rendered, dict):
+            raise _BadTemplateError("it does not render to a JSON object", file=file, line=1)
+        body = {key: value for key, value in _without_nulls(rendered).items() if key not in OURS_AFTER_RENDERING}
+        return _completed(body, spec, created_by)
+    except json.JSONDecodeError as error:
+        message = f"it does not render to JSON: {error.msg} in line {error.lineno} of what it renders"
+        raise _BadTemplateError(message, file=file, line=error.lineno) from None
+    except _ANY_FAILURE as error:
+        message = f"what it renders is no body of a {spec.key.kind}: {_said(error)}"
+        raise _BadTemplateError(message, file=file, line=1) from None
+
+
+_ANY_FAILURE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    SyntaxError,
+    TemplateError,
+    TypeError,
+    ValueError,
+)
+"""What a template of somebody else can make Python raise."""
+
+
+def _said(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _refuse_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twin = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f'the key "{twin}" stands twice in one object')
+    return found
 
 
 def _text(spec: ObjectSpec, template: Template) -> str:
     try:
         return template.render(spec=spec.content)
-    except (
-        TemplateError,
-        TypeError,
-        ValueError,
-        ArithmeticError,
-        LookupError,
-        AttributeError,
-        RecursionError,
-    ) as error:
+    except _ANY_FAILURE as error:
         line = _line_of_failure(error, str(template.filename))
-        raise _BadTemplateError(str(error).strip() or "it failed", file=str(template.filename), line=line) from None
+        raise _BadTemplateError(_said(error), file=str(template.filename), line=line) from None
 
 
 def _line_of_failure(error: BaseException, file: str) -> int:
@@ -199,6 +229,7 @@ def _completed(rendered: Mapping[str, Any], spec: ObjectSpec, created_by: str) -
     fields = (kind.managed | rendered.keys()) - spec.left_alone
     markers = [*spec.markers]
     if "vip" in kind.replace:
+        check_vips(body.get("vip", []))
         markers.append((ASKED_ADDRESS, (asked_address(body.get("vip", ())),)))
     markers.append((DIGEST, (digest([markers, normal]),)))
     markers.append((FIELDS, tuple(sorted(fields))))

@@ -17,7 +17,8 @@ from sync.render import render
 from sync.source.git import SourceRequest, read_source
 from sync.source.manifests import holds_manifests, parse_manifests
 from sync.source.places import with_lines
-from sync.templates import read_templates
+from sync.templates import read_templates, unknown_templates
+from sync.translate.status import held_status
 from sync.translate.translation import translate
 
 
@@ -55,7 +56,7 @@ def load_source(request: SourceRequest, *, controller: str = "") -> Source:
         settings=settings if is_usable else None,
         resources=resources,
         templates=read_templates(snapshot),
-        problems=(*problems, *found, *((wrong_host,) if wrong_host else ())),
+        problems=(*problems, *found, *unknown_templates(snapshot), *((wrong_host,) if wrong_host else ())),
     )
 
 
@@ -99,5 +100,10 @@ def make_wish(source: Source, facts: Facts | None) -> Wish:
         switched_off=translation.switched_off,
         tenant_unknown=translation.tenant_unknown,
     )
+    held = {item.name: item for item in rendering.held}
+    statuses = tuple(
+        held_status(status, "its template cannot be rendered") if status.owner_name in held else status
+        for status in translation.statuses
+    )
     problems = with_lines((*source.problems, *translation.problems, *rendering.problems), source.snapshot)
-    return Wish(desired=desired, problems=problems, statuses=translation.statuses)
+    return Wish(desired=desired, problems=problems, statuses=statuses)

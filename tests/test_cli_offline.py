@@ -299,7 +299,6 @@ def test_a_facts_file_that_cannot_be_used_is_3_with_its_place(
     assert words in result.err
 
 
-@pytest.mark.xfail(strict=True, reason="stdout is empty: the facts file is read outside of the try block")
 def test_a_document_is_whole_even_if_the_facts_file_cannot_be_used(run: Run, tree: Tree) -> None:
     """DESIGN §7: also with exit 3."""
     result = run("render", "--source", tree(), "--facts", "/nowhere/facts.yaml", "-o", "json")
@@ -388,7 +387,6 @@ def test_no_color_turns_the_colours_of_the_result_off(tree: Tree) -> None:
     assert ESCAPE not in on_a_terminal("validate", "--source", tree({"held.yaml": HELD}), env={"NO_COLOR": "1"}).out
 
 
-@pytest.mark.xfail(strict=True, reason="say() does not look at NO_COLOR, and neither does click")
 def test_no_color_turns_the_colours_of_problems_off(tree: Tree) -> None:
     """On stderr like on stdout."""
     assert ESCAPE not in on_a_terminal("render", "--source", tree({"held.yaml": HELD}), env={"NO_COLOR": "1"}).err
@@ -397,7 +395,6 @@ def test_no_color_turns_the_colours_of_problems_off(tree: Tree) -> None:
 # --- as a program -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="click answers EPIPE itself, with exit 1, before main() sees it")
 def test_a_reader_that_goes_away_is_no_error(tree: Tree) -> None:
     """`avi-sync render … | head -1` ends quietly."""
     source = str(tree())

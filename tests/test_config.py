@@ -171,7 +171,6 @@ def test_credentials_in_git_are_never_read_and_warned_about(added: str, place: s
     assert all(words in p.message and "admin" not in p.message + p.fix for p in problems)
 
 
-@pytest.mark.xfail(strict=True, reason="Field(repr=False) means nothing to a standard dataclass")
 def test_credentials_in_git_do_not_show_in_a_repr() -> None:
     """A secret has a masked repr."""
     assert "hunter2" not in repr(make_settings(avicredentials={"password": "hunter2"}))
@@ -223,14 +222,8 @@ def test_a_tree_without_any_values_asks_for_the_file() -> None:
         pytest.param("2001:db8::1", "https://[2001:db8::1]", True, id="a bare IPv6 address"),
     ],
 )
-def test_a_tree_written_for_another_controller_is_refused(
-    stated: str, given: str, agrees: bool, request: pytest.FixtureRequest
-) -> None:
+def test_a_tree_written_for_another_controller_is_refused(stated: str, given: str, agrees: bool) -> None:
     """`controllerHost` of values.yaml must agree with --controller."""
-    if stated == "2001:db8::1":
-        request.applymarker(
-            pytest.mark.xfail(strict=True, reason="host_of takes the address for host:port, and sees host 2001")
-        )
     settings = make_settings(ControllerSettings={"controllerHost": stated})
 
     problem = controller_host_problem(settings, given)

@@ -8,7 +8,7 @@ from sync.compare.differences import Difference, differences
 from sync.compare.markers import DIGEST, FIELDS, OUR_MARKERS, comparable_markers, managed_fields, markers_of
 from sync.compare.normal_form import normal_form
 from sync.compare.vips import IDENTITY_OF_A_VIP, why_not
-from sync.kinds import IDENTITY, KINDS, Scope
+from sync.kinds import COMPUTED, IDENTITY, KINDS, Scope
 from sync.model.desired import AviObject
 
 
@@ -123,9 +123,14 @@ def without_identity(body: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 
 def _overlaid_vips(desired: Any, live: Any) -> list[dict[str, Any]]:
+    """Each VIP as we ask for it, with what tells its address and what the Controller computed as it is live."""
     present = {vip.get("vip_id"): vip for vip in live}
+    kept = IDENTITY_OF_A_VIP | COMPUTED["Vip"]
     return [
-        {**present.get(vip["vip_id"], vip), **{k: v for k, v in vip.items() if k not in IDENTITY_OF_A_VIP}}
+        {
+            **{key: value for key, value in present.get(vip["vip_id"], vip).items() if key in kept},
+            **{key: value for key, value in vip.items() if key not in IDENTITY_OF_A_VIP},
+        }
         for vip in desired
     ]
 

@@ -35,6 +35,20 @@ def asked_address(vips: Iterable[Mapping[str, Any]]) -> str:
     return NO_ADDRESS
 
 
+def check_vips(vips: Any) -> None:
+    """Raise TypeError unless a rendered `vip` list has the shape that everything here relies on."""
+    if not isinstance(vips, list):
+        raise TypeError("vip is not a list")
+    for vip in vips:
+        if not isinstance(vip, dict) or not isinstance(vip.get("vip_id"), str):
+            raise TypeError("an item of vip has no vip_id")
+        for field in (*_ADDRESS_FIELDS.values(), "ipam_network_subnet"):
+            if not isinstance(vip.get(field, {}), dict):
+                raise TypeError(f"{field} of a vip is not an object")
+        for field in _SUBNET_FIELDS.values():
+            _network_of((vip.get("ipam_network_subnet") or {}).get(field))
+
+
 def addresses(body: Mapping[str, Any]) -> frozenset[str]:
     """All addresses that a VsVip holds."""
     return frozenset(
@@ -78,7 +92,10 @@ def _network_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Ite
 
 
 def _network(vip: Mapping[str, Any]) -> Reference | None:
-    return parse_reference((vip.get("ipam_network_subnet") or {}).get("network_ref", ""))
+    """The network of a VIP: the one that was asked for, else what the Controller says (avi-api §6.12)."""
+    places = (vip.get("ipam_network_subnet") or {}, vip, *(vip.get("discovered_networks") or ()))
+    found = (parse_reference(str(place.get("network_ref", ""))) for place in places)
+    return next((reference for reference in found if reference is not None), None)
 
 
 def _subnet_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[str]:
@@ -87,17 +104,34 @@ def _subnet_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iter
         address = _address(live, _ADDRESS_FIELDS[family])
         subnet = wanted.get(field)
         if subnet and address:
-            network = ipaddress.ip_interface(f"{subnet['ip_addr']['addr']}/{subnet['mask']}").network
-            if ipaddress.ip_address(address) not in network:
+            network = _network_of(subnet)
+            if network is not None and ipaddress.ip_address(address) not in network:
                 yield f"address {address} is outside of {network}"
+
+
+def _network_of(subnet: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """A subnet as the API writes it, `{"ip_addr": {"addr": …}, "mask": …}`; ValueError if it is none."""
+    if not subnet:
+        return None
+    try:
+        return ipaddress.ip_interface(f"{subnet['ip_addr']['addr']}/{subnet['mask']}").network
+    except (KeyError, TypeError):
+        raise ValueError("a subnet of a vip has no ip_addr and mask") from None
 
 
 def _family_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[str]:
     held = {family for family, field in _ADDRESS_FIELDS.items() if _address(live, field)}
+    if "auto_allocate_ip_type" not in desired and asked_address((desired,)) != NO_ADDRESS:
+        return  # the address itself tells the family
     for family in _FAMILIES.get(desired.get("auto_allocate_ip_type", "V4_ONLY"), ()):
-        if held and family not in held and asked_address((desired,)) == NO_ADDRESS:
+        if held and family not in held:
             yield f"it has no IP{family.lower()} address"
 
 
 def _address(vip: Mapping[str, Any], field: str) -> str:
-    return str((vip.get(field) or {}).get("addr", ""))
+    """The address in its usual form: IPv6 has many."""
+    text = str((vip.get(field) or {}).get("addr", ""))
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return text

@@ -15,7 +15,7 @@ from sync.model.types import QuotedFlag, Text, Whole
 
 STRICT_CAMEL = ConfigDict(alias_generator=to_camel, extra="forbid")
 
-Anything = Annotated[object, Field(default=None, repr=False)]
+Anything = object | None
 """A key of AKO that has no effect here, whatever stands in it."""
 
 
@@ -50,14 +50,14 @@ class AkoSettings:
     ip_family: Literal["", "V4", "V6", "V4_V6"] = ""
     namespace_selector: NamespaceSelector = field(default_factory=NamespaceSelector)
     blocked_namespace_list: tuple[Text, ...] = ()
-    enable_events: Anything = None
-    log_level: Anything = None
-    full_sync_frequency: Anything = None
-    api_server_port: Anything = None
-    delete_config: Anything = None
-    use_default_secrets_only: Anything = None
-    vip_per_namespace: Anything = None
-    enable_prometheus: Anything = None
+    enable_events: Anything = field(default=None, repr=False)
+    log_level: Anything = field(default=None, repr=False)
+    full_sync_frequency: Anything = field(default=None, repr=False)
+    api_server_port: Anything = field(default=None, repr=False)
+    delete_config: Anything = field(default=None, repr=False)
+    use_default_secrets_only: Anything = field(default=None, repr=False)
+    vip_per_namespace: Anything = field(default=None, repr=False)
+    enable_prometheus: Anything = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +89,12 @@ class L7Settings:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
     service_type: Literal["ClusterIP", "NodePort", "NodePortLocal"] = "ClusterIP"
-    default_ing_controller: Anything = None
-    no_pg_for_sni: Annotated[Anything, Field(alias="noPGForSNI")] = None
-    shard_vs_size: Annotated[Anything, Field(alias="shardVSSize")] = None
-    passthrough_shard_size: Anything = None
-    enable_mci: Annotated[Anything, Field(alias="enableMCI")] = None
-    fqdn_reuse_policy: Anything = None
+    default_ing_controller: Anything = field(default=None, repr=False)
+    no_pg_for_sni: Annotated[Anything, Field(alias="noPGForSNI")] = field(default=None, repr=False)
+    shard_vs_size: Annotated[Anything, Field(alias="shardVSSize")] = field(default=None, repr=False)
+    passthrough_shard_size: Anything = field(default=None, repr=False)
+    enable_mci: Annotated[Anything, Field(alias="enableMCI")] = field(default=None, repr=False)
+    fqdn_reuse_policy: Anything = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,23 +160,23 @@ class Settings:
         default_factory=NodePortSelector
     )
     sync: Annotated[SyncSettings, Field(alias="SyncSettings")] = field(default_factory=SyncSettings)
-    feature_gates: Annotated[Anything, Field(alias="featureGates")] = None
-    replica_count: Annotated[Anything, Field(alias="replicaCount")] = None
-    image: Anything = None
-    gateway_api: Annotated[Anything, Field(alias="GatewayAPI")] = None
-    resources: Anything = None
-    security_context: Annotated[Anything, Field(alias="securityContext")] = None
-    pod_security_context: Annotated[Anything, Field(alias="podSecurityContext")] = None
-    rbac: Anything = None
-    avicredentials: Anything = None
-    persistent_volume_claim: Annotated[Anything, Field(alias="persistentVolumeClaim")] = None
-    mount_path: Annotated[Anything, Field(alias="mountPath")] = None
-    log_file: Annotated[Anything, Field(alias="logFile")] = None
-    ako_gateway_log_file: Annotated[Anything, Field(alias="akoGatewayLogFile")] = None
-    ako_crd_operator: Annotated[Anything, Field(alias="ako-crd-operator")] = None
-    name_override: Annotated[Anything, Field(alias="nameOverride")] = None
-    fullname_override: Annotated[Anything, Field(alias="fullnameOverride")] = None
-    global_: Annotated[Anything, Field(alias="global")] = None
+    feature_gates: Annotated[Anything, Field(alias="featureGates")] = field(default=None, repr=False)
+    replica_count: Annotated[Anything, Field(alias="replicaCount")] = field(default=None, repr=False)
+    image: Anything = field(default=None, repr=False)
+    gateway_api: Annotated[Anything, Field(alias="GatewayAPI")] = field(default=None, repr=False)
+    resources: Anything = field(default=None, repr=False)
+    security_context: Annotated[Anything, Field(alias="securityContext")] = field(default=None, repr=False)
+    pod_security_context: Annotated[Anything, Field(alias="podSecurityContext")] = field(default=None, repr=False)
+    rbac: Anything = field(default=None, repr=False)
+    avicredentials: Anything = field(default=None, repr=False)
+    persistent_volume_claim: Annotated[Anything, Field(alias="persistentVolumeClaim")] = field(default=None, repr=False)
+    mount_path: Annotated[Anything, Field(alias="mountPath")] = field(default=None, repr=False)
+    log_file: Annotated[Anything, Field(alias="logFile")] = field(default=None, repr=False)
+    ako_gateway_log_file: Annotated[Anything, Field(alias="akoGatewayLogFile")] = field(default=None, repr=False)
+    ako_crd_operator: Annotated[Anything, Field(alias="ako-crd-operator")] = field(default=None, repr=False)
+    name_override: Annotated[Anything, Field(alias="nameOverride")] = field(default=None, repr=False)
+    fullname_override: Annotated[Anything, Field(alias="fullnameOverride")] = field(default=None, repr=False)
+    global_: Annotated[Anything, Field(alias="global")] = field(default=None, repr=False)
 
     @property
     def cluster(self) -> str:

@@ -5,6 +5,7 @@ import contextlib
 import functools
 import os
 import re
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -195,11 +196,13 @@ def _env_without_others(given: Mapping[str, str]) -> list[str]:
 
 
 def _git_in(folder: str) -> "Git":
-    # Imported here because GitPython looks for git while it is imported: only commands that read a source need one.
-    try:
-        from git.cmd import Git
-    except ImportError:
-        raise SourceError("the program git was not found", fix="install Git 2.32 or newer") from None
+    if shutil.which("git") is None:
+        raise SourceError("the program git was not found", fix="install Git 2.32 or newer")
+    # Imported here, for only commands that read a source need it. GitPython tries git while it is imported, under
+    # whatever configuration there is: what it thinks of that is not asked for.
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    from git.cmd import Git
+
     _require_version()
     return Git(folder)
 
@@ -208,7 +211,8 @@ def _git_in(folder: str) -> "Git":
 def _require_version() -> None:
     from git.cmd import Git
 
-    version = Git().version_info
+    answer = str(Git().execute([*_env_without_others(ENVIRONMENT), "git", "version"], env=dict(ENVIRONMENT)))
+    version = tuple(int(part) for part in re.findall(r"\d+", answer)[:3])
     if version < OLDEST_GIT:
         raise SourceError(f"git {'.'.join(map(str, version))} is too old", fix="install Git 2.32 or newer")
 

@@ -67,7 +67,7 @@ class _Reading:
 
     resources: dict[str, list[Resource]] = field(default_factory=dict)
     places: dict[tuple[str, str, str], Origin] = field(default_factory=dict)
-    broken: dict[tuple[str, str, str], BrokenResource] = field(default_factory=dict)
+    broken: list[BrokenResource] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
     is_complete: bool = True
@@ -128,20 +128,31 @@ def _nothing_found(snapshot: Snapshot, files: tuple[SourceFile, ...]) -> Problem
 
 
 def _resources(reading: _Reading) -> Resources:
-    usable = {
-        name: tuple(item for item in items if (item.KIND, *item.key) not in reading.broken)
-        for name, items in reading.resources.items()
-    }
-    found: dict[str, Any] = dict(usable)
-    resources = Resources(
-        **found, broken=tuple(reading.broken.values()), ignored=reading.ignored, is_complete=reading.is_complete
-    )
+    unusable = {(item.kind, *item.key) for item in reading.broken}
+    found: dict[str, Any] = {}
+    broken = list(reading.broken)
+    for name, items in reading.resources.items():
+        found[name] = tuple(item for item in items if (item.KIND, *item.key) not in unusable)
+        # A sound manifest beside a broken one of the same name does not count either; its labels still do.
+        broken += [_broken_twin(item) for item in items if (item.KIND, *item.key) in unusable]
+    resources = Resources(**found, broken=tuple(broken), ignored=reading.ignored, is_complete=reading.is_complete)
     if resources.is_empty():  # an empty tree is more likely a mistake than a wish
         return Resources(ignored=reading.ignored, is_complete=False)
     return resources
 
 
-_HELM_MARK = re.compile(rb"\{\{-?\s*(\.Values|\.Release|\.Chart|include|template|range|if|with)\b")
+def _broken_twin(item: Resource) -> BrokenResource:
+    return BrokenResource(
+        kind=item.KIND,
+        namespace=item.namespace,
+        name=item.name,
+        labels=item.metadata.labels,
+        origin=item.origin,
+        service_type=item.spec.type if isinstance(item, Service) else "",
+    )
+
+
+_HELM_MARK = re.compile(r"\{\{-?\s*(\.Values|\.Release|\.Chart|include|template|range|if|with)\b")
 
 
 def _read_file(file: SourceFile, reading: _Reading, max_aliases: int) -> None:
@@ -152,17 +163,6 @@ def _read_file(file: SourceFile, reading: _Reading, max_aliases: int) -> None:
                 file,
                 "this is a Helm chart, not a manifest",
                 "render the chart with helm template and commit the result",
-            )
-        )
-        return
-    if mark := _HELM_MARK.search(file.content):
-        line = file.content.count(b"\n", 0, mark.start()) + 1
-        reading.lose(
-            _error(
-                file,
-                line,
-                "this is a Helm template, not a manifest",
-                "render it with helm template and commit the result, or list the file in SyncSettings.exclude",
             )
         )
         return
@@ -211,7 +211,25 @@ def _read_manifest(value: Any, origin: Origin, reading: _Reading) -> None:
     if kind is None or version not in kind.versions:
         _ignore(version, kind_name, origin, reading)
         return
+    if _holds_template(value):
+        reading.lose(
+            _at(
+                origin,
+                "this is a Helm template, not a manifest",
+                "render it with helm template and commit the result, or list the file in SyncSettings.exclude",
+            )
+        )
+        return
     _read_resource(kind_name, kind, value, origin, reading)
+
+
+def _holds_template(value: Any) -> bool:
+    """Whether a text in the manifest is a template; other kinds may carry templates as data."""
+    if isinstance(value, dict):
+        return any(_holds_template(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_holds_template(item) for item in value)
+    return isinstance(value, str) and "{{" in value and _HELM_MARK.search(value) is not None
 
 
 def _read_shapeless(value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
@@ -274,29 +292,38 @@ def _read_resource(kind_name: str, kind: _Kind, value: Mapping[str, Any], origin
     except ValidationError as error:
         found = problems_of(error, _adapter(kind_name), value, origin=origin, resource=title if name else kind_name)
         reading.problems.extend(found)
+        if any(problem.field[:2] in _IDENTITY for problem in found):
+            reading.is_complete = False  # nobody can tell what this was meant to be: it may be anything that is live
         if isinstance(name, str):
-            _break(kind_name, namespace, name, shown, origin, reading)
-        else:  # nobody can tell what this was: it may be anything that is live
-            reading.is_complete = False
+            _break(kind_name, namespace, name, value, origin, reading)
         return
     key = (kind_name, *resource.key)
     if (first := reading.places.get(key)) is not None:
         reading.problems.append(_twice(resource, first))
-        _break(kind_name, resource.namespace, resource.name, shown, origin, reading)
+        _break(kind_name, resource.namespace, resource.name, value, origin, reading)
         return
     reading.places[key] = origin
     reading.resources.setdefault(kind.field, []).append(resource)
 
 
-def _break(
-    kind: str, namespace: str, name: str, metadata: Mapping[str, Any], origin: Origin, reading: _Reading
-) -> None:
-    labels = metadata.get("labels", {})
+_IDENTITY = frozenset({("metadata",), ("metadata", "name"), ("metadata", "namespace")})
+
+
+def _break(kind: str, namespace: str, name: str, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
+    metadata, spec = value.get("metadata"), value.get("spec")
+    labels = metadata.get("labels", {}) if isinstance(metadata, dict) else {}
     if not isinstance(labels, dict):  # nobody can tell what depends on it
         reading.is_complete = False
-    readable = {str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {}
-    reading.broken[(kind, namespace, name)] = BrokenResource(
-        kind=kind, namespace=namespace, name=name, labels=readable, origin=origin
+        labels = {}
+    reading.broken.append(
+        BrokenResource(
+            kind=kind,
+            namespace=namespace,
+            name=name,
+            labels={str(key): str(item) for key, item in labels.items()},
+            origin=origin,
+            service_type=str(spec.get("type", "ClusterIP")) if kind == "Service" and isinstance(spec, dict) else "",
+        )
     )
 
 

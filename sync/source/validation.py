@@ -42,7 +42,9 @@ def _real_path(detail: ErrorDetails, value: Any) -> Path:
     here = value
     for step in detail["loc"]:
         if isinstance(here, list):
-            here = here[step] if isinstance(step, int) and step < len(here) else None
+            if not isinstance(step, int):
+                continue
+            here = here[step] if step < len(here) else None
         elif isinstance(here, Mapping) and (step in here or detail["type"] in _ABOUT_KEYS):
             here = here.get(step)
         else:

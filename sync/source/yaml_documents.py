@@ -86,8 +86,8 @@ def _nodes(content: bytes) -> Iterator[yaml.Node]:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise YamlError("not UTF-8 text", line=line, fix="save the file as UTF-8") from None
-    if text.lstrip()[:1] in ("{", "["):
-        text = text.replace("\t", " ")  # JSON may be indented by tabs, YAML may not; neither allows one inside a string
+    if text.lstrip()[:1] in ("{", "["):  # JSON may be indented by tabs, YAML may not
+        text = _INDENTATION.sub(lambda found: found[0].replace("\t", " "), text)
     try:
         _refuse_deep_nesting(text)
         loader = _Loader(text)
@@ -119,14 +119,18 @@ def _syntax_error(text: str, error: yaml.MarkedYAMLError) -> YamlError:
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 1
     if "{{" in text:
-        return YamlError(
-            "this is a template (it holds {{ … }}), not a manifest",
-            line=line,
-            fix="render it first (helm template, kustomize build) and commit the result, "
-            "or list the file in SyncSettings.exclude",
-        )
+        return _template(line)
     said = ": ".join(part for part in (error.context, error.problem) if part)
     return YamlError(f"not valid YAML: {_one_line(said)}", line=line, fix="correct the syntax at this line")
+
+
+def _template(line: int) -> YamlError:
+    return YamlError(
+        "this looks like a Helm template (it holds {{ … }}), not a manifest",
+        line=line,
+        fix="render it first (helm template, kustomize build) and commit the result, "
+        "or list the file in SyncSettings.exclude",
+    )
 
 
 def _one_line(text: str) -> str:
@@ -137,6 +141,8 @@ def _line_of_special_character(text: str) -> int:
     found = yaml.reader.Reader.NON_PRINTABLE.search(text)
     return text.count("\n", 0, found.start()) + 1 if found else 1
 
+
+_INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 
 _MAX_DEPTH = 200
 _TOO_SHORT_TO_BE_DEEP = 8 * 1024
@@ -185,6 +191,14 @@ _SCALARS: Mapping[str, Callable[[str], Any]] = {
 }
 
 
+_COLLECTIONS = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
+
+
+def _bad_tag(node: yaml.Node) -> YamlError:
+    shown = node.tag.replace("tag:yaml.org,2002:", "!!")
+    return YamlError(f"the YAML tag {shown} is not allowed", line=node.start_mark.line + 1, fix="write a plain value")
+
+
 class _Builder:
     """Turns one document's nodes into values; counts how often aliases repeat a collection."""
 
@@ -196,6 +210,8 @@ class _Builder:
     def build(self, node: yaml.Node) -> Any:
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
+        if node.tag not in _COLLECTIONS:
+            raise _bad_tag(node)
         self._enter(node)
         value = self._mapping(node) if isinstance(node, yaml.MappingNode) else [self.build(item) for item in node.value]
         self._open.discard(id(node))
@@ -219,11 +235,7 @@ class _Builder:
     def _scalar(self, node: yaml.ScalarNode) -> Any:
         convert = _SCALARS.get(node.tag)
         if convert is None:
-            raise YamlError(
-                f"the YAML tag {node.tag.replace('tag:yaml.org,2002:', '!!')} is not allowed",
-                line=node.start_mark.line + 1,
-                fix="write a plain value",
-            )
+            raise _bad_tag(node)
         try:
             return convert(node.value)
         except ValueError:
@@ -253,7 +265,9 @@ class _Builder:
     def _key(self, node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode):
             line = node.start_mark.line + 1
-            raise YamlError("a key is a list or a mapping", line=line, fix="use a plain text as key")
+            if isinstance(node, yaml.MappingNode):  # `{{ name }}` is a mapping whose key is a mapping
+                raise _template(line)
+            raise YamlError("a key is a list", line=line, fix="use a plain text as key")
         return str(node.value)
 
     def _merged(self, node: yaml.Node) -> dict[str, Any]:

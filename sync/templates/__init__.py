@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from importlib.resources import files
 
 from sync.kinds import KINDS
+from sync.model.problem import Origin, Problem, Severity
 from sync.model.source import Snapshot
 from sync.model.templates import TemplateText
+from sync.model.wording import did_you_mean
 
 FOLDER = "templates"
 
@@ -22,3 +24,19 @@ def read_templates(snapshot: Snapshot) -> Mapping[str, TemplateText]:
             text = files("sync.templates").joinpath(f"{kind.path}.json.j2").read_text("utf-8")
             found[kind.name] = TemplateText(file=path, text=text)
     return found
+
+
+def unknown_templates(snapshot: Snapshot) -> tuple[Problem, ...]:
+    """A warning for each template of the source tree that belongs to no kind: its name is probably mistyped."""
+    known = [f"{kind.path}.json.j2" for kind in KINDS.values()]
+    names = [file.path for file in snapshot.files if file.path.startswith(f"{FOLDER}/") and file.path.endswith(".j2")]
+    return tuple(
+        Problem(
+            severity=Severity.WARNING,
+            message="no kind has a template of this name: it is not used",
+            fix=did_you_mean(path.removeprefix(f"{FOLDER}/"), known),
+            origin=Origin(file=path),
+        )
+        for path in names
+        if path.removeprefix(f"{FOLDER}/") not in known
+    )

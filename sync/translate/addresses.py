@@ -1,6 +1,7 @@
 """Addresses that Git asks for: whether they are any, and whether they can be had."""
 
 import ipaddress
+from contextlib import suppress
 
 from sync.model.resources.resource import Resource
 from sync.translate import network
@@ -13,12 +14,12 @@ Path = tuple[str | int, ...]
 
 def parse_address(text: str, at: Resource, path: Path, findings: Findings) -> str | None:
     """The address in its usual form; an error if it is none (AKO would send it as IPv6, DESIGN §8)."""
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        message = f'address "{text}" is not an IP address'
-        findings.error(at, path, message, "write an IP address, or remove it and let the Controller choose")
-        return None
+    if "%" not in text:  # a zone means something to one host only
+        with suppress(ValueError):
+            return str(ipaddress.ip_address(text))
+    message = f'address "{text}" is not an IP address'
+    findings.error(at, path, message, "write an IP address, or remove it and let the Controller choose")
+    return None
 
 
 def is_ipv6(address: str) -> bool:

@@ -38,13 +38,16 @@ def servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findi
     """The servers for one Service port, sorted by address; None where Git does not say and live servers stay."""
     if inputs.settings.sync.backends == "ignore":
         return None
-    for broken in inputs.catalog.broken_back_ends(service.key):
+    unusable = inputs.catalog.broken_back_ends(service.key)
+    for broken in unusable:
         findings.error(
             service,
             (),
             f"held: {broken.kind} {broken.namespace}/{broken.name}, which tells its back ends, cannot be used",
             f"correct {broken.origin.file}:{broken.origin.line}",
         )
+    if unusable:
+        return ()
     found = _servers(service, port, inputs, findings)
     if found is None:
         return () if inputs.settings.sync.backends == "manifest" else None
@@ -223,6 +226,14 @@ def _node_servers(service: Service, port: ServicePort, inputs: Inputs, findings:
         )
         return []
     nodes = _nodes_of(service, port, inputs)
+    if nodes is None:
+        findings.warning(
+            service,
+            ("spec", "externalTrafficPolicy"),
+            "the tree holds no EndpointSlice for it, so its Nodes are not known: live servers stay as they are",
+            "commit its EndpointSlice, or use externalTrafficPolicy: Cluster",
+        )
+        return None
     return [server for node in nodes if (server := _node_server(node, service, port, inputs)) is not None]
 
 
@@ -235,10 +246,10 @@ def _node_server(node: Node, service: Service, port: ServicePort, inputs: Inputs
     return None
 
 
-def _nodes_of(service: Service, port: ServicePort, inputs: Inputs) -> list[Node]:
+def _nodes_of(service: Service, port: ServicePort, inputs: Inputs) -> list[Node] | None:
     """The selected Nodes; with externalTrafficPolicy Local only those that run a back end of the port.
 
-    Unschedulable and NotReady Nodes stay, as in AKO.
+    None where Git does not say which do. Unschedulable and NotReady Nodes stay, as in AKO.
     """
     selector = inputs.settings.node_port_selector
     nodes = [
@@ -246,7 +257,9 @@ def _nodes_of(service: Service, port: ServicePort, inputs: Inputs) -> list[Node]
     ]
     if service.spec.external_traffic_policy != "Local":
         return nodes
-    groups = _back_ends(service, inputs) or ()
+    groups = _back_ends(service, inputs)
+    if groups is None:
+        return None
     local = {
         end.node
         for group in groups
@@ -288,16 +301,19 @@ def _pod_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
                 f"held: Pod {broken.namespace}/{broken.name} cannot be used, so its pool might lose a server",
                 f"correct {broken.origin.file}:{broken.origin.line}",
             )
-    if not inputs.catalog.pods:
+    pods = _pods_of(service, inputs)
+    if not pods:
         findings.warning(
             service,
-            (),
-            "the tree holds no Pod: live servers stay as they are, a new pool starts empty",
+            ("spec", "selector"),
+            "the tree holds no Pod that it selects: live servers stay as they are, a new pool starts empty",
             "commit the Pods, or set SyncSettings.backends to ignore if servers are kept by something else",
         )
         return None
     found: dict[tuple[str, int], Server] = {}
-    for pod in _pods_of(service, inputs):
+    for pod in pods:
+        if any((c.type, c.status) == ("Ready", "False") for c in pod.status.conditions):
+            continue
         for entry in _node_ports(pod, findings):
             if entry.pod_port in _target_numbers(port, pod):
                 server = Server(
@@ -311,16 +327,11 @@ def _pod_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
 
 
 def _pods_of(service: Service, inputs: Inputs) -> list[Pod]:
-    """The Pods that the Service selects, but those that say they are not ready (ako-semantics §6.3)."""
+    """The Pods that the Service selects; without a selector it selects none (ako-semantics §6.3)."""
     wanted = service.spec.selector.items()
     if not wanted:
         return []
-    return [
-        pod
-        for pod in inputs.catalog.pods.get(service.namespace, ())
-        if wanted <= pod.metadata.labels.items()
-        and not any((c.type, c.status) == ("Ready", "False") for c in pod.status.conditions)
-    ]
+    return [pod for pod in inputs.catalog.pods.get(service.namespace, ()) if wanted <= pod.metadata.labels.items()]
 
 
 def _target_numbers(port: ServicePort, pod: Pod) -> frozenset[int]:
@@ -359,7 +370,7 @@ def _node_ports(pod: Pod, findings: Findings) -> list[_NodePort]:
             _NodePort(pod_port=int(item["podPort"]), address=str(item["nodeIP"]), node_port=int(item["nodePort"]))
             for item in json.loads(text)
         ]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         found = [_NodePort(pod_port=0, address="", node_port=0)]
     if not all(_family_of(item.address) and 0 < item.node_port < 65536 for item in found):
         findings.error(

@@ -7,13 +7,13 @@ from sync.model.desired import ObjectSpec, Owner, OwnerKind, Status, VirtualServ
 from sync.model.resources.core import Service, ServicePort
 from sync.model.resources.gateway import Gateway, GatewayClass, Listener
 from sync.model.wording import did_you_mean
-from sync.translate import profiles
+from sync.translate import network, profiles
 from sync.translate.addresses import check_address, is_ipv6, parse_address
 from sync.translate.blueprint import Blueprint, PoolPlan, specs_of, too_long
 from sync.translate.catalog import GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL
 from sync.translate.fqdn import auto_fqdn
 from sync.translate.infra_setting import Infrastructure, infrastructure, setting_of_gateway
-from sync.translate.inputs import Coverage, Inputs, coverage_of
+from sync.translate.inputs import HOLDING, Coverage, Inputs, coverage_of
 from sync.translate.status import gateway_status, service_status
 from sync.translate.verdict import Findings, Verdict
 
@@ -50,10 +50,18 @@ def translate_gateway(gateway: Gateway, inputs: Inputs) -> Verdict:
         specs=() if findings.has_errors else specs,
         problems=tuple(findings.problems),
         statuses=(
-            gateway_status(gateway, name, reason, findings.problems, served),
+            gateway_status(
+                gateway, name, reason, findings.problems, served=served, address=_address_in(specs, gateway, inputs)
+            ),
             *_service_statuses(matches, name, findings, inputs),
         ),
     )
+
+
+def _address_in(specs: tuple[ObjectSpec, ...], gateway: Gateway, inputs: Inputs) -> str | None:
+    """The address that the VsVip will ask for; on some clouds none, whatever the Gateway says."""
+    has_effect = specs and gateway.spec.addresses and network.has_static_addresses(inputs)
+    return gateway.spec.addresses[0].value if has_effect else None
 
 
 def _service_statuses(matches: tuple[_Match, ...], name: str, findings: Findings, inputs: Inputs) -> Iterator[Status]:
@@ -75,8 +83,8 @@ def _auto_fqdn(service: Service, inputs: Inputs) -> str | None:
 def _not_served(gateway: Gateway, inputs: Inputs, findings: Findings) -> str:
     """Why the Gateway is not ours to serve: then what is live of it goes. Empty if it is ours."""
     coverage = coverage_of(gateway.namespace, inputs)
-    if coverage is Coverage.UNKNOWN:
-        findings.error(gateway, ("metadata", "namespace"), f"held: {coverage.value}", "commit the Namespace")
+    if coverage in HOLDING:
+        findings.error(gateway, ("metadata", "namespace"), f"held: {coverage.value}", HOLDING[coverage])
         return ""
     if coverage is not Coverage.YES:
         return str(coverage.value)
@@ -206,8 +214,12 @@ def _attached_services(gateway: Gateway, inputs: Inputs, findings: Findings) -> 
         coverage = coverage_of(service.namespace, inputs)
         if coverage is Coverage.YES:
             services.append(service)
-        elif coverage is Coverage.UNKNOWN:
-            findings.error(gateway, (), f"held: {service.title}: {coverage.value}", "commit the Namespace")
+        elif coverage in HOLDING:
+            findings.error(gateway, (), f"held: {service.title}: {coverage.value}", HOLDING[coverage])
+        else:
+            place = ("metadata", "labels", GATEWAY_NAME_LABEL)
+            message = f"it is labelled for {gateway.title} and does not serve it: {coverage.value}"
+            findings.warning(service, place, message, "serve the namespace, or remove the labels")
     return tuple(services)
 
 

@@ -16,7 +16,7 @@ from sync.model.wording import did_you_mean
 from sync.translate.catalog import GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL, gateway_of
 from sync.translate.gateway import CONTROLLER
 from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
-from sync.translate.inputs import Inputs
+from sync.translate.inputs import Coverage, Inputs, coverage_of
 from sync.translate.network import GLOBAL_VRF
 from sync.translate.profiles import L4_PROTOCOLS
 from sync.translate.verdict import Verdict, problem_at
@@ -51,7 +51,8 @@ def _attachments(resources: Resources, inputs: Inputs) -> Iterator[Problem]:
         elif all(wanted):
             yield from _labelled(service, wanted, gateways, broken)
     for gateway in resources.gateways:
-        yield from _unserved_listeners(gateway, inputs)
+        if _is_served(gateway, inputs) and gateway.key not in inputs.catalog.broken_services_of_gateway:
+            yield from _unserved_listeners(gateway, inputs)
 
 
 def _half_labelled(service: Service) -> Problem:
@@ -81,6 +82,13 @@ def _labelled(
     elif wanted not in broken:
         known = [f"{namespace}/{each}" for namespace, each in gateways]
         yield _warning(service, place, f"Gateway {name} is not in the tree", did_you_mean(name, known))
+
+
+def _is_served(gateway: Gateway, inputs: Inputs) -> bool:
+    """Whether it is ours to serve, as far as class and namespace tell."""
+    found = inputs.catalog.classes.get(gateway.spec.gateway_class_name)
+    is_ours = found is None or found.spec.controller == CONTROLLER
+    return is_ours and coverage_of(gateway.namespace, inputs) not in (Coverage.BLOCKED, Coverage.NOT_SELECTED)
 
 
 def _unserved_listeners(gateway: Gateway, inputs: Inputs) -> Iterator[Problem]:

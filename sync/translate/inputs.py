@@ -1,5 +1,6 @@
 """What every translation of one run has in common, and the questions about it that several subjects ask."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -42,17 +43,20 @@ class Inputs:
 
 
 class Coverage(Enum):
-    """Whether a namespace is served."""
+    """Whether a namespace is served; where that cannot be told its owners are held."""
 
     YES = "served"
     BLOCKED = "its namespace is in AKOSettings.blockedNamespaceList"
     NOT_SELECTED = "its namespace lacks the label of AKOSettings.namespaceSelector"
+    UNUSABLE = "its Namespace cannot be used, so nobody can tell its tenant, its network and whether it is served"
     UNKNOWN = "its Namespace is not in the tree, so nobody can tell whether AKOSettings.namespaceSelector selects it"
 
 
 def coverage_of(namespace: str, inputs: Inputs) -> Coverage:
     """Accepted and not blocked (ako-semantics §1.2); unknown while the manifest that tells it is missing."""
     ako = inputs.settings.ako
+    if ("Namespace", "", namespace) in inputs.catalog.broken:
+        return Coverage.UNUSABLE
     if namespace in ako.blocked_namespace_list:
         return Coverage.BLOCKED
     if not ako.namespace_selector.is_active:
@@ -62,3 +66,10 @@ def coverage_of(namespace: str, inputs: Inputs) -> Coverage:
         return Coverage.UNKNOWN
     value = manifest.metadata.labels.get(ako.namespace_selector.label_key.strip())
     return Coverage.YES if value == ako.namespace_selector.label_value.strip() else Coverage.NOT_SELECTED
+
+
+HOLDING: Mapping[Coverage, str] = {
+    Coverage.UNUSABLE: "correct the Namespace's manifest",
+    Coverage.UNKNOWN: "commit the Namespace",
+}
+"""What holds an owner, and the fix."""

@@ -11,7 +11,7 @@ from sync.translate.addresses import check_address, parse_address
 from sync.translate.fqdn import auto_fqdn
 from sync.translate.gateway import CONTROLLER
 from sync.translate.infra_setting import Infrastructure
-from sync.translate.inputs import Coverage, Inputs, coverage_of
+from sync.translate.inputs import HOLDING, Coverage, Inputs, coverage_of
 from sync.translate.verdict import Findings
 
 SHARED_VIP_ANNOTATION = "ako.vmware.com/enable-shared-vip"
@@ -27,8 +27,8 @@ Path = tuple[str | int, ...]
 def not_served(service: Service, inputs: Inputs, findings: Findings) -> str:
     """Why the Service is not ours to serve (ako-semantics §1.6); empty if it is."""
     coverage = coverage_of(service.namespace, inputs)
-    if coverage is Coverage.UNKNOWN:
-        findings.error(service, ("metadata", "namespace"), f"held: {coverage.value}", "commit the Namespace")
+    if coverage in HOLDING:
+        findings.error(service, ("metadata", "namespace"), f"held: {coverage.value}", HOLDING[coverage])
         return ""
     if coverage is not Coverage.YES:
         return str(coverage.value)

@@ -5,6 +5,7 @@ the Controller says: addresses, and whether the owner is ready.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sync.model.desired import Condition, ListenerStatus, Status
 from sync.model.problem import Problem, Severity
@@ -13,18 +14,23 @@ from sync.model.resources.gateway import Gateway
 
 
 def gateway_status(
-    gateway: Gateway, owner_name: str, not_served: str, problems: Sequence[Problem], served: frozenset[tuple[str, int]]
+    gateway: Gateway,
+    owner_name: str,
+    not_served: str,
+    problems: Sequence[Problem],
+    *,
+    served: frozenset[tuple[str, int]],
+    address: str | None,
 ) -> Status:
-    """`served` holds protocol and port of the listeners that have a pool."""
+    """`served` holds protocol and port of the listeners that have a pool, `address` is what will be asked for."""
     scheduled = _scheduled(not_served, problems)
-    addresses = tuple(address.value for address in gateway.spec.addresses[:1] if address.type == "IPAddress")
     return Status(
         kind="Gateway",
         namespace=gateway.namespace,
         name=gateway.name,
         owner_name=owner_name,
         conditions=(scheduled,),
-        addresses=addresses if scheduled.status == "True" else (),
+        addresses=(address,) if address and scheduled.status == "True" else (),
         listeners=tuple(
             ListenerStatus(
                 port=listener.port,
@@ -65,3 +71,10 @@ def _listener(scheduled: Condition, *, is_served: bool) -> Condition:
     if not is_served:
         return Condition(type="Ready", status="False", reason="NoService", message="no Service serves this listener")
     return Condition(type="Ready", status="True", reason="Translated")
+
+
+def held_status(status: Status, message: str) -> Status:
+    """The status of an owner that is held for a reason that was found later."""
+    held = Condition(type="Scheduled", status="False", reason="Held", message=message)
+    listeners = tuple(replace(item, condition=_listener(held, is_served=False)) for item in status.listeners)
+    return replace(status, conditions=(held,), addresses=(), listeners=listeners)

@@ -11,23 +11,21 @@ from sync.model.resources.core import Service
 from sync.model.resources.tree import Resources
 from sync.model.settings import Settings
 from sync.translate.catalog import make_catalog
-from sync.translate.clouds import SEVERAL_NETWORKS_CLOUDS
 from sync.translate.gateway import translate_gateway
 from sync.translate.hints import hints
-from sync.translate.infra_setting import node_network_defects, vip_network_defects
 from sync.translate.inputs import Inputs
 from sync.translate.load_balancer import SHARED_VIP_ANNOTATION
 from sync.translate.service import translate_service
+from sync.translate.settings_errors import VALUES_FILE, settings_errors
 from sync.translate.shared_vip import translate_shared_vip
+from sync.translate.status import held_status
 from sync.translate.verdict import Verdict
-
-VALUES_FILE = "values.yaml"
 
 
 def translate(resources: Resources, settings: Settings, facts: Facts) -> Translation:
     """Every object that should exist. The order of manifests and files changes nothing."""
     inputs = Inputs(settings=settings, facts=facts, catalog=make_catalog(resources), is_complete=resources.is_complete)
-    if errors := tuple(_settings_errors(inputs)):
+    if errors := tuple(settings_errors(inputs)):
         return Translation(specs=(), problems=errors, holds_everything=True)
     verdicts = _without_claimed_names([*_gateway_verdicts(resources, inputs), *_service_verdicts(resources, inputs)])
     held = [Held(owner=v.owner, name=v.name, origin=v.origin) for v in verdicts if v.is_held]
@@ -40,44 +38,6 @@ def translate(resources: Resources, settings: Settings, facts: Facts) -> Transla
         tenant_unknown=_tenant_unknown(verdicts, inputs),
         statuses=tuple(status for verdict in verdicts for status in verdict.statuses),
     )
-
-
-def _settings_errors(inputs: Inputs) -> Iterator[Problem]:
-    """What is wrong with values.yaml for everybody; AKO would not start (ako-semantics §8)."""
-    networks = inputs.settings.network.vip_network_list
-    place: tuple[str | int, ...] = ("NetworkSettings", "vipNetworkList")
-    if inputs.settings.ako.vpc_mode:
-        yield _settings_error(
-            ("AKOSettings", "vpcMode"), "vpcMode is not supported", "set it to false; VPCs of NSX-T stay with AKO"
-        )
-    if inputs.settings.ako.istio_enabled:
-        yield _settings_error(
-            ("AKOSettings", "istioEnabled"), "istioEnabled is not supported", "set it to false; Istio stays with AKO"
-        )
-    if not networks:
-        yield _settings_error(place, "vipNetworkList names no network", "name the network that VIPs come from")
-    if len(networks) > 1 and inputs.facts.cloud.vtype not in SEVERAL_NETWORKS_CLOUDS:
-        message = f"vipNetworkList names several networks, on a cloud of type {inputs.facts.cloud.vtype}"
-        yield _settings_error(place, message, "name one; further ones go into an AviInfraSetting")
-    for number, vip_network in enumerate(networks):
-        for message, fix, key in vip_network_defects(vip_network, inputs):
-            yield _settings_error((*place, number, *((key,) if key else ())), message, fix)
-    for number, node_network in enumerate(inputs.settings.network.node_network_list):
-        for message, fix, key in node_network_defects(node_network, inputs):
-            where = ("NetworkSettings", "nodeNetworkList", number, *((key,) if key else ()))
-            yield _settings_error(where, message, fix)
-    group = inputs.settings.controller.service_engine_group_name
-    if not inputs.facts.has("serviceenginegroup", group):
-        yield _settings_error(
-            ("ControllerSettings", "serviceEngineGroupName"),
-            f'the Controller has no Service Engine group "{group}"',
-            "correct the name, or create it on the Controller",
-        )
-
-
-def _settings_error(path: tuple[str | int, ...], message: str, fix: str) -> Problem:
-    origin = Origin(file=VALUES_FILE)
-    return Problem(severity=Severity.ERROR, message=message, fix=fix, origin=origin, field=path)
 
 
 def _switched_off(resources: Resources, inputs: Inputs) -> Mapping[str, str]:
@@ -137,17 +97,21 @@ def _without_claimed_names(verdicts: Sequence[Verdict]) -> list[Verdict]:
     for verdict in verdicts:
         for spec in verdict.specs:
             claims[(spec.key.kind, spec.key.name)][verdict.owner] = verdict
+        if verdict.is_held:
+            claims[("VirtualService", verdict.name)][verdict.owner] = verdict
     clashes: dict[Owner, list[Problem]] = defaultdict(list)
     for (kind, name), claimants in claims.items():
         if len(claimants) > 1:
             for verdict in claimants.values():
                 clashes[verdict.owner].append(_clash(verdict, kind, name, claimants.values()))
     return [
-        replace(verdict, specs=(), problems=(*verdict.problems, *clashes[verdict.owner][:1]))
-        if verdict.owner in clashes
-        else verdict
-        for verdict in verdicts
+        _held_by(verdict, clashes[verdict.owner][0]) if verdict.owner in clashes else verdict for verdict in verdicts
     ]
+
+
+def _held_by(verdict: Verdict, problem: Problem) -> Verdict:
+    statuses = tuple(held_status(status, problem.message) for status in verdict.statuses)
+    return replace(verdict, specs=(), problems=(*verdict.problems, problem), statuses=statuses)
 
 
 def _clash(verdict: Verdict, kind: str, name: str, claimants: Iterable[Verdict]) -> Problem:
@@ -168,7 +132,8 @@ def _held_because_broken(resources: Resources, inputs: Inputs) -> Iterator[Held]
     """Owners whose own manifest cannot be used: what is live of them stays."""
     kinds = {"Gateway": OwnerKind.GATEWAY, "Service": OwnerKind.SERVICE}
     for broken in resources.broken:
-        if broken.kind in kinds:
+        # A ClusterIP Service has no VirtualService of its own; one whose type cannot be read might.
+        if broken.kind in kinds and broken.service_type in ("", "LoadBalancer"):
             yield Held(
                 owner=Owner(kind=kinds[broken.kind], namespace=broken.namespace, name=broken.name),
                 name=inputs.names.virtual_service(broken.namespace, broken.name),

@@ -86,7 +86,6 @@ def problems_in(value: Any) -> tuple[Problem, ...]:
             "a list is not a whole number",
             "write",
             id="list for either of two",
-            marks=pytest.mark.xfail(strict=True, reason="the place is either.int, and there are two problems"),
         ),
         pytest.param({"inner": []}, "inner", "a list is not a mapping", "key: value", id="list for mapping"),
         pytest.param({"inner": {"prot": 1}}, "inner.prot", 'unknown key "prot"', 'did you mean "port"?', id="typo"),

@@ -251,7 +251,6 @@ def test_broken_back_ends_of_another_service_hold_nobody() -> None:
     assert servers_of(make_service(), make_slice(), broken) == ["192.0.2.10:8443"]
 
 
-@pytest.mark.xfail(strict=True, reason="the owner is held and also told that no EndpointSlice is there")
 def test_a_broken_slice_is_not_also_called_absent() -> None:
     """One cause, one problem."""
     broken = make_broken("EndpointSlice", "front", "shop", labels={"kubernetes.io/service-name": "front"})
@@ -323,7 +322,6 @@ def test_the_selector_chooses_nodes(selector: dict[str, str], expected: list[str
             [],
             None,
             id="Git holds no slice",
-            marks=pytest.mark.xfail(strict=True, reason="all servers are taken away instead of left alone"),
         ),
     ],
 )
@@ -473,17 +471,19 @@ SELECTING = make_service(selector={"app": "front"})
         pytest.param(
             make_service(selector={"app": "front"}, target_port=1), make_pod(node_ports=ENTRY), [], id="other port"
         ),
-        pytest.param(SELECTING, make_pod(node_ports=ENTRY, labels={"app": "x"}), [], id="a Pod that is not selected"),
-        pytest.param(SELECTING, make_pod(namespace="desk", node_ports=ENTRY), [], id="a Pod of another namespace"),
+        pytest.param(SELECTING, make_pod(node_ports=ENTRY, labels={"app": "x"}), None, id="a Pod that is not selected"),
+        pytest.param(SELECTING, make_pod(namespace="desk", node_ports=ENTRY), None, id="a Pod of another namespace"),
         pytest.param(SELECTING, make_pod(node_ports=ENTRY, ready="False"), [], id="a Pod that is not ready"),
         pytest.param(
             SELECTING, make_pod(node_ports=ENTRY, ready="True"), ["192.0.2.101:61001"], id="a Pod that is ready"
         ),
-        pytest.param(make_service(), make_pod(node_ports=ENTRY), [], id="a Service without selector"),
+        pytest.param(make_service(), make_pod(node_ports=ENTRY), None, id="a Service without selector"),
         pytest.param(SELECTING, make_pod(), [], id="a Pod without node port"),
     ],
 )
-def test_a_pod_is_a_server_at_the_node_port_that_antrea_gave_it(service: Any, pod: Any, expected: list[str]) -> None:
+def test_a_pod_is_a_server_at_the_node_port_that_antrea_gave_it(
+    service: Any, pod: Any, expected: list[str] | None
+) -> None:
     """Those that the Service selects (ako-semantics §6.3); for Gateways, too (DESIGN §8)."""
     assert servers_of(service, pod, settings=LOCAL) == expected
 
@@ -511,7 +511,6 @@ def test_a_tree_without_pods_does_not_say_who_the_servers_are() -> None:
     assert servers_of(SELECTING, make_slice(), settings=LOCAL) is None
 
 
-@pytest.mark.xfail(strict=True, reason="all servers are taken away as soon as Git holds any Pod of any Service")
 def test_pods_of_other_services_do_not_say_who_the_servers_are() -> None:
     """`auto` is by Service: Git holds none of its back ends."""
     assert servers_of(SELECTING, make_pod("x", "desk", node_ports=ENTRY), settings=LOCAL) is None
@@ -529,12 +528,10 @@ def test_pods_of_other_services_do_not_say_who_the_servers_are() -> None:
         pytest.param(
             '[{"podPort": Infinity, "nodeIP": "10.0.0.1", "nodePort": 1}]',
             id="infinity",
-            marks=pytest.mark.xfail(strict=True, reason="OverflowError ends the run with a traceback"),
         ),
         pytest.param(
             "[" * 5000,
             id="nested too deeply",
-            marks=pytest.mark.xfail(strict=True, reason="RecursionError ends the run with a traceback"),
         ),
     ],
 )

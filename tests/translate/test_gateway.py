@@ -177,7 +177,6 @@ def test_the_tenant_comes_from_the_namespace_of_the_gateway() -> None:
     assert {(spec.owner.namespace, spec.key.tenant) for spec in found.specs} == {("shop", "retail"), ("desk", "base")}
 
 
-@pytest.mark.xfail(strict=True, reason="the objects move to the default tenant while their Namespace cannot be read")
 def test_a_namespace_that_cannot_be_used_holds_its_owners() -> None:
     """It may name a tenant or an AviInfraSetting (DESIGN §2.8: no move to another tenant)."""
     found = translated(make_gateway(), make_load_balancer("mail"), make_slice("mail"), make_broken("Namespace", "shop"))
@@ -291,7 +290,6 @@ def test_an_address_that_the_network_does_not_have_holds_the_gateway(address: st
             "10.0.0.1",
             "CLOUD_AWS",
             id="an address without effect",
-            marks=pytest.mark.xfail(strict=True, reason="the status repeats what the Gateway asks for"),
         ),
         pytest.param("10.0.0.300", "CLOUD_VCENTER", id="an address that is none"),
     ],
@@ -390,7 +388,6 @@ HEALTHY = make_gateway("healthy", "desk")
             'address "fe80::1%eth0" is not an IP address',
             "write an IP address",
             id="an address with a zone",
-            marks=pytest.mark.xfail(strict=True, reason="ipaddress takes a zone, and the VIP gets the address with it"),
         ),
         pytest.param(
             [make_gateway(), make_service("a"), make_service("b", "red")],
@@ -573,7 +570,6 @@ def test_a_service_in_a_namespace_that_is_not_served_is_no_back_end() -> None:
     assert errors_of(unknown)[0].startswith("held: Service lab/front: its Namespace is not in the tree")
 
 
-@pytest.mark.xfail(strict=True, reason="the Service is dropped without a word")
 def test_a_service_that_does_not_count_is_listed_with_the_reason() -> None:
     """DESIGN §8: ignored, but listed."""
     blocked = make_settings(AKOSettings={"blockedNamespaceList": ["lab"]})

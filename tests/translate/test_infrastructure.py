@@ -532,7 +532,6 @@ def test_a_cloud_of_subnets_has_a_vip_per_network() -> None:
             "NetworkSettings.vipNetworkList[0].v6cidr",
             "IPv6",
             id="v6cidr on a cloud without IPv6",
-            marks=pytest.mark.xfail(strict=True, reason="AKO refuses to start (LIB:2256); here it is rendered"),
         ),
         pytest.param(
             {"NetworkSettings": {"nsxtT1LR": "/t1"}},
@@ -540,7 +539,6 @@ def test_a_cloud_of_subnets_has_a_vip_per_network() -> None:
             "NetworkSettings.nsxtT1LR",
             "nsxtT1LR",
             id="a T1 router on a cloud without NSX-T",
-            marks=pytest.mark.xfail(strict=True, reason="AKO refuses to start (CACHE:3927); here the VRF is dropped"),
         ),
     ],
 )

@@ -69,7 +69,6 @@ def test_two_gateways_that_claim_one_pool_are_held() -> None:
     ] * 2
 
 
-@pytest.mark.xfail(strict=True, reason="the status was made before the clash was seen")
 def test_the_status_of_owners_that_claim_one_name_says_held() -> None:
     """It must not say Translated."""
     found = translated(make_gateway("c", "a-b"), make_gateway("b-c", "a"))

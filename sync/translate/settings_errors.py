@@ -1,0 +1,65 @@
+"""What is wrong with values.yaml for everybody: AKO would not start with it (ako-semantics §8)."""
+
+from collections.abc import Iterator
+
+from sync.model.problem import Origin, Problem, Severity
+from sync.translate.clouds import DUAL_STACK_CLOUDS, NSXT, SEVERAL_NETWORKS_CLOUDS
+from sync.translate.infra_setting import node_network_defects, vip_network_defects
+from sync.translate.inputs import Inputs
+
+VALUES_FILE = "values.yaml"
+
+Path = tuple[str | int, ...]
+_VIP_NETWORKS: Path = ("NetworkSettings", "vipNetworkList")
+_NODE_NETWORKS: Path = ("NetworkSettings", "nodeNetworkList")
+
+
+def settings_errors(inputs: Inputs) -> Iterator[Problem]:
+    """Errors that hold every owner."""
+    yield from _unsupported(inputs)
+    yield from _vip_networks(inputs)
+    yield from _node_networks(inputs)
+    group = inputs.settings.controller.service_engine_group_name
+    if not inputs.facts.has("serviceenginegroup", group):
+        message = f'the Controller has no Service Engine group "{group}"'
+        fix = "correct the name, or create it on the Controller"
+        yield _error(("ControllerSettings", "serviceEngineGroupName"), message, fix)
+
+
+def _unsupported(inputs: Inputs) -> Iterator[Problem]:
+    ako, vtype = inputs.settings.ako, inputs.facts.cloud.vtype
+    if ako.vpc_mode:
+        fix = "set it to false; VPCs of NSX-T stay with AKO"
+        yield _error(("AKOSettings", "vpcMode"), "vpcMode is not supported", fix)
+    if ako.istio_enabled:
+        fix = "set it to false; Istio stays with AKO"
+        yield _error(("AKOSettings", "istioEnabled"), "istioEnabled is not supported", fix)
+    if inputs.settings.network.nsxt_t1lr and vtype != NSXT:
+        message = f"nsxtT1LR is set, on a cloud of type {vtype}"
+        yield _error(("NetworkSettings", "nsxtT1LR"), message, "remove it: only an NSX-T cloud has T1 routers")
+
+
+def _vip_networks(inputs: Inputs) -> Iterator[Problem]:
+    networks, vtype = inputs.settings.network.vip_network_list, inputs.facts.cloud.vtype
+    if not networks:
+        yield _error(_VIP_NETWORKS, "vipNetworkList names no network", "name the network that VIPs come from")
+    if len(networks) > 1 and vtype not in SEVERAL_NETWORKS_CLOUDS:
+        message = f"vipNetworkList names several networks, on a cloud of type {vtype}"
+        yield _error(_VIP_NETWORKS, message, "name one; further ones go into an AviInfraSetting")
+    for number, network in enumerate(networks):
+        for message, fix, key in vip_network_defects(network, inputs):
+            yield _error((*_VIP_NETWORKS, number, *((key,) if key else ())), message, fix)
+        if network.v6cidr and vtype not in DUAL_STACK_CLOUDS:
+            message = f"v6cidr is given, on a cloud of type {vtype} that has no IPv6 here"
+            yield _error((*_VIP_NETWORKS, number, "v6cidr"), message, "remove it")
+
+
+def _node_networks(inputs: Inputs) -> Iterator[Problem]:
+    for number, network in enumerate(inputs.settings.network.node_network_list):
+        for message, fix, key in node_network_defects(network, inputs):
+            yield _error((*_NODE_NETWORKS, number, *((key,) if key else ())), message, fix)
+
+
+def _error(path: Path, message: str, fix: str) -> Problem:
+    origin = Origin(file=VALUES_FILE)
+    return Problem(severity=Severity.ERROR, message=message, fix=fix, origin=origin, field=path)
