@@ -297,13 +297,13 @@ def _offline_wish(source: Mapping[str, Any], facts_file: str) -> "Wish":
     """What a tree asks for without a Controller; a source that cannot be read is a wish for nothing."""
     from sync.config import source_request
     from sync.source.facts_file import read_facts_file
-    from sync.wish import load_source, make_wish, wish_for_nothing
+    from sync.wish import load_source, make_wish, offline, wish_for_nothing
 
     if not facts_file:
         say(ASSUMED_FACTS)
     try:
         facts = read_facts_file(Path(facts_file)) if facts_file else None
-        return make_wish(load_source(source_request(source, os.environ, writes=False)), facts)
+        return offline(make_wish(load_source(source_request(source, os.environ, writes=False)), facts))
     except SourceError as error:
         return wish_for_nothing(error)
 

@@ -1,18 +1,20 @@
 """A source tree → what it asks for: steps 1 to 3, 5 and 6 of the data's way, without a Controller."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sync.config import controller_host_problem, read_settings
 from sync.errors import SourceError
 from sync.model.desired import DesiredState
 from sync.model.facts import Facts, assumed_facts
+from sync.model.live import LiveState
 from sync.model.problem import Problem, Severity
 from sync.model.resources.tree import Resources
 from sync.model.run import Wish
 from sync.model.settings import Settings
 from sync.model.source import Snapshot, SourceLimits
 from sync.model.templates import TemplateText
+from sync.plan.make import make_plan
 from sync.render import render
 from sync.source.git import SourceRequest, read_source
 from sync.source.manifests import holds_manifests, parse_manifests
@@ -107,3 +109,28 @@ def make_wish(source: Source, facts: Facts | None) -> Wish:
     )
     problems = with_lines((*source.problems, *translation.problems, *rendering.problems), source.snapshot)
     return Wish(desired=desired, problems=problems, statuses=statuses)
+
+
+def offline(wish: Wish) -> Wish:
+    """The wish less what would be held even on an empty Controller: owners that ask for one and the same address.
+
+    Where a Controller is asked, the owner that has the address keeps it; without one nobody can tell who that is.
+    """
+    plan = make_plan(wish.desired, LiveState())
+    known = {held.name for held in wish.desired.held}
+    held = tuple(item for item in plan.held if item.name not in known)
+    if not held:
+        return wish
+    names = {item.name for item in held}
+    return Wish(
+        desired=replace(
+            wish.desired,
+            objects={key: item for key, item in wish.desired.objects.items() if item.owner_name not in names},
+            held=(*wish.desired.held, *held),
+        ),
+        problems=tuple(sorted({*wish.problems, *plan.problems}, key=lambda problem: problem.sort_key)),
+        statuses=tuple(
+            held_status(status, "held: another owner asks for its address") if status.owner_name in names else status
+            for status in wish.statuses
+        ),
+    )

@@ -9,7 +9,7 @@ import yaml
 from sync.report.json import render_document
 from sync.source.facts_file import read_facts_file
 from sync.source.git import SourceRequest
-from sync.wish import load_source, make_wish
+from sync.wish import load_source, make_wish, offline
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())
@@ -24,7 +24,7 @@ def test_a_source_tree_comes_to_exactly_these_objects_and_problems(
     facts = read_facts_file(folder / "facts.yaml") if (folder / "facts.yaml").exists() else None
     source = load_source(SourceRequest(location=str(folder / "repo"), cache_dir=tmp_path, plain_folder_allowed=True))
 
-    wish = make_wish(source, facts)
+    wish = offline(make_wish(source, facts))
 
     made = _readable(render_document(wish.desired, wish.problems, wish.statuses))
     if request.config.getoption("--update-golden"):

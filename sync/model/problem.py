@@ -59,9 +59,10 @@ class Problem:
         return replace(self, origin=replace(self.origin, line=line)) if self.origin else self
 
     @property
-    def sort_key(self) -> tuple[str, int, str, str, str]:
-        """By file and line, then by what is said."""
-        return (self.file, self.line, self.resource, self.field_text, self.message)
+    def sort_key(self) -> tuple[str, int, str, str, str, str, str]:
+        """By file and line, then by all that is said: equal input gives an equal order."""
+        said = (self.resource, self.field_text, self.severity.value, self.message, self.fix)
+        return (self.file, self.line, *said)
 
 
 def dotted(path: Iterable[str | int]) -> str:
