@@ -4,9 +4,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,7 +16,6 @@ from sync.errors import ExitCode, SourceError, SyncError, UsageError
 if TYPE_CHECKING:
     from sync.model.desired import Status
     from sync.model.run import Wish
-    from sync.model.target import Target
 
 DEFAULT_COMMAND = "sync"
 
@@ -105,11 +102,13 @@ def sync_command(
     """Make the Controller equal to the commit: read, plan, apply, and read again."""
     from sync.config import source_request, target
     from sync.console import Console
+    from sync.emulation import controller
     from sync.reconcile import synchronise
     from sync.report.json import run_document
     from sync.report.plan_text import run_lines
 
     request = source_request(given, os.environ, writes=not dry_run)
+    warn_of_unchecked_certificate(given)
     with controller(target(given, os.environ)) as where, Console(is_quiet=output == "json") as console:
         run = synchronise(request, where, console.hooks(where), is_dry=dry_run, retry_refused=retry_refused)
     write_statuses(status_dir, run.statuses)
@@ -121,6 +120,12 @@ def sync_command(
     else:
         show(run_lines(run, paint))
     return console.exit_code or run.exit_code(is_detailed=detailed_exitcode)
+
+
+def warn_of_unchecked_certificate(given: Mapping[str, Any]) -> None:
+    """Loud, every time."""
+    if given["insecure_skip_verify"]:
+        say(paint("WARNING: the Controller's certificate is not checked (--insecure-skip-verify)", "error"))
 
 
 def write_statuses(folder: str, statuses: "Sequence[Status]") -> None:
@@ -151,8 +156,10 @@ def facts_command(out: str, **given: Any) -> None:
 
     from sync.config import source_request, target
     from sync.controller.facts import facts_to_document
+    from sync.emulation import controller
     from sync.reconcile import read_facts_of
 
+    warn_of_unchecked_certificate(given)
     with controller(target(given, os.environ)) as where:
         facts = read_facts_of(source_request(given, os.environ, writes=False), where)
     text = yaml.safe_dump(facts_to_document(facts), sort_keys=False)
@@ -163,39 +170,6 @@ def facts_command(out: str, **given: Any) -> None:
         Path(out).write_text(text, "utf-8")
     except OSError as error:
         raise UsageError(f"the facts cannot be written: {error.strerror}", where=out, fix="name another file") from None
-
-
-@contextmanager
-def controller(where: "Target") -> Iterator["Target"]:
-    """The Controller to talk to; `embedded` starts an emulator in this process, with its state in the user's folder."""
-    if not where.is_verified:
-        say(
-            click.style(
-                "WARNING: the Controller's certificate is not checked (--insecure-skip-verify)", fg="red", bold=True
-            )
-        )
-    if where.controller != "embedded":
-        yield where
-        return
-    import platformdirs
-
-    from sync.emulator import Emulator
-
-    folder = Path(os.environ.get("SYNC_STATE_DIR") or platformdirs.user_state_dir("avi-sync"))
-    folder.mkdir(parents=True, exist_ok=True)
-    with _emulator_errors("127.0.0.1"):
-        emulator = Emulator(port=0, state=folder / "emulator.sqlite", password=emulator_password())
-        emulator.start()
-    say(f"note: an emulated Controller runs at {emulator.url}, its state is in {folder}")
-    try:
-        yield replace(where, controller=emulator.url, username="admin", password=emulator_password(), token="")
-    finally:
-        emulator.stop()
-
-
-def emulator_password() -> str:
-    """The emulator's password: AVI_EMULATOR_PASSWORD, or the one that its documentation names."""
-    return os.environ.get("AVI_EMULATOR_PASSWORD", "emulator")
 
 
 @commands.command("validate", epilog=options.EXAMPLES["validate"])
@@ -242,9 +216,10 @@ def emulate_command(host: str, port: int, state: str, seed: str, tls: bool, late
     """Serve an emulated Avi Controller until stopped: user admin, password from AVI_EMULATOR_PASSWORD."""
     import yaml
 
+    from sync.emulation import emulator_errors, emulator_password
     from sync.emulator import Emulator
 
-    with _emulator_errors(f"{host}:{port}"):
+    with emulator_errors(f"{host}:{port}"):
         emulator = Emulator(
             host=host,
             port=port,
@@ -263,26 +238,6 @@ def emulate_command(host: str, port: int, state: str, seed: str, tls: bool, late
         emulator.wait()
     finally:
         emulator.stop()
-
-
-@contextmanager
-def _emulator_errors(address: str) -> Iterator[None]:
-    """What a user can get wrong about an emulator, in one line each."""
-    import yaml
-
-    from sync.emulator import SeedError, StateError
-
-    try:
-        yield
-    except SeedError as error:
-        raise UsageError(str(error)) from None
-    except yaml.YAMLError as error:
-        raise UsageError(" ".join(str(error).split()), where="the seed", fix="correct the syntax") from None
-    except StateError as error:
-        raise UsageError(str(error), fix="name another state file, or remove this one") from None
-    except OSError as error:
-        where = str(error.filename or address)
-        raise UsageError(error.strerror or str(error), where=where, fix="choose another one") from None
 
 
 @commands.command("version")

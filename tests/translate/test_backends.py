@@ -6,7 +6,8 @@ import pytest
 
 from sync.model.desired import Server
 from sync.model.resources.core import Endpoints, EndpointSubset, NodeAddress, NodeStatus, Protocol, SlicePort
-from sync.translate.backends import SKIP_NODEPORT_ANNOTATION, node_addresses
+from sync.translate.backends import SKIP_NODEPORT_ANNOTATION
+from sync.translate.node_port import node_addresses
 from tests.builders import (
     content_of,
     errors_of,

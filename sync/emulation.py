@@ -1,0 +1,55 @@
+"""Emulated Controllers for the command line: one in this process for `--controller embedded`, and their errors."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import platformdirs
+import yaml
+
+from sync.config import APPLICATION, EMBEDDED
+from sync.emulator import Emulator, SeedError, StateError
+from sync.errors import UsageError
+from sync.model.target import Target
+
+
+@contextmanager
+def controller(where: Target) -> Iterator[Target]:
+    """The Controller to talk to; `embedded` starts an emulator in this process, with its state in the user's folder."""
+    if where.controller != EMBEDDED:
+        yield where
+        return
+    folder = Path(os.environ.get("SYNC_STATE_DIR") or platformdirs.user_state_dir(APPLICATION))
+    with emulator_errors("127.0.0.1"):
+        folder.mkdir(parents=True, exist_ok=True)
+        emulator = Emulator(port=0, state=folder / "emulator.sqlite", password=emulator_password())
+        emulator.start()
+    click.echo(f"note: an emulated Controller runs at {emulator.url}, its state is in {folder}", err=True)
+    try:
+        yield replace(where, controller=emulator.url, username="admin", password=emulator_password(), token="")
+    finally:
+        emulator.stop()
+
+
+def emulator_password() -> str:
+    """The emulator's password: AVI_EMULATOR_PASSWORD, or the one that its documentation names."""
+    return os.environ.get("AVI_EMULATOR_PASSWORD", "emulator")
+
+
+@contextmanager
+def emulator_errors(address: str) -> Iterator[None]:
+    """What a user can get wrong about an emulator, in one line each."""
+    try:
+        yield
+    except SeedError as error:
+        raise UsageError(str(error)) from None
+    except yaml.YAMLError as error:
+        raise UsageError(" ".join(str(error).split()), where="the seed", fix="correct the syntax") from None
+    except StateError as error:
+        raise UsageError(str(error), fix="name another state file, or remove this one") from None
+    except OSError as error:
+        where = str(error.filename or address)
+        raise UsageError(error.strerror or str(error), where=where, fix="choose another one") from None

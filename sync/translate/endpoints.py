@@ -1,0 +1,150 @@
+"""EndpointSlices, or Endpoints where no slice names the Service → servers (ako-semantics §6.1, and DESIGN §8)."""
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sync.model.desired import Server
+from sync.model.resources.core import Endpoints, EndpointSlice, Service, ServicePort, SlicePort
+from sync.model.resources.resource import Resource
+from sync.translate.clouds import DUAL_STACK_CLOUDS
+from sync.translate.inputs import Inputs
+from sync.translate.verdict import Findings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackEnds:
+    """Addresses that share ports: an EndpointSlice, or one subset of an Endpoints."""
+
+    origin: Resource
+    ports: tuple[SlicePort, ...]
+    endpoints: tuple["BackEnd", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackEnd:
+    """One address; `path` is where it stands in its manifest."""
+
+    address: str
+    is_ready: bool
+    node: str
+    path: tuple[str | int, ...]
+
+
+def endpoint_servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> list[Server] | None:
+    """A server per address, each at the port of its own slice; None where Git holds no back ends of the Service."""
+    groups = back_ends(service, inputs)
+    if groups is None:
+        findings.warning(
+            service,
+            (),
+            "the tree holds no EndpointSlice for it: live servers stay as they are, a new pool starts empty",
+            "commit its EndpointSlice, or set SyncSettings.backends to ignore if servers are kept by something else",
+        )
+        return None
+    wanted = families(service, inputs)
+    found: dict[tuple[str, int], Server] = {}
+    for group in groups:
+        number = port_of(group.ports, port, is_only=len(groups) == 1)
+        if number is None:
+            continue
+        for end in group.endpoints:
+            family = _family(end, group, findings)
+            if family in wanted:
+                server = Server(
+                    address=end.address, family=family, port=number, enabled=end.is_ready, node=end.node or None
+                )
+                found.setdefault((end.address, number), server)
+    return list(found.values())
+
+
+def port_of(ports: tuple[SlicePort, ...], port: ServicePort, *, is_only: bool) -> int | None:
+    """The number under which these back ends serve the Service port.
+
+    By name or by target number, as AKO does, but among ports of the same protocol first; the only port of the only
+    slice is taken whatever it is called (AKO L4T:607–624).
+    """
+    numbered = [item for item in ports if item.port is not None]
+    matching = [item for item in numbered if item.name == port.name or item.port == port.target]
+    of_protocol = [item for item in matching if item.protocol is port.protocol]
+    if of_protocol:
+        by_name = [item for item in of_protocol if item.name == port.name]
+        return (by_name or of_protocol)[0].port
+    if is_only and len(ports) == 1 and numbered:
+        return numbered[0].port
+    return None
+
+
+def back_ends(service: Service, inputs: Inputs) -> tuple[BackEnds, ...] | None:
+    """The groups of back ends that Git holds for a Service; None if it holds none at all."""
+    if slices := inputs.catalog.slices_of_service.get(service.key):
+        return tuple(_of_slice(item) for item in slices if item.address_type != "FQDN")
+    if (endpoints := inputs.catalog.endpoints.get(service.key)) is not None:
+        return tuple(_of_endpoints(endpoints))
+    return None
+
+
+def _of_slice(item: EndpointSlice) -> BackEnds:
+    return BackEnds(
+        origin=item,
+        ports=item.ports,
+        endpoints=tuple(
+            BackEnd(
+                address=endpoint.addresses[0],
+                is_ready=endpoint.conditions.ready and not endpoint.conditions.terminating,
+                node=endpoint.node_name,
+                path=("endpoints", number, "addresses", 0),
+            )
+            for number, endpoint in enumerate(item.endpoints)
+        ),
+    )
+
+
+def _of_endpoints(item: Endpoints) -> Iterable[BackEnds]:
+    for number, subset in enumerate(item.subsets):
+        ready = (("addresses", subset.addresses, True), ("notReadyAddresses", subset.not_ready_addresses, False))
+        yield BackEnds(
+            origin=item,
+            ports=subset.ports,
+            endpoints=tuple(
+                BackEnd(
+                    address=address.ip,
+                    is_ready=is_ready,
+                    node=address.node_name,
+                    path=("subsets", number, key, position, "ip"),
+                )
+                for key, addresses, is_ready in ready
+                for position, address in enumerate(addresses)
+            ),
+        )
+
+
+def families(service: Service, inputs: Inputs) -> frozenset[str]:
+    """The address families that both values.yaml and the Service want."""
+    allowed = {"V4"}
+    if inputs.facts.cloud.vtype in DUAL_STACK_CLOUDS:
+        allowed = set((inputs.settings.ako.ip_family or "V4_V6").split("_"))
+    wanted = service.spec.ip_families
+    if len(wanted) >= 2:
+        return frozenset(allowed)
+    return frozenset(allowed & ({"V6"} if wanted[:1] == ("IPv6",) else {"V4"}))
+
+
+def _family(end: BackEnd, group: BackEnds, findings: Findings) -> str:
+    family = family_of(end.address)
+    if not family:
+        findings.error(
+            group.origin,
+            end.path,
+            f'"{end.address}" is not an IP address',
+            "write an IPv4 or IPv6 address",
+        )
+    return family
+
+
+def family_of(address: str) -> str:
+    """V4, V6, or nothing for a text that is no address."""
+    try:
+        return f"V{ipaddress.ip_address(address).version}"
+    except ValueError:
+        return ""

@@ -1,0 +1,104 @@
+"""NodePortLocal: every selected Pod, at the node port that Antrea gave it (ako-semantics §6.3)."""
+
+import json
+from dataclasses import dataclass
+
+from sync.model.desired import Server
+from sync.model.resources.core import Pod, Service, ServicePort
+from sync.translate.endpoints import back_ends, family_of
+from sync.translate.inputs import Inputs
+from sync.translate.verdict import Findings
+
+NODE_PORT_LOCAL_ANNOTATION = "nodeportlocal.antrea.io"
+
+
+def pod_servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> list[Server] | None:
+    """A server per ready Pod that the Service selects; None where Git holds none of its Pods."""
+    for broken in inputs.catalog.broken_of_kind("Pod"):
+        if broken.namespace == service.namespace:
+            findings.error(
+                service,
+                (),
+                f"held: Pod {broken.namespace}/{broken.name} cannot be used, so its pool might lose a server",
+                f"correct {broken.origin.file}:{broken.origin.line}",
+            )
+    pods = _pods_of(service, inputs)
+    if not pods:
+        findings.warning(
+            service,
+            ("spec", "selector"),
+            "the tree holds no Pod that it selects: live servers stay as they are, a new pool starts empty",
+            "commit the Pods, or set SyncSettings.backends to ignore if servers are kept by something else",
+        )
+        return None
+    found: dict[tuple[str, int], Server] = {}
+    for pod in pods:
+        if any((c.type, c.status) == ("Ready", "False") for c in pod.status.conditions):
+            continue
+        for entry in _node_ports(pod, findings):
+            if entry.pod_port in _target_numbers(port, pod):
+                server = Server(
+                    address=entry.address,
+                    family=family_of(entry.address),
+                    port=entry.node_port,
+                    enabled=_is_enabled(pod, service, inputs),
+                )
+                found.setdefault((server.address, server.port), server)
+    return list(found.values())
+
+
+def _pods_of(service: Service, inputs: Inputs) -> list[Pod]:
+    """The Pods that the Service selects; without a selector it selects none (ako-semantics §6.3)."""
+    wanted = service.spec.selector.items()
+    if not wanted:
+        return []
+    return [pod for pod in inputs.catalog.pods.get(service.namespace, ()) if wanted <= pod.metadata.labels.items()]
+
+
+def _target_numbers(port: ServicePort, pod: Pod) -> frozenset[int]:
+    """The container ports that the Service port means in this Pod."""
+    target = port.target
+    if isinstance(target, int):
+        return frozenset({target})
+    ports = [item for container in pod.spec.containers for item in container.ports]
+    return frozenset(item.container_port for item in ports if item.name == target)
+
+
+def _is_enabled(pod: Pod, service: Service, inputs: Inputs) -> bool:
+    """What the EndpointSlices say of the Pod; enabled where they say nothing."""
+    for group in back_ends(service, inputs) or ():
+        for end in group.endpoints:
+            if pod.status.pod_ip and end.address == pod.status.pod_ip:
+                return end.is_ready
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _NodePort:
+    """One entry of Antrea's annotation."""
+
+    pod_port: int
+    address: str
+    node_port: int
+
+
+def _node_ports(pod: Pod, findings: Findings) -> list[_NodePort]:
+    text = pod.annotation(NODE_PORT_LOCAL_ANNOTATION)
+    if not text:
+        return []
+    try:
+        found = [
+            _NodePort(pod_port=int(item["podPort"]), address=str(item["nodeIP"]), node_port=int(item["nodePort"]))
+            for item in json.loads(text)
+        ]
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        found = [_NodePort(pod_port=0, address="", node_port=0)]
+    if not all(family_of(item.address) and 0 < item.node_port < 65536 for item in found):
+        findings.error(
+            pod,
+            ("metadata", "annotations", NODE_PORT_LOCAL_ANNOTATION),
+            "the annotation is not a list of podPort, nodeIP and nodePort",
+            "commit it as Antrea writes it",
+        )
+        return []
+    return found
