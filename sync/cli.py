@@ -94,6 +94,8 @@ def commands() -> None:
     is_flag=True,
     help="Try again what the Controller refused before.",
 )
+@options.allow_deletes
+@options.plan_digest
 @options.status_dir
 @options.output
 def sync_command(
@@ -103,6 +105,7 @@ def sync_command(
     from sync.config import source_request, target
     from sync.console import Console
     from sync.emulation import controller
+    from sync.model.plan import Permit
     from sync.reconcile import synchronise
     from sync.report.json import run_document
     from sync.report.plan_text import run_lines
@@ -110,7 +113,14 @@ def sync_command(
     request = source_request(given, os.environ, writes=not dry_run)
     warn_of_unchecked_certificate(given)
     with controller(target(given, os.environ)) as where, Console(is_quiet=output == "json") as console:
-        run = synchronise(request, where, console.hooks(where), is_dry=dry_run, retry_refused=retry_refused)
+        run = synchronise(
+            request,
+            where,
+            console.hooks(where),
+            is_dry=dry_run,
+            retry_refused=retry_refused,
+            permit=Permit(owners=given["allow_deletes"], digest=given["plan_digest"]),
+        )
     write_statuses(status_dir, run.statuses)
     if output == "json":
         show_document(run_document(run))

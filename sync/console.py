@@ -13,7 +13,6 @@ from sync.controller.apply import ApplyOptions
 from sync.errors import ExitCode
 from sync.model.outcome import WriteOutcome
 from sync.model.plan import Plan
-from sync.model.run import Wish
 from sync.model.target import Target
 from sync.reconcile import Hooks
 
@@ -36,15 +35,13 @@ class Console:
 
     def hooks(self, target: Target) -> Hooks:
         """What the run calls."""
-        return Hooks(planned=self._planned, apply_options=lambda plan: self._options(plan, target))
+        return Hooks(writing=self._catch_signals, apply_options=lambda plan: self._options(plan, target))
 
-    def _planned(self, wish: Wish, plan: Plan) -> bool:
+    def _catch_signals(self) -> None:
         """From here on a signal no longer ends the process at once: objects in hand are finished."""
-        del wish
-        if not plan.is_empty and threading.current_thread() is threading.main_thread():
+        if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._handlers[number] = signal.signal(number, self._stop)
-        return True
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         del frame

@@ -208,6 +208,21 @@ def emulator_options(function: F) -> F:
     return function
 
 
+allow_deletes = option(
+    "--allow-deletes",
+    env="SYNC_ALLOW_DELETES",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="With --plan-digest: let a plan pass that deletes, replaces or disrupts N owners.",
+)
+plan_digest = option(
+    "--plan-digest",
+    env="SYNC_PLAN_DIGEST",
+    default="",
+    metavar="DIGEST",
+    help="The plan that --allow-deletes is meant for, as its last line names it; no other passes.",
+)
 working_tree = option(
     "--working-tree", env="SYNC_WORKING_TREE", is_flag=True, help="Read uncommitted files of a local folder, too."
 )

@@ -9,10 +9,11 @@ from sync.controller.client import ControllerClient, Login
 from sync.controller.facts import read_facts
 from sync.controller.live import read_live
 from sync.errors import SourceError, SyncError
+from sync.guard import refusals
 from sync.model.facts import Facts
 from sync.model.live import LiveState
 from sync.model.outcome import Outcome
-from sync.model.plan import Plan
+from sync.model.plan import Permit, Plan
 from sync.model.run import Run, Wish
 from sync.model.settings import Settings
 from sync.model.target import Target
@@ -30,12 +31,14 @@ ROUNDS = 3
 class Hooks:
     """What the command line wants to hear while a run goes on."""
 
-    planned: Callable[[Wish, Plan], bool] = lambda _wish, _plan: True
-    """Called before anything is written; False stops the run there."""
+    writing: Callable[[], None] = lambda: None
+    """Called before the first write."""
     apply_options: Callable[[Plan], ApplyOptions] = lambda _: ApplyOptions()
 
 
-def synchronise(request: SourceRequest, target: Target, hooks: Hooks, *, is_dry: bool, retry_refused: bool) -> Run:
+def synchronise(
+    request: SourceRequest, target: Target, hooks: Hooks, *, is_dry: bool, retry_refused: bool, permit: Permit
+) -> Run:
     """Read the source, plan against the live Controller and, unless it is a dry run, apply and read again."""
     try:
         source = load_source(request, controller=target.controller)
@@ -49,8 +52,11 @@ def synchronise(request: SourceRequest, target: Target, hooks: Hooks, *, is_dry:
         wish = make_wish(source, _facts(client, source, settings))
         live = read_live(client, settings)
         plan = make_plan(wish.desired, live, retry_refused=retry_refused)
-        if not hooks.planned(wish, plan) or is_dry or plan.is_empty:
-            return Run(wish=wish, plan=plan, statuses=statuses_with_live(wish, plan, live), is_dry=is_dry)
+        refused = refusals(plan, live, settings.sync.guards, permit, source.freeze)
+        if refused or is_dry or plan.is_empty:
+            statuses = statuses_with_live(wish, plan, live)
+            return Run(wish=wish, plan=plan, statuses=statuses, refusals=refused, is_dry=is_dry)
+        hooks.writing()
         return _apply(client, settings, wish, plan, hooks)
 
 

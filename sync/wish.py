@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from sync.config import controller_host_problem, read_settings
 from sync.errors import SourceError
+from sync.guard import FREEZE_FILE
 from sync.model.desired import DesiredState
 from sync.model.facts import Facts, assumed_facts
 from sync.model.live import LiveState
@@ -32,6 +33,8 @@ class Source:
     settings: Settings | None
     resources: Resources
     templates: Mapping[str, TemplateText]
+    freeze: str | None = None
+    """The text of the freeze file, None if Git holds none."""
     problems: tuple[Problem, ...]
 
 
@@ -58,8 +61,14 @@ def load_source(request: SourceRequest, *, controller: str = "") -> Source:
         settings=settings if is_usable else None,
         resources=resources,
         templates=read_templates(snapshot),
+        freeze=_freeze(snapshot),
         problems=(*problems, *found, *unknown_templates(snapshot), *((wrong_host,) if wrong_host else ())),
     )
+
+
+def _freeze(snapshot: Snapshot) -> str | None:
+    found = next((file.content for file in snapshot.files if file.path == FREEZE_FILE), None)
+    return None if found is None else found.decode("utf-8", "replace")
 
 
 def _limits(settings: Settings) -> SourceLimits:

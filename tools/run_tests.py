@@ -9,7 +9,15 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PURE = ("sync/compare/*", "sync/kinds.py", "sync/model/*", "sync/plan/*", "sync/render.py", "sync/translate/*")
+PURE = (
+    "sync/compare/*",
+    "sync/guard.py",
+    "sync/kinds.py",
+    "sync/model/*",
+    "sync/plan/*",
+    "sync/render.py",
+    "sync/translate/*",
+)
 MINIMUM_PERCENT = 50
 """Of the branches of the pure modules. Their laws are what keeps production up; the rest is read, not chased."""
 

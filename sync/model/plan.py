@@ -81,6 +81,22 @@ class ChangeSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a guard does not let a plan through, and what would."""
+
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permit:
+    """What somebody who has read one plan lets through: that plan (by its digest), and at most so many owners."""
+
+    owners: int = 0
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything that must change so that live becomes desired, in apply order.
 

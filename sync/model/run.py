@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sync.errors import ExitCode
 from sync.model.desired import DesiredState, Status
 from sync.model.outcome import Outcome
-from sync.model.plan import Plan
+from sync.model.plan import Plan, Refusal
 from sync.model.problem import Problem, Severity
 
 
@@ -38,6 +38,8 @@ class Run:
     plan: Plan | None = None
     outcomes: tuple[Outcome, ...] = ()
     remaining: Plan | None = None
+    refusals: tuple[Refusal, ...] = ()
+    """Why a guard did not let the plan through: then nothing was written."""
     lost: str = ""
     """Why live could not be read again after applying; empty where it could, or nothing was applied."""
     is_dry: bool = True
@@ -54,6 +56,8 @@ class Run:
             return ExitCode.UNREACHABLE
         if self.plan is None or self.wish.exit_code is ExitCode.SOURCE_INVALID:
             return ExitCode.SOURCE_INVALID
+        if self.refusals:
+            return ExitCode.REFUSED
         has_errors = any(problem.severity is Severity.ERROR for problem in self.problems)
         has_failed = any(not outcome.is_success for outcome in self.outcomes)
         if has_errors or has_failed or (self.remaining is not None and not self.remaining.is_empty):

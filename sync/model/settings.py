@@ -131,6 +131,24 @@ class LimitSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuardLimit:
+    """How many owners one run may delete (or replace): both the number and the share of the live ones count."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    count: Annotated[Whole, Field(ge=0)] = 5
+    percent: Annotated[Whole, Field(ge=0, le=100)] = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardSettings:
+    """`SyncSettings.guards`: beyond these limits a plan is printed and not applied."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    deletes: GuardLimit = field(default_factory=GuardLimit)
+    replaces: GuardLimit = field(default_factory=GuardLimit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SyncSettings:
     """`SyncSettings`, the only section that is ours.
 
@@ -142,6 +160,7 @@ class SyncSettings:
     backends: Literal["auto", "manifest", "ignore"] = "auto"
     exclude: tuple[Text, ...] = ()
     limits: LimitSettings = field(default_factory=LimitSettings)
+    guards: GuardSettings = field(default_factory=GuardSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

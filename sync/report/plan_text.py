@@ -36,6 +36,9 @@ def run_lines(run: Run, paint: Paint) -> Iterator[str]:
     yield from _held(run.plan, paint)
     yield from problem_lines(run.problems, paint)
     yield from _failures(run, paint)
+    for refusal in run.refusals:
+        yield f"{paint('refused:', 'error')} {refusal.message}"
+        yield paint(f"  fix: {refusal.fix}", "quiet")
     yield counts(run, paint)
 
 
@@ -127,15 +130,19 @@ def counts(run: Run, paint: Paint) -> str:
     failed = sum(not outcome.is_success for outcome in run.outcomes)
     done = ", ".join(f"{_number(run, plan, action)} {action.value}" for action in Action)
     rest = f"({plan.unchanged} unchanged, {len(plan.foreign)} foreign, {len(plan.held)} held)"
-    word = "Plan" if run.is_dry or plan.is_empty else "Applied"
+    word = "Plan" if _is_only_planned(run, plan) else "Applied"
     trouble = paint(f", {counted(failed, 'owner')} failed", "error") if failed else ""
     end = f"digest {plan.digest[:12]}   {commit_text(plan.commit)}"
     return f"{word}: {done} {rest}{trouble}   {end}"
 
 
+def _is_only_planned(run: Run, plan: Plan) -> bool:
+    return run.is_dry or plan.is_empty or bool(run.refusals)
+
+
 def _number(run: Run, plan: Plan, action: Action) -> int:
     """How many objects: of the plan, or of what was really done."""
-    if run.is_dry or plan.is_empty:
+    if _is_only_planned(run, plan):
         return plan.count(action)
     return sum(
         change.action is action

@@ -1,7 +1,7 @@
 """What others do on the Controller: edits by hand, objects of theirs, labels of theirs."""
 
 from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import Tree, app
+from tests.end_to_end.tree import Tree, app, endpoints
 
 
 def test_an_edit_by_hand_of_a_field_of_ours_is_put_right(sync: Run, tree: Tree, controller: Controller) -> None:
@@ -25,13 +25,13 @@ def test_fields_and_labels_of_others_stay(sync: Run, tree: Tree, controller: Con
     theirs = {"key": "team", "values": ["shop"]}
     controller.change("pool", live["name"], description="ours and theirs", markers=[*live["markers"], theirs])
     nothing = sync()
-    tree.commit(web=[*app("web")[:2]], slices=[{**app("web")[2], "endpoints": []}])
+    tree.commit(web=[*app("web")[:2], endpoints("web-svc", addresses=("192.0.2.1",))])
 
     result = sync()
 
     after = controller.find("pool", live["name"])
     assert (nothing.document["changes"], result.code) == ([], 0)
-    assert (after["description"], after.get("servers")) == ("ours and theirs", None)
+    assert (after["description"], len(after["servers"])) == ("ours and theirs", 1)
     assert theirs in after["markers"]
 
 
