@@ -24,10 +24,6 @@ class OwnerChanges:
     unchanged: int = 0
     scope: Scope | None = None
 
-    def count(self, *actions: Action) -> int:
-        """How many objects change in one of these ways."""
-        return sum(change.action in actions for change in self.changes.values())
-
     @property
     def frees_addresses(self) -> bool:
         """Whether a live VIP goes away, replaced or for good."""

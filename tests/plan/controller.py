@@ -1,0 +1,135 @@
+"""A perfect Controller without HTTP: applies the writes of a plan, and completes what a real one completes."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import yaml
+
+from sync.avi_schema import SCHEMA
+from sync.compare.references import parse_reference
+from sync.config import read_settings
+from sync.controller.live import live_object
+from sync.kinds import KINDS
+from sync.model.desired import ObjectKey
+from sync.model.live import LiveObject, LiveState
+from sync.model.plan import Method, Plan, Write
+from sync.model.run import Wish
+from sync.model.source import Snapshot, SourceFile
+from sync.source.manifests import parse_manifests
+from sync.templates import read_templates
+from sync.translate.names import Names
+from sync.wish import Source, make_wish
+from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, Manifest
+
+NAMES = Names(cluster="test")
+
+
+def wish_for(*manifests: Manifest, values: Manifest = VALUES) -> Wish:
+    """What some manifests ask for."""
+    text = yaml.safe_dump_all([GATEWAY_CLASS, *manifests]).encode()
+    files = (
+        SourceFile(path="all.yaml", content=text),
+        SourceFile(path="values.yaml", content=yaml.safe_dump(values).encode()),
+    )
+    snapshot = Snapshot(location="tree", commit="c0ffee", files=files)
+    settings, problems = read_settings(snapshot, max_aliases=1000)
+    resources, found = parse_manifests(snapshot, exclude=(), max_aliases=1000)
+    source = Source(
+        snapshot=snapshot,
+        settings=settings,
+        resources=resources,
+        templates=read_templates(snapshot),
+        problems=(*problems, *found),
+    )
+    return make_wish(source, None)
+
+
+class PerfectController:
+    """Holds objects; every reference must exist when it is written, nothing that is referred to may be deleted."""
+
+    def __init__(self) -> None:
+        self.live = LiveState()
+        self._made = 0
+
+    def apply(self, plan: Plan) -> None:
+        """All writes of the plan, set by set."""
+        for change_set in plan.change_sets:
+            for write in change_set.writes:
+                self._write(write)
+
+    def put(self, body: Mapping[str, Any], kind: str, tenant: str = "admin") -> None:
+        """Somebody else creates an object."""
+        key = ObjectKey(kind=kind, tenant=tenant, cloud="Default-Cloud", name=str(body["name"]))
+        found = self._stored(key, body, f"{kind.lower()}-theirs-{body['name']}")
+        self.live = LiveState(objects={**self.live.objects, found.key: found})
+
+    def _write(self, write: Write) -> None:
+        objects = dict(self.live.objects)
+        if write.method is Method.DELETE:
+            assert objects[write.key].uuid == write.uuid
+            gone = objects.pop(write.key)
+            for other in objects.values():
+                assert gone.uuid not in _uuids(other.body), f"{other.key} refers to {gone.key}"
+        else:
+            assert (write.key in objects) == (write.method is Method.PUT), f"{write.method} {write.key}"
+            self._check_references(write)
+            self._made += write.method is Method.POST
+            uuid = write.uuid or f"{write.key.kind.lower()}-{self._made}"
+            objects[write.key] = self._stored(write.key, write.body or {}, uuid)
+        self.live = LiveState(objects=objects)
+
+    def _check_references(self, write: Write) -> None:
+        ours = {kind.path: kind.name for kind in KINDS.values()}
+        for reference in _references(write.body):
+            if reference.type in ours:
+                known = [k for k in self.live.objects if k.kind == ours[reference.type] and k.name == reference.name]
+                assert known, f"{write.key} refers to {reference}, which is not there"
+
+    def _stored(self, key: ObjectKey, body: Mapping[str, Any], uuid: str) -> LiveObject:
+        """As a GET with include_name shows it: references as URLs, defaults filled in, an address allocated."""
+        shown = self._shown({**_defaults(key.kind), **body})
+        shown |= {
+            "uuid": uuid,
+            "url": f"https://c/api/{KINDS[key.kind].path}/{uuid}#{key.name}",
+            "tenant_ref": f"https://c/api/tenant/{key.tenant}#{key.tenant}",
+            "_last_modified": "1",
+        }
+        if KINDS[key.kind].has_cloud:
+            shown.setdefault("cloud_ref", "https://c/api/cloud/cloud-1#Default-Cloud")
+        for number, vip in enumerate(shown.get("vip", [])):
+            vip.setdefault("ip_address", {"addr": f"10.10.99.{self._made % 250 + number}", "type": "V4"})
+            vip["avi_allocated_vip"] = True
+        found = live_object(shown, KINDS[key.kind], NAMES)
+        return replace(found, key=found.key)
+
+    def _shown(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: item if key == "name" else self._shown(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._shown(item) for item in value]
+        if isinstance(value, str) and value.startswith("/api/") and (reference := parse_reference(value)) is not None:
+            uuid = next((o.uuid for o in self.live if _is(o, reference.type, reference.name)), f"{reference.type}-x")
+            return f"https://c/api/{reference.type}/{uuid}#{reference.name}"
+        return value
+
+
+def _is(item: LiveObject, type_name: str, name: str) -> bool:
+    return KINDS[item.key.kind].path == type_name and item.key.name == name
+
+
+def _defaults(kind: str) -> dict[str, Any]:
+    return {name: field.default for name, field in SCHEMA[kind].items() if field.default is not None}
+
+
+def _references(value: Any) -> list[Any]:
+    if isinstance(value, Mapping):
+        return [found for key, item in value.items() if key != "name" for found in _references(item)]
+    if isinstance(value, list):
+        return [found for item in value for found in _references(item)]
+    found = parse_reference(value) if isinstance(value, str) and "/api/" in value else None
+    return [found] if found else []
+
+
+def _uuids(value: Any) -> set[str]:
+    return {reference.uuid for reference in _references(value)}

@@ -1,0 +1,49 @@
+"""The order of writes, where a reference does not say it."""
+
+from sync.model.plan import Method
+from sync.plan.make import make_plan
+from tests.end_to_end.tree import VALUES, Manifest, app, infra_setting, namespace
+from tests.plan.controller import PerfectController, wish_for
+
+ADVERTISED: Manifest = {
+    **VALUES,
+    "NetworkSettings": {**VALUES["NetworkSettings"], "enableRHI": True, "bgpPeerLabels": ["edge"]},
+}
+
+
+def _writes(before: Manifest, after: Manifest) -> list[tuple[Method, str]]:
+    controller = PerfectController()
+    controller.apply(make_plan(wish_for(*app("web"), values=before).desired, controller.live))
+    plan = make_plan(wish_for(*app("web"), values=after).desired, controller.live)
+    return [(write.method, write.key.kind) for item in plan.change_sets for write in item.writes]
+
+
+def test_a_virtualservice_is_advertised_before_its_vip_gets_peer_labels() -> None:
+    """The Controller refuses labels on the VIP of a VirtualService that is not advertised (DESIGN §5)."""
+    assert _writes(VALUES, ADVERTISED) == [(Method.PUT, "VirtualService"), (Method.PUT, "VsVip")]
+
+
+def test_labels_go_before_the_advertising() -> None:
+    """The other way round."""
+    assert _writes(ADVERTISED, VALUES) == [(Method.PUT, "VsVip"), (Method.PUT, "VirtualService")]
+
+
+def test_owners_that_only_go_come_last() -> None:
+    """Creates before deletes between owners (DESIGN §5)."""
+    controller = PerfectController()
+    controller.apply(make_plan(wish_for(*app("a"), *app("b")).desired, controller.live))
+
+    plan = make_plan(wish_for(*app("b"), *app("c")).desired, controller.live)
+
+    assert [owner.name for item in plan.change_sets for owner in item.owners] == ["c", "a"]
+
+
+def test_another_service_engine_group_is_an_update_that_is_called_disruptive() -> None:
+    """Connections break, though nothing is deleted."""
+    controller = PerfectController()
+    controller.apply(make_plan(wish_for(*app("a")).desired, controller.live))
+    gold = [namespace("shop", infra="gold"), infra_setting("gold", seGroup={"name": "gold"})]
+
+    plan = make_plan(wish_for(*app("a"), *gold).desired, controller.live)
+
+    assert [(change.key.kind, change.is_disruptive) for change in plan.changes] == [("VirtualService", True)]
