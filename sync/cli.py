@@ -222,22 +222,22 @@ def render_command(facts: str, output: str, **source: Any) -> int:
 
 @commands.command("emulate", epilog=options.EXAMPLES["emulate"])
 @options.emulator_options
-def emulate_command(host: str, port: int, state: str, seed: str, tls: bool, latency: int, requests_log: str) -> None:
+def emulate_command(state: str, seed: str, requests_log: str, faults: str, **how: Any) -> None:
     """Serve an emulated Avi Controller until stopped: user admin, password from AVI_EMULATOR_PASSWORD."""
-    import yaml
-
-    from sync.emulation import emulator_errors, emulator_password
+    from sync.emulation import emulator_errors, emulator_password, read_yaml
     from sync.emulator import Emulator
 
-    with emulator_errors(f"{host}:{port}"):
+    with emulator_errors(f"{how['host']}:{how['port']}"):
         emulator = Emulator(
-            host=host,
-            port=port,
+            host=how["host"],
+            port=how["port"],
             state=Path(state) if state else None,
-            seed=yaml.safe_load(Path(seed).read_text("utf-8")) if seed else None,
-            tls=tls,
-            latency_ms=latency,
+            seed=read_yaml(seed),
+            tls=how["tls"],
+            latency_ms=how["latency"],
             requests_log=Path(requests_log) if requests_log else None,
+            faults=read_yaml(faults),
+            name_hold_ms=how["name_hold"],
             password=emulator_password(),
         )
         emulator.start()

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import platformdirs
 import yaml
 
 from sync.config import APPLICATION, EMBEDDED
-from sync.emulator import Emulator, SeedError, StateError
+from sync.emulator import Emulator, FaultError, SeedError, StateError
 from sync.errors import UsageError
 from sync.model.target import Target
 
@@ -39,15 +40,23 @@ def emulator_password() -> str:
     return os.environ.get("AVI_EMULATOR_PASSWORD", "emulator")
 
 
+def read_yaml(path: str) -> Any:
+    """What a seed or a file of faults says; None without a file."""
+    if not path:
+        return None
+    try:
+        return yaml.safe_load(Path(path).read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(" ".join(str(error).split()), where=path, fix="correct the syntax") from None
+
+
 @contextmanager
 def emulator_errors(address: str) -> Iterator[None]:
     """What a user can get wrong about an emulator, in one line each."""
     try:
         yield
-    except SeedError as error:
+    except (SeedError, FaultError) as error:
         raise UsageError(str(error)) from None
-    except yaml.YAMLError as error:
-        raise UsageError(" ".join(str(error).split()), where="the seed", fix="correct the syntax") from None
     except StateError as error:
         raise UsageError(str(error), fix="name another state file, or remove this one") from None
     except OSError as error:

@@ -202,6 +202,21 @@ def emulator_options(function: F) -> F:
                 metavar="FILE",
                 help="Write one JSON line per request.",
             ),
+            option(
+                "--faults",
+                env="SYNC_EMULATE_FAULTS",
+                default="",
+                metavar="FILE",
+                help="Requests that go wrong: a list of rules, see docs/emulator.md.",
+            ),
+            option(
+                "--name-hold",
+                env="SYNC_EMULATE_NAME_HOLD",
+                default=0,
+                type=click.IntRange(min=0),
+                metavar="MS",
+                help="How long the name of a deleted object stays taken.",
+            ),
         )
     ):
         function = decorate(function)

@@ -3,8 +3,9 @@
 It shares no code with the product, so that one misunderstanding cannot hide on both sides.
 """
 
+from sync.emulator.faults import FaultError
 from sync.emulator.seed import SeedError
 from sync.emulator.server import Emulator
 from sync.emulator.store import StateError
 
-__all__ = ["Emulator", "SeedError", "StateError"]
+__all__ = ["Emulator", "FaultError", "SeedError", "StateError"]

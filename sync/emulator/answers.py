@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
+from sync.emulator.normal_form import MASK
 from sync.emulator.schema import IDENTITY, Body, Message, Schema
 from sync.emulator.store import ENCODED_REFERENCE, Entry, Store
 from sync.emulator.versions import OLDEST, Version
@@ -31,6 +32,10 @@ READ_EXTENSIONS: Mapping[str, Body] = {
         "self_se_election": True,
     }
 }
+# What the answer to a POST or PUT leaves out and a GET shows, as a part and its fields (recorded, test_ssl_vs#3, #9).
+WRITE_OMISSIONS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "SSLKeyAndCertificate": ("certificate", frozenset({"certificate", "public_key"}))
+}
 # What the oldest API version had that later ones do not (recorded, 20.1.1, test_multiple_tenants#8).
 COUNTED_IN_OLDEST = {"Pool": ("server_count", "servers")}
 
@@ -44,6 +49,7 @@ class View:
     has_names: bool = False
     fields: frozenset[str] | None = None
     skip_default: bool = False
+    has_keys: bool = False  # `export_key`: private keys are shown
 
 
 class Answers:
@@ -75,9 +81,10 @@ class Answers:
         if view.fields is not None or view.skip_default:
             return json.dumps(self._shaped(entry, view))
         extension = READ_EXTENSIONS.get(entry.message.name) if view.is_read else None
-        if view.version is None and extension is None:
+        is_whole = extension is None and entry.message.name not in WRITE_OMISSIONS and not _holds_secrets(entry)
+        if view.version is None and is_whole:
             return entry.text
-        shape = (view.version, extension is not None)
+        shape = (view.version, view.is_read, view.has_keys)
         known = entry.renderings.get(shape)
         if known is None:
             known = entry.renderings[shape] = (0, json.dumps(self._shaped(entry, view)))
@@ -85,6 +92,10 @@ class Answers:
 
     def _shaped(self, entry: Entry, view: View) -> Body:
         body = entry.body
+        if _holds_secrets(entry):
+            body = self._without_secrets(entry.message, body, view)
+        if not view.is_read and entry.message.name in WRITE_OMISSIONS:
+            body = _without_part(body, *WRITE_OMISSIONS[entry.message.name])
         if view.version is not None:
             body = self._as_of(entry.message, body, view.version)
         if view.skip_default:
@@ -102,7 +113,7 @@ class Answers:
         if view.fields is not None or view.skip_default:
             return self._with_names(text)
         generation = self._store.generation
-        shape = (view.version, view.is_read, "named")
+        shape = (view.version, view.is_read, view.has_keys, "named")
         known = entry.renderings.get(shape)
         if known is None or known[0] != generation:
             known = entry.renderings[shape] = (generation, self._with_names(text))
@@ -126,6 +137,19 @@ class Answers:
                 shown[name] = _deeper(value, lambda one, part=part: self._as_of(part, one, version)) if part else value
         return shown
 
+    def _without_secrets(self, message: Message, body: Mapping[str, Any], view: View) -> Body:
+        shown: Body = {}
+        for name, value in body.items():
+            field = message.fields.get(name)
+            part = self._schema.messages.get(field.message) if field is not None and field.message else None
+            if part is not None and part.secrets:
+                shown[name] = _deeper(value, lambda one, part=part: self._without_secrets(part, one, view))
+            elif field is None or field.concealed is None or (field.concealed == "left out" and view.has_keys):
+                shown[name] = value
+            elif field.concealed == "masked":
+                shown[name] = MASK
+        return shown
+
     def _without_defaults(self, message: Message, body: Mapping[str, Any]) -> Body:
         shown: Body = {}
         for name, value in body.items():
@@ -140,6 +164,17 @@ class Answers:
 def with_host(text: str, host: str) -> bytes:
     """The answer for a client that addressed the Controller as `host` (`http://127.0.0.1:9443`)."""
     return text.replace(ENCODED_MARK, f'"{host}').encode()
+
+
+def _holds_secrets(entry: Entry) -> bool:
+    return any(f'"{name}": ' in entry.text for name in entry.message.secrets)
+
+
+def _without_part(body: Mapping[str, Any], name: str, fields: frozenset[str]) -> Body:
+    part = body.get(name, {})
+    return (
+        {**body, name: {key: value for key, value in part.items() if key not in fields}} if name in body else {**body}
+    )
 
 
 def _deeper(value: Any, change: Any) -> Any:

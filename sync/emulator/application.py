@@ -2,27 +2,30 @@
 
 import base64
 import binascii
-import json
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Any, TextIO
 
+from sync.emulator.connection import CONNECTION, Connection
+from sync.emulator.console import Console, is_own
 from sync.emulator.endpoints import ENDPOINTS, OPEN_ENDPOINTS, Controller, Handler
 from sync.emulator.errors import Refusal, RefusedError
+from sync.emulator.faults import Do, Fault, Faults
+from sync.emulator.request_log import NO_ANSWER, RequestLog
 from sync.emulator.resources import Resources
 from sync.emulator.sessions import SESSION_COOKIES, Session
-from sync.emulator.tenancy import ADMIN
 from sync.emulator.versions import OLDEST_HEADER
 from sync.emulator.wire import (
+    SESSION_RENEWED,
     STATUS_LINES,
     WRITES,
     Answer,
     Request,
     answer_headers,
     json_answer,
+    login_cookies,
     parse_request,
     refused_answer,
     session_cookies,
@@ -36,26 +39,61 @@ class Application:
     """Answers the requests of one Controller."""
 
     def __init__(
-        self, controller: Controller, *, latency_seconds: float = 0, log: TextIO | None = None, host: str = ""
+        self,
+        controller: Controller,
+        *,
+        latency_seconds: float = 0,
+        log: TextIO | None = None,
+        host: str = "",
+        faults: Faults | None = None,
     ) -> None:
         self._controller = controller
         self._resources = Resources(controller)
         self._latency_seconds = latency_seconds
-        self._log = log
-        self._log_lock = threading.Lock()
+        self._recent = RequestLog(log)
         self._host = host
+        self._faults = faults or Faults()
+        self._console = Console(controller, self._recent, self._faults)
 
     def __call__(self, environ: Mapping[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """One request, WSGI."""
         request = parse_request(environ, self._host)
+        if is_own(request.segments):
+            return _sent(request, self._console.answer(request), None, start_response)
         if self._latency_seconds:
             time.sleep(self._latency_seconds)
-        answer = self._answer(request)
+        fault = self._faults.take(request.method, request.target)
+        answer = self._answer(request) if fault is None else self._faulty(request, fault)
         request.drain()
-        if self._log is not None:
-            self._write_log(request, answer.status)
-        start_response(STATUS_LINES[answer.status], answer_headers(answer, self._api_version(request)))
-        return [answer.body] if request.method != "HEAD" else []
+        self._recent.add(request, answer.status, fault.do if fault is not None else None)
+        if fault is not None:
+            answer = _broken(answer, fault, environ[CONNECTION])
+        return _sent(request, answer, self._api_version(request), start_response)
+
+    def _faulty(self, request: Request, fault: Fault) -> Answer:
+        """What a request comes to before its answer is broken off: nothing is done for some faults."""
+        if fault.delay_ms:
+            time.sleep(fault.delay_ms / 1000)
+        if fault.do is Do.RESET:
+            return Answer(status=NO_ANSWER)
+        if fault.do is not Do.STATUS:
+            return self._answer(request)
+        if isinstance(fault.body, str):
+            answer = Answer(status=fault.status or 0, body=fault.body.encode(), allow=None)
+        else:
+            answer = json_answer(
+                {"error": "A fault on request"} if fault.body is None else fault.body, fault.status or 0
+            )
+        if fault.status == SESSION_RENEWED:
+            answer.headers.extend(self._renewed_cookies(request))
+        return answer
+
+    def _renewed_cookies(self, request: Request) -> Iterable[tuple[str, str]]:
+        try:
+            session = self._find_session(request)
+        except RefusedError:
+            return ()
+        return login_cookies(session, self._controller.clock(), secure=self._controller.is_secure) if session else ()
 
     def _answer(self, request: Request) -> Answer:
         """The answer to a request, refusals included, with the cookies of its session."""
@@ -124,19 +162,21 @@ class Application:
             return None
         return request.header("X-Avi-Version") or OLDEST_HEADER
 
-    def _write_log(self, request: Request, status: int) -> None:
-        tenant = request.header("X-Avi-Tenant") or request.header("X-Avi-Tenant-UUID") or ADMIN
-        row = {
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "method": request.method,
-            "path": request.target,
-            "status": status,
-            "tenant": tenant,
-        }
-        with self._log_lock:
-            if self._log is not None:
-                self._log.write(json.dumps(row) + "\n")
-                self._log.flush()
+
+def _broken(answer: Answer, fault: Fault, connection: Connection) -> Answer:
+    """The answer as far as the fault lets it come."""
+    if fault.do in (Do.RESET, Do.COMMIT_AND_RESET):
+        connection.reset()
+        return Answer(status=204)
+    if fault.do is Do.TRUNCATE:
+        connection.finish()
+        return replace(answer, length=max(len(answer.body), 2), body=answer.body[: len(answer.body) // 2])
+    return answer
+
+
+def _sent(request: Request, answer: Answer, api_version: str | None, start_response: StartResponse) -> Iterable[bytes]:
+    start_response(STATUS_LINES[answer.status], answer_headers(answer, api_version))
+    return [answer.body] if request.method != "HEAD" else []
 
 
 def _key(segments: tuple[str, ...]) -> tuple[str, ...]:

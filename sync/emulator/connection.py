@@ -8,7 +8,9 @@ for the next request of the connection instead of handing it back to the selecto
 import logging
 import select
 import socket
+import struct
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from cheroot import server, wsgi
@@ -22,6 +24,11 @@ HANDSHAKE_SECONDS = 2
 # How long a worker stays with a connection that may send its next request.
 PATIENCE_MILLISECONDS = 20
 CHUNK = 65536
+LINE_END, HEAD_END = b"\r\n", b"\r\n\r\n"
+LARGEST_HEAD = 1 << 20
+# Key of the WSGI environment under which an application finds the connection, to break it off.
+CONNECTION = "emulator.connection"
+RESET_AT_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time
 
 
 class SocketReader:
@@ -54,6 +61,19 @@ class SocketReader:
             pass
         return self._take(len(self._buffer) if size < 0 else self._at + size)
 
+    def read_head(self) -> bytes:
+        """The header lines of a request, without the empty one that ends them; ValueError if they do not end."""
+        while True:
+            if self._buffer.startswith(LINE_END, self._at):
+                self._take(self._at + len(LINE_END))
+                return b""
+            end = self._buffer.find(HEAD_END, self._at)
+            if end >= 0:
+                head = self._take(end + len(HEAD_END))
+                return head[: -len(HEAD_END)]
+            if len(self._buffer) - self._at > LARGEST_HEAD or not self._receive():
+                raise ValueError("The headers do not end.")
+
     def close(self) -> None:
         """Nothing to do: the connection closes the socket."""
 
@@ -77,6 +97,7 @@ class SocketWriter:
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
         self._parts: list[bytes] = []
+        self._is_discarded = False
         self.bytes_written = 0
 
     def write(self, content: bytes) -> int:
@@ -89,15 +110,37 @@ class SocketWriter:
         """Send what was collected."""
         if self._parts:
             parts, self._parts = self._parts, []
-            self._socket.sendall(b"".join(parts))
+            if not self._is_discarded:
+                self._socket.sendall(b"".join(parts))
+
+    def discard(self) -> None:
+        """Never send what was collected, nor what follows."""
+        self._is_discarded = True
 
     def close(self) -> None:
         """Send what is left."""
         self.flush()
 
 
+class HeaderReader(server.HeaderReader):
+    """Takes the headers of a request apart at once; cheroot reads line by line through two wrappers."""
+
+    def __call__(self, rfile: Any, hdict: dict[bytes, bytes] | None = None) -> dict[bytes, bytes]:
+        """The headers, also put into `hdict`; of several with one name the last counts. ValueError if it is no HTTP."""
+        headers = {} if hdict is None else hdict
+        for line in rfile.rfile.read_head().split(LINE_END):
+            name, colon, value = line.partition(b":")
+            if colon and not name[:1].isspace():
+                headers[_title(name)] = value.strip()
+            elif line:
+                raise ValueError("Illegal header line.")
+        return headers
+
+
 class Request(server.HTTPRequest):
     """A request whose path may begin with two slashes, as the Go SDK sends it; cheroot's strict mode refuses that."""
+
+    header_reader = HeaderReader()
 
     def __init__(self, http_server: Any, connection: Any) -> None:
         super().__init__(http_server, connection, strict_mode=False)
@@ -114,19 +157,72 @@ class Connection(server.HTTPConnection):
         self.rfile = SocketReader(sock, self.wfile.flush)
         self._arrival = select.poll()
         self._arrival.register(sock, select.POLLIN)
+        self._is_over = False
+        self._is_reset = False
+
+    def finish(self) -> None:
+        """Close after the answer that is being given."""
+        self._is_over = True
+
+    def reset(self) -> None:
+        """Give no answer, and let the client see a reset connection instead of one that ends."""
+        self._is_over = self._is_reset = True
+        self.wfile.discard()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
+
+    def close(self) -> None:
+        """Give the socket back."""
+        if self._is_reset:  # without the shutdown that would end the connection in good order
+            self.socket.close()
+        else:
+            super().close()
 
     def communicate(self) -> bool:
         """Answer requests until the client pauses; whether the connection stays open."""
         while True:
             stays_open: bool = super().communicate()  # type: ignore[no-untyped-call]  # cheroot has no types
             self.wfile.flush()
-            if not stays_open:
+            if not stays_open or self._is_over:
                 return False
             if not self.rfile.has_data() and not (self.server.requests.idle and self._waits_for_more()):
                 return True
 
     def _waits_for_more(self) -> bool:
         return bool(self._arrival.poll(PATIENCE_MILLISECONDS))
+
+
+class Gateway(wsgi.Gateway_10):
+    """WSGI with what the application reads and no more, and with the connection in the environment."""
+
+    def get_environ(self) -> dict[str, Any]:  # type: ignore[override]  # cheroot's stubs describe the abstract one
+        """The environment of one request."""
+        request = self.req
+        environ = {_environ_name(name): value.decode("latin-1") for name, value in request.inheaders.items()}
+        environ[CONNECTION] = request.conn
+        environ["REQUEST_METHOD"] = request.method.decode("latin-1")
+        environ["REQUEST_URI"] = request.uri.decode("latin-1")
+        environ["wsgi.url_scheme"] = request.scheme.decode("latin-1")
+        environ["wsgi.input"] = request.rfile
+        environ["wsgi.input_terminated"] = bool(request.chunked_read)
+        return environ
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], _error: object = None) -> Any:
+        """Take note of status and headers; they leave with the body."""
+        self.started_response = True
+        self.req.status = status.encode("latin-1")
+        self.req.outheaders.extend((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers)
+        return self.write
+
+
+@lru_cache(maxsize=256)
+def _title(header: bytes) -> bytes:
+    return header.strip().title()
+
+
+@lru_cache(maxsize=256)
+def _environ_name(header: bytes) -> str:
+    name = header.decode("latin-1").upper().replace("-", "_")
+    return name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
 
 
 class Tls(BuiltinSSLAdapter):
@@ -155,6 +251,7 @@ class Server(wsgi.Server):
             timeout=IDLE_TIMEOUT_SECONDS,
             shutdown_timeout=2,
         )
+        self.gateway = Gateway
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:  # noqa: FBT001, FBT002 -- cheroot's signature
         """To the program's log instead of stderr: mostly clients that hang up."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sync.emulator.allocation import Addresses
+from sync.emulator.domains import Names
 from sync.emulator.references import Resolver
 from sync.emulator.schema import Body, Message
 from sync.emulator.seed import Facts
@@ -21,4 +22,5 @@ class Context:
     store: Store
     resolver: Resolver
     addresses: Addresses
+    names: Names
     facts: Facts

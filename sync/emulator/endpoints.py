@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sync.emulator.domains import domains_of
 from sync.emulator.errors import Refusal
 from sync.emulator.objects import Objects
 from sync.emulator.queries import parse_parameters
 from sync.emulator.schema import Schema
 from sync.emulator.seed import Facts
 from sync.emulator.sessions import USER, Session, Sessions
-from sync.emulator.store import Entry, Store
+from sync.emulator.store import MARK, Entry, Store
 from sync.emulator.wire import Answer, Request, json_answer, login_cookies
 
 # The cluster node that a Controller without others has; states as in AKO controller_obj_cache.go:3012-3090.
@@ -98,8 +99,13 @@ def _tenant(tenant: Entry, host: str) -> dict[str, Any]:
     }
 
 
-def _relative(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value.lstrip("\0") if isinstance(value, str) else value for key, value in body.items()}
+def _relative(value: Any) -> Any:
+    """A stored body with references that lack their host."""
+    if isinstance(value, dict):
+        return {key: _relative(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_relative(one) for one in value]
+    return value.removeprefix(MARK) if isinstance(value, str) else value
 
 
 def initial_data(controller: Controller, _request: Request, _session: Session | None) -> Answer:
@@ -145,10 +151,8 @@ def cluster_runtime(controller: Controller, _request: Request, _session: Session
 def domain_list(controller: Controller, request: Request, _session: Session | None) -> Answer:
     """`{"domains": [...]}` of the DNS profile of the cloud asked for (AKO controller_obj_cache.go:3193)."""
     wanted = parse_parameters(request.query).get("cloud_uuid", "")
-    cloud = controller.store.get("cloud", wanted)
-    profile = cloud.body.get("dns_provider_ref") if cloud is not None else None
-    internal = controller.store.entry(profile).body.get("internal_profile", {}) if profile else {}
-    return json_answer({"domains": [domain["domain_name"] for domain in internal.get("dns_service_domain", ())]})
+    domains = domains_of(controller.store, controller.store.get("cloud", wanted))
+    return json_answer({"domains": list(domains or ())})
 
 
 def list_tokens(controller: Controller, _request: Request, _session: Session | None) -> Answer:

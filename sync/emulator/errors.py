@@ -85,6 +85,16 @@ class Refusal(Enum):
     BAD_FIELD = Wording(
         status=400, text="Field check for {field} failed : {reason}", evidence="reported: terraform-provider-avi #525"
     )
+    BAD_MESSAGE = Wording(
+        status=500,
+        text='Bad pb: uuid: "{uuid}" name: "{name}" {field} {{ }}',
+        evidence="reported: AKO #1648, 22.1.6; an empty part without the fields that it needs",
+    )
+    NOT_LICENSED = Wording(
+        status=400,
+        text="Field check for {field} failed : {value} is not allowed in the license tier of this Controller{allowed}",
+        evidence="inferred; which values: swagger 30.2.1, 'Allowed in … edition'",
+    )
     DUPLICATE_IN_LIST = Wording(
         status=400,
         text="Field check for {field} failed: Unique constraints {key} has duplicated value",
@@ -140,6 +150,12 @@ class Refusal(Enum):
     )
     NO_SUCH_SUBNET = Wording(status=400, text="Network {network} has no subnet {subnet}", evidence="inferred")
     ADDRESS_IN_USE = Wording(status=400, text="IP {address} is already in use by VsVip {holder}", evidence="inferred")
+    FOREIGN_DOMAIN = Wording(
+        status=400,
+        text="FQDN {fqdn} is not in a domain of the DNS profile of the cloud, {domains}",
+        evidence="inferred; AKO reads the domains before it writes a name",
+    )
+    FQDN_IN_USE = Wording(status=400, text="FQDN {fqdn} is already in use by VsVip {holder}", evidence="inferred")
     LABELS_WITHOUT_RHI = Wording(
         status=400,
         text="VirtualService {name} must advertise its VIPs through BGP (enable_rhi) for bgp_peer_labels of its VsVip",

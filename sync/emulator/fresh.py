@@ -1,6 +1,7 @@
 """What a Controller holds before anybody has written to it: its system objects and what the seed says."""
 
 import ipaddress
+import secrets
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -38,13 +39,20 @@ USERS: tuple[tuple[str, Body], ...] = (
 # SystemConfiguration as the login answer of a 20.1.1 Controller shows it (recorded, setUpModule#0), less its keys.
 SYSTEM_CONFIGURATION: Mapping[str, Any] = {
     "dns_configuration": {"search_domain": ""},
-    "portal_configuration": {},
     "global_tenant_config": {},
     "email_configuration": {"from_email": "admin@avicontroller.net", "smtp_type": "SMTP_LOCAL_HOST"},
     "docker_mode": False,
     "ssh_ciphers": ["aes128-ctr", "aes256-ctr", "arcfour256", "arcfour128"],
-    "ssh_hmacs": ["hmac-sha2-512-etm@openssh.com", "hmac-sha2-256-etm@openssh.com", "hmac-sha2-512"],
+    "ssh_hmacs": [
+        "hmac-sha2-512-etm@openssh.com",
+        "hmac-sha2-256-etm@openssh.com",
+        "umac-128-etm@openssh.com",
+        "hmac-sha2-512",
+    ],
 }
+PORTAL_CERTIFICATES = ("System-Default-Portal-Cert", "System-Default-Portal-Cert-EC256")
+PORTAL_PROFILE = "System-Standard-Portal"
+CHANNEL_CERTIFICATES = ("System-Default-Secure-Channel-Cert",)
 
 
 def fill(objects: Objects, store: Store, schema: Schema, facts: Facts) -> None:
@@ -62,7 +70,7 @@ def _fill(objects: Objects, store: Store, schema: Schema, facts: Facts) -> None:
         _create_system_objects(objects, schema, facts)
         cloud = _seeded_cloud(objects, store, schema, facts)
         for name in facts.tenants:
-            objects.create(schema.messages["Tenant"], {"name": name}, ADMIN_SCOPE)
+            _create(objects, schema, "Tenant", {"name": name})
         for name in facts.serviceenginegroups:
             if not _exists(store, "serviceenginegroup", name, cloud):
                 _create(objects, schema, "ServiceEngineGroup", {"name": name, "cloud_ref": _to(cloud)})
@@ -84,7 +92,17 @@ def _create_system_objects(objects: Objects, schema: Schema, facts: Facts) -> No
             made = {**body, "vtype": facts.vtype} if (type_name, body["name"]) == ("Cloud", facts.cloud) else body
             slug = FIXED_UUIDS.get((type_name, body["name"]))
             objects.create(message, made, ADMIN_SCOPE, slug=slug, origin=Origin.SYSTEM)
-    configuration = {**SYSTEM_CONFIGURATION, "default_license_tier": facts.license}
+    configuration = {
+        **SYSTEM_CONFIGURATION,
+        "default_license_tier": facts.license,
+        "portal_configuration": {
+            "sslkeyandcertificate_refs": _by_name(facts, "sslkeyandcertificate", PORTAL_CERTIFICATES),
+            "sslprofile_ref": next(iter(_by_name(facts, "sslprofile", (PORTAL_PROFILE,))), None),
+        },
+        "secure_channel_configuration": {
+            "sslkeyandcertificate_refs": _by_name(facts, "sslkeyandcertificate", CHANNEL_CERTIFICATES)
+        },
+    }
     slug = FIXED_UUIDS["SystemConfiguration", ""]
     objects.create(schema.messages["SystemConfiguration"], configuration, ADMIN_SCOPE, slug=slug, origin=Origin.SYSTEM)
 
@@ -116,7 +134,9 @@ def _create_network(
         "dhcp_enabled": False,
         "configured_subnets": [_subnet(subnet, network.ranges) for subnet in network.subnets],
     }
-    return objects.create(schema.messages["Network"], body, ADMIN_SCOPE, origin=Origin.DISCOVERY)
+    # A network of AWS is a subnet there and has its id (full export, 20.1.6).
+    slug = f"subnet-{secrets.token_hex(9)[:17]}" if facts.vtype == "CLOUD_AWS" else None
+    return objects.create(schema.messages["Network"], body, ADMIN_SCOPE, slug=slug, origin=Origin.DISCOVERY)
 
 
 def _subnet(text: str, ranges: tuple[str, ...]) -> Body:
@@ -151,15 +171,20 @@ def _attach_providers(objects: Objects, schema: Schema, facts: Facts, cloud: Ent
             "internal_profile": {"dns_service_domain": domains},
         }
         providers["dns_provider_ref"] = _to(_create(objects, schema, "IpamDnsProviderProfile", dns))
-    objects.replace(cloud, {**cloud.body, **providers}, ADMIN_SCOPE)
+    objects.replace(cloud, {**cloud.body, **providers}, ADMIN_SCOPE, origin=Origin.SEED)
 
 
 def _create(objects: Objects, schema: Schema, type_name: str, body: Body) -> Entry:
-    return objects.create(schema.messages[type_name], body, ADMIN_SCOPE)
+    return objects.create(schema.messages[type_name], body, ADMIN_SCOPE, origin=Origin.SEED)
 
 
 def _exists(store: Store, path: str, name: str, cloud: Entry) -> bool:
     return any(entry.cloud == cloud.uuid for entry in store.named(path, name))
+
+
+def _by_name(facts: Facts, path: str, names: tuple[str, ...]) -> list[str]:
+    """References to the objects of those names that are there."""
+    return [f"/api/{path}?name={name}" for name in names if f"{path}/{name}" not in facts.missing]
 
 
 def _to(entry: Entry) -> str:

@@ -5,7 +5,8 @@ ones; null, an empty list and an empty reference mean unset; `"true"` is a boole
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sync.emulator.errors import Refusal, RefusedError
@@ -14,6 +15,8 @@ from sync.emulator.store import MARK
 from sync.emulator.versions import Version, underscored
 
 Resolve = Callable[[str, str, str], str]
+MASK = "<sensitive>"  # in place of a password (seen in AKO's mocks)
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 ENCODED_NUL = "\\u0000"
 BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 
@@ -24,21 +27,32 @@ class NormalForm:
     `asked` is the API version of the request if that is older than the newest field, else None.
     """
 
-    def __init__(self, schema: Schema, resolve: Resolve, asked: Version | None) -> None:
+    def __init__(
+        self, schema: Schema, resolve: Resolve, asked: Version | None, *, is_free: bool = False, uuid: str = ""
+    ) -> None:
+        self._uuid = uuid
+        self._name: object = ""
         self._schema = schema
         self._resolve = resolve
         self._asked = asked
+        self._is_free = is_free  # the system's own objects are not bound by the license
 
-    def of(self, message: Message, raw: object, *, place: str = "") -> Body:
-        """The normal form of a message; the caller adds identity and what is computed."""
+    def of(self, message: Message, raw: object, *, place: str = "", live: Mapping[str, Any] = NOTHING) -> Body:
+        """The normal form of a message; the caller adds identity and what is computed.
+
+        What is in the live body already is not held to the license: the Controller may have written it itself.
+        """
         if not isinstance(raw, dict):
             raise _bad(place or message.name, f"{_shown(raw)} is not an object")
+        self._check_not_empty(message, raw, place)
         body: Body = dict(message.defaults)
         for name, value in raw.items():
             field = message.fields.get(name)
             if field is not None:
                 normal = self._value(field, value)
                 if normal is not None:
+                    if field.offered is not None and live.get(name) != normal:
+                        self._check_license(field, normal, message.defaults.get(name))
                     body[name] = normal
             elif message.is_open:
                 body[name] = _opaque(name, value)
@@ -46,6 +60,21 @@ class NormalForm:
             if name not in body:
                 raise _bad(name, f"it is required{f' in {place}' if place else ''}")
         return body
+
+    def _check_not_empty(self, message: Message, raw: Body, place: str) -> None:
+        """Refuse an empty part that needs fields."""
+        if not place:
+            self._name = raw.get("name", "")
+        elif not raw and message.required:
+            raise Refusal.BAD_MESSAGE.error(uuid=self._uuid, name=self._name, field=place)
+
+    def _check_license(self, field: Field, value: Any, default: object) -> None:
+        """Refuse what the license does not allow; the default, and what switches nothing on, is allowed always."""
+        values = [] if self._is_free else value if isinstance(value, list) else [value]
+        for one in values:
+            if one not in (default, False, 0, "") and one not in (field.offered or ()):
+                allowed = f", only {', '.join(map(str, field.offered))}" if field.offered else ""
+                raise Refusal.NOT_LICENSED.error(field=field.name, value=_shown(one), allowed=allowed)
 
     def _value(self, field: Field, value: object) -> Any:
         """The normal form of a field's value; None if that leaves the field unset."""
@@ -71,6 +100,16 @@ class NormalForm:
                 raise _bad(field.name, f"{_shown(value)} is not a reference")
             return self._resolve(field.name, field.refers_to, value)
         return SCALARS[field.kind](field, value)
+
+
+def keep_secrets(schema: Schema, message: Message, draft: Body, live: Body) -> None:
+    """Give a draft the secrets of the live body where a client could only send the mask back, or nothing (inferred)."""
+    for name, field in message.fields.items():
+        if field.concealed and name in live and draft.get(name, MASK) == MASK:
+            draft[name] = live[name]
+        part = schema.messages.get(field.message) if field.message and not field.repeated else None
+        if part is not None and part.secrets and name in draft and name in live:
+            keep_secrets(schema, part, draft[name], live[name])
 
 
 def _opaque(name: str, value: object) -> object:

@@ -1,6 +1,7 @@
 """Create, replace, patch and delete: the way of every object into the store and out of it."""
 
 import re
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
@@ -8,14 +9,15 @@ from enum import Enum, auto
 from sync.emulator.allocation import Addresses
 from sync.emulator.assumed import assumed_body
 from sync.emulator.context import Context
+from sync.emulator.domains import Names
 from sync.emulator.errors import Refusal
-from sync.emulator.normal_form import NormalForm
+from sync.emulator.normal_form import NormalForm, keep_secrets
 from sync.emulator.patches import patched
 from sync.emulator.references import Resolver
 from sync.emulator.rules import complete, verbose_name
 from sync.emulator.schema import IDENTITY, Body, Message, Schema
 from sync.emulator.seed import Facts
-from sync.emulator.store import Entry, Store, make_entry, reference
+from sync.emulator.store import Entry, Store, make_entry, reference, uuid_of
 from sync.emulator.tenancy import ADMIN, Scope, is_visible
 from sync.emulator.versions import Version, underscored
 from sync.emulator.vsvip import fill_vip_ids
@@ -25,6 +27,8 @@ DEFAULT_CLOUD = "Default-Cloud"
 LONGEST_NAME = 256  # 20.1.6 and later (avidevops show_object_name_more_than_256_chars.py)
 SLUG = re.compile(r"[A-Za-z0-9._:-]{1,255}")
 SINGLETONS = frozenset({"systemconfiguration"})  # one object, at the path itself
+# Clouds whose networks are subnets, known by their id alone; VIPs name them by it (recorded for AWS, full.json).
+SUBNET_CLOUDS = frozenset({"CLOUD_AWS", "CLOUD_AZURE", "CLOUD_GCP", "CLOUD_OPENSTACK"})
 # What a body is given before it is checked, where the Controller demands less than the schema says.
 PREPARED: Mapping[str, Callable[[object], object]] = {"VsVip": fill_vip_ids}
 # What a new cloud comes with (full export, 20.1.6: both clouds of it have these).
@@ -38,10 +42,13 @@ PARTS_OF_CLOUD: tuple[tuple[str, Body], ...] = (
 class Origin(Enum):
     """Who made an object. What the system made cannot be deleted; discovered networks may share a name.
 
+    Only what clients write is held to the license.
+
     Networks of one name in one cloud: AKO CHANGELOG.md:392, :407.
     """
 
     CLIENT = auto()
+    SEED = auto()
     SYSTEM = auto()
     DISCOVERY = auto()
 
@@ -49,11 +56,16 @@ class Origin(Enum):
 class Objects:
     """Writes objects. Every write is one transaction; a refusal leaves nothing behind."""
 
-    def __init__(self, store: Store, schema: Schema, facts: Facts, addresses: Addresses) -> None:
+    def __init__(self, store: Store, schema: Schema, facts: Facts, *, name_hold_seconds: float = 0) -> None:
         self._store = store
+        self._name_hold_seconds = name_hold_seconds
+        self._held_names: dict[tuple[str, str, str | None, str | None], float] = {}  # until when, on the steady clock
         self._schema = schema
         self._facts = facts
-        self._addresses = addresses
+        self._addresses = Addresses()
+        self._names = Names()
+        store.watch("vsvip", self._addresses.changed)
+        store.watch("vsvip", self._names.changed)
 
     def create(
         self,
@@ -68,6 +80,7 @@ class Objects:
         """Store a new object of the tenant and return it as stored; `slug` is the uuid that the client wants."""
         tenant = _tenant_to_write(message, scope)
         with self._store.transaction():
+            slug = slug or self._uuid_from_input(raw)
             if slug and (not SLUG.fullmatch(slug) or self._store.get(message.path or "", slug)):
                 raise Refusal.BAD_FIELD.error(field="uuid", reason=f"{slug} cannot be used")
             new_uuid = slug or f"{message.path}-{uuid.uuid4()}"
@@ -76,21 +89,29 @@ class Objects:
                 self._create_parts(entry)
         return entry
 
-    def replace(self, live: Entry, raw: object, scope: Scope, *, asked: Version | None = None) -> Entry:
+    def replace(
+        self,
+        live: Entry,
+        raw: object,
+        scope: Scope,
+        *,
+        asked: Version | None = None,
+        origin: Origin = Origin.CLIENT,
+    ) -> Entry:
         """Store the body in place of the live one: what is not sent returns to its default."""
         with self._store.transaction():
             current = self._for_writing(live, scope)
             sent = raw.get("_last_modified") if isinstance(raw, dict) else None
             if sent is not None and str(sent) != current.body["_last_modified"]:
                 raise Refusal.STALE.error(model=live.message.name)
-            return self._rewrite(current, raw, asked)
+            return self._rewrite(current, raw, asked, origin)
 
     def patch(self, live: Entry, raw: object, scope: Scope, *, asked: Version | None = None) -> Entry:
         """Store what the patch makes of the live body."""
         with self._store.transaction():
             current = self._for_writing(live, scope)
             _check_age(live.message, raw, asked)
-            return self._rewrite(current, patched(current.body, raw), None)
+            return self._rewrite(current, patched(current.body, raw), None, Origin.CLIENT)
 
     def delete(self, live: Entry, scope: Scope) -> None:
         """Forget an object that nothing refers to."""
@@ -107,6 +128,15 @@ class Objects:
                 raise refusal.error(referrers=names, extra={"obj_name": current.name})
             for entry in going.values():
                 self._store.remove(entry)
+                self._hold_name(entry)
+
+    def _hold_name(self, entry: Entry) -> None:
+        """Keep the name of what is deleted for a while (reported: terraform-provider-avi #606)."""
+        if self._name_hold_seconds:
+            now = time.monotonic()
+            self._held_names = {place: until for place, until in self._held_names.items() if until > now}
+            place = (entry.path, entry.name, entry.tenant, entry.cloud)
+            self._held_names[place] = now + self._name_hold_seconds
 
     def assume(self, message: Message, wanted: str | None, name: str | None, cloud: str | None) -> Entry | None:
         """An infrastructure object that was looked up and not found, if the seed says that such objects exist."""
@@ -120,9 +150,11 @@ class Objects:
             return None
         if message.has_cloud:
             body[CLOUD] = reference("cloud", cloud or self._default_cloud().uuid)
+        if message.path == "network" and self._facts.vtype in SUBNET_CLOUDS and SLUG.fullmatch(body["name"]):
+            wanted = wanted or body["name"]
         if message.path == "network" and body["name"] in self._facts.network_vrf:
             body["vrf_context_ref"] = f"/api/vrfcontext?name={self._facts.network_vrf[body['name']]}"
-        return self.create(message, body, Scope(ADMIN), slug=wanted)
+        return self.create(message, body, Scope(ADMIN), slug=wanted, origin=Origin.SEED)
 
     def _for_writing(self, entry: Entry, scope: Scope) -> Entry:
         """The object as it is now, if the tenant may change it."""
@@ -133,10 +165,17 @@ class Objects:
             raise Refusal.CANNOT_MODIFY.error(model=entry.message.name, name=entry.name)
         return current
 
-    def _rewrite(self, live: Entry, raw: object, asked: Version | None) -> Entry:
+    def _rewrite(self, live: Entry, raw: object, asked: Version | None, origin: Origin) -> Entry:
         scope = Scope(live.tenant or ADMIN)
-        origin = Origin.SYSTEM if live.is_system else Origin.CLIENT
-        return self._write(live.message, raw, scope, asked, live.uuid, live, origin)
+        kept = Origin.SYSTEM if live.is_system else origin
+        return self._write(live.message, raw, scope, asked, live.uuid, live, kept)
+
+    def _uuid_from_input(self, raw: object) -> str | None:
+        """The uuid in a body, if the system configuration lets clients choose it so (swagger 30.2.1)."""
+        configuration = self._store.get("systemconfiguration", "default")
+        portal = configuration.body.get("portal_configuration", {}) if configuration is not None else {}
+        given = raw.get("uuid") if isinstance(raw, dict) and portal.get("use_uuid_from_input") else None
+        return given if isinstance(given, str) and given else None
 
     def _write(
         self,
@@ -151,7 +190,12 @@ class Objects:
         resolver = Resolver(self._store, self._schema, scope, self.assume)
         resolver.cloud = self._cloud(message, raw, resolver, live)
         prepared = PREPARED[message.name](raw) if message.name in PREPARED else raw
-        draft = NormalForm(self._schema, resolver.stored_form, asked).of(message, prepared)
+        is_free = origin is not Origin.CLIENT
+        draft = NormalForm(self._schema, resolver.stored_form, asked, is_free=is_free, uuid=object_uuid).of(
+            message, prepared, live=live.body if live else {}
+        )
+        if live is not None and message.secrets:
+            keep_secrets(self._schema, message, draft, live.body)
         draft = self._identified(message, draft, object_uuid, scope, resolver.cloud)
         if origin is not Origin.DISCOVERY and (live is None or live.name != draft.get("name")):
             self._check_name(message, draft, scope, resolver.cloud)
@@ -165,6 +209,7 @@ class Objects:
                 store=self._store,
                 resolver=resolver,
                 addresses=self._addresses,
+                names=self._names,
                 facts=self._facts,
             )
         )
@@ -216,6 +261,11 @@ class Objects:
     def _check_name(self, message: Message, draft: Body, scope: Scope, cloud: str | None) -> None:
         """Names are unique per tenant and, where the type has one, cloud."""
         name = draft.get("name")
+        held_until = self._held_names.get(
+            (message.path or "", name or "", uuid_of(draft.get("tenant_ref")), cloud), 0.0
+        )
+        if time.monotonic() < held_until:
+            raise Refusal.DUPLICATE_NAME.error(verbose=verbose_name(message.name), labels=_unique_labels(message))
         for other in self._store.named(message.path or "", name) if name else ():
             same_place = other.tenant in (None, scope.tenant) and other.cloud in (None, cloud)
             if same_place and other.uuid != draft["uuid"]:

@@ -47,6 +47,7 @@ def view_of(parameters: Mapping[str, str], version: Version | None, *, is_read: 
         has_names=not is_read or parameters.get("include_name", "false") in ON,
         fields=frozenset(part.strip() for part in fields.split(",")) if fields else None,
         skip_default=parameters.get("skip_default", "false") in ON,
+        has_keys=is_read and parameters.get("export_key", "false") in ON,
     )
 
 

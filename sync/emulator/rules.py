@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from sync.emulator.context import Context
 from sync.emulator.errors import Refusal
+from sync.emulator.listeners import listeners_of
 from sync.emulator.schema import Body
 from sync.emulator.store import Entry, reference
 from sync.emulator.vsvip import complete_vsvip
@@ -157,10 +158,10 @@ def _check_ports(context: Context, vsvip: Entry) -> None:
         (port, protocol): user.name
         for user in context.store.referrers(vsvip)
         if user.path == "virtualservice" and user.uuid != context.uuid
-        for first, last, protocol in _listeners(context, user.body)
+        for first, last, protocol in listeners_of(context.store, user.body)
         for port in _ports_within(first, last, context)
     }
-    for first, last, protocol in _listeners(context, context.draft) if taken else ():
+    for first, last, protocol in listeners_of(context.store, context.draft) if taken else ():
         for port in range(first, last + 1):
             if (port, protocol) in taken:
                 raise Refusal.PORT_IN_USE.error(
@@ -176,21 +177,6 @@ def _ports_within(first: int, last: int, context: Context) -> Iterable[int]:
     """The ports of a range that the draft listens on, too; a range may cover all 65,535."""
     for service in context.draft.get("services", ()):
         yield from range(max(first, service["port"]), min(last, service["port_range_end"]) + 1)
-
-
-def _listeners(context: Context, body: Body) -> Iterable[tuple[int, int, str]]:
-    """First port, last port and protocol of each service."""
-    for service in body.get("services", ()):
-        profile = service.get("override_network_profile_ref") or body.get("network_profile_ref")
-        yield service["port"], service["port_range_end"], _protocol(context, profile)
-
-
-def _protocol(context: Context, network_profile: str | None) -> str:
-    """`PROTOCOL_TYPE_UDP_FAST_PATH` → `UDP`."""
-    kind = (
-        context.store.entry(network_profile).body["profile"]["type"] if network_profile else "PROTOCOL_TYPE_TCP_PROXY"
-    )
-    return str(kind).split("_")[2]
 
 
 def check_advertising(context: Context) -> None:

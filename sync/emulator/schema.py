@@ -43,6 +43,9 @@ class Field:
     required: bool = False
     read_only: bool = False
     immutable: bool = False
+    concealed: str | None = None  # never shown: `left out` or `masked`
+    offered: tuple[Scalar, ...] | None = None  # the values that a lower license tier allows; None: all
+    until: Version | None = None  # the release that no longer has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,7 @@ class Message:
     required: tuple[str, ...]
     is_open: bool = False
     immutable: tuple[str, ...] = field(default=())
+    secrets: frozenset[str] = frozenset()  # names of the secret fields in it and in its parts
 
     @property
     def has_tenant(self) -> bool:
@@ -80,8 +84,11 @@ class Schema:
 @cache
 def load_schema(version: Version, license_tier: str) -> Schema:
     """The schema of a Controller of that version and license."""
+    data = dict(_data("schema.json"))
+    secrets = _secrets(data)
     messages = {
-        name: _message(name, facts, version, TIERS.get(license_tier, "E")) for name, facts in _data("schema.json")
+        name: _message(name, facts, version, TIERS.get(license_tier, "E"), secrets[name])
+        for name, facts in data.items()
     }
     newest = max(one.since for message in messages.values() for one in message.fields.values())
     by_path = {message.path: message for message in messages.values() if message.path}
@@ -99,9 +106,30 @@ def _data(name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     return ((key, value) for key, value in document.items() if key != "_meta")
 
 
-def _message(name: str, facts: Mapping[str, Any], version: Version, tier: str) -> Message:
-    fields = {key: _field(key, value) for key, value in facts["fields"].items()}
-    kept = {key: value for key, value in fields.items() if value.since <= version or key in IDENTITY}
+def _secrets(data: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    """The secret fields of each message and of its parts, however deep."""
+    known = {
+        name: frozenset(key for key, one in facts["fields"].items() if "concealed" in one)
+        for name, facts in data.items()
+    }
+    while True:
+        grown = {
+            name: known[name].union(*(known.get(_kind(one), ()) for one in facts["fields"].values()))
+            for name, facts in data.items()
+        }
+        if grown == known:
+            return known
+        known = grown
+
+
+def _kind(facts: Mapping[str, Any]) -> str:
+    """The scalar kind or the message of a field, of its items if it is a list."""
+    return str(facts["items"] if facts["type"] == "array" else facts.get("of", facts["type"]))
+
+
+def _message(name: str, facts: Mapping[str, Any], version: Version, tier: str, secrets: frozenset[str]) -> Message:
+    fields = {key: _field(key, value, tier) for key, value in facts["fields"].items()}
+    kept = {key: value for key, value in fields.items() if _is_in(value, version) or key in IDENTITY}
     defaults = {key: value for key in kept if (value := _default(facts["fields"][key], tier)) is not None}
     return Message(
         name=name,
@@ -111,7 +139,12 @@ def _message(name: str, facts: Mapping[str, Any], version: Version, tier: str) -
         required=tuple(key for key, one in kept.items() if one.required and key not in defaults),
         immutable=tuple(key for key, one in kept.items() if one.immutable),
         is_open=facts.get("open", False),
+        secrets=secrets,
     )
+
+
+def _is_in(field: Field, version: Version) -> bool:
+    return field.since <= version and (field.until is None or version < field.until)
 
 
 def _default(facts: Mapping[str, Any], tier: str) -> Scalar | None:
@@ -123,9 +156,10 @@ def _default(facts: Mapping[str, Any], tier: str) -> Scalar | None:
     return tiers.get(tier, default) if tier != "E" else default
 
 
-def _field(name: str, facts: Mapping[str, Any]) -> Field:
+def _field(name: str, facts: Mapping[str, Any], tier: str) -> Field:
     repeated = facts["type"] == "array"
-    kind = facts["items"] if repeated else facts.get("of", facts["type"])
+    kind = _kind(facts)
+    offered = facts.get("tiers", {}).get(tier)
     is_scalar = kind in SCALAR_KINDS
     return Field(
         name=name,
@@ -144,4 +178,7 @@ def _field(name: str, facts: Mapping[str, Any]) -> Field:
         required=facts.get("required", False),
         read_only=facts.get("read_only", False),
         immutable=facts.get("immutable", False),
+        concealed=facts.get("concealed"),
+        offered=None if offered is None else tuple(offered),
+        until=parse_version(facts.get("until", "")),
     )

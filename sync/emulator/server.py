@@ -4,17 +4,17 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
 import trustme
 
-from sync.emulator.allocation import Addresses
 from sync.emulator.application import Application
 from sync.emulator.connection import Server, Tls
 from sync.emulator.endpoints import Controller
+from sync.emulator.faults import Faults, parse_faults
 from sync.emulator.fresh import fill
 from sync.emulator.objects import Objects
 from sync.emulator.schema import load_schema
@@ -32,8 +32,9 @@ class Emulator:
     """A local Avi Controller.
 
     `state` is the SQLite file that keeps it over restarts, None keeps nothing; `seed` is a facts file that has been
-    read, used if the state is empty. Port 0 takes a free one. Raises SeedError for a bad seed, StateError for a state
-    file that cannot be used, OSError for a port that is taken.
+    read, used if the state is empty; `faults` is a list of faults that has been read. For `name_hold_ms` after a delete
+    the name stays taken. Port 0 takes a free one. Raises SeedError for a bad seed, FaultError for a bad fault,
+    StateError for a state file that cannot be used, OSError for a port that is taken.
     """
 
     def __init__(
@@ -46,12 +47,16 @@ class Emulator:
         tls: bool = False,
         latency_ms: float = 0,
         requests_log: str | Path | None = None,
+        faults: Sequence[Mapping[str, Any]] | None = None,
+        name_hold_ms: float = 0,
         password: str = "emulator",  # noqa: S107 -- the documented password of a toy
     ) -> None:
         self._host = host
         self._port = port
         self._state = state
         self._seed = parse_seed(seed)
+        self._faults = Faults(parse_faults(faults))
+        self._name_hold_ms = name_hold_ms
         self._tls = tls
         self._latency_ms = latency_ms
         self._requests_log = requests_log
@@ -132,9 +137,7 @@ class Emulator:
         saved = store.setting("facts")
         facts = self._seed if saved is None else facts_from_json(saved)
         schema = load_schema(parse_version(facts.version) or OLDEST, facts.license)
-        addresses = Addresses()
-        store.watch("vsvip", addresses.changed)
-        objects = Objects(store, schema, facts, addresses)
+        objects = Objects(store, schema, facts, name_hold_seconds=self._name_hold_ms / 1000)
         if saved is None:
             fill(objects, store, schema, facts)
         else:
@@ -148,7 +151,13 @@ class Emulator:
             is_secure=self._tls,
             clock=time.time,
         )
-        return Application(controller, latency_seconds=self._latency_ms / 1000, log=self._log, host=self.url)
+        return Application(
+            controller,
+            latency_seconds=self._latency_ms / 1000,
+            log=self._log,
+            host=self.url,
+            faults=self._faults,
+        )
 
 
 def _write_certificate(folder: Path, host: str) -> None:

@@ -100,6 +100,7 @@ class Store:
     def __init__(self, path: str | None) -> None:
         self.lock = threading.RLock()
         self.generation = 0  # grows when an object is renamed, so that cached names can be told to be old
+        self.changes = 0  # grows with every object that comes, changes or goes
         self._objects: dict[str, dict[str, Entry]] = {}
         self._names: dict[tuple[str, str], dict[str, Entry]] = {}
         self._referrers: dict[str, dict[str, None]] = {}
@@ -143,6 +144,10 @@ class Store:
         """Every object of a type, oldest first."""
         with self.lock:
             return list(self._objects.get(path, {}).values())
+
+    def paths(self) -> list[str]:
+        """The types of which there are objects."""
+        return sorted(path for path, objects in self._objects.items() if objects)
 
     def referrers(self, entry: Entry) -> list[Entry]:
         """The objects that refer to an object, in the order in which they began to."""
@@ -206,6 +211,7 @@ class Store:
         self._changes.append((old, new))
 
     def _apply(self, old: Entry | None, new: Entry | None) -> None:
+        self.changes += 1
         if old is not None:
             self._unlink(old, is_gone=new is None)
         if new is not None:

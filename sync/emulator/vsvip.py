@@ -1,5 +1,7 @@
 """What the Controller makes of a VsVip: identities of VIPs, addresses, DNS records; and what it refuses to change."""
 
+import ipaddress
+import secrets
 from collections.abc import Iterator
 
 from sync.emulator.allocation import (
@@ -17,6 +19,7 @@ from sync.emulator.allocation import (
     whole_pool,
 )
 from sync.emulator.context import Context
+from sync.emulator.domains import domains_of, is_within
 from sync.emulator.errors import Refusal
 from sync.emulator.schema import Body
 from sync.emulator.store import MARK, Entry, reference
@@ -27,7 +30,21 @@ ALLOCATED_FIELDS = {"V4_ONLY": (V4,), "V6_ONLY": (V6,), "V4_V6": (V4, V6)}
 # Where a cloud writes the network that it chose, besides `ipam_network_subnet`: public clouds beside the address
 # (recorded, AWS 20.1.6, full.json), the others as discovered networks (AKO mock of a vCenter VsVip).
 PUBLIC_CLOUDS = frozenset({"CLOUD_AWS", "CLOUD_AZURE", "CLOUD_GCP"})
-COMPUTED = ("avi_allocated_vip", "discovered_networks", "network_ref", "subnet", "subnet6", "subnet_uuid")
+COMPUTED = (
+    "availability_zone",
+    "avi_allocated_vip",
+    "discovered_networks",
+    "network_ref",
+    "port_uuid",
+    "subnet",
+    "subnet6",
+    "subnet_uuid",
+)
+FLOATING = ("avi_allocated_fip", "floating_ip")
+AWS = "CLOUD_AWS"
+ZONE = "us-west-2a"  # one for all networks: which zone a network is in is known to the cloud alone
+# Where floating addresses come from: the low bits of the private one, in the addresses kept for carriers (RFC 6598).
+FLOATING_SUBNET = ipaddress.ip_network("100.64.0.0/10")
 
 
 def complete_vsvip(context: Context) -> None:
@@ -45,6 +62,8 @@ def complete_vsvip(context: Context) -> None:
         for address in addresses_of(vip):
             _check_free(context, address, taken)
             taken.add(address)
+        _float(context, vip)
+    _check_names(context)
     _complete_dns(context)
     _check_labels(context)
 
@@ -88,7 +107,8 @@ def _keep_allocation(vip: Body, old: Body) -> None:
             raise _changed(f"ipam_network_subnet.{subnet_name}", vip)
     if kept:
         vip["ipam_network_subnet"] = {**asked, **kept}
-    vip.update({name: old[name] for name in COMPUTED if name in old})
+    kept_fields = (*COMPUTED, *FLOATING) if vip["auto_allocate_floating_ip"] else COMPUTED
+    vip.update({name: old[name] for name in kept_fields if name in old})
 
 
 def _allocate(context: Context, vip: Body, taken: set[Address]) -> None:
@@ -183,16 +203,36 @@ def _write_allocation(
     context: Context, vip: Body, network: Entry, found: dict[tuple[str, int, str], tuple[Address, Subnet]]
 ) -> None:
     cloud = context.store.get("cloud", context.cloud or "")
-    is_public = cloud is not None and cloud.body["vtype"] in PUBLIC_CLOUDS
     subnets = {subnet_name: prefix_body(subnet) for (_, _, subnet_name), (_, subnet) in found.items()}
     place = {"network_ref": reference("network", network.uuid)}
     vip.update({name: address_body(address) for (name, _, _), (address, _) in found.items()})
     vip["avi_allocated_vip"] = True
     vip["ipam_network_subnet"] = {**vip.get("ipam_network_subnet", {}), **place, **subnets}
-    if is_public:
+    if cloud is not None and cloud.body["vtype"] in PUBLIC_CLOUDS:
         vip.update({**place, **subnets})
+        _write_public_place(cloud, vip, network)
     else:
         vip["discovered_networks"] = [{**place, **{name: [subnet] for name, subnet in subnets.items()}}]
+
+
+def _write_public_place(cloud: Entry, vip: Body, network: Entry) -> None:
+    """Subnet, port and zone that AWS gives an address (recorded, AWS 20.1.6, full.json)."""
+    if cloud.body["vtype"] != AWS:
+        return
+    vip["subnet_uuid"] = vip["ipam_network_subnet"]["subnet_uuid"] = network.uuid
+    vip["port_uuid"] = f"eni-{secrets.token_hex(9)[:17]}"
+    vip["availability_zone"] = ZONE
+
+
+def _float(context: Context, vip: Body) -> None:
+    """A VIP of a public cloud gets a floating address if it asks for one (recorded, AWS 20.1.6, full.json)."""
+    cloud = context.store.get("cloud", context.cloud or "")
+    is_public = cloud is not None and cloud.body["vtype"] in PUBLIC_CLOUDS
+    if not is_public or not vip["auto_allocate_floating_ip"] or "ip_address" not in vip or "floating_ip" in vip:
+        return
+    host = int(parse_address("ip_address", vip["ip_address"])) & int(FLOATING_SUBNET.hostmask)
+    vip["floating_ip"] = address_body(FLOATING_SUBNET[host])
+    vip["avi_allocated_fip"] = True
 
 
 def _check_free(context: Context, address: Address, taken: set[Address]) -> None:
@@ -202,6 +242,19 @@ def _check_free(context: Context, address: Address, taken: set[Address]) -> None
     if holder is not None and holder != context.uuid:
         other = context.store.entry(f"{MARK}/api/vsvip/{holder}")
         raise Refusal.ADDRESS_IN_USE.error(address=address, holder=other.name)
+
+
+def _check_names(context: Context) -> None:
+    """DNS records are within the domains of the cloud's DNS profile, and no two VsVips have one name."""
+    domains = domains_of(context.store, context.store.get("cloud", context.cloud or ""))
+    for record in context.draft.get("dns_info", ()) if domains is not None else ():
+        fqdn = record.get("fqdn", "")
+        if domains and fqdn and not is_within(fqdn, domains):
+            raise Refusal.FOREIGN_DOMAIN.error(fqdn=fqdn, domains=", ".join(domains))
+        holder = context.names.holder(context.cloud, fqdn)
+        if holder not in (None, context.uuid):
+            other = context.store.entry(f"{MARK}/api/vsvip/{holder}")
+            raise Refusal.FQDN_IN_USE.error(fqdn=fqdn, holder=other.name)
 
 
 def _complete_dns(context: Context) -> None:

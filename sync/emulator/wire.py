@@ -26,7 +26,13 @@ HEADERS = (
     ("Cache-Control", "private, no-cache, must-revalidate"),
     ("X-Frame-Options", "SAMEORIGIN"),
 )
-STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+# 419: the session is to be renewed with the cookies of the answer (Go SDK 2025, avisession.go:879-884).
+SESSION_RENEWED = 419
+STATUS_LINES = {
+    **{number: f"{number} Unknown" for number in range(200, 600)},
+    **{status.value: f"{status.value} {status.phrase}" for status in HTTPStatus if status >= HTTPStatus.OK},
+    SESSION_RENEWED: "419 Authentication Timeout",
+}
 Environ = Mapping[str, Any]
 
 
@@ -93,6 +99,7 @@ class Answer:
     body: bytes = b""
     content_type: str = JSON_TYPE
     allow: str | None = COLLECTION_METHODS
+    length: int | None = None  # what the header says, if that is not the length of the body
     headers: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -128,7 +135,7 @@ def parse_request(environ: Environ, fallback_host: str) -> Request:
 def answer_headers(answer: Answer, api_version: str | None) -> list[tuple[str, str]]:
     """The headers of an answer, cookies aside."""
     headers = [("Content-Type", answer.content_type)] if answer.body or answer.status != HTTPStatus.NO_CONTENT else []
-    headers.append(("Content-Length", str(len(answer.body))))
+    headers.append(("Content-Length", str(len(answer.body) if answer.length is None else answer.length)))
     if answer.allow:
         headers.append(("Allow", answer.allow))
     if api_version:

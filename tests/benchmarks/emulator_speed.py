@@ -2,19 +2,22 @@
 
     python tests/benchmarks/emulator_speed.py [--count 2000] [--connections 1]
 
-The emulator runs in a process of its own with its state in a file; plain `http.client` connections drive it from this
-one. To reach on one core: 1,500 small GETs and 500 creates a second.
+The emulator runs in a process of its own, on one core, with its state in a file; plain `http.client` connections drive
+it from this one. The last column is what the emulator promises. Where requests can be repeated, the fastest of three
+rounds counts.
 """
 
 import argparse
 import http.client
 import json
 import multiprocessing
+import os
 import socket
 import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -22,7 +25,20 @@ from typing import Any
 from sync.emulator import Emulator
 
 VERSION = "30.2.1"
+GETS, CREATES = 1500, 500  # a second, on one core
+ROUNDS = 3  # other programs disturb one round or the other
 PAGE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A line of the table: what each client does `times` times between them; the fastest of some rounds counts."""
+
+    title: str
+    run: "Callable[[Client, int], None]"
+    times: int
+    promised: int | None = None
+    rounds: int = 1  # what creates cannot be done twice
 
 
 class Client:
@@ -80,6 +96,8 @@ def main() -> None:
 
 def serve(pipe: Connection, state: str) -> None:
     """The other process: an emulator until told to stop."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     seed = {"networks": [{"name": "vip-network", "subnets": ["10.0.0.0/16"]}]}
     with Emulator(state=state, seed=seed) as emulator:
         pipe.send(int(emulator.url.rpartition(":")[2]))
@@ -113,18 +131,20 @@ def measure(port: int, count: int, connections: int) -> None:
     def put(client: Client, index: int) -> None:
         client.call("PUT", f"/api/pool/{uuids[index]}", {"name": f"pool-{index}", **pool})
 
-    steps: list[tuple[str, Callable[[Client, int], None], int]] = [
-        ("create Pool", create_pool, count),
-        ("create VsVip, allocated", create_vsvip, count),
-        ("create VirtualService", create_virtual_service, count),
-        ("GET one Pool", get_item, count),
-        (f"GET {PAGE} Pools, with names", get_page, max(1, count // 10)),
-        ("PUT Pool", put, count),
-    ]
-    print(f"{'request':<28}{'requests':>10}{'seconds':>10}{'per second':>12}")
-    for title, step, times in steps:
-        seconds = timed(clients, step, times)
-        print(f"{title:<28}{times:>10}{seconds:>10.2f}{times / seconds:>12.0f}")
+    steps = (
+        Step(title="create Pool", run=create_pool, times=count, promised=CREATES),
+        Step(title="create VsVip, allocated", run=create_vsvip, times=count, promised=CREATES),
+        Step(title="create VirtualService", run=create_virtual_service, times=count, promised=CREATES),
+        Step(title="GET one Pool", run=get_item, times=count, promised=GETS, rounds=ROUNDS),
+        Step(title=f"GET {PAGE} Pools, with names", run=get_page, times=max(1, count // 10), rounds=ROUNDS),
+        Step(title="PUT Pool", run=put, times=count, rounds=ROUNDS),
+    )
+    print(f"{'request':<28}{'requests':>10}{'seconds':>10}{'per second':>12}{'promised':>10}")
+    for step in steps:
+        seconds = min(timed(clients, step.run, step.times) for _ in range(step.rounds))
+        rate = f"{step.times / seconds:,.0f}"
+        promised = f"{step.promised:,}" if step.promised else ""
+        print(f"{step.title:<28}{step.times:>10,}{seconds:>10.2f}{rate:>12}{promised:>10}")
 
 
 def timed(clients: list[Client], step: Callable[[Client, int], None], times: int) -> float:

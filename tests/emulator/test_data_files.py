@@ -17,7 +17,7 @@ SCHEMA: dict[str, Any] = {
         "root": True,
         "required": ["name"],
         "properties": {
-            "name": {"type": "string", "tiers": {"E": True}},
+            "name": {"type": "string", "tiers": {"E": True, "B": [1]}},
             "timeout": {"type": "integer", "min": 1, "special": {"0": "none", "MAX": "all"}, "since": "18.2.1,17.2.9"},
             "policy_ref": {"type": "string", "ref": "ErrorPolicy"},
             "servers": {"type": "array", "items": "Server"},
@@ -51,7 +51,7 @@ def test_script_keeps_the_facts_that_are_used(tmp_path: Path) -> None:
     schema = json.loads(run(tmp_path)[0])
 
     assert schema["Pool"]["path"] == "pool"
-    assert schema["Pool"]["fields"]["name"] == {"type": "string", "required": True}
+    assert schema["Pool"]["fields"]["name"] == {"type": "string", "required": True, "tiers": {"S": [], "B": [1]}}
     assert schema["Pool"]["fields"]["timeout"] == {"type": "integer", "min": 1, "special": [0], "since": "17.2.9"}
     assert schema["Server"] == {"fields": {"port": {"type": "integer", "default": 80}}}
     assert (schema["ErrorPolicy"]["path"], schema["ErrorPolicy"]["open"]) == ("errorpolicy", True)

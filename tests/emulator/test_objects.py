@@ -311,3 +311,23 @@ def test_patches_of_another_form_are_refused(api: httpx.Client, patch: object) -
     pool = created(api, "pool", name="p")
 
     assert api.patch(f"/api/pool/{pool['uuid']}", json=patch).status_code == 400
+
+
+def test_uuid_in_the_body_counts_when_it_is_allowed(api: httpx.Client) -> None:
+    """A uuid in the body of a POST is ignored, unless the system configuration lets clients choose it."""
+    ignored = api.post("/api/pool", json={"name": "p", "uuid": "pool-1"}).json()["uuid"]
+    configuration = api.get("/api/systemconfiguration").json()
+    configuration["portal_configuration"]["use_uuid_from_input"] = True
+    api.put("/api/systemconfiguration", json=configuration).raise_for_status()
+
+    taken = api.post("/api/pool", json={"name": "q", "uuid": "pool-1"}).json()["uuid"]
+
+    assert (ignored == "pool-1", taken) == (False, "pool-1")
+
+
+def test_empty_part_is_an_internal_error(api: httpx.Client) -> None:
+    """An empty part that needs fields is 500 with the message in it, as a Controller of 22.1.6 was seen to answer."""
+    answer = api.post("/api/vsvip", json={"name": "v", "vip": [{"vip_id": "0", "ip6_address": {}}]})
+
+    assert answer.status_code == 500
+    assert answer.json()["error"].startswith('Bad pb: uuid: "vsvip-')

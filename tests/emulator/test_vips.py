@@ -279,3 +279,28 @@ def test_dns_records_are_completed(api: httpx.Client, start: Start, log_in: LogI
         "algorithm": "DNS_RECORD_RESPONSE_CONSISTENT_HASH",
     }
     assert (bare["ttl"], bare["num_records_in_response"]) == (0, 0)
+
+
+def test_names_are_in_the_domains_of_the_cloud(api: httpx.Client) -> None:
+    """A DNS name must be in a domain of the cloud's DNS profile; another label that ends like it is not."""
+
+    def status(fqdn: str) -> int:
+        return api.post("/api/vsvip", json={"name": fqdn, "dns_info": [{"fqdn": fqdn}]}).status_code
+
+    assert [status(name) for name in ("a.avi.internal", "B.Avi.Internal", "x.y.avi.internal")] == [201] * 3
+    assert [status(name) for name in ("a.example.com", "a.notavi.internal", "internal")] == [400] * 3
+
+
+def test_names_are_unique_within_a_cloud(api: httpx.Client) -> None:
+    """A second VsVip with a name is refused, until the first one gives it up."""
+    records = {"dns_info": [{"fqdn": "a.avi.internal"}]}
+    first = api.post("/api/vsvip", json={"name": "first", **records}).json()
+    second = {"name": "second", "dns_info": [{"fqdn": "A.avi.internal"}]}
+
+    refused = api.post("/api/vsvip", json=second)
+    same = api.put(f"/api/vsvip/{first['uuid']}", json={"name": "first", **records})
+    api.put(f"/api/vsvip/{first['uuid']}", json={"name": "first"})
+    accepted = api.post("/api/vsvip", json=second)
+
+    assert (refused.status_code, "first" in refused.json()["error"]) == (400, True)
+    assert (same.status_code, accepted.status_code) == (200, 201)

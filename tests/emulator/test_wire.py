@@ -33,6 +33,23 @@ def test_slashes_are_tolerated(emulator: Emulator, path: str) -> None:
     assert answer.startswith("HTTP/1.1 200 OK")
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        pytest.param("\r\n", 200, id="none at all"),
+        pytest.param("Host: h\r\n\r\n", 200, id="plain"),
+        pytest.param("HOST:h\r\nX-Empty:\r\n\r\n", 200, id="other case, no space, no value"),
+        pytest.param("Host: h\r\nnonsense\r\n\r\n", 400, id="no colon"),
+        pytest.param("Host: h\r\n folded\r\n\r\n", 400, id="folded"),
+    ],
+)
+def test_headers_are_taken_apart(emulator: Emulator, head: str, status: int) -> None:
+    """Headers are read however they are written, and what is none is refused."""
+    answer = raw_exchange(emulator, f"GET /api/cluster/status HTTP/1.1\r\n{head}")
+
+    assert answer.startswith(f"HTTP/1.1 {status}")
+
+
 def test_created_object_comes_with_its_place(api: httpx.Client) -> None:
     """POST answers 201 with Location and the whole object, its references named."""
     answer = api.post("/api/pool", json={"name": "p"})

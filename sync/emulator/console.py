@@ -1,0 +1,91 @@
+"""What the emulator shows and takes itself, outside the API: a page, its data, and faults. No login is needed."""
+
+import json
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+
+from sync.emulator.endpoints import Controller
+from sync.emulator.faults import Faults, parse_faults
+from sync.emulator.queries import parse_parameters
+from sync.emulator.request_log import RequestLog
+from sync.emulator.topology import Topology
+from sync.emulator.wire import Answer, Request, json_answer
+
+PREFIX = "_emulator"
+PAGE_HEADERS = [
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:",
+    )
+]
+
+
+def is_own(segments: tuple[str, ...]) -> bool:
+    """Whether a path is the emulator's own."""
+    return not segments or segments[0] == PREFIX
+
+
+class Console:
+    """Answers what is asked of the emulator itself."""
+
+    def __init__(self, controller: Controller, log: RequestLog, faults: Faults) -> None:
+        self._topology = Topology(controller.store, controller.facts)
+        self._log = log
+        self._faults = faults
+        self._page = files("sync.emulator").joinpath("data", "page.html").read_bytes()
+
+    def answer(self, request: Request) -> Answer:
+        """The answer for one of the emulator's own paths."""
+        methods = PLACES.get(request.segments[1:]) if request.segments else {"GET": Console.page}
+        if methods is None:
+            return json_answer({"error": f"{request.target}: the emulator has no such page"}, 404)
+        method = methods.get("GET" if request.method == "HEAD" else request.method)
+        answer = method(self, request) if method else json_answer({"error": f"use {' or '.join(methods)}"}, 405)
+        answer.allow = ", ".join(methods)
+        return answer
+
+    def page(self, _request: Request) -> Answer:
+        """The page that shows everything."""
+        return Answer(status=200, body=self._page, content_type="text/html; charset=utf-8", headers=list(PAGE_HEADERS))
+
+    def state(self, request: Request) -> Answer:
+        """What the Controller holds; 204 if nothing has changed since the state with the number `after`."""
+        after = _number(request, "after")
+        if after == self._topology.number:
+            return Answer(status=204)
+        return json_answer(self._topology.as_json())
+
+    def requests(self, request: Request) -> Answer:
+        """The latest requests, those after number `after` only."""
+        return json_answer({"requests": self._log.after(_number(request, "after") or 0)})
+
+    def get_faults(self, _request: Request) -> Answer:
+        """The faults in force."""
+        return json_answer({"faults": self._faults.as_json()})
+
+    def put_faults(self, request: Request) -> Answer:
+        """Other faults: a list, or a mapping with the list under `faults`."""
+        try:
+            document = json.loads(request.body() or b"[]")
+            given = document.get("faults") if isinstance(document, dict) else document
+            self._faults.set(parse_faults(given))
+        except (ValueError, RecursionError) as error:
+            return json_answer({"error": str(error)}, 400)
+        return self.get_faults(request)
+
+    def delete_faults(self, _request: Request) -> Answer:
+        """No faults any more."""
+        self._faults.set(())
+        return Answer(status=204)
+
+
+PLACES: Mapping[tuple[str, ...], Mapping[str, Callable[[Console, Request], Answer]]] = {
+    ("state",): {"GET": Console.state},
+    ("requests",): {"GET": Console.requests},
+    ("faults",): {"GET": Console.get_faults, "PUT": Console.put_faults, "DELETE": Console.delete_faults},
+}
+
+
+def _number(request: Request, name: str) -> int | None:
+    text = parse_parameters(request.query).get(name, "")
+    return int(text) if text.isdecimal() else None
