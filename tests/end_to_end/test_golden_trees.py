@@ -1,0 +1,133 @@
+"""What the golden folders render, a Controller takes, and then has nothing left to ask for."""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sync.emulator import Emulator
+from tests.end_to_end.conftest import Controller, Run
+from tests.end_to_end.tree import Tree, endpoints, load_balancer
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+
+TENANTS = {
+    "108-shared-vip-member-order": ("team-dns",),
+    "131-tenants": ("team-a", "team-default"),
+    "134-openstack-tenant-vrf": ("team-a",),
+}
+"""The tenants that a folder's Namespaces and settings name; a Controller has none of them by itself."""
+
+FOLDERS = (
+    "100-named-target-port-in-two-slices",
+    "102-tcp-and-udp-on-one-port",
+    "103-tcp-and-udp-on-one-node-port",
+    "104-node-port-local",
+    "106-infra-setting-of-namespace-service",
+    "107-shared-vip",
+    "108-shared-vip-member-order",
+    "109-shared-vip-l4-rule",
+    "111-l4-rule-every-field",
+    "113-l4-rule-defaults",
+    "115-default-domain-flat-names",
+    "119-dual-stack-services",
+    "127-backends-ignore",
+    "130-evh-every-owner",
+    "131-tenants",
+    "132-rhi",
+    "133-aws-public-addresses",
+    "134-openstack-tenant-vrf",
+    "135-nsxt-router-of-class",
+)
+
+SyncOf = Callable[[Tree, Controller], Run]
+
+
+@contextmanager
+def emulator_of(case: str, log: Path) -> Iterator[Controller]:
+    """A fresh Controller that is what the folder's facts say, and has whatever its manifests refer to."""
+    facts_file = GOLDEN / case / "facts.yaml"
+    facts: Mapping[str, Any] = yaml.safe_load(facts_file.read_text()) if facts_file.exists() else {}
+    log.touch()
+    with Emulator(port=0, requests_log=log, seed=_seed(facts, TENANTS.get(case, ()))) as emulator:
+        yield Controller(url=emulator.url, log=log)
+
+
+def _seed(facts: Mapping[str, Any], tenants: Sequence[str]) -> Mapping[str, Any]:
+    return {**facts, "assume_exists": True, "tenants": list(tenants)}
+
+
+def repository_of(case: str, folder: Path) -> Tree:
+    """The folder's tree, committed."""
+    shutil.copytree(GOLDEN / case / "repo", folder)
+    tree = Tree(folder=folder)
+    tree.git("init", "--quiet", "--initial-branch=main")
+    tree.commit()
+    return tree
+
+
+@pytest.fixture
+def sync_of(cli: Run, monkeypatch: pytest.MonkeyPatch) -> SyncOf:
+    """`avi-sync sync` from a tree to a Controller, with a JSON document."""
+
+    def of(tree: Tree, controller: Controller) -> Run:
+        monkeypatch.setenv("SYNC_SOURCE", str(tree.folder))
+        monkeypatch.setenv("SYNC_CONTROLLER", controller.url)
+        monkeypatch.setenv("SYNC_PASSWORD", "emulator")
+        monkeypatch.setenv("SYNC_FORMAT", "json")
+        return cli
+
+    return of
+
+
+@pytest.mark.parametrize("case", FOLDERS)
+def test_a_golden_tree_converges_and_stays(case: str, tmp_path: Path, sync_of: SyncOf) -> None:
+    """The first run creates every object of `objects.yaml`, the second one finds nothing to do and writes nothing."""
+    expected = yaml.safe_load((GOLDEN / case / "objects.yaml").read_text())["objects"]
+    with emulator_of(case, tmp_path / "requests.jsonl") as controller:
+        sync = sync_of(repository_of(case, tmp_path / "repo"), controller)
+
+        first = sync()
+        controller.forget()
+        second = sync()
+
+        assert (first.code, first.document["summary"]["create"]) == (0, len(expected))
+        assert (second.code, second.document["changes"]) == (0, [])
+        assert second.document["summary"]["unchanged"] == len(expected)
+        assert controller.writes() == []
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        pytest.param(("api",), id="one of them"),
+        pytest.param(
+            ("api", "zone-udp"),
+            id="all of them",
+            marks=pytest.mark.xfail(strict=True, reason="only their own names are held, and the shared VIP is deleted"),
+        ),
+    ],
+)
+def test_a_shared_vip_survives_members_that_cannot_be_used(
+    members: tuple[str, ...], tmp_path: Path, sync_of: SyncOf
+) -> None:
+    """A slip of the pen in the manifest of a member holds the shared VIP: nothing of it is deleted or changed."""
+    with emulator_of("107-shared-vip", tmp_path / "requests.jsonl") as controller:
+        tree = repository_of("107-shared-vip", tmp_path / "repo")
+        tree.commit(healthy=[load_balancer(), endpoints("direct", ports=(25,))])
+        sync = sync_of(tree, controller)
+        sync()
+        documents = list(yaml.safe_load_all((tree.folder / "dns.yaml").read_text()))
+        for document in documents:
+            if document["kind"] == "Service" and document["metadata"]["name"] in members:
+                document["spec"]["ports"][0]["port"] = 70443
+        tree.commit(dns=documents)
+        controller.forget()
+
+        result = sync()
+
+    assert (result.code, controller.writes()) == (5, [])

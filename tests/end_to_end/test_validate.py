@@ -1,0 +1,156 @@
+"""`avi-sync validate` on a tree with one of each problem, and on one without any."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+GOLDEN = ROOT / "tests" / "golden"
+EVERY_PROBLEM = "140-every-problem"
+NO_STATIC_ADDRESSES = "133-aws-public-addresses"
+
+Problem = Mapping[str, Any]
+
+ERRORS = {
+    "match-labels": "do not name this Gateway",
+    "class-missing": 'GatewayClass "avo" is not in the tree',
+    "infra-rejected": "the Controller has no ",
+    "network-ambiguous": 'several networks are called "many"',
+    "rule-missing": 'L4Rule "fats" is not in the tree',
+    "rule-rejected": "lbAlgorithmHash is missing",
+    "profile-missing": "the Controller has no application profile",
+    "listener-claimed-twice": "is claimed by Service shop/one",
+    "shared-port-claimed-twice": "is that of Service shop/member-a, too",
+    "address-is-none": "is not an IP address",
+    "address-named": "an address of type NamedAddress",
+    "no-layer-4": "is not layer 4",
+    "name-too-long": "the limit is 255",
+    "virtual-service-name-twice": "name north--a-b-c is claimed by",
+    "pool-name-twice": "Pool name north--pool-x-y-z-TCP-443 is claimed by",
+    "address-twice": "address 10.10.10.99 is asked for by",
+}
+"""What holds an owner, by the name of the file in `errors/` that has it."""
+
+WARNINGS = {
+    "second-address": "only the first of several addresses counts",
+    "ipv6-address": "an IPv6 address is sent",
+    "listener-not-layer-4": "is not layer 4",
+    "service-port-without-listener": "has no listener TCP 8443",
+    "listener-without-service": "no Service serves listener TCP 80",
+    "label-misses-its-gateway": "Gateway shop/patrly is not in the tree",
+    "one-label-only": "it belongs to no Gateway",
+    "load-balancer-with-labels": "it gets a VirtualService of its own",
+    "hostname-twice": "hostname www.example.com is that of",
+    "hostname-elsewhere": "is under none of the cloud's DNS domains",
+    "route-missing": "has no route to the pods of this Node",
+    "no-endpoints": "the tree holds no EndpointSlice for it",
+}
+"""What an author should know, by the name of the file in `warnings/` that has it."""
+
+ROWS = [
+    *(pytest.param("error", f"errors/{name}.yaml", text, id=name) for name, text in ERRORS.items()),
+    *(pytest.param("warning", f"warnings/{name}.yaml", text, id=name) for name, text in WARNINGS.items()),
+    pytest.param("error", "class.yaml", 'AviInfraSetting "absent" is not in the tree', id="infra-missing"),
+    pytest.param("warning", "warnings/unused.yaml", "no Gateway uses this class", id="unused class"),
+    pytest.param("warning", "warnings/unused.yaml", "nothing refers to this AviInfraSetting", id="unused setting"),
+]
+
+ALSO = {"errors/name-too-long.yaml": "no Service serves listener"}
+"""Files whose problem cannot be had alone: no label of a Service can hold a name as long as that Gateway's."""
+
+
+def validate(case: Path, output: str, *more: str) -> subprocess.CompletedProcess[str]:
+    """`validate` on a plain folder."""
+    command = [sys.executable, "-m", "sync", "validate", "--source", str(case), "--format", output, *more]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+def validate_golden(case: str, output: str) -> subprocess.CompletedProcess[str]:
+    """`validate` on the tree of a golden folder, with the facts beside it."""
+    return validate(GOLDEN / case / "repo", output, "--facts", str(GOLDEN / case / "facts.yaml"))
+
+
+@pytest.fixture(scope="module")
+def problems() -> list[Problem]:
+    """All problems of the tree, as the JSON lists them."""
+    done = validate_golden(EVERY_PROBLEM, "json")
+    found: list[Problem] = json.loads(done.stdout)["problems"]
+    assert done.returncode == 5
+    return found
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    """The same for people."""
+    return validate_golden(EVERY_PROBLEM, "text").stdout
+
+
+@pytest.mark.parametrize(("severity", "file", "message"), ROWS)
+def test_each_problem_is_told_where_it_stands(problems: list[Problem], severity: str, file: str, message: str) -> None:
+    """With its severity, its file, a line of it and a fix."""
+    found = [problem for problem in problems if problem["file"] == file and message in problem["message"]]
+
+    lines = len((GOLDEN / EVERY_PROBLEM / "repo" / file).read_text().splitlines())
+    assert found
+    assert {problem["severity"] for problem in found} == {severity}
+    assert all(problem["fix"] and 1 <= problem["line"] <= lines for problem in found)
+
+
+def test_nothing_else_is_told(problems: list[Problem]) -> None:
+    """Each problem is one of the rows above, or tells which owner a row holds."""
+    told = {(str(row.values[1]), str(row.values[2])) for row in ROWS} | set(ALSO.items())
+
+    stray = [
+        problem
+        for problem in problems
+        if not problem["message"].startswith("held: its ")
+        and not any(problem["file"] == file and message in problem["message"] for file, message in told)
+    ]
+
+    assert stray == []
+
+
+def test_problems_are_sorted_by_file_and_line(problems: list[Problem]) -> None:
+    """So that two runs can be compared and a file's problems stand together."""
+    places = [(problem["file"], problem["line"]) for problem in problems]
+
+    assert sorted(places) == places
+
+
+def test_the_text_says_the_same_in_the_same_order(problems: list[Problem], text: str) -> None:
+    """A line with severity, file and line, a line with the fix, for each problem of the JSON; then the count."""
+    *lines, count = text.splitlines()
+
+    errors = sum(problem["severity"] == "error" for problem in problems)
+    assert len(lines) == 2 * len(problems)
+    for problem, said, fix in zip(problems, lines[::2], lines[1::2], strict=True):
+        assert said.startswith(f"{problem['severity']}: {problem['file']}:{problem['line']}: ")
+        assert said.endswith(problem["message"])
+        assert fix == f"  fix: {problem['fix']}"
+    assert f"{errors} errors, {len(problems) - errors} warnings" in count
+
+
+def test_a_static_address_without_effect_is_told() -> None:
+    """The one warning that needs another cloud: a VIP that names its subnet takes no address."""
+    found = json.loads(validate_golden(NO_STATIC_ADDRESSES, "json").stdout)["problems"]
+
+    assert {problem["field"] for problem in found} == {"spec.addresses[0].value", "spec.loadBalancerIP"}
+    assert {problem["severity"] for problem in found} == {"warning"}
+    assert all("a static address has no effect" in problem["message"] for problem in found)
+    assert all(problem["file"] and problem["line"] and problem["fix"] for problem in found)
+
+
+def test_the_example_has_no_problem() -> None:
+    """What a newcomer starts from is clean, in JSON and in text."""
+    example = ROOT / "examples" / "repo"
+
+    as_json, as_text = validate(example, "json"), validate(example, "text")
+
+    assert (as_json.returncode, json.loads(as_json.stdout)["problems"]) == (0, [])
+    assert (as_text.returncode, len(as_text.stdout.splitlines())) == (0, 1)
+    assert "0 errors, 0 warnings" in as_text.stdout
