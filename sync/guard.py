@@ -24,7 +24,7 @@ _AT_LEAST = {"deleted": 1, "replaced or disrupted": 2}
 
 
 def refusals(
-    plan: Plan, live: LiveState, limits: GuardSettings, permit: Permit, freeze: str | None
+    plan: Plan, live: LiveState, limits: GuardSettings, permit: Permit | None, freeze: str | None
 ) -> tuple[Refusal, ...]:
     """Everything that speaks against applying the plan; empty if it may be applied.
 
@@ -44,7 +44,7 @@ def _frozen(freeze: str | None) -> Iterator[Refusal]:
         )
 
 
-def _beyond_limits(plan: Plan, live: LiveState, limits: GuardSettings, permit: Permit) -> Iterator[Refusal]:
+def _beyond_limits(plan: Plan, live: LiveState, limits: GuardSettings, permit: Permit | None) -> Iterator[Refusal]:
     present = {item.owner_name for item in live if item.is_ours}
     deleted = _deleted(plan) | _drained(plan, live)
     disrupted = _disrupted(plan) - deleted
@@ -54,8 +54,8 @@ def _beyond_limits(plan: Plan, live: LiveState, limits: GuardSettings, permit: P
         *_over(len(disrupted), "replaced or disrupted", limits.replaces, len(present)),
     ]
     touched = len(deleted) + len(disrupted)
-    denied = tuple(_denied(plan, permit, touched)) if permit.digest else ()
-    if not found or (permit.digest and not denied):
+    denied = tuple(_denied(plan, permit, touched)) if permit else ()
+    if not found or (permit and not denied):
         return
     yield from denied
     fix = f"if that is meant: {_permit_for(plan, touched)}"

@@ -13,8 +13,8 @@ from sync.guard import refusals
 from sync.model.facts import Facts
 from sync.model.live import LiveState
 from sync.model.outcome import Outcome
-from sync.model.plan import Permit, Plan
-from sync.model.run import Run, Wish
+from sync.model.plan import Plan, Refusal
+from sync.model.run import Run, RunOptions, Wish
 from sync.model.settings import Settings
 from sync.model.target import Target
 from sync.plan.make import make_plan
@@ -36,28 +36,41 @@ class Hooks:
     apply_options: Callable[[Plan], ApplyOptions] = lambda _: ApplyOptions()
 
 
-def synchronise(
-    request: SourceRequest, target: Target, hooks: Hooks, *, is_dry: bool, retry_refused: bool, permit: Permit
-) -> Run:
+def synchronise(request: SourceRequest, target: Target, hooks: Hooks, asked: RunOptions) -> Run:
     """Read the source, plan against the live Controller and, unless it is a dry run, apply and read again."""
     try:
         source = load_source(request, controller=target.controller)
     except SourceError as error:
-        return Run(wish=wish_for_nothing(error), is_dry=is_dry)
+        return Run(wish=wish_for_nothing(error), is_dry=asked.is_dry)
     settings = source.settings
     if settings is None:
         wish = make_wish(source, None)
-        return Run(wish=wish, statuses=wish.statuses, is_dry=is_dry)
-    with _client(target, settings, is_read_only=is_dry) as client:
-        wish = make_wish(source, _facts(client, source, settings))
-        live = read_live(client, settings)
-        plan = make_plan(wish.desired, live, retry_refused=retry_refused)
-        refused = refusals(plan, live, settings.sync.guards, permit, source.freeze)
-        if refused or is_dry or plan.is_empty:
-            statuses = statuses_with_live(wish, plan, live)
-            return Run(wish=wish, plan=plan, statuses=statuses, refusals=refused, is_dry=is_dry)
+        return Run(wish=wish, statuses=wish.statuses, is_dry=asked.is_dry)
+    with _client(target, settings, is_read_only=asked.is_dry) as client:
+        look = _look(client, source, settings, asked)
+        if look.refusals or asked.is_dry or look.plan.is_empty:
+            statuses = statuses_with_live(look.wish, look.plan, look.live)
+            return Run(wish=look.wish, plan=look.plan, statuses=statuses, refusals=look.refusals, is_dry=asked.is_dry)
         hooks.writing()
-        return _apply(client, settings, wish, plan, hooks)
+        return _apply(client, settings, look.wish, look.plan, hooks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What is wanted, what is live, and what would have to change: steps 4 to 9 of the data's way."""
+
+    wish: Wish
+    live: LiveState
+    plan: Plan
+    refusals: tuple[Refusal, ...]
+
+
+def _look(client: ControllerClient, source: Source, settings: Settings, asked: RunOptions) -> Look:
+    wish = make_wish(source, _facts(client, source, settings))
+    live = read_live(client, settings)
+    plan = make_plan(wish.desired, live, retry_refused=asked.retry_refused)
+    refused = refusals(plan, live, settings.sync.guards, asked.permit, source.freeze)
+    return Look(wish=wish, live=live, plan=plan, refusals=refused)
 
 
 def _apply(client: ControllerClient, settings: Settings, wish: Wish, plan: Plan, hooks: Hooks) -> Run:

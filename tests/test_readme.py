@@ -9,7 +9,7 @@ import click
 import pytest
 from pydantic import TypeAdapter
 
-from sync.cli import DEFAULT_COMMAND, commands
+from sync.cli import COMMANDS, DEFAULT_COMMAND, commands
 from sync.errors import PRECEDENCE, ExitCode
 from sync.model.settings import Settings
 from sync.report.plan_text import SYMBOLS
@@ -23,13 +23,15 @@ OTHER_PROGRAMS = re.compile(r"\b(git|pip|make|pytest|helm|kustomize)\b")
 
 def options_of(command: str) -> list[click.Option]:
     """The options of a command, without those that every command has."""
-    return [item for item in commands.commands[command].params if isinstance(item, click.Option)]
+    found = commands.get_command(click.Context(commands), command)
+    assert found is not None
+    return [item for item in found.params if isinstance(item, click.Option)]
 
 
 def all_options() -> frozenset[str]:
     """Every spelling of every option."""
     own = [item for item in commands.params if isinstance(item, click.Option)]
-    found = [*own, *(item for command in commands.commands for item in options_of(command))]
+    found = [*own, *(item for command in COMMANDS for item in options_of(command))]
     return frozenset({"--help"}.union(*((*item.opts, *item.secondary_opts) for item in found)))
 
 
@@ -63,10 +65,10 @@ def test_every_command_is_in_the_readme() -> None:
 
     named = {name for row in rows for name in re.findall(r"`avi-sync ([a-z]+)`", row[0])}
 
-    assert named == set(commands.commands)
+    assert named == set(COMMANDS)
 
 
-@pytest.mark.parametrize("command", sorted(commands.commands))
+@pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_option_has_an_environment_variable(command: str) -> None:
     """A machine can say everything without flags."""
     silent = [item.opts[0] for item in options_of(command) if not item.envvar]
@@ -76,7 +78,7 @@ def test_every_option_has_an_environment_variable(command: str) -> None:
 
 def test_the_readme_pairs_each_variable_with_its_option() -> None:
     """The table of variables has each option of the commands once, beside the variable that stands for it."""
-    real = {(str(item.envvar), item.opts[0]) for command in commands.commands for item in options_of(command)}
+    real = {(str(item.envvar), item.opts[0]) for command in COMMANDS for item in options_of(command)}
 
     rows = rows_under(README.read_text("utf-8"), "Environment variables")
 

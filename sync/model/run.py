@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sync.errors import ExitCode
 from sync.model.desired import DesiredState, Status
 from sync.model.outcome import Outcome
-from sync.model.plan import Plan, Refusal
+from sync.model.plan import Permit, Plan, Refusal
 from sync.model.problem import Problem, Severity
 
 
@@ -23,6 +23,16 @@ class Wish:
         if all(problem.severity is not Severity.ERROR for problem in self.problems):
             return ExitCode.DONE
         return ExitCode.HELD_OR_FAILED if self.desired.objects else ExitCode.SOURCE_INVALID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What somebody asked of one run, beyond where things are."""
+
+    is_dry: bool = True
+    retry_refused: bool = False
+    permit: Permit | None = None
+    """What lets one plan through that a guard would refuse."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

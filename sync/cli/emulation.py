@@ -1,20 +1,26 @@
-"""Emulated Controllers for the command line: one in this process for `--controller embedded`, and their errors."""
+"""The Controller that a command talks to: a real one, or for `embedded` an emulator in this process."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import click
 import platformdirs
 import yaml
 
+from sync.cli.terminal import paint, say
 from sync.config import APPLICATION, EMBEDDED
 from sync.emulator import Emulator, FaultError, SeedError, StateError
 from sync.errors import UsageError
 from sync.model.target import Target
+
+
+def warn_of_unchecked_certificate(given: Mapping[str, Any]) -> None:
+    """Loud, every time."""
+    if given["insecure_skip_verify"]:
+        say(paint("WARNING: the Controller's certificate is not checked (--insecure-skip-verify)", "error"))
 
 
 @contextmanager
@@ -28,7 +34,7 @@ def controller(where: Target) -> Iterator[Target]:
         folder.mkdir(parents=True, exist_ok=True)
         emulator = Emulator(port=0, state=folder / "emulator.sqlite", password=emulator_password())
         emulator.start()
-    click.echo(f"note: an emulated Controller runs at {emulator.url}, its state is in {folder}", err=True)
+    say(f"note: an emulated Controller runs at {emulator.url}, its state is in {folder}")
     try:
         yield replace(where, controller=emulator.url, username="admin", password=emulator_password(), token="")
     finally:

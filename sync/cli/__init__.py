@@ -1,0 +1,114 @@
+"""The command line: the only part of the product that prints and exits. One module per command, or per few alike."""
+
+import gc
+import logging
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from sync.cli.terminal import say_error
+from sync.errors import ExitCode, SyncError
+
+DEFAULT_COMMAND = "sync"
+
+COMMANDS = {
+    "sync": "synchronise.command",
+    "validate": "offline.validate",
+    "render": "offline.render",
+    "facts": "facts.command",
+    "emulate": "emulate.command",
+    "version": "version.command",
+}
+"""Every command with its module and the name in it, in the order in which a newcomer needs them.
+
+A module is read when its command is used: `version` need not wait for what `sync` needs.
+"""
+
+FEW_COLLECTIONS = (200_000, 20, 20)
+"""A run makes many values and hardly a cycle: looking for cycles as often as by default costs a fifth of its time."""
+
+
+class Commands(click.Group):
+    """`avi-sync --dry-run` means `avi-sync sync --dry-run`: without a command name, `sync` is meant."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default command in front of options that are not the group's own."""
+        own = {"--help", "-h", "--version"}
+        if not args or (args[0].startswith("-") and args[0] not in own):
+            args = [DEFAULT_COMMAND, *args]
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, its module read now."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(".")
+        found: click.Command = getattr(import_module(f"sync.cli.{module}"), name)
+        return found
+
+
+HELP = """Make an Avi Load Balancer follow a Git repository.
+
+Reads Kubernetes manifests and AKO's values.yaml from a commit, compares what they ask for with the live Controller,
+and applies the difference.
+
+\b
+See what would happen:   avi-sync --dry-run --source . --controller https://avi.example.com
+Apply it:                avi-sync --source . --controller https://avi.example.com
+Try it without one:      avi-sync --source . --controller embedded
+"""
+
+
+def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    del param
+    if value:
+        from sync.version import version_text
+
+        click.echo(version_text())
+        ctx.exit()
+
+
+@click.group(
+    cls=Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and the commit it was built from.",
+)
+def commands() -> None:
+    """All commands; the help is `HELP`."""
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and exit with its code; nothing a user can cause shows a traceback."""
+    gc.set_threshold(*FEW_COLLECTIONS)
+    logging.getLogger("sync").addHandler(logging.NullHandler())  # a log is not the way to tell a user something
+    try:
+        code = commands.main(args=argv, prog_name="avi-sync", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.UsageError as error:
+        error.show()
+        code = ExitCode.USAGE
+    except click.Abort:
+        code = ExitCode.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = ExitCode.USAGE
+    except SyncError as error:
+        say_error(error)
+        code = error.exit_code
+    sys.exit(int(code or 0))

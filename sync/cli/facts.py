@@ -1,0 +1,36 @@
+"""`avi-sync facts`: what the Controller tells, as a file for commands that ask none."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from sync.cli import options
+from sync.cli.emulation import controller, warn_of_unchecked_certificate
+from sync.cli.terminal import print_result
+from sync.config import source_request, target
+from sync.controller.facts import facts_to_document
+from sync.errors import UsageError
+from sync.reconcile import read_facts_of
+
+
+@click.command("facts", epilog=options.EXAMPLES["facts"])
+@options.source_options
+@options.working_tree
+@options.controller_options
+@click.option("--out", envvar="SYNC_FACTS_OUT", show_envvar=True, default="", metavar="FILE", help="Instead of stdout.")
+def command(out: str, **given: Any) -> None:
+    """Write down what the Controller tells of what the tree refers to, for `render` and `validate` without it."""
+    warn_of_unchecked_certificate(given)
+    with controller(target(given, os.environ)) as where:
+        facts = read_facts_of(source_request(given, os.environ, writes=False), where)
+    text = yaml.safe_dump(facts_to_document(facts), sort_keys=False)
+    if not out:
+        print_result(text.rstrip("\n"))
+        return
+    try:
+        Path(out).write_text(text, "utf-8")
+    except OSError as error:
+        raise UsageError(f"the facts cannot be written: {error.strerror}", where=out, fix="name another file") from None

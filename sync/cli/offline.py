@@ -1,0 +1,67 @@
+"""`avi-sync validate` and `avi-sync render`: what a tree asks for, without a Controller."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sync.cli import options
+from sync.cli.terminal import paint, say, show, show_document
+from sync.config import source_request
+from sync.errors import SourceError
+from sync.model.run import Wish
+from sync.report.json import render_document, validate_document
+from sync.report.text import problem_lines, render_lines, validation_lines
+from sync.source.facts_file import read_facts_file
+from sync.wish import load_source, make_wish, offline, wish_for_nothing
+
+
+@click.command("validate", epilog=options.EXAMPLES["validate"])
+@options.source_options
+@options.working_tree
+@options.facts
+@options.output
+def validate(facts: str, output: str, **source: Any) -> int:
+    """Check a source tree without a Controller: every problem of every manifest, with its place and its fix."""
+    wish = _offline_wish(source, facts)
+    if output == "json":
+        show_document(validate_document(wish.desired, wish.problems, wish.statuses))
+    else:
+        show(validation_lines(wish.desired, wish.problems, paint))
+    return wish.exit_code
+
+
+@click.command("render", epilog=options.EXAMPLES["render"])
+@options.source_options
+@options.working_tree
+@options.facts
+@options.output
+def render(facts: str, output: str, **source: Any) -> int:
+    """Print the Avi objects that a source tree asks for, as they would be sent."""
+    wish = _offline_wish(source, facts)
+    if output == "json":
+        show_document(render_document(wish.desired, wish.problems, wish.statuses))
+    else:
+        for line in problem_lines(wish.problems, paint):
+            say(line)
+        show(render_lines(wish.desired, paint))
+    return wish.exit_code
+
+
+def _offline_wish(source: Mapping[str, Any], facts_file: str) -> Wish:
+    """What a tree asks for without a Controller; a source that cannot be read is a wish for nothing."""
+    if not facts_file:
+        say(ASSUMED_FACTS)
+    try:
+        facts = read_facts_file(Path(facts_file)) if facts_file else None
+        return offline(make_wish(load_source(source_request(source, os.environ, writes=False)), facts))
+    except SourceError as error:
+        return wish_for_nothing(error)
+
+
+ASSUMED_FACTS = (
+    "note: no Controller was asked: assuming an Enterprise license, a vCenter cloud without DNS domains, "
+    "and that everything manifests refer to exists (--facts FILE tells otherwise)"
+)

@@ -1,0 +1,86 @@
+"""`avi-sync sync`: read, plan, apply, and read again."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from sync.cli import options
+from sync.cli.console import Console
+from sync.cli.emulation import controller, warn_of_unchecked_certificate
+from sync.cli.terminal import paint, say, show, show_document
+from sync.config import source_request, target
+from sync.errors import UsageError
+from sync.model.desired import Status
+from sync.model.plan import Permit
+from sync.model.run import RunOptions
+from sync.reconcile import synchronise
+from sync.report.json import manifest_of, run_document
+from sync.report.plan_text import run_lines
+
+
+@click.command("sync", epilog=options.EXAMPLES["sync"])
+@options.source_options
+@options.working_tree
+@options.controller_options
+@click.option("--dry-run", envvar="SYNC_DRY_RUN", show_envvar=True, is_flag=True, help="Only show what would change.")
+@click.option(
+    "--detailed-exitcode",
+    envvar="SYNC_DETAILED_EXITCODE",
+    show_envvar=True,
+    is_flag=True,
+    help="With --dry-run: exit 2 if there are changes.",
+)
+@click.option(
+    "--retry-refused",
+    envvar="SYNC_RETRY_REFUSED",
+    show_envvar=True,
+    is_flag=True,
+    help="Try again what the Controller refused before.",
+)
+@options.allow_deletes
+@options.plan_digest
+@options.status_dir
+@options.output
+def command(
+    dry_run: bool, detailed_exitcode: bool, retry_refused: bool, status_dir: str, output: str, **given: Any
+) -> int:
+    """Make the Controller equal to the commit: read, plan, apply, and read again."""
+    request = source_request(given, os.environ, writes=not dry_run)
+    asked = RunOptions(
+        is_dry=dry_run,
+        retry_refused=retry_refused,
+        permit=_permit(given["allow_deletes"], given["plan_digest"]),
+    )
+    warn_of_unchecked_certificate(given)
+    with controller(target(given, os.environ)) as where, Console(is_quiet=output == "json") as console:
+        run = synchronise(request, where, console.hooks(where), asked)
+    write_statuses(status_dir, run.statuses)
+    if output == "json":
+        show_document(run_document(run))
+    elif run.plan is None:
+        for line in run_lines(run, paint):
+            say(line)
+    else:
+        show(run_lines(run, paint))
+    return console.exit_code or run.exit_code(is_detailed=detailed_exitcode)
+
+
+def _permit(owners: int, digest: str) -> Permit | None:
+    return Permit(owners=owners, digest=digest) if digest else None
+
+
+def write_statuses(folder: str, statuses: Sequence[Status]) -> None:
+    """One file per Gateway and Service: `DIR/<kind>/<namespace>/<name>.yaml`."""
+    if not folder:
+        return
+    for status in statuses:
+        path = Path(folder, status.kind, status.namespace, f"{status.name}.yaml")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(yaml.safe_dump(manifest_of(status), sort_keys=False), "utf-8")
+        except OSError as error:
+            raise UsageError(f"the status cannot be written: {error.strerror}", where=str(path)) from None

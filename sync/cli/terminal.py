@@ -1,0 +1,64 @@
+"""What commands print: results to stdout, everything else to stderr. Nothing else in the product prints."""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import click
+
+from sync.errors import SyncError
+
+
+def say(text: str) -> None:
+    """Anything but the result: to stderr."""
+    click.echo(text, err=True, color=_color())
+
+
+def _color() -> bool | None:
+    """None leaves it to click: colours on a terminal only. NO_COLOR takes them away there, too."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
+def say_error(error: SyncError) -> None:
+    """An error that ends the run."""
+    say(f"{click.style('error:', fg='red')} {error}")
+
+
+def paint(text: str, style: str) -> str:
+    """Colours; click takes them out again where the output is no terminal or NO_COLOR is set."""
+    return click.style(text, **_STYLES.get(style, {})) if _STYLES.get(style) else text
+
+
+_STYLES: dict[str, dict[str, Any]] = {
+    "error": {"fg": "red", "bold": True},
+    "warning": {"fg": "yellow"},
+    "create": {"fg": "green"},
+    "update": {"fg": "yellow"},
+    "replace": {"fg": "magenta", "bold": True},
+    "delete": {"fg": "red"},
+    "quiet": {"dim": True},
+    "title": {"bold": True},
+}
+
+
+def show_document(document: Mapping[str, Any]) -> None:
+    """A machine's result: to stdout, never coloured."""
+    from sync.report.json import to_text  # not for text: a run of the plain kind need not pay for it
+
+    print_result(to_text(document))
+
+
+def show(lines: Iterable[str]) -> None:
+    """The result: to stdout, in colours only on a terminal."""
+    for line in lines:
+        print_result(line)
+
+
+def print_result(text: str) -> None:
+    """Part of the result. A reader that goes away (`| head`) is not an error of the run, and hears no more."""
+    try:
+        click.echo(text, color=_color())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
