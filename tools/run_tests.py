@@ -1,5 +1,7 @@
 """Run the tests in parallel, then hold the pure modules to their branch coverage. The last line is pytest's own.
 
+What was skipped is listed with its reason.
+
 usage: python tools/run_tests.py [PYTEST ARGUMENT …]
 """
 
@@ -27,7 +29,7 @@ def main() -> int:
     environment = os.environ | {"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml")}
     for old in ROOT.glob(".coverage*"):
         old.unlink()
-    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal", *sys.argv[1:]]
+    command = [sys.executable, "-m", "pytest", "-rs", "-n", "2", "--dist", "worksteal", *sys.argv[1:]]
     tests = subprocess.Popen(
         [sys.executable, "-m", "coverage", "run", *command[1:]],
         cwd=ROOT,

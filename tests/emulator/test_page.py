@@ -14,9 +14,9 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from sync.cli import main
 from sync.emulator import Emulator
+from tests.conftest import CHROMIUM, DRIVER
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "repo"
-CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 FLAGS = (
     "--headless=new",
     "--no-sandbox",
@@ -30,9 +30,6 @@ FLAGS = (
 )
 PATIENCE_SECONDS = 20
 LogIn = Callable[..., httpx.Client]
-needs_chromium = pytest.mark.skipif(
-    not (CHROMIUM.exists() and DRIVER.exists()), reason=f"{CHROMIUM} and {DRIVER} are not installed"
-)
 
 
 @pytest.fixture
@@ -82,7 +79,6 @@ def wait_for(browser: webdriver.Chrome, selector: str, count: int) -> None:
 
 
 @pytest.mark.browser
-@needs_chromium
 def test_page_shows_what_a_sync_has_made(
     emulator: Emulator, browser: webdriver.Chrome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,7 +111,6 @@ def test_page_shows_what_a_sync_has_made(
 
 
 @pytest.mark.browser
-@needs_chromium
 def test_page_follows_changes(emulator: Emulator, api: httpx.Client, browser: webdriver.Chrome) -> None:
     """Names are text whatever they hold, a filter narrows the picture, faults stand in the log."""
     name = "<img src=x onerror=alert(1)>"
