@@ -1,7 +1,7 @@
 """What each command does, as a list of hops over the data's way (DESIGN §4)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sync.controller.address import ControllerAddress
 from sync.controller.apply import ApplyOptions, apply_plan
@@ -13,7 +13,7 @@ from sync.guard import refusals
 from sync.model.facts import Facts
 from sync.model.live import LiveState
 from sync.model.outcome import Outcome
-from sync.model.plan import Plan, Refusal
+from sync.model.plan import Plan, PlanOptions, Refusal
 from sync.model.run import Run, RunOptions, Wish
 from sync.model.settings import Settings
 from sync.model.target import Target
@@ -52,7 +52,7 @@ def synchronise(request: SourceRequest, target: Target, hooks: Hooks, asked: Run
             statuses = statuses_with_live(look.wish, look.plan, look.live)
             return Run(wish=look.wish, plan=look.plan, statuses=statuses, refusals=look.refusals, is_dry=asked.is_dry)
         hooks.writing()
-        return _apply(client, settings, look.wish, look.plan, hooks)
+        return _apply(client, settings, look, asked.plan, hooks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,16 +68,15 @@ class Look:
 def _look(client: ControllerClient, source: Source, settings: Settings, asked: RunOptions) -> Look:
     wish = make_wish(source, _facts(client, source, settings))
     live = read_live(client, settings)
-    plan = make_plan(wish.desired, live, retry_refused=asked.retry_refused)
+    plan = make_plan(wish.desired, live, asked.plan)
     refused = refusals(plan, live, settings.sync.guards, asked.permit, source.freeze)
     return Look(wish=wish, live=live, plan=plan, refusals=refused)
 
 
-def _apply(client: ControllerClient, settings: Settings, wish: Wish, plan: Plan, hooks: Hooks) -> Run:
+def _apply(client: ControllerClient, settings: Settings, look: Look, options: PlanOptions, hooks: Hooks) -> Run:
     """Apply the plan, read again, and plan again: what remains is what was not achieved."""
     outcomes: tuple[Outcome, ...] = ()
-    remaining = plan
-    live = LiveState()
+    wish, plan, live, remaining = look.wish, look.plan, look.live, look.plan
     for _ in range(ROUNDS):
         done = apply_plan(remaining, client, hooks.apply_options(remaining))
         outcomes = (*(item for item in outcomes if not item.is_stale), *done)
@@ -85,7 +84,7 @@ def _apply(client: ControllerClient, settings: Settings, wish: Wish, plan: Plan,
             live = read_live(client, settings)
         except SyncError as error:
             return Run(wish=wish, statuses=wish.statuses, plan=plan, outcomes=outcomes, lost=str(error), is_dry=False)
-        remaining = make_plan(wish.desired, live)
+        remaining = make_plan(wish.desired, live, replace(options, retry_refused=False))
         if not any(item.is_stale for item in done):
             break
     statuses = statuses_with_live(wish, remaining, live, outcomes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from sync.config import controller_host_problem, read_settings
 from sync.errors import SourceError
@@ -9,6 +10,7 @@ from sync.guard import FREEZE_FILE
 from sync.model.desired import DesiredState
 from sync.model.facts import Facts, assumed_facts
 from sync.model.live import LiveState
+from sync.model.plan import PlanOptions
 from sync.model.problem import Problem, Severity
 from sync.model.resources.tree import Resources
 from sync.model.run import Wish
@@ -120,12 +122,16 @@ def make_wish(source: Source, facts: Facts | None) -> Wish:
     return Wish(desired=desired, problems=problems, statuses=statuses)
 
 
+NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+"""Where nothing is live, nothing is paused: the time does not matter."""
+
+
 def offline(wish: Wish) -> Wish:
     """The wish less what would be held even on an empty Controller: owners that ask for one and the same address.
 
     Where a Controller is asked, the owner that has the address keeps it; without one nobody can tell who that is.
     """
-    plan = make_plan(wish.desired, LiveState())
+    plan = make_plan(wish.desired, LiveState(), PlanOptions(now=NO_TIME))
     known = {held.name for held in wish.desired.held}
     held = tuple(item for item in plan.held if item.name not in known)
     if not held:

@@ -5,6 +5,7 @@ is about reading YAML starts from text instead (`make_snapshot`).
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import yaml
@@ -13,6 +14,7 @@ from pydantic import TypeAdapter
 from sync.compare.normal_form import normal_form
 from sync.model.desired import AviObject, ObjectKey, ObjectSpec, Owner, OwnerKind, Translation, VsVipContent
 from sync.model.facts import CloudFacts, Facts
+from sync.model.plan import PlanOptions
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.ako import (
     AviInfraSetting,
@@ -111,6 +113,11 @@ def make_facts(
 
 
 # --- manifests --------------------------------------------------------------------------------------------------------
+
+
+def make_options(**fields: Any) -> PlanOptions:
+    """A plan for everything, on a day on which nothing is paused."""
+    return PlanOptions(**({"now": datetime(2026, 3, 1, 12, tzinfo=UTC)} | fields))
 
 
 def make_origin(kind: str, name: str) -> Origin:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from sync.cli.terminal import paint, say, show, show_document
 from sync.config import source_request, target
 from sync.errors import UsageError
 from sync.model.desired import Status
-from sync.model.plan import Permit
+from sync.model.plan import Permit, PlanOptions
 from sync.model.run import RunOptions
 from sync.reconcile import synchronise
 from sync.report.json import manifest_of, run_document
@@ -52,7 +53,7 @@ def command(
     request = source_request(given, os.environ, writes=not dry_run)
     asked = RunOptions(
         is_dry=dry_run,
-        retry_refused=retry_refused,
+        plan=PlanOptions(now=datetime.now(UTC), retry_refused=retry_refused),
         permit=_permit(given["allow_deletes"], given["plan_digest"]),
     )
     warn_of_unchecked_certificate(given)

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sync.model.desired import Held, ObjectKey, Owner
 from sync.model.problem import Problem
+from sync.model.selection import Selection
 
 
 class Action(StrEnum):
@@ -16,6 +18,25 @@ class Action(StrEnum):
     UPDATE = "update"
     REPLACE = "replace"
     DELETE = "delete"
+
+
+class Policy(StrEnum):
+    """Which actions a run may take at all."""
+
+    SYNC = "sync"
+    UPSERT_ONLY = "upsert-only"
+    CREATE_ONLY = "create-only"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOptions:
+    """What somebody asked of a plan. `now` is the time by which pauses and windows are judged, with its zone."""
+
+    now: datetime
+    selection: Selection = field(default_factory=Selection)
+    policy: Policy = Policy.SYNC
+    may_replace: bool = True
+    retry_refused: bool = False
 
 
 class Method(StrEnum):

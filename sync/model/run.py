@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sync.errors import ExitCode
 from sync.model.desired import DesiredState, Status
 from sync.model.outcome import Outcome
-from sync.model.plan import Permit, Plan, Refusal
+from sync.model.plan import Permit, Plan, PlanOptions, Refusal
 from sync.model.problem import Problem, Severity
 
 
@@ -29,8 +29,8 @@ class Wish:
 class RunOptions:
     """What somebody asked of one run, beyond where things are."""
 
+    plan: PlanOptions
     is_dry: bool = True
-    retry_refused: bool = False
     permit: Permit | None = None
     """What lets one plan through that a guard would refuse."""
 

@@ -8,7 +8,7 @@ from sync.compare.references import parse_reference
 from sync.kinds import KINDS
 from sync.model.desired import DesiredState
 from sync.model.live import LiveObject, LiveState, Ownership
-from sync.model.plan import Action
+from sync.model.plan import Action, PlanOptions
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges, losses, refused_before, tenant_move
 from sync.plan.owners import Pair, places_of
@@ -40,20 +40,20 @@ class Holds:
         return tuple(problem for _, problem in sorted(self.by_name.items()) if problem is not None)
 
 
-def holds_of(owners: Sequence[OwnerChanges], desired: DesiredState, live: LiveState, *, retry_refused: bool) -> Holds:
+def holds_of(owners: Sequence[OwnerChanges], desired: DesiredState, live: LiveState, options: PlanOptions) -> Holds:
     """All owners of which nothing may be created, changed or deleted."""
     holds = Holds({held.name: None for held in desired.held})
     if desired.holds_everything:
         holds.by_name |= {owner.pair.name: None for owner in owners}
     for owner in owners:
-        for message, fix in _reasons(owner, desired, live, retry_refused=retry_refused):
+        for message, fix in _reasons(owner, desired, live, options):
             holds.add(owner.pair, message, fix, desired)
     _hold_clashing_addresses(owners, desired, live, holds)
     return holds
 
 
 def _reasons(
-    owner: OwnerChanges, desired: DesiredState, live: LiveState, *, retry_refused: bool
+    owner: OwnerChanges, desired: DesiredState, live: LiveState, options: PlanOptions
 ) -> Iterator[tuple[str, str]]:
     pair = owner.pair
     yield from _taken_names(pair, live)
@@ -63,7 +63,7 @@ def _reasons(
         yield f"its Namespace is not in the tree, so nobody can tell its tenant ({moved})", "commit the Namespace"
     if not desired.is_complete:
         yield from _losses(owner)
-    if owner.changes and not retry_refused and (said := refused_before(owner.pair)):
+    if owner.changes and not options.retry_refused and (said := refused_before(owner.pair)):
         yield (
             f"the Controller refused this before, and the old objects were put back; it said: {said}",
             "change what is asked for in Git, or run once with --retry-refused",

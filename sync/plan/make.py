@@ -5,7 +5,7 @@ from typing import Any
 from sync.compare.normal_form import digest
 from sync.model.desired import DesiredState, Held
 from sync.model.live import LiveState, Ownership
-from sync.model.plan import ChangeSet, Plan
+from sync.model.plan import ChangeSet, Plan, PlanOptions
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import changes_of
 from sync.plan.holds import holds_of
@@ -13,14 +13,14 @@ from sync.plan.order import change_sets_of
 from sync.plan.owners import pairs_of
 
 
-def make_plan(desired: DesiredState, live: LiveState, *, retry_refused: bool = False) -> Plan:
+def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> Plan:
     """Everything that must change so that live becomes desired, in apply order.
 
     Only objects of ours are changed; a wanted name that somebody else's object has holds its owner and is listed in
     `foreign`. The same inputs in any order give an equal plan.
     """
     owners = [changes_of(pair) for pair in pairs_of(desired, live)]
-    holds = holds_of(owners, desired, live, retry_refused=retry_refused)
+    holds = holds_of(owners, desired, live, options)
     sets = change_sets_of([owner for owner in owners if owner.pair.name not in holds.by_name])
     held = {item.name: item for item in desired.held}
     for owner in owners:

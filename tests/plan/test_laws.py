@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sync.model.live import LiveState
 from sync.model.plan import Plan
 from sync.plan.make import make_plan
+from tests.builders import make_options
 from tests.end_to_end.tree import Manifest, app, endpoints, load_balancer
 from tests.plan.controller import PerfectController, wish_for
 
@@ -32,7 +33,7 @@ def manifests_of(apps: dict[str, tuple[str, tuple[int, ...], bool]]) -> list[Man
 
 def plan_for(manifests: list[Manifest], live: LiveState) -> Plan:
     """The plan for some manifests."""
-    return make_plan(wish_for(*manifests).desired, live)
+    return make_plan(wish_for(*manifests).desired, live, make_options())
 
 
 @settings(max_examples=30, deadline=None)
