@@ -74,3 +74,15 @@ class UnreachableError(SyncError):
     """Git or the Controller could not be reached, or refused the login."""
 
     exit_code = ExitCode.UNREACHABLE
+
+
+class LockedError(SyncError):
+    """Another run holds the lock of this Controller and cluster; this one wrote nothing."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class LockLostError(SyncError):
+    """The lock that this run held is somebody else's now, or nobody can tell: it must not write any more."""
+
+    exit_code = ExitCode.LOCKED

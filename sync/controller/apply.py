@@ -23,7 +23,7 @@ from sync.controller.errors import (
     RefusedError,
     StaleError,
 )
-from sync.errors import SyncError, UnreachableError
+from sync.errors import LockLostError, SyncError, UnreachableError
 from sync.kinds import KINDS
 from sync.model.outcome import Outcome, SetState, WriteOutcome, WriteState
 from sync.model.plan import ChangeSet, Method, Plan, Write
@@ -35,11 +35,19 @@ NAME_IS_FREE_WITHIN_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyOptions:
-    """How a plan is applied. `on_write` hears of every write as it ends; `should_stop` is asked before each set."""
+    """How a plan is applied. `on_write` hears of every write as it ends; `should_stop` is asked before each set.
+
+    `confirm_hold` is called before each set and each delete, and raises LockLostError once the run must not write any
+    more. `keep` stores the bodies that a set would put back, before its first delete; `drop` forgets them once the set
+    needs them no more. Threads call all of them at once.
+    """
 
     parallelism: int = 8
     on_write: Callable[[WriteOutcome], None] = lambda _: None
     should_stop: Callable[[], bool] = lambda: False
+    confirm_hold: Callable[[], None] = lambda: None
+    keep: Callable[[ChangeSet], None] = lambda _: None
+    drop: Callable[[ChangeSet], None] = lambda _: None
     sleep: Callable[[float], None] = time.sleep
 
 
@@ -76,6 +84,8 @@ class _SetRun:
     options: ApplyOptions
     lost: threading.Event
     """Set once the Controller can no longer be reached: nothing more is tried then."""
+    is_kept: bool = False
+    """Whether the bodies to restore are stored."""
     deleted: set[object] = field(default_factory=set)
     created: dict[object, str] = field(default_factory=dict)
     outcomes: list[WriteOutcome] = field(default_factory=list)
@@ -86,8 +96,24 @@ class _SetRun:
             return self._outcome(SetState.NOT_TRIED, said="stopped before it began")
         if self.lost.is_set():
             return self._outcome(SetState.NOT_TRIED, said="the Controller could no longer be reached")
+        try:
+            self.options.confirm_hold()
+        except LockLostError as error:
+            return self._outcome(SetState.NOT_TRIED, said=error.message)
+        try:
+            outcome = self._run()
+        except LockLostError as error:
+            # Whoever has the lock now finds what is kept: putting anything back would be a write beside his.
+            return self._outcome(SetState.FAILED if self.outcomes else SetState.NOT_TRIED, said=error.message)
+        if self.is_kept and (not self.deleted or outcome.state is not SetState.FAILED):
+            self.options.drop(self.change_set)
+        return outcome
+
+    def _run(self) -> Outcome:
         for write in self.change_set.writes:
             try:
+                if write.method is Method.DELETE:
+                    self._before_delete()
                 self._send(write)
             except _Failure as failure:
                 self._note(write, WriteState.FAILED, failure.said)
@@ -95,12 +121,26 @@ class _SetRun:
             self._note(write, WriteState.APPLIED)
         return self._outcome(SetState.APPLIED)
 
+    def _before_delete(self) -> None:
+        self.options.confirm_hold()
+        if self.is_kept or not self.change_set.restores:
+            return
+        try:
+            self.options.keep(self.change_set)
+        except LockLostError:
+            raise
+        except SyncError as error:
+            raise _Failure(f"what would be put back cannot be stored, so nothing is deleted: {error}") from None
+        self.is_kept = True
+
     def _failed(self, failure: _Failure) -> Outcome:
         lost = [write for write in self.change_set.restores if write.key in self.deleted]
         if not lost:
             return self._outcome(SetState.FAILED, said=failure.said, is_stale=failure.is_stale)
         try:
             self._restore(lost, failure.said)
+        except LockLostError:
+            raise
         except (_Failure, SyncError) as error:
             said = f"{failure.said}; putting the old objects back failed, too: {error}; the next run creates them anew"
             return self._outcome(SetState.FAILED, said=said)
@@ -111,6 +151,7 @@ class _SetRun:
         places = {write.key for write in lost}
         for write in sorted(lost, key=lambda item: -KINDS[item.key.kind].rank):
             if uuid := self.created.pop(write.key, ""):
+                self.options.confirm_hold()
                 self.client.delete(f"/api/{KINDS[write.key.kind].path}/{uuid}", tenant=write.key.tenant)
                 self.deleted.add(write.key)
         for write in lost:
