@@ -17,6 +17,7 @@ from sync.model.plan import Plan, PlanOptions, Refusal
 from sync.model.run import Run, RunOptions, Wish
 from sync.model.settings import Settings
 from sync.model.target import Target
+from sync.model.traffic import Observer, unobserved
 from sync.plan.make import make_plan
 from sync.report.status import statuses_with_live
 from sync.source.git import SourceRequest
@@ -34,6 +35,8 @@ class Hooks:
     writing: Callable[[], None] = lambda: None
     """Called before the first write."""
     apply_options: Callable[[Plan], ApplyOptions] = lambda _: ApplyOptions()
+    observe: Observer = unobserved
+    """Called for every request to the Controller."""
 
 
 def synchronise(request: SourceRequest, target: Target, hooks: Hooks, asked: RunOptions) -> Run:
@@ -46,7 +49,7 @@ def synchronise(request: SourceRequest, target: Target, hooks: Hooks, asked: Run
     if settings is None:
         wish = make_wish(source, None)
         return Run(wish=wish, statuses=wish.statuses, is_dry=asked.is_dry)
-    with _client(target, settings, is_read_only=asked.is_dry) as client:
+    with _client(target, settings, is_read_only=asked.is_dry, observe=hooks.observe) as client:
         look = _look(client, source, settings, asked)
         if look.refusals or asked.is_dry or look.plan.is_empty:
             statuses = statuses_with_live(look.wish, look.plan, look.live)
@@ -106,7 +109,9 @@ def _facts(client: ControllerClient, source: Source, settings: Settings) -> Fact
     return read_facts(client, cloud_name=settings.controller.cloud_name, references=references)
 
 
-def _client(target: Target, settings: Settings, *, is_read_only: bool) -> ControllerClient:
+def _client(
+    target: Target, settings: Settings, *, is_read_only: bool, observe: Observer = unobserved
+) -> ControllerClient:
     return ControllerClient(
         ControllerAddress(
             url=target.controller,
@@ -118,4 +123,5 @@ def _client(target: Target, settings: Settings, *, is_read_only: bool) -> Contro
         version=settings.controller.controller_version,
         read_only=is_read_only,
         max_connections=max(target.parallelism, 4),
+        observe=observe,
     )

@@ -37,6 +37,7 @@ from sync.controller.session import RENEW_STATUSES, Session, Sessions, login_hea
 from sync.controller.unreachable import diagnose
 from sync.controller.wire import LOGIN_PATH, LOGOUT_PATH, Counters, Wire
 from sync.errors import UsageError
+from sync.model.traffic import Observer, unobserved
 
 __all__ = ["ControllerAddress", "ControllerClient", "Counters", "Login"]
 
@@ -61,6 +62,7 @@ class ControllerClient:
 
     Paths are those of the API (`/api/pool/<uuid>`), `tenant` is a name or `*`. Requests raise what `errors` describes;
     whatever they raise has been repeated already as far as that does no harm. With `read_only` no write leaves.
+    `observe` hears of every request that was sent, logins included.
     """
 
     def __init__(
@@ -72,14 +74,15 @@ class ControllerClient:
         tenant: str = "*",
         read_only: bool = False,
         max_connections: int = 16,
+        observe: Observer = unobserved,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._address = address
         self._login = login
         self._asked_version = version
         self._tenant = tenant
-        self._wire = Wire(address, read_only=read_only, max_connections=max_connections)
-        self._retries = Retries(sleep, on_repeat=self._wire.count_retry)
+        self._wire = Wire(address, read_only=read_only, max_connections=max_connections, observe=observe)
+        self._retries = Retries(sleep, on_repeat=self._wire.tell_repetition)
         self._page_threads = ThreadPoolExecutor(
             max_workers=min(_PAGE_THREADS, max_connections), thread_name_prefix="pages"
         )

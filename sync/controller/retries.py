@@ -91,7 +91,7 @@ class TroubleError(Exception):
 class Retries:
     """Calls again what failed in a way that `REPEATED` lists; waits longer each time. Threads may share it."""
 
-    def __init__(self, sleep: Callable[[float], None], on_repeat: Callable[[], None]) -> None:
+    def __init__(self, sleep: Callable[[float], None], on_repeat: Callable[[str, str, str], None]) -> None:
         self._on_repeat = on_repeat
         self._exponential = tenacity.wait_exponential(multiplier=0.5, max=8) + tenacity.wait_random(0, 0.5)
         self._by_method = {method: self._retrying(troubles, sleep) for method, troubles in REPEATED.items()}
@@ -117,7 +117,7 @@ class Retries:
 
     def _note(self, state: tenacity.RetryCallState) -> None:
         failed = _failed(state)
-        self._on_repeat()
+        self._on_repeat(failed.error.method, failed.error.path, failed.trouble.value)
         _LOG.debug(
             'event=repeat method=%s path=%s trouble="%s" tries=%d',
             failed.error.method,

@@ -13,6 +13,7 @@ import httpx
 from sync.controller.address import ControllerAddress
 from sync.controller.connections import Connections
 from sync.controller.errors import ReadOnlyError
+from sync.model.traffic import Exchange, Observer, Repetition
 
 _LOG = logging.getLogger(__name__)
 
@@ -82,11 +83,12 @@ class Wire:
     of CPU in one thread and 0.9 ms among eight; `httpx.Client.post(url, json=…)` takes 1.2 ms and 1.7 ms.
     """
 
-    def __init__(self, address: ControllerAddress, *, read_only: bool, max_connections: int) -> None:
+    def __init__(self, address: ControllerAddress, *, read_only: bool, max_connections: int, observe: Observer) -> None:
         self._origin = address.url
         self._host = (b"Host", httpx.URL(address.url).netloc)
         self._timeout = _timeout(address.timeout_seconds)
         self._guard = Guard(Connections(address, most=max_connections), read_only=read_only)
+        self._observe = observe
 
     def send(
         self,
@@ -112,14 +114,15 @@ class Wire:
         try:
             response = self._guard.handle_request(request)
         except httpx.RequestError as error:
-            self._log(request, type(error).__name__, begin)
+            self._tell(request, type(error).__name__, begin)
             raise
-        self._log(request, response.status_code, begin)
+        self._tell(request, str(response.status_code), begin)
         return response
 
-    def count_retry(self) -> None:
+    def tell_repetition(self, method: str, path: str, trouble: str) -> None:
         """Note that a request is about to be repeated."""
         self._guard.count("retries")
+        self._observe(Repetition(method=method, path=path, trouble=trouble))
 
     @property
     def counters(self) -> Counters:
@@ -130,16 +133,18 @@ class Wire:
         """Close all connections."""
         self._guard.close()
 
-    def _log(self, request: httpx.Request, status: object, begin: float) -> None:
-        if _LOG.isEnabledFor(logging.DEBUG):
-            seconds = time.perf_counter() - begin
-            _LOG.debug(
-                "event=request method=%s path=%s status=%s seconds=%.3f",
-                request.method,
-                request.url.path,
-                status,
-                seconds,
-            )
+    def _tell(self, request: httpx.Request, status: str, begin: float) -> None:
+        exchange = Exchange(
+            method=request.method, path=request.url.path, status=status, seconds=time.perf_counter() - begin
+        )
+        self._observe(exchange)
+        _LOG.debug(
+            "event=request method=%s path=%s status=%s seconds=%.3f",
+            exchange.method,
+            exchange.path,
+            exchange.status,
+            exchange.seconds,
+        )
 
 
 def _content_headers(content: bytes | None) -> Headers:

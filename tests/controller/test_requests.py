@@ -20,6 +20,7 @@ from sync.controller.errors import (
     StaleError,
 )
 from sync.errors import ExitCode
+from sync.model.traffic import Exchange, Repetition
 from tests.controller.scripted import Answer, ScriptedController, Seen, cookies
 
 Connect = Callable[..., ControllerClient]
@@ -387,3 +388,36 @@ def test_nothing_listens(connect: Connect, slept: list[float]) -> None:
 
     assert "--controller" in failed.value.fix
     assert slept == []
+
+
+def test_an_observer_hears_of_every_request_and_of_nothing_in_it(
+    controller: ScriptedController, connect: Connect
+) -> None:
+    """Login, a try that fails, the repetition and its reason, and the logout, in their order and without secrets."""
+    controller.on(f"GET {PATH}", HANG_UP, DONE)
+    heard: list[Exchange | Repetition] = []
+
+    with connect(observe=heard.append) as client:
+        client.get(PATH, {"secret": "right"})
+
+    told = [
+        (event.method, event.path, event.status if isinstance(event, Exchange) else event.trouble) for event in heard
+    ]
+    assert told == [
+        ("POST", "/login", "200"),
+        ("GET", PATH, "RemoteProtocolError"),
+        ("GET", PATH, "no answer"),
+        ("GET", PATH, "200"),
+        ("POST", "/logout", "200"),
+    ]
+    assert "right" not in repr(heard)
+
+
+def test_what_a_read_only_client_holds_back_is_no_request(controller: ScriptedController, connect: Connect) -> None:
+    """Nothing was sent, so nothing is told."""
+    heard: list[Exchange | Repetition] = []
+
+    with connect(observe=heard.append, read_only=True) as client, pytest.raises(ReadOnlyError):
+        client.post("/api/pool", POOL, tenant="admin")
+
+    assert [event.path for event in heard] == ["/login", "/logout"]
