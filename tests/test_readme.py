@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from sync.cli import COMMANDS, DEFAULT_COMMAND, commands
 from sync.errors import PRECEDENCE, ExitCode
 from sync.model.settings import Settings
-from sync.report.plan_text import SYMBOLS
+from sync.report.words import SYMBOLS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

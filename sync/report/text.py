@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sync.model.desired import DesiredState
 from sync.model.problem import Problem, Severity
+from sync.report.words import commit_text, counted, one_line
 
 Paint = Callable[[str, str], str]
 """Text and style (`error`, `warning`, `create`, `update`, `replace`, `delete`, `quiet`, `title`) → text to print."""
@@ -18,11 +19,11 @@ def plain(text: str, style: str) -> str:
 def problem_lines(problems: Iterable[Problem], paint: Paint) -> Iterator[str]:
     """Each problem as place, resource and field, what is wrong, and how to put it right."""
     for problem in problems:
-        place = f"{problem.file}:{problem.line}: " if problem.file else ""
-        about = ": ".join(part for part in (problem.resource, problem.field_text) if part)
+        place = f"{problem.file}:{problem.line}" if problem.file else ""
+        told = (place, problem.resource, problem.field_text, problem.message)
         severity = paint(f"{problem.severity}:", problem.severity.value)
-        yield f"{severity} {place}{about}{': ' if about else ''}{problem.message}"
-        yield paint(f"  fix: {problem.fix}", "quiet")
+        yield f"{severity} {': '.join(one_line(part) for part in told if part)}"
+        yield paint(f"  fix: {one_line(problem.fix)}", "quiet")
 
 
 def counts_of_problems(problems: Iterable[Problem]) -> str:
@@ -30,11 +31,6 @@ def counts_of_problems(problems: Iterable[Problem]) -> str:
     found = list(problems)
     errors = sum(problem.severity is Severity.ERROR for problem in found)
     return f"{counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}"
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def validation_lines(desired: DesiredState, problems: tuple[Problem, ...], paint: Paint) -> Iterator[str]:
@@ -50,12 +46,7 @@ def render_lines(desired: DesiredState, paint: Paint) -> Iterator[str]:
     previous = None
     for item in sorted(desired, key=lambda item: (item.owner, item.key)):
         if item.owner != previous:
-            yield paint(str(item.owner), "title")
+            yield paint(one_line(str(item.owner)), "title")
             previous = item.owner
-        yield f"  {item.key}"
+        yield f"  {one_line(str(item.key))}"
     yield f"Render: {counted(len(desired.objects), 'object')}   {commit_text(desired.commit)}"
-
-
-def commit_text(commit: str) -> str:
-    """The commit as every output names it."""
-    return f"commit {commit}" if commit else "no commit (files as they are)"

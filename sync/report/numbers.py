@@ -1,0 +1,21 @@
+"""How many objects change: of the plan, or where it was applied of what was really done."""
+
+from collections.abc import Mapping
+
+from sync.model.plan import Action
+from sync.model.run import Run
+
+
+def is_only_planned(run: Run) -> bool:
+    """Whether nothing was to be written, so that the plan is all there is to tell."""
+    return run.is_dry or run.plan is None or run.plan.is_empty or bool(run.refusals)
+
+
+def numbers(run: Run) -> Mapping[Action, int]:
+    """Objects by action, in the order in which the actions are told."""
+    if run.plan is None:
+        return dict.fromkeys(Action, 0)
+    if is_only_planned(run):
+        return {action: run.plan.count(action) for action in Action}
+    done = [change for outcome in run.outcomes if outcome.is_success for change in outcome.change_set.changes]
+    return {action: sum(change.action is action for change in done) for action in Action}

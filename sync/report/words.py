@@ -1,0 +1,65 @@
+"""The words and signs that all reports share, so that a change is called the same wherever it is told."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sync.kinds import KINDS
+from sync.model.plan import Action, Change
+
+SYMBOLS: Mapping[Action, str] = {
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.REPLACE: "-/+",
+    Action.DELETE: "-",
+}
+
+HELD_SYMBOL = "!"
+
+OUTAGE: Mapping[Action, str] = {
+    Action.REPLACE: "the VIP is down from the delete to the create: connections break",
+    Action.DELETE: "connections end",
+}
+"""What it means for the traffic of an owner that its VirtualService changes in this way."""
+
+MAX_VALUE_LENGTH = 100
+
+
+def one_line(text: str) -> str:
+    """The text on one line, nothing of it hidden: what a terminal would obey or not show is written out.
+
+    Texts of manifests and of the Controller may hold line breaks, escape sequences, or marks that turn the direction
+    of writing; each would let a report say something else than is so.
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def shown(value: Any, *, limit: int = MAX_VALUE_LENGTH) -> str:
+    """A JSON value on one line; `none` for nothing."""
+    if value is None:
+        return "none"
+    text = one_line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def commit_text(commit: str) -> str:
+    """The commit as every output names it."""
+    return f"commit {commit}" if commit else "no commit (files as they are)"
+
+
+def outages(changes: Iterable[Change]) -> tuple[str, ...]:
+    """What the changes of one owner mean for its traffic, the worst first; empty where connections stay.
+
+    Only its VirtualServices tell: a pool that goes away does so after the rule that led to it.
+    """
+    found = [change for change in changes if "vsvip_ref" in KINDS[change.key.kind].managed]
+    lasting = [OUTAGE[action] for action in OUTAGE if any(change.action is action for change in found)]
+    brief = [one_line(change.reason) for change in found if change.is_disruptive and change.action not in OUTAGE]
+    return (*lasting, *dict.fromkeys(brief))

@@ -1,0 +1,101 @@
+"""The words that all reports share."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.model.desired import ObjectKey, Owner, OwnerKind
+from sync.model.plan import Action, Change
+from sync.model.problem import Origin, Problem, Severity
+from sync.report.text import plain, problem_lines
+from sync.report.words import SYMBOLS, one_line, outages, shown
+
+
+def make_change(action: Action = Action.UPDATE, kind: str = "VirtualService", **fields: object) -> Change:
+    """A change of one object of the Gateway shop/web."""
+    key = ObjectKey(kind=kind, tenant="admin", cloud="Default-Cloud", name="north--shop-web")
+    owner = Owner(kind=OwnerKind.GATEWAY, namespace="shop", name="web")
+    return Change(action=action, key=key, owner=owner, **{"reason": "changed", **fields})  # type: ignore[arg-type]
+
+
+@given(text=st.text())
+def test_a_line_is_one_line_and_hides_nothing(text: str) -> None:
+    """Whatever a manifest or the Controller says; what can be printed stays as it is."""
+    line = one_line(text)
+
+    assert line.isprintable()
+    assert line == text or not text.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("a\nb", "a\\nb", id="line break"),
+        pytest.param("\x1b[2Jgone", "\\x1b[2Jgone", id="escape sequence"),
+        pytest.param("80\u202e 344", "80\\u202e 344", id="right to left"),
+        pytest.param("größer → 9", "größer → 9", id="other alphabets"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_written_out(text: str, expected: str) -> None:
+    """A value of a manifest cannot draw over the report, nor turn its words round."""
+    assert one_line(text) == expected
+
+
+def test_a_problem_cannot_paint_the_terminal() -> None:
+    """Its texts hold what an author wrote."""
+    problem = Problem(
+        severity=Severity.ERROR,
+        message='port "\x1b[31m\n"',
+        fix="\x07",
+        origin=Origin(file="a\nb.yaml"),
+        resource="Gateway shop/\x1b",
+        field=("\t",),
+    )
+
+    lines = list(problem_lines([problem], plain))
+
+    assert len(lines) == 2
+    assert all(line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param(None, "none", id="nothing"),
+        pytest.param("x", "x", id="text"),
+        pytest.param({"a": [1, True]}, '{"a": [1, true]}', id="JSON"),
+        pytest.param("x" * 200, "x" * 99 + "…", id="too long"),
+    ],
+)
+def test_a_value_is_shown_on_one_line(value: object, expected: str) -> None:
+    """And not longer than a line."""
+    assert shown(value) == expected
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_every_action_has_a_symbol_of_its_own(action: Action) -> None:
+    """Without colours, too, each can be told from the others."""
+    assert list(SYMBOLS.values()).count(SYMBOLS[action]) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param([make_change()], (), id="an update"),
+        pytest.param([make_change(Action.DELETE, kind="Pool", is_disruptive=True)], (), id="a pool goes"),
+        pytest.param([make_change(Action.DELETE, is_disruptive=True)], ("connections end",), id="all goes"),
+        pytest.param(
+            [make_change(Action.DELETE), make_change(Action.REPLACE)],
+            ("the VIP is down from the delete to the create: connections break", "connections end"),
+            id="the longest outage first",
+        ),
+        pytest.param(
+            [make_change(reason="moves, connections break", is_disruptive=True)] * 2,
+            ("moves, connections break",),
+            id="an update that breaks connections",
+        ),
+    ],
+)
+def test_outages_are_said_once_for_an_owner(changes: list[Change], expected: tuple[str, ...]) -> None:
+    """From what happens to its VirtualServices."""
+    assert outages(changes) == expected
