@@ -81,6 +81,7 @@ def target(given: Mapping[str, Any], environment: Mapping[str, str]) -> Target:
         ca_bundle=given["ca_bundle"],
         is_verified=not given["insecure_skip_verify"],
         timeout_seconds=given["timeout"],
+        deadline_seconds=given["deadline"],
         parallelism=given["parallelism"],
     )
 

@@ -8,6 +8,7 @@ from sync.controller.apply import ApplyOptions, apply_plan
 from sync.controller.client import ControllerClient, Login
 from sync.controller.facts import read_facts
 from sync.controller.live import read_live
+from sync.controller.timing import Timing
 from sync.errors import SourceError, SyncError
 from sync.guard import refusals
 from sync.model.facts import Facts
@@ -41,6 +42,8 @@ class Hooks:
 
 def synchronise(request: SourceRequest, target: Target, hooks: Hooks, asked: RunOptions) -> Run:
     """Read the source, plan against the live Controller and, unless it is a dry run, apply and read again."""
+    timing = Timing().ending_after(target.deadline_seconds)
+    request = replace(request, timeout_seconds=min(request.timeout_seconds, target.deadline_seconds))
     try:
         source = load_source(request, controller=target.controller)
     except SourceError as error:
@@ -49,7 +52,7 @@ def synchronise(request: SourceRequest, target: Target, hooks: Hooks, asked: Run
     if settings is None:
         wish = make_wish(source, None)
         return Run(wish=wish, statuses=wish.statuses, is_dry=asked.is_dry)
-    with _client(target, settings, is_read_only=asked.is_dry, observe=hooks.observe) as client:
+    with _client(target, settings, timing, is_read_only=asked.is_dry, observe=hooks.observe) as client:
         look = _look(client, source, settings, asked)
         if look.refusals or asked.is_dry or look.plan.is_empty:
             statuses = statuses_with_live(look.wish, look.plan, look.live)
@@ -100,7 +103,8 @@ def read_facts_of(request: SourceRequest, target: Target) -> Facts:
     if source.settings is None:
         first = make_wish(source, None).problems[0]
         raise SourceError(first.message, where=f"{first.file}:{first.line}" if first.file else "", fix=first.fix)
-    with _client(target, source.settings, is_read_only=True) as client:
+    timing = Timing().ending_after(target.deadline_seconds)
+    with _client(target, source.settings, timing, is_read_only=True) as client:
         return _facts(client, source, source.settings)
 
 
@@ -110,7 +114,7 @@ def _facts(client: ControllerClient, source: Source, settings: Settings) -> Fact
 
 
 def _client(
-    target: Target, settings: Settings, *, is_read_only: bool, observe: Observer = unobserved
+    target: Target, settings: Settings, timing: Timing, *, is_read_only: bool, observe: Observer = unobserved
 ) -> ControllerClient:
     return ControllerClient(
         ControllerAddress(
@@ -124,4 +128,5 @@ def _client(
         read_only=is_read_only,
         max_connections=max(target.parallelism, 4),
         observe=observe,
+        timing=timing,
     )

@@ -133,6 +133,15 @@ def controller_options(function: F) -> F:
                 help="For each answer of the Controller.",
             ),
             option(
+                "--deadline",
+                env="SYNC_DEADLINE",
+                type=click.FloatRange(min=1),
+                default=3600.0,
+                show_default=True,
+                metavar="SECONDS",
+                help="For the run: from then on nothing is begun or tried again; a replace in hand is finished.",
+            ),
+            option(
                 "--parallelism",
                 env="SYNC_PARALLELISM",
                 type=click.IntRange(1, 64),

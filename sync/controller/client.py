@@ -3,8 +3,7 @@
 import contextlib
 import json
 import logging
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
@@ -20,6 +19,7 @@ from sync.controller.errors import (
     ControllerError,
     NoAnswerError,
     NotFoundError,
+    UpgradingError,
     error_for,
     said_in,
 )
@@ -34,6 +34,7 @@ from sync.controller.retries import (
     trouble_of,
 )
 from sync.controller.session import RENEW_STATUSES, Session, Sessions, login_headers, session_of
+from sync.controller.timing import Timing
 from sync.controller.unreachable import diagnose
 from sync.controller.wire import LOGIN_PATH, LOGOUT_PATH, Counters, Wire
 from sync.errors import UsageError
@@ -75,14 +76,14 @@ class ControllerClient:
         read_only: bool = False,
         max_connections: int = 16,
         observe: Observer = unobserved,
-        sleep: Callable[[float], None] = time.sleep,
+        timing: Timing | None = None,
     ) -> None:
         self._address = address
         self._login = login
         self._asked_version = version
         self._tenant = tenant
         self._wire = Wire(address, read_only=read_only, max_connections=max_connections, observe=observe)
-        self._retries = Retries(sleep, on_repeat=self._wire.tell_repetition)
+        self._retries = Retries(timing or Timing(), on_repeat=self._wire.tell_repetition)
         self._page_threads = ThreadPoolExecutor(
             max_workers=min(_PAGE_THREADS, max_connections), thread_name_prefix="pages"
         )
@@ -266,8 +267,10 @@ def _failure(call: _Call, answer: httpx.Response) -> Exception:
     said = said_in(answer.content)
     is_upgrading = status == 403 and UPGRADING_TEXT in said
     trouble = Trouble.UPGRADING if is_upgrading else STATUSES.get(status)
-    fix = "wait until the Controller has been upgraded" if is_upgrading else ""
-    error = error_for(call.method, call.path, status, said, fix=fix)
+    error = error_for(call.method, call.path, status, said)
+    if is_upgrading:
+        fix = "wait until the Controller has been upgraded"
+        error = UpgradingError(method=call.method, path=call.path, status=status, said=said, fix=fix)
     if trouble is None:
         return error
     return TroubleError(trouble, error, wait_seconds=asked_wait_seconds(answer.headers.get("Retry-After", "")))

@@ -52,6 +52,10 @@ class RefusedError(ControllerError):
     """Another 4xx: the Controller understood, and says no."""
 
 
+class UpgradingError(RefusedError):
+    """403 because configuration is closed while the Controller is upgraded: the request was not executed."""
+
+
 class BrokenAnswerError(ControllerError):
     """5xx after all repetitions, a redirect, or a body that is not what the API promises."""
 

@@ -11,13 +11,15 @@ import httpx
 import tenacity
 
 from sync.controller.errors import ControllerError
+from sync.controller.timing import Timing
 
 _LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 MOST_TRIES = 5
-MOST_SECONDS = 30.0
+MOST_SECONDS = 120.0
+"""How long one request may wait for its tries, all waits together: our own come to 10 s, `Retry-After` may ask more."""
 
 
 class Trouble(StrEnum):
@@ -53,11 +55,12 @@ _NOT_EXECUTED = frozenset({Trouble.NOT_SENT, Trouble.BUSY, Trouble.UPGRADING})
 
 REPEATED: Mapping[str, frozenset[Trouble]] = {
     "GET": frozenset(Trouble),
-    # The body carries the `_last_modified` that was read: where the first one did get through, the second meets 412.
-    "PUT": _NOT_EXECUTED | {Trouble.NO_ANSWER, Trouble.UNAVAILABLE},
+    # The body carries the `_last_modified` that was read: where the first one did get through, the second meets 412,
+    # and who sent it reads again (`sync.controller.writes`).
+    "PUT": frozenset(Trouble),
     # A uuid never comes back: where the first one did get through, the second meets 404, which is what was wanted.
-    "DELETE": _NOT_EXECUTED | {Trouble.NO_ANSWER, Trouble.UNAVAILABLE},
-    # A second POST would make a second object, or a conflict with our own.
+    "DELETE": frozenset(Trouble),
+    # A second POST would make a second object, or a conflict with our own; who sent it looks for the name first.
     "POST": _NOT_EXECUTED,
     # A mistyped address shall be told at once.
     "first login": frozenset({Trouble.BUSY, Trouble.UNAVAILABLE}),
@@ -91,10 +94,10 @@ class TroubleError(Exception):
 class Retries:
     """Calls again what failed in a way that `REPEATED` lists; waits longer each time. Threads may share it."""
 
-    def __init__(self, sleep: Callable[[float], None], on_repeat: Callable[[str, str, str], None]) -> None:
+    def __init__(self, timing: Timing, on_repeat: Callable[[str, str, str], None]) -> None:
+        self._timing = timing
         self._on_repeat = on_repeat
-        self._exponential = tenacity.wait_exponential(multiplier=0.5, max=8) + tenacity.wait_random(0, 0.5)
-        self._by_method = {method: self._retrying(troubles, sleep) for method, troubles in REPEATED.items()}
+        self._by_method = {method: self._retrying(troubles) for method, troubles in REPEATED.items()}
 
     def call(self, method: str, attempt: Callable[[], T]) -> T:
         """The result of the first try that succeeds; raises the typed error of the last one."""
@@ -103,10 +106,10 @@ class Retries:
         except TroubleError as failed:
             raise failed.error from failed.__cause__
 
-    def _retrying(self, troubles: frozenset[Trouble], sleep: Callable[[float], None]) -> tenacity.Retrying:
+    def _retrying(self, troubles: frozenset[Trouble]) -> tenacity.Retrying:
         return tenacity.Retrying(
-            sleep=sleep,
-            stop=tenacity.stop_any(tenacity.stop_after_attempt(MOST_TRIES), tenacity.stop_before_delay(MOST_SECONDS)),
+            sleep=self._timing.sleep,
+            stop=self._is_enough,
             wait=self._wait_seconds,
             retry=tenacity.retry_if_exception(
                 lambda error: isinstance(error, TroubleError) and error.trouble in troubles
@@ -114,6 +117,12 @@ class Retries:
             before_sleep=self._note,
             reraise=True,
         )
+
+    def _is_enough(self, state: tenacity.RetryCallState) -> bool:
+        """Whether what is asked of one request, or the deadline of the run, allows no further try."""
+        if state.attempt_number >= MOST_TRIES or state.idle_for + state.upcoming_sleep > MOST_SECONDS:
+            return True
+        return state.upcoming_sleep > self._timing.left_seconds
 
     def _note(self, state: tenacity.RetryCallState) -> None:
         failed = _failed(state)
@@ -127,7 +136,11 @@ class Retries:
         )
 
     def _wait_seconds(self, state: tenacity.RetryCallState) -> float:
-        return max(self._exponential(state), _failed(state).wait_seconds)
+        return max(_EXPONENTIAL(state) + _JITTER_SECONDS * self._timing.chance(), _failed(state).wait_seconds)
+
+
+_EXPONENTIAL = tenacity.wait_exponential(multiplier=0.5, max=8)
+_JITTER_SECONDS = 0.5
 
 
 def _failed(state: tenacity.RetryCallState) -> TroubleError:

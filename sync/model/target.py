@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One Controller and how to log in there. `is_verified` False means that its certificate is not checked."""
+    """One Controller and how to log in there. `is_verified` False means that its certificate is not checked.
+
+    `timeout_seconds` is for each answer; after `deadline_seconds` a run begins nothing more.
+    """
 
     controller: str
     username: str = "admin"
@@ -14,4 +17,5 @@ class Target:
     ca_bundle: str = ""
     is_verified: bool = True
     timeout_seconds: float = 30.0
+    deadline_seconds: float = 3600.0
     parallelism: int = 8

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sync.controller.client import ControllerAddress, ControllerClient, Login
+from sync.controller.timing import Timing
 from tests.controller.scripted import ScriptedController
 
 Connect = Callable[..., ControllerClient]
@@ -46,6 +47,7 @@ def connect(controller: ScriptedController, slept: list[float]) -> Connect:
         url: str = "", login: Login | None = None, *, timeout_seconds: float = 5.0, **arguments: Any
     ) -> ControllerClient:
         address = ControllerAddress(url=url or controller.url, timeout_seconds=timeout_seconds)
-        return ControllerClient(address, login or Login(password="right"), sleep=slept.append, **arguments)
+        arguments = {"timing": Timing(sleep=slept.append)} | arguments
+        return ControllerClient(address, login or Login(password="right"), **arguments)
 
     return make

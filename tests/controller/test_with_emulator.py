@@ -8,6 +8,7 @@ import pytest
 from sync.controller.client import ControllerAddress, ControllerClient, Login
 from sync.controller.errors import BrokenAnswerError, ConflictError, NotFoundError, RefusedError, StaleError
 from sync.controller.facts import read_facts
+from sync.controller.timing import Timing
 from sync.emulator import Emulator
 from sync.errors import UnreachableError
 
@@ -40,7 +41,7 @@ def start() -> Iterator[Callable[..., Emulator]]:
 def connect(emulator: Emulator, *, password: str = "emulator") -> ControllerClient:
     """A client of the emulator."""
     address = ControllerAddress(url=emulator.url, ca_bundle=emulator.ca_bundle or "")
-    return ControllerClient(address, Login(password=password), sleep=lambda _seconds: None)
+    return ControllerClient(address, Login(password=password), timing=Timing(sleep=lambda _seconds: None))
 
 
 def test_an_object_lives_and_dies(start: Callable[..., Emulator]) -> None:
