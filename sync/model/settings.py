@@ -149,6 +149,14 @@ class GuardSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LockSettings:
+    """`SyncSettings.lock`: how long a run must be silent before another one may take the lock from it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    ttl_seconds: Annotated[Whole, Field(ge=1)] = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SyncSettings:
     """`SyncSettings`, the only section that is ours.
 
@@ -161,6 +169,7 @@ class SyncSettings:
     exclude: tuple[Text, ...] = ()
     limits: LimitSettings = field(default_factory=LimitSettings)
     guards: GuardSettings = field(default_factory=GuardSettings)
+    lock: LockSettings = field(default_factory=LockSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,264 @@
+"""One run at a time per Controller and cluster: a lock in the record there, taken and stolen by compare-and-swap.
+
+No clocks are compared. Each holder beats, that is writes the record, four times in the time that a silence must last
+before it counts as the holder's end. Who waits watches the record change with a clock of its own:
+
+    free                         taken at once
+    it changes, and is held      the holder lives: LockedError
+    unchanged for the TTL        taken from the holder, whose next look tells it so
+"""
+
+import getpass
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
+
+from sync.controller.errors import AmbiguousWriteError, ConflictError, NotFoundError, StaleError
+from sync.controller.record import RecordError, RecordStore, StoredRecord
+from sync.errors import LockedError, LockLostError, SyncError
+from sync.model.desired import ObjectKey
+from sync.model.lock import Holder, KeptObject, LastRun, Record
+
+_LOG = logging.getLogger(__name__)
+
+MOST_TRIES = 5
+"""How often one write is tried against others who write, before it counts as failed."""
+
+LOOKS_PER_TTL = 20
+LONGEST_PAUSE_SECONDS = 2.0
+
+DELETED = "somebody deleted the lock"
+
+
+def this_run(run_id: str, ttl_seconds: float) -> Holder:
+    """This process as a holder."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container whose user has no name
+        user = str(os.getuid())
+    return Holder(name=f"{user}@{socket.gethostname()}", pid=os.getpid(), run_id=run_id, ttl_seconds=ttl_seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How a run waits for the lock; `should_stop` ends the waiting."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], object] = time.sleep
+    should_stop: Callable[[], bool] = lambda: False
+
+
+class Lock:
+    """The lock while `me` holds it: from entering, which takes it, to leaving, which releases it. Threads share it."""
+
+    def __init__(self, store: RecordStore, me: Holder, waiting: Waiting) -> None:
+        self._store = store
+        self._me = me
+        self._waiting = waiting
+        self._writing = threading.Lock()
+        self._ended = threading.Event()
+        self._heart = threading.Thread(target=self._beat_on, name="lock", daemon=True)
+        self._stored: StoredRecord | None = None
+        self._lost = ""
+        self._sure_at = 0.0
+        """When the last write began that proved the lock to be ours: nobody can have taken it in the TTL after that."""
+
+    def __enter__(self) -> Self:
+        self._stored = self._take()
+        self._heart.start()
+        _LOG.info("event=locked name=%s run=%s", self._store.name, self._me.run_id)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._heart.join()
+        try:
+            self._write(lambda record: replace(record, holder=None))
+        except SyncError as failed:
+            # The work is done or has failed already; a lock that stays behind is taken over after its TTL.
+            _LOG.warning('event=not-released name=%s error="%s"', self._store.name, failed.message)
+        else:
+            _LOG.info("event=released name=%s run=%s", self._store.name, self._me.run_id)
+
+    @property
+    def record(self) -> Record:
+        """The record as it was written last."""
+        return self._held.record
+
+    def confirm(self) -> None:
+        """Look again; raises LockLostError if the lock is not ours any more, or nobody can tell."""
+        if self._lost:
+            raise LockLostError(self._lost)
+        try:
+            if self._waiting.now() - self._sure_at > self._me.ttl_seconds / 2:
+                self.beat()
+                return
+            found = self._store.read_again(self._held).record
+        except LockLostError:
+            raise
+        except NotFoundError:
+            raise self._lose(DELETED) from None
+        except SyncError as error:
+            raise LockLostError(f"nobody can tell whether this run still holds the lock: {error}") from None
+        if not self._is_mine(found):
+            raise self._lose(_taken_by(found))
+
+    def beat(self) -> None:
+        """Show that this run lives."""
+        self._write(lambda record: replace(record, holder=record.holder and record.holder.beating()))
+
+    def note(self, last: LastRun | None) -> None:
+        """Put down who writes now, or put back who wrote before."""
+        self._write(lambda record: replace(record, last=last))
+
+    def keep_only(self, kept: Sequence[KeptObject]) -> None:
+        """Forget all stored objects but these."""
+        if tuple(kept) != self.record.kept:
+            self._write(lambda record: replace(record, kept=tuple(kept)))
+
+    def keep(self, objects: Sequence[KeptObject]) -> None:
+        """Store objects as they are before they are deleted."""
+        keys = {item.before.key for item in objects}
+        self._write(lambda record: replace(record, kept=(*_without(record.kept, keys), *objects)))
+
+    def drop(self, keys: Collection[ObjectKey]) -> None:
+        """Forget stored objects. Raises nothing: what stays behind, the next run that writes drops."""
+        with suppress(SyncError):
+            if any(item.before.key in keys for item in self.record.kept):
+                self._write(lambda record: replace(record, kept=_without(record.kept, keys)))
+
+    # --- taking -------------------------------------------------------------------------------------------------------
+
+    def _take(self) -> StoredRecord:
+        """The record with our name in it, at once or after the TTL of a holder that is silent."""
+        watch: _Watch | None = None
+        for _ in range(MOST_TRIES):
+            found, watch = self._wait_until_free(watch)
+            if found is not None and self._is_mine(found.record):
+                return found  # an answer was lost on its way
+            self._sure_at = self._waiting.now()
+            with suppress(ConflictError, StaleError, AmbiguousWriteError):  # the next look tells who was faster
+                if found is None:
+                    return self._store.create(Record(holder=self._me))
+                return self._store.write(found, replace(found.record, holder=self._me))
+        raise RecordError(
+            f"the lock {self._store.name} could not be taken in {MOST_TRIES} tries",
+            fix="run again; if that does not help, see whether an object of that name is hidden from this account",
+        )
+
+    def _wait_until_free(self, watch: "_Watch | None") -> tuple[StoredRecord | None, "_Watch"]:
+        """The record once nobody holds the lock, or its holder has been silent for the TTL; raises LockedError.
+
+        `watch` is what was seen before: a lock that was free then and is held now has just been taken by another.
+        """
+        while True:
+            looked_at = self._waiting.now()
+            found = self._store.read()
+            holder = found.record.holder if found else None
+            version = found.version if found else ""
+            if holder is None or holder.run_id == self._me.run_id:
+                return found, _Watch(version=version, since=self._waiting.now())
+            if watch is not None and watch.version != version:
+                raise LockedError(
+                    f"{holder} holds the lock {self._store.name}, for {holder.age_text}",
+                    fix="run again later; `avi-sync lock status` tells more",
+                )
+            watch = watch or _Watch(version=version, since=self._waiting.now())
+            ttl_seconds = max(holder.ttl_seconds, self._me.ttl_seconds)
+            if looked_at - watch.since >= ttl_seconds:
+                _LOG.warning('event=stolen name=%s from="%s"', self._store.name, holder)
+                return found, watch
+            self._pause(ttl_seconds)
+
+    def _pause(self, ttl_seconds: float) -> None:
+        self._waiting.sleep(min(ttl_seconds / LOOKS_PER_TTL, LONGEST_PAUSE_SECONDS))
+        if self._waiting.should_stop():
+            raise LockedError("stopped while waiting for the lock")
+
+    # --- holding ------------------------------------------------------------------------------------------------------
+
+    @property
+    def _held(self) -> StoredRecord:
+        if self._stored is None:
+            raise RuntimeError("the lock has not been taken")
+        return self._stored
+
+    def _is_mine(self, record: Record) -> bool:
+        return record.holder is not None and record.holder.run_id == self._me.run_id
+
+    def _write(self, change: Callable[[Record], Record]) -> None:
+        """Write a changed record, as long as the lock is ours; raises LockLostError, or what kept it from being done.
+
+        A record that changed although the lock is ours was edited by hand, or by this very write, whose answer was
+        lost: the change is made once more, on what is there now.
+        """
+        with self._writing:
+            for _ in range(MOST_TRIES):
+                if self._lost:
+                    raise LockLostError(self._lost)
+                began = self._waiting.now()
+                try:
+                    self._stored = self._store.write(self._held, change(self._held.record))
+                except StaleError:
+                    self._follow()
+                except NotFoundError:
+                    raise self._lose(DELETED) from None
+                else:
+                    self._sure_at = began
+                    return
+        raise RecordError(f"{self._store.name} is being written by somebody else all the time", fix="see who does")
+
+    def _follow(self) -> None:
+        """Take up the record as it is now; raises LockLostError if it is no longer ours."""
+        try:
+            found = self._store.read_again(self._held)
+        except NotFoundError:
+            raise self._lose(DELETED) from None
+        if not self._is_mine(found.record):
+            raise self._lose(_taken_by(found.record))
+        self._stored = found
+
+    def _lose(self, why: str) -> LockLostError:
+        self._lost = why
+        _LOG.error('event=lock-lost name=%s why="%s"', self._store.name, why)
+        return LockLostError(why)
+
+    def _beat_on(self) -> None:
+        """Beat until the lock is released or lost. A beat that fails is tried again, until the TTL has passed."""
+        while not self._ended.wait(self._me.beat_seconds):
+            try:
+                self.beat()
+            except LockLostError:
+                return
+            except Exception as error:  # whatever it is, it must not end the thread in silence
+                _LOG.warning('event=beat-failed name=%s error="%s"', self._store.name, error)
+                if self._waiting.now() - self._sure_at >= self._me.ttl_seconds:
+                    self._lose(f"no sign of life got through to the Controller for {self._me.ttl_seconds:g} s: {error}")
+                    return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Watch:
+    """A version of the record and since when it has been seen."""
+
+    version: str
+    since: float
+
+
+def _taken_by(record: Record) -> str:
+    if record.holder is None:
+        return "somebody released the lock of this run"
+    return f"{record.holder} has taken the lock: this run had been silent for too long"
+
+
+def _without(kept: Sequence[KeptObject], keys: Collection[ObjectKey]) -> tuple[KeptObject, ...]:
+    return tuple(item for item in kept if item.before.key not in keys)
