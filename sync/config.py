@@ -10,11 +10,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from sync.errors import UsageError
 from sync.model.problem import Origin, Problem, Severity
-from sync.model.settings import Settings
+from sync.model.settings import VALUES_FILE, Settings
 from sync.model.source import Snapshot
 from sync.model.target import Target
 from sync.source.git import SourceRequest
-from sync.source.manifests import VALUES_FILE
 from sync.source.validation import problems_of
 from sync.source.yaml_documents import YamlError, parse_documents
 

@@ -9,21 +9,23 @@ from sync.controller.client import ControllerClient, Login
 from sync.controller.facts import read_facts
 from sync.controller.live import read_live
 from sync.controller.timing import Timing
-from sync.errors import SourceError, SyncError
+from sync.errors import SourceError, SyncError, UsageError
 from sync.guard import refusals
 from sync.model.facts import Facts
 from sync.model.live import LiveState
 from sync.model.outcome import Outcome
 from sync.model.plan import Plan, PlanOptions, Refusal
 from sync.model.run import Run, RunOptions, Wish
+from sync.model.selection import Selection
 from sync.model.settings import Settings
 from sync.model.target import Target
 from sync.model.traffic import Observer, unobserved
+from sync.model.wording import did_you_mean
 from sync.plan.make import make_plan
 from sync.report.status import statuses_with_live
 from sync.source.git import SourceRequest
 from sync.translate.references import references_of
-from sync.wish import Source, load_source, make_wish, wish_for_nothing
+from sync.wish import Source, load_source, make_wish, narrowed, wish_for_nothing, with_rules
 
 ROUNDS = 3
 """How often a run plans and applies before it leaves the rest to the next one: others may write at the same time."""
@@ -72,11 +74,23 @@ class Look:
 
 
 def _look(client: ControllerClient, source: Source, settings: Settings, asked: RunOptions) -> Look:
-    wish = make_wish(source, _facts(client, source, settings))
+    wish = with_rules(make_wish(source, _facts(client, source, settings)), source, asked.plan.now.date())
     live = read_live(client, settings)
+    _check_selection(asked.plan.selection, wish, live)
+    wish = narrowed(wish, asked.plan.selection)
     plan = make_plan(wish.desired, live, asked.plan)
-    refused = refusals(plan, live, settings.sync.guards, asked.permit, source.freeze)
+    refused = refusals(plan, live, settings.sync, asked.permit, source.freeze, asked.plan.now)
     return Look(wish=wish, live=live, plan=plan, refusals=refused)
+
+
+def _check_selection(selection: Selection, wish: Wish, live: LiveState) -> None:
+    """An owner that is neither in Git nor live is a typo, not something to delete."""
+    known = {item.owner for item in (*wish.desired, *wish.desired.held)}
+    known |= {item.owner for item in live if item.owner is not None}
+    for owner in sorted(selection.owners - known):
+        names = [f"{each.kind}/{each.namespace}/{each.name}" for each in sorted(known)]
+        wanted = f"{owner.kind}/{owner.namespace}/{owner.name}"
+        raise UsageError(f"--only {wanted} is neither in Git nor on the Controller", fix=did_you_mean(wanted, names))
 
 
 def _apply(client: ControllerClient, settings: Settings, look: Look, options: PlanOptions, hooks: Hooks) -> Run:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
+from sync.compare.ignoring import expired, with_ignored
 from sync.config import controller_host_problem, read_settings
 from sync.errors import SourceError
 from sync.guard import FREEZE_FILE
@@ -14,6 +15,7 @@ from sync.model.plan import PlanOptions
 from sync.model.problem import Problem, Severity
 from sync.model.resources.tree import Resources
 from sync.model.run import Wish
+from sync.model.selection import Selection
 from sync.model.settings import Settings
 from sync.model.source import Snapshot, SourceLimits
 from sync.model.templates import TemplateText
@@ -120,6 +122,26 @@ def make_wish(source: Source, facts: Facts | None) -> Wish:
     )
     problems = with_lines((*source.problems, *translation.problems, *rendering.problems), source.snapshot)
     return Wish(desired=desired, problems=problems, statuses=statuses)
+
+
+def with_rules(wish: Wish, source: Source, today: date) -> Wish:
+    """The wish with the fields that `SyncSettings.ignore` exempts that day, and a warning of each rule that ended."""
+    rules = source.settings.sync.ignore if source.settings else ()
+    if not rules:
+        return wish
+    found = with_lines(expired(rules, today), source.snapshot)
+    objects = {key: with_ignored(item, rules, today) for key, item in wish.desired.objects.items()}
+    problems = sorted({*wish.problems, *found}, key=lambda problem: problem.sort_key)
+    return replace(wish, desired=replace(wish.desired, objects=objects), problems=tuple(problems))
+
+
+def narrowed(wish: Wish, selection: Selection) -> Wish:
+    """The wish without the problems of owners that are not selected: this run is not about them."""
+    if selection.is_everything:
+        return wish
+    owners = {item.owner for item in (*wish.desired, *wish.desired.held)}
+    others = {str(owner) for owner in owners if not selection.includes(owner)}
+    return replace(wish, problems=tuple(problem for problem in wish.problems if problem.resource not in others))
 
 
 NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PURE = (
     "sync/compare/*",
-    "sync/guard.py",
+    "sync/guard/*",
     "sync/kinds.py",
     "sync/model/*",
     "sync/plan/*",

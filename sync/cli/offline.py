@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from sync.model.run import Wish
 from sync.report.json import render_document, validate_document
 from sync.report.text import problem_lines, render_lines, validation_lines
 from sync.source.facts_file import read_facts_file
-from sync.wish import load_source, make_wish, offline, wish_for_nothing
+from sync.wish import load_source, make_wish, offline, wish_for_nothing, with_rules
 
 
 @click.command("validate", epilog=options.EXAMPLES["validate"])
@@ -56,7 +57,8 @@ def _offline_wish(source: Mapping[str, Any], facts_file: str) -> Wish:
         say(ASSUMED_FACTS)
     try:
         facts = read_facts_file(Path(facts_file)) if facts_file else None
-        return offline(make_wish(load_source(source_request(source, os.environ, writes=False)), facts))
+        read = load_source(source_request(source, os.environ, writes=False))
+        return offline(with_rules(make_wish(read, facts), read, datetime.now(UTC).date()))
     except SourceError as error:
         return wish_for_nothing(error)
 

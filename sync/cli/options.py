@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 
 import click
 
+from sync.model.plan import Policy
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -155,6 +157,65 @@ def controller_options(function: F) -> F:
     return function
 
 
+def plan_options(function: F) -> F:
+    """What a plan may hold, and what lets it pass where a guard refuses it."""
+    for decorate in reversed(
+        (
+            option(
+                "--only",
+                env="SYNC_ONLY",
+                multiple=True,
+                metavar="KIND/NAMESPACE/NAME",
+                help="Only this Gateway, Service or SharedVip; may be given several times.",
+            ),
+            option(
+                "--namespace",
+                env="SYNC_NAMESPACE",
+                multiple=True,
+                metavar="NAME",
+                help="Only owners in this namespace; may be given several times.",
+            ),
+            option(
+                "--policy",
+                env="SYNC_POLICY",
+                type=click.Choice([policy.value for policy in Policy]),
+                default=Policy.SYNC.value,
+                show_default=True,
+                help="Which actions are taken at all.",
+            ),
+            option(
+                "--no-replace",
+                env="SYNC_NO_REPLACE",
+                is_flag=True,
+                help="Hold what would have to be replaced, for its connections would break.",
+            ),
+            option(
+                "--retry-refused",
+                env="SYNC_RETRY_REFUSED",
+                is_flag=True,
+                help="Try again what the Controller refused before.",
+            ),
+            option(
+                "--allow-deletes",
+                env="SYNC_ALLOW_DELETES",
+                type=click.IntRange(min=0),
+                default=0,
+                metavar="N",
+                help="With --plan-digest: let a plan pass that deletes, replaces or disrupts N owners.",
+            ),
+            option(
+                "--plan-digest",
+                env="SYNC_PLAN_DIGEST",
+                default="",
+                metavar="DIGEST",
+                help="The plan that --allow-deletes is meant for, as its last line names it; no other passes.",
+            ),
+        )
+    ):
+        function = decorate(function)
+    return function
+
+
 def emulator_options(function: F) -> F:
     """Where an emulated Controller listens and what it holds."""
     for decorate in reversed(
@@ -232,21 +293,6 @@ def emulator_options(function: F) -> F:
     return function
 
 
-allow_deletes = option(
-    "--allow-deletes",
-    env="SYNC_ALLOW_DELETES",
-    type=click.IntRange(min=0),
-    default=0,
-    metavar="N",
-    help="With --plan-digest: let a plan pass that deletes, replaces or disrupts N owners.",
-)
-plan_digest = option(
-    "--plan-digest",
-    env="SYNC_PLAN_DIGEST",
-    default="",
-    metavar="DIGEST",
-    help="The plan that --allow-deletes is meant for, as its last line names it; no other passes.",
-)
 working_tree = option(
     "--working-tree", env="SYNC_WORKING_TREE", is_flag=True, help="Read uncommitted files of a local folder, too."
 )

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +9,13 @@ import click
 import yaml
 
 from sync.cli import options
+from sync.cli.asked import run_options
 from sync.cli.console import Console
 from sync.cli.emulation import controller, warn_of_unchecked_certificate
 from sync.cli.terminal import paint, say, show, show_document
 from sync.config import source_request, target
 from sync.errors import UsageError
 from sync.model.desired import Status
-from sync.model.plan import Permit, PlanOptions
-from sync.model.run import RunOptions
 from sync.reconcile import synchronise
 from sync.report.json import manifest_of, run_document
 from sync.report.plan_text import run_lines
@@ -35,27 +33,13 @@ from sync.report.plan_text import run_lines
     is_flag=True,
     help="With --dry-run: exit 2 if there are changes.",
 )
-@click.option(
-    "--retry-refused",
-    envvar="SYNC_RETRY_REFUSED",
-    show_envvar=True,
-    is_flag=True,
-    help="Try again what the Controller refused before.",
-)
-@options.allow_deletes
-@options.plan_digest
+@options.plan_options
 @options.status_dir
 @options.output
-def command(
-    dry_run: bool, detailed_exitcode: bool, retry_refused: bool, status_dir: str, output: str, **given: Any
-) -> int:
+def command(dry_run: bool, detailed_exitcode: bool, status_dir: str, output: str, **given: Any) -> int:
     """Make the Controller equal to the commit: read, plan, apply, and read again."""
     request = source_request(given, os.environ, writes=not dry_run)
-    asked = RunOptions(
-        is_dry=dry_run,
-        plan=PlanOptions(now=datetime.now(UTC), retry_refused=retry_refused),
-        permit=_permit(given["allow_deletes"], given["plan_digest"]),
-    )
+    asked = run_options(given, is_dry=dry_run)
     warn_of_unchecked_certificate(given)
     with controller(target(given, os.environ)) as where, Console(is_quiet=output == "json") as console:
         run = synchronise(request, where, console.hooks(where), asked)
@@ -68,10 +52,6 @@ def command(
     else:
         show(run_lines(run, paint))
     return console.exit_code or run.exit_code(is_detailed=detailed_exitcode)
-
-
-def _permit(owners: int, digest: str) -> Permit | None:
-    return Permit(owners=owners, digest=digest) if digest else None
 
 
 def write_statuses(folder: str, statuses: Sequence[Status]) -> None:

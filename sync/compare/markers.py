@@ -9,6 +9,11 @@ ASKED_ADDRESS = "AskedAddress"
 NO_ADDRESS = "none"
 """The value of `AskedAddress` while Git leaves the choice to the Controller."""
 
+PAUSED_UNTIL = "PausedUntil"
+"""Values: the time, and why."""
+
+PROTECTED = "Protected"
+
 DIGEST = "Digest"
 FIELDS = "Fields"
 UNCOMPARED_MARKERS = frozenset({DIGEST, FIELDS})
@@ -24,8 +29,8 @@ OUR_MARKERS = frozenset(
         "GatewayName",
         "ManagedBy",
         ASKED_ADDRESS,
-        "Protected",
-        "PausedUntil",
+        PROTECTED,
+        PAUSED_UNTIL,
         "RefusedDigest",
         DIGEST,
         FIELDS,

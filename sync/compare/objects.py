@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync.compare.differences import Difference, differences
+from sync.compare.ignoring import is_ignored, with_live_values
 from sync.compare.markers import DIGEST, FIELDS, OUR_MARKERS, comparable_markers, managed_fields, markers_of
 from sync.compare.normal_form import normal_form
 from sync.compare.vips import IDENTITY_OF_A_VIP, why_not
@@ -43,6 +44,7 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
         wanted, present = _without_vip_identity(wanted), _without_vip_identity(present)
     found = list(differences(wanted, present, kind.name))
     found += _marker_differences(markers_of(desired.body), markers)
+    found = [item for item in found if not is_ignored(item.path, desired.ignored)]
     scope = Scope.VIP if reason else None
     for difference in found:
         scope = _wider(scope, kind.replace.get(_top_level(difference.path)))
@@ -105,7 +107,7 @@ def body_of_update(desired: AviObject, live: Mapping[str, Any]) -> dict[str, Any
     if "vip" in KINDS[desired.key.kind].replace:
         body["vip"] = _overlaid_vips(desired.body.get("vip") or (), live.get("vip") or ())
     body["markers"] = _overlaid_markers(desired.body, live)
-    return body
+    return with_live_values(body, live, desired.ignored)
 
 
 def body_of_recreate(desired: AviObject, live: Mapping[str, Any]) -> dict[str, Any]:

@@ -223,6 +223,8 @@ class AviObject:
     body: Mapping[str, Any]
     normal: Mapping[str, Any]
     left_alone: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
+    """Paths of fields that somebody else may set once the object is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,8 @@ class PlanOptions:
     policy: Policy = Policy.SYNC
     may_replace: bool = True
     retry_refused: bool = False
+    may_switch_off: bool = False
+    """Whether owners that a switch in values.yaml no longer serves may be planned to go; a guard asks for a permit."""
 
 
 class Method(StrEnum):
@@ -122,7 +124,7 @@ class Plan:
     """Everything that must change so that live becomes desired, in apply order.
 
     `foreign` are the wanted names that somebody else's objects have; `held` the owners of which nothing is touched;
-    `digest` covers changes and writes, not the commit.
+    `digest` covers changes and writes, not the commit; `switched_off` are owners that go only because of a switch.
     """
 
     commit: str
@@ -132,6 +134,7 @@ class Plan:
     held: tuple[Held, ...]
     problems: tuple[Problem, ...]
     digest: str
+    switched_off: tuple[Owner, ...] = ()
 
     @property
     def changes(self) -> tuple[Change, ...]:

@@ -5,13 +5,20 @@ are fields of type `Anything`: accepted, never read. Every other key is an error
 """
 
 from dataclasses import dataclass, field
+from datetime import date, time
 from typing import Annotated, ClassVar, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
+from sync.kinds import IDENTITY, KINDS, OURS_AFTER_RENDERING
 from sync.model.resources.ako import NodeNetwork, VipNetwork
-from sync.model.types import QuotedFlag, Text, Whole
+from sync.model.types import QuotedFlag, Text, Whole, calendar_day, clock_time
+
+VALUES_FILE = "values.yaml"
+"""Where the settings stand, at the root of the source tree."""
 
 STRICT_CAMEL = ConfigDict(alias_generator=to_camel, extra="forbid")
 
@@ -148,6 +155,49 @@ class GuardSettings:
     replaces: GuardLimit = field(default_factory=GuardLimit)
 
 
+UTC = ZoneInfo("UTC")
+
+Day = Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+DAYS: tuple[Day, ...] = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """One of `SyncSettings.windows`: when a run may write. Where there is none, always.
+
+    `from` and `to` are times of the day in `timezone`; one that ends before it begins ends the next day, and belongs
+    to the day on which it begins. With `for: disruptive` it is only needed by what breaks connections: a delete, a
+    replace, another Service Engine group.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    days: Annotated[tuple[Day, ...], Field(min_length=1)] = DAYS
+    start: Annotated[time, Field(alias="from"), BeforeValidator(clock_time)]
+    end: Annotated[time, Field(alias="to"), BeforeValidator(clock_time)]
+    timezone: ZoneInfo = UTC
+    needed_for: Annotated[Literal["all", "disruptive"], Field(alias="for")] = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IgnoreRule:
+    """One of `SyncSettings.ignore`: a field of live objects that somebody else may set. Git's value counts on create.
+
+    `name` is a glob over object names, `field` a path such as `enabled` or `analytics_policy.client_log_filters`.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    kind: Literal["VsVip", "Pool", "L4PolicySet", "VirtualService"]
+    name: Text = "*"
+    field: Annotated[Text, Field(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
+    reason: Annotated[Text, Field(min_length=1)]
+    expires: Annotated[date, BeforeValidator(calendar_day)]
+
+    def __post_init__(self) -> None:
+        first = self.field.partition(".")[0]
+        if first in OURS_AFTER_RENDERING | IDENTITY | KINDS[self.kind].replace.keys():
+            raise PydanticCustomError("not_ignorable", "cannot be ignored")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockSettings:
     """`SyncSettings.lock`: how long a run must be silent before another one may take the lock from it."""
@@ -170,6 +220,8 @@ class SyncSettings:
     limits: LimitSettings = field(default_factory=LimitSettings)
     guards: GuardSettings = field(default_factory=GuardSettings)
     lock: LockSettings = field(default_factory=LockSettings)
+    windows: tuple[Window, ...] = ()
+    ignore: tuple[IgnoreRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,12 @@
 The validators live in the annotations; `sync.source` applies them when it turns YAML into these types.
 """
 
+import re
+from datetime import date, time
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, Strict
+from pydantic_core import PydanticCustomError
 
 Text = Annotated[str, Strict()]
 Flag = Annotated[bool, Strict()]
@@ -31,3 +34,22 @@ def _unquote_flag(value: Any) -> Any:
 
 QuotedFlag = Annotated[bool, Strict(), BeforeValidator(_unquote_flag)]
 """A boolean that may stand in quotes, as several do in AKO's own chart (helm/ako/values.yaml of AKO 2.2.1)."""
+
+
+def clock_time(value: Any) -> Any:
+    """A time of the day as people write it, `22:30`; YAML 1.1 reads that as a number in base 60."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 24 * 60:
+        return time(value // 60, value % 60)
+    if isinstance(value, str) and (found := re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", value.strip())):
+        return time(int(found[1]), int(found[2]))
+    if isinstance(value, time):
+        return value
+    raise PydanticCustomError("clock_time", "no time of the day")
+
+
+def calendar_day(value: Any) -> Any:
+    """A day as people write it, `2026-12-31`."""
+    try:
+        return value if isinstance(value, date) else date.fromisoformat(str(value).strip())
+    except ValueError:
+        raise PydanticCustomError("calendar_day", "no day") from None

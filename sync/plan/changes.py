@@ -17,12 +17,17 @@ REFUSED = "RefusedDigest"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerChanges:
-    """What changes for one owner, in key order, and what stays as it is."""
+    """What changes for one owner, in key order, and what stays as it is.
+
+    `withheld` is what would change, too, if the policy allowed it.
+    """
 
     pair: Pair
     changes: Mapping[ObjectKey, Change] = field(default_factory=dict)
     unchanged: int = 0
     scope: Scope | None = None
+    scope_reason: str = ""
+    withheld: tuple[Change, ...] = ()
 
     @property
     def frees_addresses(self) -> bool:
@@ -49,6 +54,7 @@ def changes_of(pair: Pair) -> OwnerChanges:
         changes=dict(sorted(found.items())),
         unchanged=len(pair.desired) - sum(key in found for key in pair.desired),
         scope=scope,
+        scope_reason=reason,
     )
 
 
@@ -123,7 +129,7 @@ def _goes_with_the_vip(key: ObjectKey) -> bool:
 
 
 def _deletion(pair: Pair, key: ObjectKey, scope: Scope | None, reason: str) -> Change:
-    why = f"{pair.owner} is no longer in Git"
+    why = pair.switch or f"{pair.owner} is no longer in Git"
     if pair.desired:
         why = reason if scope is Scope.OWNER else f"{pair.owner} no longer needs it"
     return Change(action=Action.DELETE, key=key, owner=pair.owner, reason=why, is_disruptive=True)

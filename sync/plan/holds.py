@@ -12,6 +12,8 @@ from sync.model.plan import Action, PlanOptions
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges, losses, refused_before, tenant_move
 from sync.plan.owners import Pair, places_of
+from sync.plan.pauses import why_paused
+from sync.plan.policy import why_no_replace
 
 Place = tuple[str, str, str]
 """Address, cloud, VRF."""
@@ -43,6 +45,8 @@ class Holds:
 def holds_of(owners: Sequence[OwnerChanges], desired: DesiredState, live: LiveState, options: PlanOptions) -> Holds:
     """All owners of which nothing may be created, changed or deleted."""
     holds = Holds({held.name: None for held in desired.held})
+    selection = options.selection
+    holds.by_name |= {owner.pair.name: None for owner in owners if not selection.includes(owner.pair.owner)}
     if desired.holds_everything:
         holds.by_name |= {owner.pair.name: None for owner in owners}
     for owner in owners:
@@ -57,8 +61,13 @@ def _reasons(
 ) -> Iterator[tuple[str, str]]:
     pair = owner.pair
     yield from _taken_names(pair, live)
-    if pair.live and not pair.desired and (switch := desired.switched_off.get(pair.name)):
-        yield f"{switch}, but it is live: a switch deletes nothing", "undo the switch, or remove it from Git, too"
+    yield from why_paused(pair, options.now)
+    yield from why_no_replace(owner, options)
+    if pair.switch and not options.may_switch_off:
+        yield (
+            f"{pair.switch}, but it is live: a switch deletes nothing",
+            "undo the switch, remove it from Git, too, or see with --dry-run --allow-deletes 1 what would go",
+        )
     if pair.name in desired.tenant_unknown and (moved := tenant_move(pair)):
         yield f"its Namespace is not in the tree, so nobody can tell its tenant ({moved})", "commit the Namespace"
     if not desired.is_complete:

@@ -1,5 +1,6 @@
 """Desired × live → Plan."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sync.compare.normal_form import digest
@@ -7,10 +8,11 @@ from sync.model.desired import DesiredState, Held
 from sync.model.live import LiveState, Ownership
 from sync.model.plan import ChangeSet, Plan, PlanOptions
 from sync.model.problem import Problem, Severity
-from sync.plan.changes import changes_of
-from sync.plan.holds import holds_of
+from sync.plan.changes import OwnerChanges, changes_of
+from sync.plan.holds import Holds, holds_of
 from sync.plan.order import change_sets_of
 from sync.plan.owners import pairs_of
+from sync.plan.policy import allowed, withheld
 
 
 def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> Plan:
@@ -19,25 +21,46 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
     Only objects of ours are changed; a wanted name that somebody else's object has holds its owner and is listed in
     `foreign`. The same inputs in any order give an equal plan.
     """
-    owners = [changes_of(pair) for pair in pairs_of(desired, live)]
+    owners = [allowed(changes_of(pair), options) for pair in pairs_of(desired, live)]
     holds = holds_of(owners, desired, live, options)
     sets = change_sets_of([owner for owner in owners if owner.pair.name not in holds.by_name])
-    held = {item.name: item for item in desired.held}
-    for owner in owners:
+    selection = options.selection
+    held = {item.name: item for item in desired.held if selection.includes(item.owner)}
+    selected = [owner for owner in owners if selection.includes(owner.pair.owner)]
+    for owner in selected:
         if owner.pair.name in holds.by_name:
             place = desired.origins.get(owner.pair.name)
             held.setdefault(owner.pair.name, Held(owner=owner.pair.owner, name=owner.pair.name, origin=place))
     touched = sum(len({change.key for change in item.changes if change.key in live.objects}) for item in sets)
-    ours = sum(item.is_ours for item in live)
+    ours = sum(len(owner.pair.live) for owner in selected)
     return Plan(
         commit=desired.commit,
         change_sets=sets,
         unchanged=ours - touched,
-        foreign=tuple(sorted(key for key in desired.objects if key in live.objects and not live.objects[key].is_ours)),
+        foreign=tuple(
+            sorted(
+                key
+                for key, item in desired.objects.items()
+                if key in live.objects and not live.objects[key].is_ours and selection.includes(item.owner)
+            )
+        ),
         held=tuple(sorted(held.values(), key=lambda item: item.name)),
-        problems=(*holds.problems, *_copies(live)),
+        problems=(*holds.problems, *_withheld(selected, holds, desired, options), *_copies(live)),
         digest=digest([_fingerprint(item) for item in sets]),
+        switched_off=tuple(
+            owner.pair.owner
+            for owner in selected
+            if owner.pair.switch and owner.changes and owner.pair.name not in holds.by_name
+        ),
     )
+
+
+def _withheld(
+    owners: Sequence[OwnerChanges], holds: Holds, desired: DesiredState, options: PlanOptions
+) -> Iterator[Problem]:
+    for owner in owners:
+        if owner.pair.name not in holds.by_name:
+            yield from withheld(owner, desired, options)
 
 
 def _copies(live: LiveState) -> tuple[Problem, ...]:

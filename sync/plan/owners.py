@@ -20,6 +20,8 @@ class Pair:
     owner: Owner
     desired: Mapping[ObjectKey, AviObject]
     live: Mapping[ObjectKey, LiveObject]
+    switch: str = ""
+    """The switch in values.yaml that alone takes it away, though it is in Git and live; empty if there is none."""
 
     @property
     def wish(self) -> str:
@@ -78,6 +80,7 @@ def pairs_of(desired: DesiredState, live: LiveState) -> tuple[Pair, ...]:
             owner=owners[name],
             desired=dict(sorted(wanted[name].items())),
             live=dict(sorted(present[name].items())),
+            switch=desired.switched_off.get(name, "") if present[name] and not wanted[name] else "",
         )
         for name in sorted(owners)
     )

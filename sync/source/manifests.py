@@ -15,11 +15,11 @@ from sync.model.resources.core import Endpoints, EndpointSlice, Namespace, Node,
 from sync.model.resources.gateway import Gateway, GatewayClass
 from sync.model.resources.resource import Resource
 from sync.model.resources.tree import BrokenResource, Resources
+from sync.model.settings import VALUES_FILE
 from sync.model.source import Snapshot, SourceFile
 from sync.source.validation import problems_of
 from sync.source.yaml_documents import Document, YamlError, parse_documents
 
-VALUES_FILE = "values.yaml"
 MANIFEST_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 
 

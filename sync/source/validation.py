@@ -79,12 +79,17 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "mapping_type": ("{value} is not a mapping", "write `key: value` lines below it"),
     "dataclass_type": ("{value} is not a mapping", "write `key: value` lines below it"),
     "dataclass_exact_type": ("{value} is not a mapping", "write `key: value` lines below it"),
+    "clock_time": ("{value} is no time of the day", "write it as 22:30"),
+    "calendar_day": ("{value} is no day", "write it as 2026-12-31"),
+    "not_ignorable": ("this field cannot be ignored", "ignore another one: without this one an object is not ours"),
+    "zoneinfo_str": ("{value} is no time zone", "write a name such as UTC or Europe/Berlin"),
     "tuple_type": ("{value} is not a list", "start each item on a line of its own with `- `"),
 }
 """pydantic's error types (pydantic 2.14, Error Types) → message and fix."""
 
 _PATTERNS = {
     r"^[a-zA-Z0-9_-]+$": "use letters, digits, - and _ only",
+    r"^[a-z0-9_]+(\.[a-z0-9_]+)*$": "name a field such as enabled or analytics_policy.client_log_filters",
     r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$": "use lower-case letters, digits and -, with a letter or digit at both ends",
 }
 _ANY_PATTERN = "use lower-case letters, digits, - and ., with a letter or digit at both ends of each part"

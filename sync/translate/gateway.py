@@ -14,6 +14,7 @@ from sync.translate.catalog import GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL
 from sync.translate.fqdn import auto_fqdn
 from sync.translate.infra_setting import Infrastructure, infrastructure, setting_of_gateway
 from sync.translate.inputs import HOLDING, Coverage, Inputs, coverage_of
+from sync.translate.protection import with_protection
 from sync.translate.status import gateway_status, service_status
 from sync.translate.verdict import Findings, Verdict
 
@@ -108,7 +109,7 @@ def _specs(
     infra = infrastructure(setting, inputs)
     check_address(address, infra, gateway, ("spec", "addresses", 0, "value"), inputs, findings)
     blueprint = _blueprint(gateway, infra, address, matches, inputs, has_services=bool(services))
-    return specs_of(blueprint, inputs, findings)
+    return with_protection(specs_of(blueprint, inputs, findings), (gateway,), findings)
 
 
 # --- checks -----------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from sync.translate.load_balancer import (
     not_served,
     service_ports,
 )
+from sync.translate.protection import with_protection
 from sync.translate.status import service_status
 from sync.translate.verdict import Findings, Verdict
 
@@ -88,7 +89,7 @@ def _specs(service: Service, inputs: Inputs, findings: Findings) -> tuple[Object
             for pool, port in pools
         ),
     )
-    return specs_of(blueprint, inputs, findings)
+    return with_protection(specs_of(blueprint, inputs, findings), (service,), findings)
 
 
 def _application_profile(service: Service, inputs: Inputs, findings: Findings) -> str:

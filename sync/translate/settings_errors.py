@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from sync.model.problem import Origin, Problem, Severity
+from sync.model.settings import VALUES_FILE
 from sync.translate.clouds import DUAL_STACK_CLOUDS, NSXT, SEVERAL_NETWORKS_CLOUDS
 from sync.translate.infra_setting import node_network_defects, vip_network_defects
 from sync.translate.inputs import Inputs
-
-VALUES_FILE = "values.yaml"
 
 Path = tuple[str | int, ...]
 _VIP_NETWORKS: Path = ("NetworkSettings", "vipNetworkList")

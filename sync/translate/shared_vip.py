@@ -26,6 +26,7 @@ from sync.translate.load_balancer import (
     not_served,
     service_ports,
 )
+from sync.translate.protection import with_protection
 from sync.translate.status import service_status
 from sync.translate.verdict import Findings, Verdict
 
@@ -119,7 +120,7 @@ def _specs(key: str, members: Sequence[Service], inputs: Inputs, findings: Findi
             for pool, member, port in pools
         ),
     )
-    return specs_of(blueprint, inputs, findings)
+    return with_protection(specs_of(blueprint, inputs, findings), members, findings)
 
 
 def _ends_in_order(members: Sequence[Service]) -> list[tuple[Service, ServicePort]]:

@@ -9,14 +9,14 @@ from sync.model.facts import Facts
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.core import Service
 from sync.model.resources.tree import Resources
-from sync.model.settings import Settings
+from sync.model.settings import VALUES_FILE, Settings
 from sync.translate.catalog import make_catalog
 from sync.translate.gateway import translate_gateway
 from sync.translate.hints import hints
 from sync.translate.inputs import Inputs
 from sync.translate.load_balancer import SHARED_VIP_ANNOTATION
 from sync.translate.service import translate_service
-from sync.translate.settings_errors import VALUES_FILE, settings_errors
+from sync.translate.settings_errors import settings_errors
 from sync.translate.shared_vip import translate_shared_vip
 from sync.translate.status import held_status
 from sync.translate.verdict import Verdict

@@ -1,20 +1,16 @@
-"""Plan × limits → what a guard refuses. Pure.
+"""How many owners a plan takes down, and what lets through more. The unit is the owner, never the object."""
 
-The unit is the owner: a Gateway, a LoadBalancer Service, a shared VIP. What takes the last server of a pool, or more
-than half of its servers, counts like the delete of its owner. A refused plan is printed and not applied, as a whole:
-who wants half of a plan can put half of it into Git.
-"""
-
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from sync.compare.markers import PROTECTED, markers_of
 from sync.kinds import KINDS
-from sync.model.desired import Owner
+from sync.model.desired import ObjectKey, Owner
 from sync.model.live import LiveState
 from sync.model.plan import Action, Method, Permit, Plan, Refusal
 from sync.model.settings import GuardLimit, GuardSettings
-
-FREEZE_FILE = ".avi-sync-freeze"
 
 SHORTEST_DIGEST = 12
 """Of a plan's digest, as the last line of a plan shows it."""
@@ -23,35 +19,18 @@ _AT_LEAST = {"deleted": 1, "replaced or disrupted": 2}
 """Owners that a run may always touch in this way, however few are live."""
 
 
-def refusals(
-    plan: Plan, live: LiveState, limits: GuardSettings, permit: Permit | None, freeze: str | None
-) -> tuple[Refusal, ...]:
-    """Everything that speaks against applying the plan; empty if it may be applied.
-
-    `freeze` is the text of the freeze file in Git, None if there is none. `permit` lifts the limits for one plan.
-    """
-    if plan.is_empty:
-        return ()
-    return (*_frozen(freeze), *_beyond_limits(plan, live, limits, permit))
-
-
-def _frozen(freeze: str | None) -> Iterator[Refusal]:
-    if freeze is not None:
-        said = " ".join(freeze.split())
-        yield Refusal(
-            message=f"Git holds {FREEZE_FILE}: nothing is written{f' ({said})' if said else ''}",
-            fix="remove the file from Git",
-        )
-
-
-def _beyond_limits(plan: Plan, live: LiveState, limits: GuardSettings, permit: Permit | None) -> Iterator[Refusal]:
+def beyond_limits(plan: Plan, live: LiveState, limits: GuardSettings, permit: Permit | None) -> Iterator[Refusal]:
+    """What takes down more than one run may, what is protected, and what only a switch in values.yaml takes away."""
     present = {item.owner_name for item in live if item.is_ours}
-    deleted = _deleted(plan) | _drained(plan, live)
+    pools = _pools(plan, live)
+    deleted = _deleted(plan) | {pool.owner for pool in pools if pool.loses_most}
     disrupted = _disrupted(plan) - deleted
     found = [
         *_over(len(deleted), "deleted", limits.deletes, len(present)),
-        *_nothing_left(plan, deleted, len(present)),
+        *_nothing_left(plan, deleted | _emptied(pools, live), len(present)),
         *_over(len(disrupted), "replaced or disrupted", limits.replaces, len(present)),
+        *_protected(deleted | disrupted, live),
+        *_switched_off(plan),
     ]
     touched = len(deleted) + len(disrupted)
     denied = tuple(_denied(plan, permit, touched)) if permit else ()
@@ -60,6 +39,18 @@ def _beyond_limits(plan: Plan, live: LiveState, limits: GuardSettings, permit: P
     yield from denied
     fix = f"if that is meant: {_permit_for(plan, touched)}"
     yield from (Refusal(message=message, fix=fix) for message in found)
+
+
+def _protected(down: frozenset[Owner], live: LiveState) -> Iterator[str]:
+    marked = {item.owner for item in live if item.is_ours and markers_of(item.body).get(PROTECTED) == "true"}
+    for owner in sorted(down & marked):
+        yield f"{owner} is protected (annotation avi-sync/protect), and the plan would take it down"
+
+
+def _switched_off(plan: Plan) -> Iterator[str]:
+    if plan.switched_off:
+        owners = ", ".join(str(owner) for owner in plan.switched_off)
+        yield f"only a switch in values.yaml takes these away: {owners}"
 
 
 def _denied(plan: Plan, permit: Permit, touched: int) -> Iterator[Refusal]:
@@ -112,24 +103,50 @@ def _disrupted(plan: Plan) -> frozenset[Owner]:
     return frozenset(breaking | _without_virtual_service(plan)) - _deleted(plan)
 
 
-def _drained(plan: Plan, live: LiveState) -> frozenset[Owner]:
-    """Owners of which a pool loses its last server, or more than half of its servers."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PoolLoss:
+    """The servers of one live pool that changes, before and after."""
+
+    key: ObjectKey
+    owner: Owner
+    had: int
+    has: int
+
+    @property
+    def loses_most(self) -> bool:
+        """The last server, or more than half. By number: a rollout that exchanges every server takes nothing away."""
+        return self.has < self.had and (self.has == 0 or 2 * self.has < self.had)
+
+
+def _pools(plan: Plan, live: LiveState) -> tuple[_PoolLoss, ...]:
+    """Pools that are updated, or deleted while their owner stays: a port without its pool serves nobody."""
     bodies = {
-        write.key: write.body
+        write.key: write.body or {}
         for change_set in plan.change_sets
         for write in change_set.writes
-        if write.method is Method.PUT and write.body is not None
+        if write.method is Method.PUT
     }
-    return frozenset(
-        change.owner
+    return tuple(
+        _PoolLoss(
+            key=change.key,
+            owner=change.owner,
+            had=_servers(live.objects[change.key].body),
+            has=_servers(bodies.get(change.key, {})),
+        )
         for change in plan.changes
-        if change.action is Action.UPDATE
-        and "servers" in KINDS[change.key.kind].managed
-        and _loses_most(live.objects[change.key].body, bodies[change.key])
+        if change.action in (Action.UPDATE, Action.DELETE) and "servers" in KINDS[change.key.kind].managed
     )
 
 
-def _loses_most(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """By number: a rollout that exchanges every server for another one takes nothing away."""
-    had, has = len(before.get("servers") or ()), len(after.get("servers") or ())
-    return has < had and (has == 0 or 2 * has < had)
+def _servers(body: Mapping[str, Any]) -> int:
+    return len(body.get("servers") or ())
+
+
+def _emptied(pools: Sequence[_PoolLoss], live: LiveState) -> frozenset[Owner]:
+    """Owners that would be left without any server."""
+    after = {pool.key: pool.has for pool in pools}
+    left: dict[Owner, int] = defaultdict(int)
+    for item in live:
+        if item.owner is not None and "servers" in KINDS[item.key.kind].managed:
+            left[item.owner] += after.get(item.key, _servers(item.body))
+    return frozenset(pool.owner for pool in pools if pool.had and not left[pool.owner])

@@ -1,0 +1,46 @@
+"""Options of the command line → what somebody asks of one run."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sync.errors import UsageError
+from sync.model.desired import Owner, OwnerKind
+from sync.model.plan import Permit, PlanOptions, Policy
+from sync.model.run import RunOptions
+from sync.model.selection import Selection
+from sync.model.wording import did_you_mean
+
+
+def run_options(given: Mapping[str, Any], *, is_dry: bool) -> RunOptions:
+    """What the options of `plan_options` ask for, now."""
+    return RunOptions(
+        is_dry=is_dry,
+        plan=PlanOptions(
+            now=datetime.now(UTC),
+            selection=Selection(
+                owners=frozenset(map(parse_owner, given["only"])), namespaces=frozenset(given["namespace"])
+            ),
+            policy=Policy(given["policy"]),
+            may_replace=not given["no_replace"],
+            retry_refused=given["retry_refused"],
+            may_switch_off=given["allow_deletes"] > 0,
+        ),
+        permit=Permit(owners=given["allow_deletes"], digest=given["plan_digest"]) if given["plan_digest"] else None,
+    )
+
+
+def parse_owner(text: str) -> Owner:
+    """`Gateway/shop/web` as an owner; the kind in upper or lower case."""
+    kinds = {kind.value.lower(): kind for kind in OwnerKind}
+    parts = text.split("/")
+    if len(parts) != 3 or not all(parts):
+        raise UsageError(f'"{text}" names no owner', fix="write KIND/NAMESPACE/NAME, such as Gateway/shop/web")
+    kind, namespace, name = parts
+    if kind.lower() not in kinds:
+        raise UsageError(f'"{kind}" is no kind of owner', fix=did_you_mean(kind, _names(OwnerKind)))
+    return Owner(kind=kinds[kind.lower()], namespace=namespace, name=name)
+
+
+def _names(kinds: Iterable[OwnerKind]) -> list[str]:
+    return [kind.value for kind in kinds]

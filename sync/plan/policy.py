@@ -1,0 +1,57 @@
+"""What a policy leaves of an owner's changes.
+
+A delete that is not allowed is left out: nothing else depends on it. A replace is a delete in the middle of a change:
+an owner that needs one is held as a whole where it is not allowed.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from sync.model.desired import DesiredState
+from sync.model.plan import Action, PlanOptions, Policy
+from sync.model.problem import Problem, Severity
+from sync.plan.changes import OwnerChanges
+
+_ACTIONS: Mapping[Policy, frozenset[Action]] = {
+    Policy.SYNC: frozenset(Action),
+    Policy.UPSERT_ONLY: frozenset(Action) - {Action.DELETE},
+    Policy.CREATE_ONLY: frozenset({Action.CREATE}),
+}
+
+
+def allowed(owner: OwnerChanges, options: PlanOptions) -> OwnerChanges:
+    """The owner with the changes that the policy allows, unless it needs a replace: that is for `why_no_replace`."""
+    actions = _ACTIONS[options.policy]
+    if owner.scope is not None or all(change.action in actions for change in owner.changes.values()):
+        return owner
+    return replace(
+        owner,
+        changes={key: change for key, change in owner.changes.items() if change.action in actions},
+        withheld=tuple(change for change in owner.changes.values() if change.action not in actions),
+    )
+
+
+def why_no_replace(owner: OwnerChanges, options: PlanOptions) -> Iterator[tuple[str, str]]:
+    """Why an owner that needs a replace is held, and what to do."""
+    if owner.scope is None:
+        return
+    flag = "--no-replace" if not options.may_replace else f"--policy {options.policy}"
+    if not options.may_replace or options.policy is not Policy.SYNC:
+        yield (
+            f"it would have to be replaced ({owner.scope_reason}), and {flag} does not allow that",
+            f"run without {flag} when its connections may break",
+        )
+
+
+def withheld(owner: OwnerChanges, desired: DesiredState, options: PlanOptions) -> Iterator[Problem]:
+    """What the policy left out, so that nobody takes the Controller for converged."""
+    if owner.withheld:
+        first, *more = owner.withheld
+        others = f" and {len(more)} more" if more else ""
+        yield Problem(
+            severity=Severity.WARNING,
+            message=f"--policy {options.policy} leaves this out: {first.action} {first.key}{others}",
+            fix="run with --policy sync to make live equal to Git",
+            origin=desired.origins.get(owner.pair.name),
+            resource=str(owner.pair.owner),
+        )

@@ -1,0 +1,32 @@
+"""`avi-sync/protect`: owners that a guard lets no plan take down, also when their manifest is gone."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sync.compare.markers import PROTECTED
+from sync.model.desired import ObjectSpec
+from sync.model.resources.resource import Resource
+from sync.translate.verdict import Findings
+
+ANNOTATION = "avi-sync/protect"
+
+
+def with_protection(
+    specs: tuple[ObjectSpec, ...], manifests: Sequence[Resource], findings: Findings
+) -> tuple[ObjectSpec, ...]:
+    """The specs of an owner, with the mark that stays on its live objects if one of its manifests asks for it."""
+    if not _is_protected(manifests, findings):
+        return specs
+    return tuple(replace(spec, markers=(*spec.markers, (PROTECTED, ("true",)))) for spec in specs)
+
+
+def _is_protected(manifests: Sequence[Resource], findings: Findings) -> bool:
+    """A value that is no boolean is an error, not a no."""
+    texts = set()
+    for manifest in manifests:
+        text = manifest.annotation(ANNOTATION).lower()
+        if text not in ("", "true", "false"):
+            place = ("metadata", "annotations", ANNOTATION)
+            findings.error(manifest, place, f'"{text}" is neither true nor false', 'write "true" or "false"')
+        texts.add(text)
+    return "true" in texts
