@@ -11,6 +11,7 @@ from sync.controller.live import read_live
 from sync.controller.timing import Timing
 from sync.errors import SourceError, SyncError, UsageError
 from sync.guard import refusals
+from sync.model.desired import DesiredState
 from sync.model.facts import Facts
 from sync.model.live import LiveState
 from sync.model.outcome import Outcome
@@ -42,8 +43,17 @@ class Hooks:
     """Called for every request to the Controller."""
 
 
-def synchronise(request: SourceRequest, target: Target, hooks: Hooks, asked: RunOptions) -> Run:
-    """Read the source, plan against the live Controller and, unless it is a dry run, apply and read again."""
+Planner = Callable[[DesiredState, LiveState, PlanOptions], Plan]
+"""What makes the plan of a run: `make_plan`, or what takes over, gives back, pauses or puts back."""
+
+
+def synchronise(
+    request: SourceRequest, target: Target, hooks: Hooks, asked: RunOptions, planner: Planner = make_plan
+) -> Run:
+    """Read the source, plan against the live Controller and, unless it is a dry run, apply and read again.
+
+    Whatever `planner` plans passes the same guards, is applied in the same way, and must leave nothing to plan.
+    """
     timing = Timing().ending_after(target.deadline_seconds)
     request = replace(request, timeout_seconds=min(request.timeout_seconds, target.deadline_seconds))
     try:
@@ -55,12 +65,12 @@ def synchronise(request: SourceRequest, target: Target, hooks: Hooks, asked: Run
         wish = make_wish(source, None)
         return Run(wish=wish, statuses=wish.statuses, is_dry=asked.is_dry)
     with _client(target, settings, timing, is_read_only=asked.is_dry, observe=hooks.observe) as client:
-        look = _look(client, source, settings, asked)
+        look = _look(client, source, settings, asked, planner)
         if look.refusals or asked.is_dry or look.plan.is_empty:
             statuses = statuses_with_live(look.wish, look.plan, look.live)
             return Run(wish=look.wish, plan=look.plan, statuses=statuses, refusals=look.refusals, is_dry=asked.is_dry)
         hooks.writing()
-        return _apply(client, settings, look, asked.plan, hooks)
+        return _apply(client, settings, look, asked.plan, hooks, planner)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +83,12 @@ class Look:
     refusals: tuple[Refusal, ...]
 
 
-def _look(client: ControllerClient, source: Source, settings: Settings, asked: RunOptions) -> Look:
+def _look(client: ControllerClient, source: Source, settings: Settings, asked: RunOptions, planner: Planner) -> Look:
     wish = with_rules(make_wish(source, _facts(client, source, settings)), source, asked.plan.now.date())
     live = read_live(client, settings)
     _check_selection(asked.plan.selection, wish, live)
     wish = narrowed(wish, asked.plan.selection)
-    plan = make_plan(wish.desired, live, asked.plan)
+    plan = planner(wish.desired, live, asked.plan)
     refused = refusals(plan, live, settings.sync, asked.permit, source.freeze, asked.plan.now)
     return Look(wish=wish, live=live, plan=plan, refusals=refused)
 
@@ -93,7 +103,9 @@ def _check_selection(selection: Selection, wish: Wish, live: LiveState) -> None:
         raise UsageError(f"--only {wanted} is neither in Git nor on the Controller", fix=did_you_mean(wanted, names))
 
 
-def _apply(client: ControllerClient, settings: Settings, look: Look, options: PlanOptions, hooks: Hooks) -> Run:
+def _apply(
+    client: ControllerClient, settings: Settings, look: Look, options: PlanOptions, hooks: Hooks, planner: Planner
+) -> Run:
     """Apply the plan, read again, and plan again: what remains is what was not achieved."""
     outcomes: tuple[Outcome, ...] = ()
     wish, plan, live, remaining = look.wish, look.plan, look.live, look.plan
@@ -104,7 +116,7 @@ def _apply(client: ControllerClient, settings: Settings, look: Look, options: Pl
             live = read_live(client, settings)
         except SyncError as error:
             return Run(wish=wish, statuses=wish.statuses, plan=plan, outcomes=outcomes, lost=str(error), is_dry=False)
-        remaining = make_plan(wish.desired, live, replace(options, retry_refused=False))
+        remaining = planner(wish.desired, live, replace(options, retry_refused=False))
         if not any(item.is_stale for item in done):
             break
     statuses = statuses_with_live(wish, remaining, live, outcomes)
