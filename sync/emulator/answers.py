@@ -64,6 +64,10 @@ class Answers:
         text = self._in_shape(entry, view)
         return self._named(entry, text, view) if view.has_names else text
 
+    def named(self, text: str, view: View) -> str:
+        """A piece of JSON with names behind its references, if the view has names."""
+        return self._with_names(text) if view.has_names else text
+
     def item(self, entry: Entry, view: View) -> str:
         """Like `encoded`, with `vs_refs`, which lists do not show (recorded, test_clone_vs#6)."""
         text = self.encoded(entry, view)
@@ -74,7 +78,7 @@ class Answers:
             return text
         references = ", ".join(f'{ENCODED_MARK}/api/{user.key}"' for user in users)
         addition = f', "vs_refs": [{references}]}}'
-        return text[:-1] + (self._with_names(addition) if view.has_names else addition)
+        return text[:-1] + self.named(addition, view)
 
     def _in_shape(self, entry: Entry, view: View) -> str:
         """The text in the shape of the view, from the cache of the entry if it is one that many clients ask for."""

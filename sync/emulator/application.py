@@ -15,7 +15,7 @@ from sync.emulator.errors import Refusal, RefusedError
 from sync.emulator.faults import Do, Fault, Faults
 from sync.emulator.request_log import NO_ANSWER, RequestLog
 from sync.emulator.resources import Resources
-from sync.emulator.sessions import SESSION_COOKIES, Session
+from sync.emulator.sessions import SESSION_COOKIES, Session, portal_configuration
 from sync.emulator.versions import OLDEST_HEADER
 from sync.emulator.wire import (
     SESSION_RENEWED,
@@ -133,8 +133,7 @@ class Application:
 
     def _is_basic_login(self, authorization: str) -> bool:
         """Basic authentication is off until SystemConfiguration allows it (recorded, setUpModule#0)."""
-        configuration = self._controller.store.get("systemconfiguration", "default")
-        portal = configuration.body.get("portal_configuration", {}) if configuration is not None else {}
+        portal = portal_configuration(self._controller.store)
         kind, _, encoded = authorization.partition(" ")
         if kind.lower() != "basic" or not portal.get("allow_basic_authentication"):
             return False

@@ -33,6 +33,7 @@ class Controller:
     facts: Facts
     is_secure: bool
     clock: Callable[[], float]
+    started: float
 
 
 Handler = Callable[[Controller, Request, Session | None], Answer]
@@ -132,8 +133,8 @@ def cluster(controller: Controller, request: Request, _session: Session | None) 
 
 
 def cluster_runtime(controller: Controller, _request: Request, _session: Session | None) -> Answer:
-    """A cluster of one node that is up."""
-    started = datetime.fromtimestamp(controller.clock(), UTC).strftime("%Y-%m-%d %H:%M:%S")
+    """A cluster of one node that is up; AKO takes another `up_since` for a restart of the Controller."""
+    started = datetime.fromtimestamp(controller.started, UTC).strftime("%Y-%m-%d %H:%M:%S")
     return json_answer(
         {
             "cluster_state": {"state": CLUSTER_STATE, "progress": 100, "up_since": started},
@@ -153,6 +154,11 @@ def domain_list(controller: Controller, request: Request, _session: Session | No
     wanted = parse_parameters(request.query).get("cloud_uuid", "")
     domains = domains_of(controller.store, controller.store.get("cloud", wanted))
     return json_answer({"domains": list(domains or ())})
+
+
+def nothing(_controller: Controller, _request: Request, _session: Session | None) -> Answer:
+    """A list without entries: there are no Service Engines."""
+    return json_answer({"count": 0, "results": []})
 
 
 def list_tokens(controller: Controller, _request: Request, _session: Session | None) -> Answer:
@@ -205,6 +211,8 @@ ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Handler]] = {
     ("api", "cluster", "status"): {"GET": cluster_status},
     ("api", "cluster", "runtime"): {"GET": cluster_runtime},
     ("api", "ipamdnsproviderprofiledomainlist"): {"GET": domain_list},
+    ("api", "serviceengine"): {"GET": nothing},
+    ("api", "serviceengine-inventory"): {"GET": nothing},
     ("api", "useraccount"): {"PUT": change_password},
     ("api", "user-token"): {"GET": list_tokens, "POST": make_token},
     ("api", "user-token", "*"): {"DELETE": drop_token},

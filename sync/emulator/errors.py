@@ -144,6 +144,11 @@ class Refusal(Enum):
         text="Cannot change {what} of VIP {vip_id}. If a new preferred IP is needed, please recreate the VIP",
         evidence="client: AKO constants.go:130",
     )
+    NETWORKS_DROPPED = Wording(
+        status=400,
+        text="No network/subnet matched Virtual Service IP {address}",
+        evidence="reported: AKO pull request 1027, for a PUT without discovered_networks; the status is inferred",
+    )
     NO_FREE_ADDRESS = Wording(status=400, text="No available free IPs", evidence="client: AKO constants.go:144")
     OUTSIDE_NETWORK = Wording(
         status=400, text="IP {address} is not in a subnet of network {network}", evidence="inferred"
@@ -177,3 +182,22 @@ class Refusal(Enum):
         wording: Wording = self.value
         text = wording.text.format(**places)
         return RefusedError(wording.status, text if wording.key is None else {wording.key: text, **(extra or {})})
+
+
+class FieldError(RefusedError):
+    """A field whose value cannot be; that of a part names the way to it, `{"vh_matches":"{"path":"Field check …"}"}`.
+
+    Reported with these quotes, which are not escaped: terraform-provider-avi #525.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        wording: Wording = Refusal.BAD_FIELD.value
+        text = wording.text.format(field=field, reason=reason)
+        super().__init__(wording.status, {"error": text})
+        self._way = f'{{"{field}":"{text}"}}'
+
+    def within(self, part: str) -> "FieldError":
+        """The same refusal, one part further out."""
+        self._way = f'{{"{part}":"{self._way}"}}'
+        self.body = {"error": self._way}
+        return self

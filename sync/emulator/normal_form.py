@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from sync.emulator.errors import Refusal, RefusedError
+from sync.emulator.errors import FieldError, Refusal
 from sync.emulator.schema import IDENTITY, Body, Field, Message, Schema
 from sync.emulator.store import MARK
 from sync.emulator.versions import Version, underscored
@@ -24,11 +24,19 @@ BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 class NormalForm:
     """Makes normal forms for one request: `resolve(field, target type, text)` finds references.
 
-    `asked` is the API version of the request if that is older than the newest field, else None.
+    `asked` is the API version of the request if that is older than the newest field, else None. With `is_partial` a
+    message may lack what it requires, and gets no defaults.
     """
 
     def __init__(
-        self, schema: Schema, resolve: Resolve, asked: Version | None, *, is_free: bool = False, uuid: str = ""
+        self,
+        schema: Schema,
+        resolve: Resolve,
+        asked: Version | None,
+        *,
+        is_free: bool = False,
+        is_partial: bool = False,
+        uuid: str = "",
     ) -> None:
         self._uuid = uuid
         self._name: object = ""
@@ -36,6 +44,7 @@ class NormalForm:
         self._resolve = resolve
         self._asked = asked
         self._is_free = is_free  # the system's own objects are not bound by the license
+        self._is_partial = is_partial
 
     def of(self, message: Message, raw: object, *, place: str = "", live: Mapping[str, Any] = NOTHING) -> Body:
         """The normal form of a message; the caller adds identity and what is computed.
@@ -44,8 +53,9 @@ class NormalForm:
         """
         if not isinstance(raw, dict):
             raise _bad(place or message.name, f"{_shown(raw)} is not an object")
-        self._check_not_empty(message, raw, place)
-        body: Body = dict(message.defaults)
+        if not self._is_partial:
+            self._check_not_empty(message, raw, place)
+        body: Body = {} if self._is_partial else dict(message.defaults)
         for name, value in raw.items():
             field = message.fields.get(name)
             if field is not None:
@@ -56,10 +66,15 @@ class NormalForm:
                     body[name] = normal
             elif message.is_open:
                 body[name] = _opaque(name, value)
-        for name in message.required:
+        for name in () if self._is_partial else message.required:
             if name not in body:
                 raise _bad(name, f"it is required{f' in {place}' if place else ''}")
         return body
+
+    def entries(self, message: Message, name: str, raw: list[Any]) -> list[Any]:
+        """The normal form of entries of a list field; of another field they stay as they are."""
+        field = message.fields.get(name)
+        return self._repeated(field, raw) if field is not None and field.repeated else raw
 
     def _check_not_empty(self, message: Message, raw: Body, place: str) -> None:
         """Refuse an empty part that needs fields."""
@@ -88,13 +103,18 @@ class NormalForm:
     def _repeated(self, field: Field, value: object) -> list[Any]:
         if not isinstance(value, list):
             raise _bad(field.name, f"{_shown(value)} is not a list")
-        if len(value) < field.min_items or (field.max_items is not None and len(value) > field.max_items):
-            raise _bad(field.name, f"There must be {field.min_items} to {field.max_items} of them, not {len(value)}")
+        if len(value) < field.min_items:
+            raise _bad(field.name, f"There must be at least {field.min_items} {field.name}")
+        if field.max_items is not None and len(value) > field.max_items:
+            raise _bad(field.name, f"There must be at most {field.max_items} {field.name}, not {len(value)}")
         return [self._one(field, item) for item in value if item is not None and item != ""]
 
     def _one(self, field: Field, value: Any) -> Any:
         if field.message is not None:
-            return self.of(self._schema.messages[field.message], value, place=field.name)
+            try:
+                return self.of(self._schema.messages[field.message], value, place=field.name)
+            except FieldError as error:
+                raise error.within(field.name) from error
         if field.refers_to is not None:
             if not isinstance(value, str):
                 raise _bad(field.name, f"{_shown(value)} is not a reference")
@@ -182,8 +202,8 @@ def _check_range(field: Field, number: float) -> None:
         raise _bad(field.name, f"{number} is not in the range {field.minimum} to {field.maximum}")
 
 
-def _bad(field: str, reason: str) -> RefusedError:
-    return Refusal.BAD_FIELD.error(field=field, reason=reason)
+def _bad(field: str, reason: str) -> FieldError:
+    return FieldError(field, reason)
 
 
 def _shown(value: object) -> str:

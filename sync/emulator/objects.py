@@ -17,6 +17,7 @@ from sync.emulator.references import Resolver
 from sync.emulator.rules import complete, verbose_name
 from sync.emulator.schema import IDENTITY, Body, Message, Schema
 from sync.emulator.seed import Facts
+from sync.emulator.sessions import portal_configuration
 from sync.emulator.store import Entry, Store, make_entry, reference, uuid_of
 from sync.emulator.tenancy import ADMIN, Scope, is_visible
 from sync.emulator.versions import Version, underscored
@@ -111,7 +112,13 @@ class Objects:
         with self._store.transaction():
             current = self._for_writing(live, scope)
             _check_age(live.message, raw, asked)
-            return self._rewrite(current, patched(current.body, raw), None, Origin.CLIENT)
+            return self._rewrite(current, self._patched(current, raw), None, Origin.CLIENT)
+
+    def _patched(self, live: Entry, patch: object) -> Body:
+        resolver = Resolver(self._store, self._schema, Scope(live.tenant or ADMIN), self.assume)
+        resolver.cloud = live.cloud
+        normal = NormalForm(self._schema, resolver.stored_form, None, is_partial=True)
+        return patched(live.body, patch, lambda name, entries: normal.entries(live.message, name, entries))
 
     def delete(self, live: Entry, scope: Scope) -> None:
         """Forget an object that nothing refers to."""
@@ -172,8 +179,7 @@ class Objects:
 
     def _uuid_from_input(self, raw: object) -> str | None:
         """The uuid in a body, if the system configuration lets clients choose it so (swagger 30.2.1)."""
-        configuration = self._store.get("systemconfiguration", "default")
-        portal = configuration.body.get("portal_configuration", {}) if configuration is not None else {}
+        portal = portal_configuration(self._store)
         given = raw.get("uuid") if isinstance(raw, dict) and portal.get("use_uuid_from_input") else None
         return given if isinstance(given, str) and given else None
 
@@ -218,8 +224,17 @@ class Objects:
             written = live.body.get("configpb_attributes", {}).get("version", 0) if live else 0
             draft["configpb_attributes"] = {"version": written + 1}
         entry = make_entry(message, draft, is_system=origin is Origin.SYSTEM)
+        self._check_clouds(entry)
         self._store.put(entry)
         return entry
+
+    def _check_clouds(self, entry: Entry) -> None:
+        """What belongs to a cloud refers to what belongs to the same one, or to none."""
+        for key in sorted(entry.refers_to) if entry.cloud is not None else ():
+            path, _, target_uuid = key.partition("/")
+            target = self._store.get(path, target_uuid)
+            if target is not None and target.cloud not in (None, entry.cloud):
+                raise Refusal.CLOUD_DIFFERS.error(name=entry.name, what=path, other=target.name)
 
     def _cloud(self, message: Message, raw: object, resolver: Resolver, live: Entry | None) -> str | None:
         """The cloud of the object: the one it has, the one it names, or the default one."""

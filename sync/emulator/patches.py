@@ -1,7 +1,8 @@
 """PATCH: what a body becomes by `add`, `replace`, `delete` or `json_patch`.
 
 Only fields of the object itself can be patched, not parts of parts (administration guide 30.1, "API PATCH"); `remove`
-is the same as `delete` (Ansible offers both). What the entries of a list are told apart by is inferred.
+is the same as `delete` (Ansible offers both). What the entries of a list are told apart by is inferred. Entries are
+compared in their normal form, so that a reference means the same however a client writes it.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,57 +11,64 @@ from typing import Any
 from sync.emulator.errors import Refusal
 from sync.emulator.schema import Body
 
+# (field, entries as a client sent them) → the entries with references and scalars as they are stored.
+Normal = Callable[[str, list[Any]], list[Any]]
 # Field of the entries → the parts that say which one it is. Entries of other lists are the same if they are equal.
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "servers": ("ip", "port"),
-    "vip": ("vip_id",),
-    "members": ("pool_ref",),
+    "configured_subnets": ("prefix",),
+    "dns_info": ("fqdn",),
+    "kv": ("key",),
     "l4_policies": ("index",),
-    "static_routes": ("route_id",),
     "markers": ("key",),
-    "services": ("port",),
+    "members": ("pool_ref",),
+    "placement_networks": ("network_ref", "subnet"),
+    "rules": ("index",),
+    "servers": ("ip", "port"),
+    "services": ("port", "override_network_profile_ref"),
+    "static_routes": ("route_id",),
+    "vip": ("vip_id",),
 }
 
 
-def patched(live: Body, patch: object) -> Body:
+def patched(live: Body, patch: object, normal: Normal) -> Body:
     """The whole body that the patch makes of the live one."""
     if not isinstance(patch, dict) or not patch or not set(patch) <= OPERATIONS.keys():
         names = ", ".join(sorted(OPERATIONS))
         raise Refusal.BAD_FIELD.error(field="PATCH", reason=f"the body must hold one or more of {names}")
     body = dict(live)
     for operation, argument in patch.items():
-        body = OPERATIONS[operation](body, argument)
+        body = OPERATIONS[operation](body, argument, normal)
     return body
 
 
-def _add(body: Body, fields: object) -> Body:
+def _add(body: Body, fields: object, normal: Normal) -> Body:
     """Scalars are set; entries are appended, or take the place of the entry with their key."""
     result = dict(body)
     for name, value in _mapping(fields).items():
         if isinstance(value, list):
-            rest = _without(name, _entries(result, name), value)
-            result[name] = rest + value
+            added = normal(name, value)
+            result[name] = _without(name, _entries(result, name), added) + added
         else:
             result[name] = value
     return result
 
 
-def _replace(body: Body, fields: object) -> Body:
+def _replace(body: Body, fields: object, _normal: Normal) -> Body:
     return {**body, **_mapping(fields)}
 
 
-def _delete(body: Body, fields: object) -> Body:
+def _delete(body: Body, fields: object, normal: Normal) -> Body:
     """Entries that are named go; scalars return to their default."""
     result = dict(body)
     for name, value in _mapping(fields).items():
         if isinstance(value, list):
-            result[name] = _without(name, _entries(result, name), value)
+            result[name] = _without(name, _entries(result, name), normal(name, value))
         else:
             result.pop(name, None)
     return result
 
 
-def _json_patch(body: Body, operations: object) -> Body:
+def _json_patch(body: Body, operations: object, _normal: Normal) -> Body:
     """RFC 6902, as far as avisdk's samples go: `add` may append a list of entries, `remove` names one by index."""
     if not isinstance(operations, list):
         raise _bad("json_patch", operations)
@@ -109,7 +117,7 @@ JSON_OPERATIONS: Mapping[str, Callable[[Body, str, str, Any], None]] = {
     "remove": _json_remove,
     "replace": _json_replace,
 }
-OPERATIONS: Mapping[str, Callable[[Body, object], Body]] = {
+OPERATIONS: Mapping[str, Callable[[Body, object, Normal], Body]] = {
     "add": _add,
     "replace": _replace,
     "delete": _delete,

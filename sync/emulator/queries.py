@@ -190,7 +190,14 @@ SCALAR_TESTS: Mapping[str, Callable[[str, str], Test]] = {
 
 def _sorted(entries: list[Entry], order: str) -> list[Entry]:
     field = order.removeprefix("-")
-    return sorted(entries, key=lambda entry: _text(entry.body.get(field, "")), reverse=order.startswith("-"))
+    return sorted(entries, key=lambda entry: _rank(entry.body.get(field)), reverse=order.startswith("-"))
+
+
+def _rank(value: object) -> tuple[bool, float, str]:
+    """Numbers by size, before texts by their letters."""
+    if isinstance(value, int | float):
+        return False, float(value), ""
+    return True, 0.0, "" if value is None else _text(value)
 
 
 def _positive(parameters: Mapping[str, Any], name: str, default: int) -> int:

@@ -11,7 +11,15 @@ from sync.emulator.macro import Macro
 from sync.emulator.objects import SINGLETONS
 from sync.emulator.queries import Page, parse_parameters, select, view_of
 from sync.emulator.references import Resolver
-from sync.emulator.runtime import INVENTORIED, INVENTORY, RUNTIME, inventory_extras, runtime_body
+from sync.emulator.runtime import (
+    DETAIL,
+    INVENTORIED,
+    INVENTORY,
+    RUNTIME,
+    inventory_config,
+    inventory_extras,
+    runtime_body,
+)
 from sync.emulator.schema import Message, Schema
 from sync.emulator.store import Entry
 from sync.emulator.tenancy import Scope, find_scope, is_visible
@@ -85,10 +93,14 @@ class Resources:
         return Answer(status=200, body=with_host(text, request.host))
 
     def get_runtime(self, request: Request, message: Message, scope: Scope, _version: Version | None) -> Answer:
-        """How an object is doing; parts of it (`runtime/detail`) are not told apart."""
+        """How an object is doing; `runtime/detail` is a list, in which avisdk's samples read the first entry.
+
+        Other parts of a runtime are not told apart.
+        """
         entry = self._entry(request, message, scope)
         with self._controller.store.lock:
-            return json_answer({"uuid": entry.uuid, "name": entry.name, **runtime_body(self._controller.store, entry)})
+            body = {"uuid": entry.uuid, "name": entry.name, **runtime_body(self._controller.store, entry)}
+        return json_answer([body] if request.segments[4:] == (DETAIL,) else body)
 
     def post(self, request: Request, message: Message, scope: Scope, version: Version | None) -> Answer:
         """The object that was made, 201 and where it is (recorded)."""
@@ -152,10 +164,12 @@ class Resources:
 
     def _inventory_entry(self, entry: Entry, view: View) -> str:
         """`config`, `uuid` and how it is doing (inventory guide)."""
-        with self._controller.store.lock:
-            extras = inventory_extras(self._controller.store, entry)
-        rest = json.dumps({"uuid": entry.uuid, **extras})
-        return f'{{"config": {self._answers.encoded(entry, view)}, {rest[1:]}'
+        store = self._controller.store
+        with store.lock:
+            config = json.dumps({"uuid": entry.uuid, **inventory_config(store, entry)})
+            rest = json.dumps({"uuid": entry.uuid, **inventory_extras(store, entry)})
+        added = self._answers.named(f"{config[1:]}, {rest[1:]}", view)
+        return f'{{"config": {self._answers.encoded(entry, view)[:-1]}, {added}'
 
     def _written(self, request: Request, entry: Entry, version: Version | None, status: int) -> Answer:
         view = view_of(parse_parameters(request.query), version, is_read=False)
@@ -196,7 +210,7 @@ class Resources:
                 return self._items[path]
             case ("api", path) if path in self._lists:
                 return self._lists[path]
-            case ("api", path, _, "runtime") | ("api", path, _, "runtime", _) if path in self._runtimes:
+            case ("api", path, _, "runtime", *_) if path in self._runtimes:
                 return self._runtimes[path]
         raise Refusal.NO_SUCH_PATH.error()
 

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sync.emulator.schema import Body
-from sync.emulator.store import Entry, Store
+from sync.emulator.store import Entry, Store, reference
 
 UP, DOWN, DISABLED, UNUSED = "OPER_UP", "OPER_DOWN", "OPER_DISABLED", "OPER_UNUSED"
 RUNTIME = "runtime"
+DETAIL = "detail"
 INVENTORY = "-inventory"
 # Types with an inventory (API guide); those without a state of their own are up.
 INVENTORIED = frozenset(
@@ -36,12 +37,21 @@ def runtime_body(store: Store, entry: Entry) -> Body:
 def inventory_extras(store: Store, entry: Entry) -> Body:
     """What stands beside `config` and `uuid` in an inventory entry."""
     is_up = oper_state(store, entry) == UP
-    return {
+    extras: Body = {
         "runtime": runtime_body(store, entry),
         "health_score": {"health_score": HEALTHY if is_up else 0.0},
         "alert": {"low": 0, "medium": 0, "high": 0},
         "metrics": {},
     }
+    if entry.path == "virtualservice":
+        extras["pools"] = [reference(pool.path, pool.uuid) for pool in _pools_behind(store, entry)]
+    return extras
+
+
+def inventory_config(store: Store, entry: Entry) -> Body:
+    """What the `config` of an inventory entry has beside the object: a VirtualService's VIPs (seen in a script)."""
+    vsvip = entry.body.get("vsvip_ref") if entry.path == "virtualservice" else None
+    return {"vip": store.entry(vsvip).body.get("vip", [])} if vsvip else {}
 
 
 def _virtual_service_state(store: Store, entry: Entry) -> str:

@@ -150,6 +150,7 @@ class Emulator:
             facts=facts,
             is_secure=self._tls,
             clock=time.time,
+            started=time.time(),
         )
         return Application(
             controller,

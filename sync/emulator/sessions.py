@@ -4,7 +4,7 @@ import secrets
 import string
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from sync.emulator.errors import Refusal
 from sync.emulator.store import Store
 
 IDLE_SECONDS = 15 * 60  # ControllerProperties.api_idle_timeout, swagger 30.2.1
-ABSOLUTE_SECONDS = 24 * 3600  # portal_configuration.api_force_timeout, swagger 30.2.1
+FORCED_HOURS = 24  # portal_configuration.api_force_timeout where the configuration has none, swagger 30.2.1
 USER = "admin"
 SESSION_COOKIES = ("avi-sessionid", "sessionid")
 _TOKENS = "tokens"
@@ -45,7 +45,7 @@ class Sessions:
         if not self.is_user(username, password) and not (username == USER and token and self._is_live_token(token)):
             raise Refusal.BAD_CREDENTIALS.error()
         now = self._clock()
-        for known in [known for known in list(self._live.values()) if _is_over(known, now)]:
+        for known in [known for known in list(self._live.values()) if self._is_over(known, now)]:
             self.end(known)
         session = Session(id=_random(_ALPHABET), csrf=_random(_CSRF_ALPHABET), created=now, used=now)
         self._live[session.id] = session
@@ -72,13 +72,18 @@ class Sessions:
             session = self._live.get(session_id)
             if session is None:
                 continue
-            if _is_over(session, now):
+            if self._is_over(session, now):
                 self.end(session)
             elif found is None or session.csrf == csrf:
                 found = session
         if found is not None:
             found.used = now
         return found
+
+    def _is_over(self, session: Session, now: float) -> bool:
+        """Whether a session was idle too long, or is too old for the system configuration."""
+        hours = portal_configuration(self._store).get("api_force_timeout", FORCED_HOURS)
+        return now - session.used > IDLE_SECONDS or now - session.created > hours * 3600
 
     def end(self, session: Session) -> None:
         """Make the session id invalid."""
@@ -120,8 +125,11 @@ class Sessions:
         )
 
 
-def _is_over(session: Session, now: float) -> bool:
-    return now - session.used > IDLE_SECONDS or now - session.created > ABSOLUTE_SECONDS
+def portal_configuration(store: Store) -> Mapping[str, Any]:
+    """What the system configuration says about logins and about the API."""
+    configuration = store.get("systemconfiguration", "default")
+    portal: Mapping[str, Any] = configuration.body.get("portal_configuration", {}) if configuration is not None else {}
+    return portal
 
 
 def _random(alphabet: str) -> str:

@@ -88,7 +88,10 @@ def _check_ids(ids: list[str], live: set[str]) -> None:
 
 
 def _keep_allocation(vip: Body, old: Body) -> None:
-    """An allocated VIP stays what it is; a client may repeat it, wholly or in part, but not change it."""
+    """An allocated VIP stays what it is; a client may repeat it, but not change it.
+
+    What it asked for may be left out, the networks that the Controller found may not.
+    """
     if not vip["auto_allocate_ip"] and "ip_address" not in vip and "ip6_address" not in vip:
         raise _changed("auto_allocate_ip", vip)
     if vip["auto_allocate_ip_type"] != old["auto_allocate_ip_type"]:
@@ -98,6 +101,17 @@ def _keep_allocation(vip: Body, old: Body) -> None:
             raise _changed(name, vip)
         if name in old:
             vip[name] = old[name]
+    _check_place(vip, old)
+    if "discovered_networks" in old and "discovered_networks" not in vip:
+        raise Refusal.NETWORKS_DROPPED.error(address=", ".join(map(str, addresses_of(old))))
+    if "ipam_network_subnet" in old:
+        vip["ipam_network_subnet"] = {**vip.get("ipam_network_subnet", {}), **old["ipam_network_subnet"]}
+    kept_fields = (*COMPUTED, *FLOATING) if vip["auto_allocate_floating_ip"] else COMPUTED
+    vip.update({name: old[name] for name in kept_fields if name in old})
+
+
+def _check_place(vip: Body, old: Body) -> None:
+    """Refuse another network than that of the allocated VIP, and a subnet that its addresses are not in."""
     asked, kept = vip.get("ipam_network_subnet", {}), old.get("ipam_network_subnet", {})
     if asked.get("network_ref", kept.get("network_ref")) != kept.get("network_ref"):
         raise _changed("ipam_network_subnet.network_ref", vip)
@@ -105,10 +119,6 @@ def _keep_allocation(vip: Body, old: Body) -> None:
         within = asked.get(subnet_name)
         if within and (address_name not in old or _address(address_name, old) not in parse_prefix(subnet_name, within)):
             raise _changed(f"ipam_network_subnet.{subnet_name}", vip)
-    if kept:
-        vip["ipam_network_subnet"] = {**asked, **kept}
-    kept_fields = (*COMPUTED, *FLOATING) if vip["auto_allocate_floating_ip"] else COMPUTED
-    vip.update({name: old[name] for name in kept_fields if name in old})
 
 
 def _allocate(context: Context, vip: Body, taken: set[Address]) -> None:

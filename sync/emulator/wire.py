@@ -12,10 +12,11 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from sync.emulator.errors import Refusal, RefusedError
-from sync.emulator.sessions import ABSOLUTE_SECONDS, SESSION_COOKIES, Session
+from sync.emulator.sessions import SESSION_COOKIES, Session
 
 CSRF_COOKIE = "csrftoken"
 CSRF_SECONDS = 364 * 24 * 3600  # recorded: Max-Age=31449600
+SESSION_SECONDS = 24 * 3600  # recorded: Max-Age=86400
 JSON_TYPE = "application/json"
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # Recorded, test_basic_vs#0.
@@ -147,7 +148,7 @@ def answer_headers(answer: Answer, api_version: str | None) -> list[tuple[str, s
 
 def session_cookies(session_id: str, now: float, *, secure: bool) -> Iterable[tuple[str, str]]:
     """Both session cookies; they are sent with every answer of a session, which keeps it alive (recorded)."""
-    attributes = _attributes(int(now), ABSOLUTE_SECONDS, secure)
+    attributes = _attributes(int(now), SESSION_SECONDS, secure)
     return [("Set-Cookie", f"{name}={session_id}; HttpOnly; {attributes}") for name in SESSION_COOKIES]
 
 

@@ -19,9 +19,10 @@ def pools(api: httpx.Client) -> httpx.Client:
     api.post("/api/cloud", json={"name": "other", "vtype": "CLOUD_NONE"})
     monitor = {"health_monitor_refs": ["/api/healthmonitor?name=System-TCP"]}
     label = {"markers": [{"key": "team", "values": ["blue", "red"]}], "created_by": "somebody"}
-    api.post("/api/pool", json={"name": "alpha", **monitor})
+    elsewhere = {"cloud_ref": "/api/cloud?name=other", "default_server_port": 8080}
+    api.post("/api/pool", json={"name": "alpha", **monitor, "default_server_port": 443})
     api.post("/api/pool", json={"name": "beta", **monitor, "enabled": False})
-    api.post("/api/pool", json={"name": "Gamma", "cloud_ref": "/api/cloud?name=other", **label})
+    api.post("/api/pool", json={"name": "Gamma", **elsewhere, **label})
     return api
 
 
@@ -86,6 +87,9 @@ def test_page_must_be_a_number(api: httpx.Client, query: str) -> None:
         ("isearch=(name,BET)|(name,lph)", ["alpha", "beta"]),
         ("sort=name", ["Gamma", "alpha", "beta"]),
         ("sort=-name", ["beta", "alpha", "Gamma"]),
+        ("sort=default_server_port", ["beta", "alpha", "Gamma"]),
+        ("sort=-default_server_port", ["Gamma", "alpha", "beta"]),
+        ("sort=created_by", ["alpha", "beta", "Gamma"]),
         ("limit_by=1", ["alpha"]),
         ("no_such_parameter=1", ["alpha", "beta", "Gamma"]),
         ("include_refs=&join_subresources=runtime", ["alpha", "beta", "Gamma"]),

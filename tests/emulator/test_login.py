@@ -2,11 +2,13 @@
 
 import base64
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
 
 from sync.emulator import Emulator
+from sync.emulator.schema import load_schema
 from sync.emulator.sessions import Sessions
 from sync.emulator.store import Store
 
@@ -150,3 +152,24 @@ def test_sessions_end_when_idle_and_after_a_day() -> None:
 
     assert sessions.find([idle.id], None) is None
     assert seen == [True] * 145 + [False] * 5
+
+
+def test_system_configuration_shortens_sessions(start: Callable[..., Emulator], log_in: LogIn, tmp_path: Path) -> None:
+    """`api_force_timeout` says after how many hours a client must log in anew, whatever it does."""
+    state = tmp_path / "state.sqlite"
+    emulator = start(state=state)
+    api = log_in(emulator)
+    configuration = api.get("/api/systemconfiguration").json()
+    configuration["portal_configuration"]["api_force_timeout"] = 2
+    api.put("/api/systemconfiguration", json=configuration).raise_for_status()
+    emulator.stop()
+    store = Store(str(state))
+    store.load(load_schema((30, 2, 1), "ENTERPRISE"))
+    times = iter(range(0, 3 * 3600, 600))
+    sessions = Sessions(store, "secret", clock=lambda: next(times))
+    session = sessions.login("admin", "secret", None)
+
+    seen = [sessions.find([session.id], None) is not None for _ in range(600, 3 * 3600, 600)]
+
+    store.close()
+    assert seen == [True] * 12 + [False] * 5

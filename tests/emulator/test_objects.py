@@ -1,5 +1,7 @@
 """Creating, replacing, patching and deleting objects, and what is refused."""
 
+import json
+import re
 from typing import Any
 
 import httpx
@@ -91,6 +93,44 @@ def test_invalid_bodies_are_refused(api: httpx.Client, path: str, body: dict[str
     assert status == 400
     assert words in text
     assert before == api.get(f"/api/{path}").json()["count"]
+
+
+def test_field_of_a_part_is_named_with_its_way(api: httpx.Client) -> None:
+    """What is wrong inside a part stands in the nested form that was reported from a real Controller."""
+    ports = {"match_criteria": "IS_IN", "ports": [0]}
+    rule = {"name": "r", "index": 1, "match": {"port": ports}}
+    body = {"name": "s", "l4_connection_policy": {"rules": [rule]}}
+
+    _, text = error(api.post("/api/l4policyset", json=body))
+
+    reason = "Field check for ports failed : 0 is not in the range 1 to 65535"
+    assert text == f'{{"l4_connection_policy":"{{"rules":"{{"match":"{{"port":"{{"ports":"{reason}"}}"}}"}}"}}"}}'
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("pool", {"vrf_ref": "/api/vrfcontext/{vrf}"}),
+        ("poolgroup", {"members": [{"pool_ref": "/api/pool/{pool}"}]}),
+        ("virtualservice", {"se_group_ref": "/api/serviceenginegroup/{group}"}),
+        ("vsvip", {"vip": [{"vip_id": "0", "placement_networks": [{"network_ref": "/api/network/{network}"}]}]}),
+    ],
+)
+def test_an_object_and_what_it_refers_to_are_in_one_cloud(api: httpx.Client, path: str, body: dict[str, Any]) -> None:
+    """A reference by uuid into another cloud is refused."""
+    there = {"cloud_ref": created(api, "cloud", name="other", vtype="CLOUD_NONE")["url"]}
+    uuids = {
+        "vrf": created(api, "vrfcontext", name="v", **there)["uuid"],
+        "pool": created(api, "pool", name="there", **there)["uuid"],
+        "group": created(api, "serviceenginegroup", name="g", **there)["uuid"],
+        "network": created(api, "network", name="n", **there)["uuid"],
+    }
+    text = re.sub(r"\{(\w+)\}", lambda found: uuids[found[1]], json.dumps(body))
+
+    status, words = error(api.post(f"/api/{path}", json={"name": "here", **json.loads(text)}))
+
+    assert status == 400
+    assert words.startswith("Cloud for here and ")
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,14 @@ def test_complete_service_is_up(api: httpx.Client) -> None:
     uuid = make_service(api)["uuid"]
 
     runtime = api.get(f"/api/virtualservice/{uuid}/runtime/").json()
-    detail = api.get(f"/api/virtualservice/{uuid}/runtime/detail").json()
+    detail = api.get(f"/api/virtualservice/{uuid}/runtime/detail").json()[0]
+    servers = api.get(f"/api/virtualservice/{uuid}/runtime/server/detail/")
     joined = api.get(f"/api/virtualservice/{uuid}?join_subresources=runtime").json()
     listed = api.get("/api/virtualservice?join_subresources=runtime&name=s").json()["results"][0]
 
     assert runtime["oper_status"] == {"state": "OPER_UP"}
     assert runtime["vip_summary"][0]["percent_ses_up"] == 100
+    assert servers.status_code == 200
     assert detail["oper_status"] == joined["runtime"]["oper_status"] == listed["runtime"]["oper_status"]
 
 
@@ -35,14 +37,23 @@ def test_inventory_has_an_envelope_and_the_configuration(api: httpx.Client) -> N
     uuid = make_service(api)["uuid"]
 
     page = api.get("/api/virtualservice-inventory?name=s&include_name").json()
+    plain = api.get(f"/api/virtualservice-inventory/{uuid}").json()
     item = api.get(f"/api/vsvip-inventory/{api.get('/api/vsvip').json()['results'][0]['uuid']}").json()
 
     entry = page["results"][0]
     assert (page["count"], entry["uuid"], entry["config"]["name"]) == (1, uuid, "s")
     assert entry["config"]["pool_ref"].endswith("#p")
+    assert entry["config"]["vip"][0]["ip_address"]["addr"] == "10.10.10.1"
+    assert entry["pools"] == [f"{plain['pools'][0]}#p"] == [entry["config"]["pool_ref"]]
     assert entry["runtime"]["vip_summary"][0]["vip_id"] == "0"
     assert {"alert", "health_score", "metrics"} < set(entry)
     assert item["config"]["vip"][0]["ip_address"]["addr"] == "10.10.10.1"
+
+
+@pytest.mark.parametrize("path", ["serviceengine", "serviceengine-inventory"])
+def test_there_are_no_service_engines(api: httpx.Client, path: str) -> None:
+    """Scripts that look for Service Engines find none."""
+    assert api.get(f"/api/{path}").json() == {"count": 0, "results": []}
 
 
 def test_inventory_pages_lead_to_inventory_pages(api: httpx.Client) -> None:

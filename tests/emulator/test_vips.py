@@ -208,15 +208,28 @@ REPEATS = [
 
 @pytest.mark.parametrize("body", REPEATS)
 def test_allocated_vip_may_be_repeated(api: httpx.Client, body: Callable[[Any], dict[str, Any]]) -> None:
-    """A PUT that repeats the VIP, wholly or in part, changes the rest and keeps the VIP."""
+    """A PUT that repeats the VIP, wholly or what it asked for, changes the rest and keeps the VIP."""
     live = post(api, "v", on("small")).json()
-    changed = {"name": "v", "vip": [body(live["vip"][0])], "dns_info": [{"fqdn": "a.avi.internal"}]}
+    vip = {**body(live["vip"][0]), "discovered_networks": live["vip"][0]["discovered_networks"]}
+    changed = {"name": "v", "vip": [vip], "dns_info": [{"fqdn": "a.avi.internal"}]}
 
     answer = api.put(f"/api/vsvip/{live['uuid']}", json=changed)
 
     assert answer.status_code == 200, answer.text
     assert live["vip"] == answer.json()["vip"]
     assert answer.json()["dns_info"][0]["fqdn"] == "a.avi.internal"
+
+
+def test_discovered_networks_must_be_sent_back(api: httpx.Client) -> None:
+    """A PUT that leaves out the networks that the Controller found for a VIP is refused, as AKO has learned."""
+    live = post(api, "v", on("small")).json()
+    vip = {key: value for key, value in live["vip"][0].items() if key != "discovered_networks"}
+
+    refused = api.put(f"/api/vsvip/{live['uuid']}", json={**live, "vip": [vip]})
+
+    expected = "No network/subnet matched Virtual Service IP 10.1.0.1"
+    assert (refused.status_code, refused.json()["error"]) == (400, expected)
+    assert api.put(f"/api/vsvip/{live['uuid']}", json=live).status_code == 200
 
 
 def test_vip_id_cannot_be_changed(api: httpx.Client) -> None:
