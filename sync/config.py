@@ -44,6 +44,11 @@ def read_settings(snapshot: Snapshot, *, max_aliases: int) -> tuple[Settings | N
 APPLICATION = "avi-sync"
 
 
+def state_folder(environment: Mapping[str, str]) -> Path:
+    """Where runs leave what later ones may use: SYNC_STATE_DIR, or the folder that the system has for such."""
+    return Path(environment.get("SYNC_STATE_DIR") or platformdirs.user_state_dir(APPLICATION))
+
+
 def source_request(given: Mapping[str, Any], environment: Mapping[str, str], *, writes: bool) -> SourceRequest:
     """Where the manifests come from. A run that writes reads commits only, never files that no commit vouches for."""
     working_tree = bool(given.get("working_tree", False))

@@ -68,7 +68,14 @@ def synchronise(
         look = _look(client, source, settings, asked, planner)
         if look.refusals or asked.is_dry or look.plan.is_empty:
             statuses = statuses_with_live(look.wish, look.plan, look.live)
-            return Run(wish=look.wish, plan=look.plan, statuses=statuses, refusals=look.refusals, is_dry=asked.is_dry)
+            return Run(
+                wish=look.wish,
+                plan=look.plan,
+                live=look.live,
+                statuses=statuses,
+                refusals=look.refusals,
+                is_dry=asked.is_dry,
+            )
         hooks.writing()
         return _apply(client, settings, look, asked.plan, hooks, planner)
 
@@ -120,7 +127,7 @@ def _apply(
         if not any(item.is_stale for item in done):
             break
     statuses = statuses_with_live(wish, remaining, live, outcomes)
-    return Run(wish=wish, statuses=statuses, plan=plan, outcomes=outcomes, remaining=remaining, is_dry=False)
+    return Run(wish=wish, statuses=statuses, plan=plan, live=live, outcomes=outcomes, remaining=remaining, is_dry=False)
 
 
 def read_facts_of(request: SourceRequest, target: Target) -> Facts:

@@ -7,11 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import yaml
 
 from sync.cli.terminal import paint, say
-from sync.config import APPLICATION, EMBEDDED
+from sync.config import EMBEDDED, state_folder
 from sync.emulator import Emulator, FaultError, SeedError, StateError
 from sync.errors import UsageError
 from sync.model.target import Target
@@ -29,7 +28,7 @@ def controller(where: Target) -> Iterator[Target]:
     if where.controller != EMBEDDED:
         yield where
         return
-    folder = Path(os.environ.get("SYNC_STATE_DIR") or platformdirs.user_state_dir(APPLICATION))
+    folder = state_folder(os.environ)
     with emulator_errors("127.0.0.1"):
         folder.mkdir(parents=True, exist_ok=True)
         emulator = Emulator(port=0, state=folder / "emulator.sqlite", password=emulator_password())

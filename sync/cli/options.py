@@ -293,6 +293,44 @@ def emulator_options(function: F) -> F:
     return function
 
 
+def after_run_options(function: F) -> F:
+    """Who is told how a run ended."""
+    for decorate in reversed(
+        (
+            option(
+                "--metrics-file",
+                env="SYNC_METRICS_FILE",
+                default="",
+                metavar="FILE",
+                help="Write metrics there, for the textfile collector of Prometheus' node_exporter (FILE.prom).",
+            ),
+            option(
+                "--pushgateway",
+                env="SYNC_PUSHGATEWAY",
+                default="",
+                metavar="URL",
+                help="Push metrics to this Prometheus Pushgateway.",
+            ),
+            option(
+                "--webhook-url-file",
+                env="SYNC_WEBHOOK_URL_FILE",
+                default="",
+                metavar="FILE",
+                help="Address that hears of a change: failing, drift, recovered (or the variable SYNC_WEBHOOK_URL).",
+            ),
+            option(
+                "--target-name",
+                env="SYNC_TARGET_NAME",
+                default="",
+                metavar="NAME",
+                help="What metrics and messages call this run; default: the Controller's host and --path.",
+            ),
+        )
+    ):
+        function = decorate(function)
+    return function
+
+
 working_tree = option(
     "--working-tree", env="SYNC_WORKING_TREE", is_flag=True, help="Read uncommitted files of a local folder, too."
 )

@@ -9,6 +9,7 @@ import click
 import yaml
 
 from sync.cli import options
+from sync.cli.after_run import told_afterwards
 from sync.cli.asked import run_options
 from sync.cli.console import Console
 from sync.cli.emulation import controller, warn_of_unchecked_certificate
@@ -35,23 +36,26 @@ from sync.report.plan_text import run_lines
 )
 @options.plan_options
 @options.status_dir
+@options.after_run_options
 @options.output
 def command(dry_run: bool, detailed_exitcode: bool, status_dir: str, output: str, **given: Any) -> int:
     """Make the Controller equal to the commit: read, plan, apply, and read again."""
-    request = source_request(given, os.environ, writes=not dry_run)
-    asked = run_options(given, is_dry=dry_run)
-    warn_of_unchecked_certificate(given)
-    with controller(target(given, os.environ)) as where, Console(is_quiet=output == "json") as console:
-        run = synchronise(request, where, console.hooks(where), asked)
-    write_statuses(status_dir, run.statuses)
-    if output == "json":
-        show_document(run_document(run))
-    elif run.plan is None:
-        for line in run_lines(run, paint):
-            say(line)
-    else:
-        show(run_lines(run, paint))
-    return console.exit_code or run.exit_code(is_detailed=detailed_exitcode)
+    with told_afterwards(given) as watch:
+        request = source_request(given, os.environ, writes=not dry_run)
+        asked = run_options(given, is_dry=dry_run)
+        warn_of_unchecked_certificate(given)
+        with controller(target(given, os.environ)) as where, Console(is_quiet=output == "json") as console:
+            run = synchronise(request, where, watch.hooks(console.hooks(where)), asked)
+        watch.ended(run, console.exit_code or run.exit_code(is_detailed=detailed_exitcode))
+        write_statuses(status_dir, run.statuses)
+        if output == "json":
+            show_document(run_document(run))
+        elif run.plan is None:
+            for line in run_lines(run, paint):
+                say(line)
+        else:
+            show(run_lines(run, paint))
+    return watch.exit_code
 
 
 def write_statuses(folder: str, statuses: Sequence[Status]) -> None:

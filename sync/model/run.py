@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sync.errors import ExitCode
 from sync.model.desired import DesiredState, Status
+from sync.model.live import LiveState
 from sync.model.outcome import Outcome
 from sync.model.plan import Permit, Plan, PlanOptions, Refusal
 from sync.model.problem import Problem, Severity
@@ -40,12 +41,14 @@ class Run:
     """What a run planned and did.
 
     `statuses` hold what the Controller says of each owner, too. `plan` is None where the source allows none.
-    `remaining` is the plan made after applying: empty if live equals desired.
+    `remaining` is the plan made after applying: empty if live equals desired. `live` is what was read last, None
+    where it is not known how things stand.
     """
 
     wish: Wish
     statuses: tuple[Status, ...] = ()
     plan: Plan | None = None
+    live: LiveState | None = None
     outcomes: tuple[Outcome, ...] = ()
     remaining: Plan | None = None
     refusals: tuple[Refusal, ...] = ()

@@ -1,0 +1,178 @@
+"""When a run is over: metrics, a message on a change of condition, a termination message, for those who asked.
+
+Nothing here changes how the run ends. What cannot be told is said on stderr.
+"""
+
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sync.cli.terminal import paint, say
+from sync.config import host_of, secret, state_folder
+from sync.errors import ExitCode, SyncError
+from sync.model.ending import Ending, Memory, Phase, Traffic, event_of, remembered
+from sync.model.run import Run
+from sync.model.traffic import Exchange, Repetition
+from sync.reconcile import Hooks
+
+T = TypeVar("T")
+
+
+@contextmanager
+def told_afterwards(given: Mapping[str, Any]) -> Iterator["Watch"]:
+    """Around a command: however it ends, its ending is told to those whom options and environment name."""
+    watch = Watch(target_name(given))
+    try:
+        yield watch
+    except SyncError as error:
+        _tell(watch.ending(error.exit_code, error=str(error)), given)
+        raise
+    except KeyboardInterrupt:
+        _tell(watch.ending(ExitCode.INTERRUPTED), given)
+        raise
+    except Exception as error:
+        _tell(watch.ending(ExitCode.UNEXPECTED, error=f"{type(error).__name__}: {error}"), given)
+        raise
+    _tell(watch.ending(watch.exit_code), given)
+
+
+class Watch:
+    """Looks on while a run goes on; the threads of the run may call it all at once."""
+
+    def __init__(self, target: str) -> None:
+        self.exit_code = ExitCode.DONE
+        self._target = target
+        self._run: Run | None = None
+        self._begun = time.monotonic()
+        self._writing: float | None = None
+        self._lock = threading.Lock()
+        self._requests: Counter[tuple[str, str]] = Counter()
+        self._repetitions: Counter[str] = Counter()
+
+    def hooks(self, hooks: Hooks) -> Hooks:
+        """The same hooks, and this watch beside them."""
+
+        def writing() -> None:
+            self._writing = time.monotonic()
+            hooks.writing()
+
+        def observe(event: Exchange | Repetition) -> None:
+            self._count(event)
+            hooks.observe(event)
+
+        return replace(hooks, writing=writing, observe=observe)
+
+    def ended(self, run: Run, exit_code: ExitCode) -> None:
+        """Take note of the result, and of the exit code unless something still goes wrong."""
+        self._run, self.exit_code = run, exit_code
+
+    def ending(self, exit_code: ExitCode, *, error: str = "") -> Ending:
+        """What there is to tell if it ends now."""
+        now = time.monotonic()
+        writing = now if self._writing is None else self._writing
+        return Ending(
+            target=self._target,
+            exit_code=exit_code,
+            ended=time.time(),
+            seconds={Phase.PLAN: writing - self._begun, Phase.APPLY: now - writing},
+            run=self._run,
+            error=error,
+            traffic=Traffic(requests=dict(self._requests), repetitions=dict(self._repetitions)),
+        )
+
+    def _count(self, event: Exchange | Repetition) -> None:
+        with self._lock:
+            match event:
+                case Exchange():
+                    self._requests[event.method, event.status] += 1
+                case Repetition():
+                    self._repetitions[event.trouble] += 1
+
+
+def target_name(given: Mapping[str, Any]) -> str:
+    """What metrics and messages call the run: the name that was given, or the Controller's host and the path in Git."""
+    if given["target_name"]:
+        return str(given["target_name"])
+    try:
+        host = host_of(given["controller"])
+    except ValueError:
+        host = ""
+    return "/".join(part for part in (host or "unknown", str(given["path"]).strip("/")) if part)
+
+
+def _tell(ending: Ending, given: Mapping[str, Any]) -> None:
+    """Tell everybody who asked; the failure to tell one is said, and does not keep it from another."""
+    if file := os.environ.get("SYNC_TERMINATION_LOG", ""):
+        _try("the termination message could not be written", lambda: _write_termination_message(Path(file), ending))
+    webhook = (
+        _try(
+            "the address of the webhook could not be read",
+            lambda: secret("SYNC_WEBHOOK_URL", given["webhook_url_file"], os.environ),
+        )
+        or ""
+    )
+    if webhook or given["metrics_file"] or given["pushgateway"]:
+        _tell_with_memory(ending, given, webhook)
+
+
+def _tell_with_memory(ending: Ending, given: Mapping[str, Any], webhook: str) -> None:
+    """What depends on earlier runs: whether a message is due, when a run last succeeded, and counters."""
+    from sync.notify.memory import memory_file, recall, remember
+
+    folder = state_folder(os.environ)
+    file = memory_file(folder, tuple(str(given[key]) for key in ("controller", "source", "ref", "path")))
+    before = recall(file)
+    is_told = not webhook or _try("the webhook could not be told", lambda: _send(ending, before, webhook)) is not None
+    after = remembered(before, ending, is_told=is_told)
+    _tell_prometheus(ending, after, given)
+    _try(f"what the next run should know could not be kept in {folder}", lambda: remember(file, ending.target, after))
+
+
+def _send(ending: Ending, before: Memory, webhook: str) -> bool:
+    """Whether there was anything to tell."""
+    event = event_of(before.condition, ending.condition)
+    if event is None:
+        return False
+    from sync.notify.webhook import send_message
+    from sync.report.verdict import message_document
+
+    send_message(webhook, message_document(ending, event, before.condition))
+    return True
+
+
+def _tell_prometheus(ending: Ending, after: Memory, given: Mapping[str, Any]) -> None:
+    file, gateway = given["metrics_file"], given["pushgateway"]
+    if not file and not gateway:
+        return
+    from sync.notify.prometheus import push_metrics, write_metrics
+    from sync.report.metrics import registry_of
+
+    registry = registry_of(ending, after)
+    if file:
+        _try("the metrics could not be written", lambda: write_metrics(Path(file), registry))
+    if gateway:
+        _try("the metrics could not be pushed", lambda: push_metrics(gateway, ending.target, registry))
+
+
+def _write_termination_message(file: Path, ending: Ending) -> None:
+    """Not in one step: Kubernetes watches the very file that it has put there."""
+    from sync.report.verdict import termination_message
+
+    file.write_text(termination_message(ending) + "\n", "utf-8")
+
+
+def _try(failure: str, tell: Callable[[], T]) -> T | None:
+    """What telling gives; None, and a warning, where it fails."""
+    try:
+        return tell()
+    except SyncError as error:
+        say(f"{paint('warning:', 'warning')} {error}")
+    except Exception as error:  # whatever it is, the run has ended as it has
+        say(f"{paint('warning:', 'warning')} {failure}: {type(error).__name__}: {error}")
+    return None

@@ -1,0 +1,115 @@
+"""How a run ended, as it is told to whoever was not there: metrics, a webhook, a termination message."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar
+
+from sync.errors import ExitCode
+from sync.model.run import Run
+
+K = TypeVar("K")
+
+
+class Phase(StrEnum):
+    """The parts of a run that are timed: until the first write, and from it on."""
+
+    PLAN = "plan"
+    APPLY = "apply"
+
+
+class Condition(StrEnum):
+    """What a run says about Git and the Controller together."""
+
+    IN_SYNC = "in sync"
+    DRIFT = "drift"
+    """The Controller differs from Git, and this run was not meant to write."""
+    FAILING = "failing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """Requests to the Controller, by method and status, and repetitions, by trouble."""
+
+    requests: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    repetitions: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """One run that is over. `run` is None where an error ended it before there was a result; `error` says which.
+
+    Times are seconds since 1970.
+    """
+
+    target: str
+    exit_code: ExitCode
+    ended: float
+    seconds: Mapping[Phase, float]
+    run: Run | None = None
+    error: str = ""
+    traffic: Traffic = field(default_factory=Traffic)
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the run did all that was asked of it."""
+        return self.exit_code in (ExitCode.DONE, ExitCode.CHANGES_PENDING)
+
+    @property
+    def condition(self) -> Condition | None:
+        """None where the run was stopped, or left the field to another one: that tells nothing."""
+        if self.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED, ExitCode.LOCKED):
+            return None
+        if not self.is_success:
+            return Condition.FAILING
+        plan = self.run.plan if self.run is not None and self.run.is_dry else None
+        return Condition.IN_SYNC if plan is None or plan.is_empty else Condition.DRIFT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What is known of earlier runs with the same target. Losing it loses nothing but the past."""
+
+    condition: Condition | None = None
+    """The condition that was last told, or would have been had anybody asked."""
+    last_success: float | None = None
+    traffic: Traffic = field(default_factory=Traffic)
+    """Since the memory began."""
+
+
+class Event(StrEnum):
+    """What is worth a message."""
+
+    FAILING = "failing"
+    DRIFT = "drift"
+    RECOVERED = "recovered"
+
+
+def event_of(before: Condition | None, now: Condition | None) -> Event | None:
+    """The message that a change of condition is worth; the first run of all tells failures only."""
+    if now is None or now is before:
+        return None
+    match now:
+        case Condition.FAILING:
+            return Event.FAILING
+        case Condition.DRIFT:
+            return Event.DRIFT if before is not None else None
+        case Condition.IN_SYNC:
+            return Event.RECOVERED if before is not None else None
+
+
+def remembered(before: Memory, ending: Ending, *, is_told: bool) -> Memory:
+    """What the next run shall know. A condition that could not be told is not remembered, so that it is told then."""
+    keeps = ending.condition is None or not is_told
+    return Memory(
+        condition=before.condition if keeps else ending.condition,
+        last_success=ending.ended if ending.is_success else before.last_success,
+        traffic=Traffic(
+            requests=_sum(before.traffic.requests, ending.traffic.requests),
+            repetitions=_sum(before.traffic.repetitions, ending.traffic.repetitions),
+        ),
+    )
+
+
+def _sum(first: Mapping[K, int], second: Mapping[K, int]) -> dict[K, int]:
+    return {key: first.get(key, 0) + second.get(key, 0) for key in {**first, **second}}

@@ -1,0 +1,244 @@
+"""How a run ended, for Prometheus: metric families in the types of its own client library.
+
+Every family that a run can answer for has all its series, also those that are 0: a series that is missing is unknown.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from sync.errors import ExitCode
+from sync.kinds import KINDS
+from sync.model.ending import Ending, Memory, Phase
+from sync.model.outcome import Outcome, SetState, WriteState
+from sync.model.plan import Action, Change
+from sync.model.problem import Severity
+from sync.model.run import Run
+
+Series = Mapping[tuple[str, ...], float]
+"""Label values (without `target`) → value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """One metric: its name, what it tells, its labels beside `target`, and where its values come from.
+
+    `series` is None where this run cannot know.
+    """
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+    is_counter: bool = False
+    series: Callable[[Ending, Memory], Series | None]
+
+
+OBJECT_STATES = ("desired", "foreign", "live", "orphan", "owned")
+BLOCKED_REASONS = ("foreign", "held", "locked", "refused")
+RESULTS = tuple(state.value for state in SetState)
+
+
+def registry_of(ending: Ending, memory: Memory) -> CollectorRegistry:
+    """A registry with the metrics of one run; `memory` is what is known after it."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Collector(tuple(metrics_of(ending, memory))))
+    return registry
+
+
+def metrics_of(ending: Ending, memory: Memory) -> Iterator[Metric]:
+    """Each family that this run can answer for, in a fixed order."""
+    for family in FAMILIES:
+        series = family.series(ending, memory)
+        if series is None:
+            continue
+        kind = CounterMetricFamily if family.is_counter else GaugeMetricFamily
+        metric = kind(family.name, family.help, labels=("target", *family.labels))
+        for values, value in sorted(series.items()):
+            metric.add_metric((ending.target, *values), value)
+        yield metric
+
+
+class _Collector(Collector):
+    """What a registry asks for families that were made elsewhere."""
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        """The families."""
+        return self._metrics
+
+
+def _last_success(ending: Ending, memory: Memory) -> Series | None:
+    del ending
+    return None if memory.last_success is None else {(): memory.last_success}
+
+
+def _objects(ending: Ending, memory: Memory) -> Series | None:
+    """By kind and state. An orphan is ours, and neither asked for nor held: it waits for its delete."""
+    del memory
+    run = ending.run
+    if run is None or run.plan is None or run.live is None:
+        return None
+    desired = run.wish.desired
+    held = {item.name for item in (*run.plan.held, *desired.held)}
+    owned = [item for item in run.live if item.is_ours]
+    found = {
+        "desired": desired.objects,
+        "foreign": run.plan.foreign,
+        "live": [item.key for item in run.live],
+        "orphan": [item.key for item in owned if item.key not in desired.objects and item.owner_name not in held],
+        "owned": [item.key for item in owned],
+    }
+    counts = {state: Counter(key.kind for key in keys) for state, keys in found.items()}
+    return {(kind, state): counts[state][kind] for kind, state in product(KINDS, OBJECT_STATES)}
+
+
+def _changes(ending: Ending, memory: Memory) -> Series | None:
+    """What became of the changes that this run planned."""
+    del memory
+    if ending.run is None or ending.run.is_dry:
+        return None
+    counts = Counter(
+        (change.key.kind, change.action.value, _result(change, outcome).value)
+        for outcome in ending.run.outcomes
+        for change in outcome.change_set.changes
+    )
+    return {series: counts[series] for series in product(KINDS, _ACTIONS, RESULTS)}
+
+
+def _result(change: Change, outcome: Outcome) -> SetState:
+    """A set that failed may have done some of its changes before, and not tried others."""
+    if outcome.state is not SetState.FAILED:
+        return outcome.state
+    states = {item.state for item in outcome.writes if item.write.key == change.key}
+    if states == {WriteState.APPLIED}:
+        return SetState.APPLIED
+    return SetState.FAILED if WriteState.FAILED in states else SetState.NOT_TRIED
+
+
+def _pending(ending: Ending, memory: Memory) -> Series | None:
+    """What Git asks for and the Controller does not have, as the run left it."""
+    del memory
+    left = _left(ending.run)
+    if left is None:
+        return None
+    counts = Counter((change.key.kind, change.action.value) for change in left)
+    return {series: counts[series] for series in product(KINDS, _ACTIONS)}
+
+
+def _left(run: Run | None) -> tuple[Change, ...] | None:
+    """The changes that are still to be made, None where nobody knows."""
+    if run is None or run.plan is None or run.lost:
+        return None
+    return (run.plan if run.remaining is None else run.remaining).changes
+
+
+def _blocked(ending: Ending, memory: Memory) -> Series | None:
+    del memory
+    plan = ending.run.plan if ending.run is not None else None
+    if ending.exit_code is ExitCode.LOCKED:
+        return {("locked",): 1}
+    if ending.run is None or plan is None:
+        return None
+    counts = {"foreign": len(plan.foreign), "held": len(plan.held), "refused": len(ending.run.refusals)}
+    return {(reason,): counts.get(reason, 0) for reason in BLOCKED_REASONS}
+
+
+def _problems(ending: Ending, memory: Memory) -> Series | None:
+    del memory
+    if ending.run is None:
+        return None
+    counts = Counter(problem.severity for problem in ending.run.problems)
+    return {(severity.value,): counts[severity] for severity in Severity}
+
+
+def _commit(ending: Ending, memory: Memory) -> Series | None:
+    del memory
+    commit = ending.run.wish.desired.commit if ending.run is not None else ""
+    return {(commit,): 1} if commit else None
+
+
+_ACTIONS = tuple(action.value for action in Action)
+
+FAMILIES: tuple[Family, ...] = (
+    Family(
+        name="avi_sync_last_run_timestamp_seconds",
+        help="When the last run ended.",
+        series=lambda ending, _: {(): ending.ended},
+    ),
+    Family(
+        name="avi_sync_last_success_timestamp_seconds",
+        help="When a run last ended with exit code 0 or 2.",
+        series=_last_success,
+    ),
+    Family(
+        name="avi_sync_run_duration_seconds",
+        help="How long the last run took: until its first write (plan), and from it on (apply).",
+        labels=("phase",),
+        series=lambda ending, _: {(phase.value,): ending.seconds.get(phase, 0.0) for phase in Phase},
+    ),
+    Family(
+        name="avi_sync_run_exit_code",
+        help="Exit code of the last run.",
+        series=lambda ending, _: {(): int(ending.exit_code)},
+    ),
+    Family(
+        name="avi_sync_objects",
+        help="Objects on the Controller and in Git after the last run; foreign: wanted names that somebody else has; "
+        "orphan: ours, and no longer asked for.",
+        labels=("kind", "state"),
+        series=_objects,
+    ),
+    Family(
+        name="avi_sync_changes",
+        help="Changes of the last run that was not dry, by what became of them.",
+        labels=("kind", "action", "result"),
+        series=_changes,
+    ),
+    Family(
+        name="avi_sync_pending_changes",
+        help="Changes that were still to be made when the last run ended.",
+        labels=("kind", "action"),
+        series=_pending,
+    ),
+    Family(
+        name="avi_sync_blocked",
+        help="What the last run could not go on with: owners that are held, names that are foreign, "
+        "refusals of a guard, a lock that another run has.",
+        labels=("reason",),
+        series=_blocked,
+    ),
+    Family(
+        name="avi_sync_problems",
+        help="Problems of the last run, by severity.",
+        labels=("severity",),
+        series=_problems,
+    ),
+    Family(
+        name="avi_sync_api_requests_total",
+        help="Requests to the Controller.",
+        labels=("method", "status"),
+        is_counter=True,
+        series=lambda _, memory: {(method, status): n for (method, status), n in memory.traffic.requests.items()},
+    ),
+    Family(
+        name="avi_sync_api_retries_total",
+        help="Requests to the Controller that were sent again, by reason.",
+        labels=("reason",),
+        is_counter=True,
+        series=lambda _, memory: {(reason,): n for reason, n in memory.traffic.repetitions.items()},
+    ),
+    Family(
+        name="avi_sync_git_commit_info",
+        help="The commit that the last run read; always 1.",
+        labels=("sha",),
+        series=_commit,
+    ),
+)
+"""Every metric. The names are part of what changes only by addition."""
