@@ -10,8 +10,9 @@ from sync.controller.client import ControllerClient
 from sync.kinds import KINDS, Kind
 from sync.model.desired import ObjectKey, Owner, OwnerKind
 from sync.model.live import LiveObject, LiveState, Ownership
+from sync.model.marks import LAYER_7_MARKERS, MANAGED_BY, TOOL, created_by_ako
 from sync.model.settings import Settings
-from sync.translate.names import MANAGED_BY, TOOL, Names
+from sync.translate.names import Names
 
 
 def read_live(client: ControllerClient, settings: Settings) -> LiveState:
@@ -42,35 +43,56 @@ def live_object(body: Mapping[str, Any], kind: Kind, names: Names) -> LiveObject
         name=str(body.get("name", "")),
     )
     markers = markers_of(body)
-    ownership = _ownership(key, markers, names)
-    is_ours = ownership is Ownership.OURS
+    ownership = _ownership(key, kind, body, names)
+    has_owner = ownership in (Ownership.OURS, Ownership.AKO)
     return LiveObject(
         key=key,
         uuid=str(body.get("uuid", "")),
         body=body,
         ownership=ownership,
-        owner=_owner(markers) if is_ours else None,
-        owner_name=_owner_name(markers, names) if is_ours else "",
+        owner=_owner(markers) if has_owner else None,
+        owner_name=_owner_name(key, markers, names) if has_owner else "",
     )
 
 
-def _ownership(key: ObjectKey, markers: Mapping[str, str], names: Names) -> Ownership:
+def _ownership(key: ObjectKey, kind: Kind, body: Mapping[str, Any], names: Names) -> Ownership:
     """Ours by marker, cluster and name; a cluster whose name is a prefix of another's never sees the other's."""
-    if markers.get(MANAGED_BY) != TOOL or markers.get("clustername") != names.cluster:
+    markers = markers_of(body)
+    cluster, creator = markers.get("clustername", ""), str(body.get("created_by", ""))
+    if markers.get(MANAGED_BY) == TOOL and cluster == names.cluster:
+        return Ownership.OURS if key.name in names.spelled_by(key.kind, markers) else Ownership.CLONE
+    if MANAGED_BY in markers or LAYER_7_MARKERS & markers.keys():
         return Ownership.FOREIGN
-    return Ownership.OURS if key.name in names.spelled_by(key.kind, dict(markers)) else Ownership.CLONE
+    if not cluster and not creator:
+        return Ownership.UNMARKED
+    is_made_by_ako = creator == created_by_ako(names.cluster) if kind.has_created_by else True
+    if not is_made_by_ako or cluster not in ("", names.cluster):
+        return Ownership.FOREIGN
+    return _ownership_by_name(key, markers, names)
 
 
-def _owner(markers: Mapping[str, str]) -> Owner:
+def _ownership_by_name(key: ObjectKey, markers: Mapping[str, str], names: Names) -> Ownership:
+    """Of an object with the marks of this cluster's AKO. AKO's VsVips carry no marker that would spell a name."""
+    if "Namespace" not in markers:
+        return Ownership.AKO if key.name.startswith(names.prefix) else Ownership.FOREIGN
+    spelled = names.spelled_by(key.kind, markers)
+    if not spelled:
+        return Ownership.FOREIGN
+    return Ownership.AKO if key.name in spelled else Ownership.AKO_CLONE
+
+
+def _owner(markers: Mapping[str, str]) -> Owner | None:
     namespace, gateway = markers.get("Namespace", ""), markers.get("GatewayName", "")
+    if not namespace:
+        return None
     if gateway:
         return Owner(kind=OwnerKind.GATEWAY, namespace=namespace, name=gateway)
     return Owner(kind=OwnerKind.SERVICE, namespace=namespace, name=markers.get("ServiceName", ""))
 
 
-def _owner_name(markers: Mapping[str, str], names: Names) -> str:
+def _owner_name(key: ObjectKey, markers: Mapping[str, str], names: Names) -> str:
     owner = _owner(markers)
-    return names.virtual_service(owner.namespace, owner.name)
+    return names.virtual_service(owner.namespace, owner.name) if owner else key.name
 
 
 def _name_of(reference: Any) -> str:

@@ -24,7 +24,8 @@ from sync.errors import ExitCode, SyncError
 from sync.kinds import KINDS
 from sync.model.live import LiveObject
 from sync.model.lock import Holder, KeptObject, LastRun, Record
-from sync.translate.names import MANAGED_BY, TOOL, MarkerSet, Names
+from sync.model.marks import MANAGED_BY, TOOL
+from sync.translate.names import MarkerSet, Names
 
 PATH = "/api/stringgroup"
 HOLDER = "holder"

@@ -15,6 +15,12 @@ class Ownership(StrEnum):
     """Marked by us for this cluster, under the name that its markers spell."""
     CLONE = "clone"
     """Marked by us, but under another name: somebody copied it. Reported, never touched."""
+    AKO = "ako"
+    """Made by the AKO of this cluster, under the name that its markers spell. Foreign, unless it is adopted."""
+    AKO_CLONE = "ako-clone"
+    """With the marks of this cluster's AKO, but under another name: somebody copied it."""
+    UNMARKED = "unmarked"
+    """Nobody's mark is on it. Foreign, unless it is adopted."""
     FOREIGN = "foreign"
     """Anybody else's, also that of another cluster."""
 
@@ -24,7 +30,7 @@ class LiveObject:
     """One object as it was read with `include_name`; `body` must not be changed.
 
     `owner` and `owner_name` (the name of the owner's VirtualService) are those that the markers tell, of objects
-    of ours only.
+    of ours and of AKO's only. A VsVip of AKO's has no markers for its owner: only the name tells it.
     """
 
     key: ObjectKey

@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from sync.kinds import IDENTITY, KINDS, OURS_AFTER_RENDERING
+from sync.model.marks import created_by_us
 from sync.model.resources.ako import NodeNetwork, VipNetwork
 from sync.model.types import QuotedFlag, Text, Whole, calendar_day, clock_time
 
@@ -266,4 +267,4 @@ class Settings:
     @property
     def created_by(self) -> str:
         """What we write into `created_by` (DESIGN §2.5; AKO writes `ako-<clusterName>`)."""
-        return f"avi-sync-{self.cluster}"
+        return created_by_us(self.cluster)

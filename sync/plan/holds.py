@@ -88,11 +88,28 @@ def _taken_names(pair: Pair, live: LiveState) -> Iterator[tuple[str, str]]:
             continue
         if found.is_ours:
             yield f"{key} still belongs to {found.owner}", "run again after that one is gone, or rename one of them"
-        elif found.ownership is Ownership.CLONE:
-            yield f"{key} carries our marks under another name: it is a copy", "delete or rename the copy by hand"
         else:
+            yield _not_ours(found)
+
+
+def _not_ours(found: LiveObject) -> tuple[str, str]:
+    key = found.key
+    match found.ownership:
+        case Ownership.CLONE:
+            return f"{key} carries our marks under another name: it is a copy", "delete or rename the copy by hand"
+        case Ownership.AKO:
+            return (
+                f"{key} was made by this cluster's AKO, and is not ours",
+                "stop AKO and take it over with avi-sync adopt (docs/moving-from-ako.md)",
+            )
+        case Ownership.UNMARKED:
+            return (
+                f"{key} is there already, and nobody has marked it",
+                "take it over with avi-sync adopt, rename the Gateway, or delete the object",
+            )
+        case _:
             by = found.body.get("created_by") or "somebody else"
-            yield (
+            return (
                 f"{key} is there already and is not ours (created by {by})",
                 "rename the Gateway, or delete the object",
             )

@@ -1,18 +1,17 @@
 """What objects are called, and what their markers say (ako-semantics §2.6, §3; AKO 2.2.1)."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sync.model.desired import Markers
+from sync.model.marks import MANAGED_BY, TOOL
 
 MAX_NAME_LENGTH = 255
 """Avi takes 256, AKO 255 (internal/lib/constants.go:300)."""
 
 MAX_POOL_NAME_LENGTH = 255 - len("/api/pool?name=")
 """The name of an L4 rule is a reference to its pool, and must not be longer than 255 either."""
-
-MANAGED_BY = "ManagedBy"
-TOOL = "avi-sync"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +21,11 @@ class Names:
     cluster: str
     is_encoded: bool = False
     """`enableEVH`: everything behind the prefix is the SHA-1 of the plain name (AKO internal/lib/lib.go:253)."""
+
+    @property
+    def prefix(self) -> str:
+        """What every name begins with."""
+        return f"{self.cluster}--"
 
     def virtual_service(self, namespace: str, name: str) -> str:
         """VirtualService, VsVip and L4PolicySet of a Gateway, LoadBalancer Service or shared-VIP group."""
@@ -35,8 +39,8 @@ class Names:
         """The pool of a LoadBalancer Service's own VirtualService."""
         return self._encoded(f"{namespace}-{service}-{protocol}-{port}")
 
-    def spelled_by(self, kind: str, markers: dict[str, str]) -> frozenset[str]:
-        """The names that an object with these markers can have; empty if the markers are not ours.
+    def spelled_by(self, kind: str, markers: Mapping[str, str]) -> frozenset[str]:
+        """The names that an object with these markers can have; empty if they name no owner of ours.
 
         A LoadBalancer Service's pool has no Protocol marker, so there are as many names as protocols.
         """
@@ -53,10 +57,9 @@ class Names:
         return frozenset(self._encoded(f"{namespace}-{service}-{each}-{port}") for each in ("TCP", "UDP", "SCTP"))
 
     def _encoded(self, name: str) -> str:
-        prefix = f"{self.cluster}--"
         if not self.is_encoded:
-            return prefix + name
-        return prefix + hashlib.sha1((prefix + name).encode(), usedforsecurity=False).hexdigest()
+            return self.prefix + name
+        return self.prefix + hashlib.sha1((self.prefix + name).encode(), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,17 @@
+"""The marks that tell whose an object is: ours, and AKO's (DESIGN §2.5; AKO 2.2.1, internal/lib/lib.go:427, 1780)."""
+
+MANAGED_BY = "ManagedBy"
+TOOL = "avi-sync"
+
+LAYER_7_MARKERS = frozenset({"Host", "Path", "IngressName"})
+"""Markers that AKO puts only on objects of Ingresses and Routes, which are nothing of ours."""
+
+
+def created_by_us(cluster: str) -> str:
+    """What we write into `created_by`."""
+    return f"{TOOL}-{cluster}"
+
+
+def created_by_ako(cluster: str) -> str:
+    """What the AKO of a cluster writes into `created_by`."""
+    return f"ako-{cluster}"
