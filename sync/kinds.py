@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+AKO_MARKERS = frozenset({"clustername", "Namespace", "ServiceName", "Port", "Protocol", "GatewayName"})
+"""The markers that AKO and we write alike, on layer 4 objects (AKO §2.6)."""
+
 
 class Scope(StrEnum):
     """What must be deleted and created again when a field cannot be changed in place."""
@@ -48,6 +51,10 @@ class Kind:
     """Lists that an incomplete tree must not shorten (DESIGN §2.8), and what tells their items apart."""
     secret: frozenset[str] = frozenset()
     """Fields that are never shown."""
+    ako_markers: frozenset[str] = AKO_MARKERS
+    """The markers that AKO writes on this kind (AKO §2.6)."""
+    ako_checksum: str = ""
+    """Where AKO keeps the checksum of what it wrote, by which it tells whether to write again (AKO §2.7, §9.3)."""
 
 
 IDENTITY = frozenset({"url", "uuid", "_last_modified", "configpb_attributes"})
@@ -68,6 +75,8 @@ _KINDS = (
         replace={"vip": Scope.VIP, "tier1_lr": Scope.VIP, "vrf_context_ref": Scope.OWNER},
         server_side=frozenset({"vs_refs", "vsvip_cloud_config_cksum"}),
         precious={"dns_info": ("fqdn",)},
+        ako_markers=frozenset({"clustername"}),
+        ako_checksum="vsvip_cloud_config_cksum",
     ),
     Kind(
         name="Pool",
@@ -103,6 +112,7 @@ _KINDS = (
         replace={"vrf_ref": Scope.OWNER},
         server_side=frozenset({"cloud_config_cksum", "server_count"}),
         precious={"servers": ("ip.addr", "port")},
+        ako_checksum="cloud_config_cksum",
     ),
     Kind(
         name="L4PolicySet",
@@ -166,6 +176,7 @@ _KINDS = (
             }
         ),
         secret=frozenset({"tls_ticket_key"}),
+        ako_checksum="cloud_config_cksum",
     ),
 )
 
@@ -203,6 +214,10 @@ COMPUTED: Mapping[str, frozenset[str]] = {
     ),
 }
 """Message type → fields that count only where we render them."""
+
+
+ORDER_BY_CHANCE = frozenset({("L4ConnectionPolicy", "rules")})
+"""(message type, field) of lists that AKO writes in any order, because their items exclude each other (AKO §2.5)."""
 
 
 UNORDERED: Mapping[tuple[str, str], tuple[str, ...]] = {

@@ -37,6 +37,8 @@ _STYLES: dict[str, dict[str, Any]] = {
     "update": {"fg": "yellow"},
     "replace": {"fg": "magenta", "bold": True},
     "delete": {"fg": "red"},
+    "adopt": {"fg": "cyan"},
+    "release": {"fg": "cyan"},
     "quiet": {"dim": True},
     "title": {"bold": True},
 }

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sync.kinds import KINDS
+from sync.kinds import AKO_MARKERS, KINDS
 
 ASKED_ADDRESS = "AskedAddress"
 NO_ADDRESS = "none"
@@ -19,14 +19,8 @@ FIELDS = "Fields"
 UNCOMPARED_MARKERS = frozenset({DIGEST, FIELDS})
 """Written with every write, never a reason for one (DESIGN §6)."""
 
-OUR_MARKERS = frozenset(
+OUR_MARKERS = AKO_MARKERS | frozenset(
     {
-        "clustername",
-        "Namespace",
-        "ServiceName",
-        "Port",
-        "Protocol",
-        "GatewayName",
         "ManagedBy",
         ASKED_ADDRESS,
         PROTECTED,

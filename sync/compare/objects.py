@@ -43,22 +43,22 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
         reason = why_not(desired.body, live, markers)
         wanted, present = _without_vip_identity(wanted), _without_vip_identity(present)
     found = list(differences(wanted, present, kind.name))
-    found += _marker_differences(markers_of(desired.body), markers)
+    found += marker_differences(markers_of(desired.body), markers)
     found = [item for item in found if not is_ignored(item.path, desired.ignored)]
     scope = Scope.VIP if reason else None
     for difference in found:
-        scope = _wider(scope, kind.replace.get(_top_level(difference.path)))
+        scope = _wider(scope, kind.replace.get(top_level(difference.path)))
     if scope is not None and not reason:
         reason = ", ".join(
             f"{item.path}: {_shown(item.before)} → {_shown(item.after)}"
             for item in found
-            if _top_level(item.path) in kind.replace
+            if top_level(item.path) in kind.replace
         )
     return Comparison(
         differences=tuple(found),
         replace=scope,
         reason=reason,
-        is_disruptive=any(_top_level(item.path) in kind.disruptive for item in found),
+        is_disruptive=any(top_level(item.path) in kind.disruptive for item in found),
     )
 
 
@@ -70,7 +70,8 @@ def _wider(one: Scope | None, other: Scope | None) -> Scope | None:
     return Scope.OWNER if Scope.OWNER in (one, other) else one or other
 
 
-def _top_level(path: str) -> str:
+def top_level(path: str) -> str:
+    """The top-level field that a path leads into."""
     return path.partition(".")[0].partition("[")[0]
 
 
@@ -86,7 +87,8 @@ def _without_vip_identity(normal: Mapping[str, Any]) -> dict[str, Any]:
     return {**normal, "vip": vips}
 
 
-def _marker_differences(desired: Mapping[str, str], live: Mapping[str, str]) -> list[Difference]:
+def marker_differences(desired: Mapping[str, str], live: Mapping[str, str]) -> list[Difference]:
+    """The markers of ours that differ, less those that are never a reason to write."""
     wanted, present = comparable_markers(desired), comparable_markers(live)
     return [
         Difference(path=f"markers[{key}]", before=present.get(key), after=wanted.get(key))
@@ -102,11 +104,12 @@ def body_of_update(desired: AviObject, live: Mapping[str, Any]) -> dict[str, Any
     left out, which resets it.
     """
     fields = _fields(desired, markers_of(live))
-    body = {key: value for key, value in live.items() if key not in fields}
+    gone = fields | {KINDS[desired.key.kind].ako_checksum}  # it told what AKO wrote, which this is not
+    body = {key: value for key, value in live.items() if key not in gone}
     body |= {key: desired.body[key] for key in fields if key in desired.body}
     if "vip" in KINDS[desired.key.kind].replace:
         body["vip"] = _overlaid_vips(desired.body.get("vip") or (), live.get("vip") or ())
-    body["markers"] = _overlaid_markers(desired.body, live)
+    body["markers"] = overlaid_markers(desired.body, live)
     return with_live_values(body, live, desired.ignored)
 
 
@@ -137,7 +140,7 @@ def _overlaid_vips(desired: Any, live: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _overlaid_markers(desired: Mapping[str, Any], live: Mapping[str, Any]) -> list[dict[str, Any]]:
+def overlaid_markers(desired: Mapping[str, Any], live: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Our markers, then the labels that others put on the live object."""
     others = [marker for marker in live.get("markers") or () if marker.get("key") not in OUR_MARKERS]
     return [*desired.get("markers", ()), *others]

@@ -18,6 +18,14 @@ class Action(StrEnum):
     UPDATE = "update"
     REPLACE = "replace"
     DELETE = "delete"
+    ADOPT = "adopt"
+    """Marked as ours, and nothing else of it changed."""
+    RELEASE = "release"
+    """Marked as AKO's again."""
+
+
+CHANGES_OF_HANDS = frozenset({Action.ADOPT, Action.RELEASE})
+"""What changes whose an object is, and nothing else of it."""
 
 
 class Policy(StrEnum):

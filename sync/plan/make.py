@@ -45,8 +45,8 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
             )
         ),
         held=tuple(sorted(held.values(), key=lambda item: item.name)),
-        problems=(*holds.problems, *_withheld(selected, holds, desired, options), *_copies(live)),
-        digest=digest([_fingerprint(item) for item in sets]),
+        problems=(*holds.problems, *_withheld(selected, holds, desired, options), *copies(live)),
+        digest=digest_of(sets),
         switched_off=tuple(
             owner.pair.owner
             for owner in selected
@@ -63,7 +63,8 @@ def _withheld(
             yield from withheld(owner, desired, options)
 
 
-def _copies(live: LiveState) -> tuple[Problem, ...]:
+def copies(live: LiveState) -> tuple[Problem, ...]:
+    """A warning for each object that somebody copied from one of ours."""
     return tuple(
         Problem(
             severity=Severity.WARNING,
@@ -74,6 +75,11 @@ def _copies(live: LiveState) -> tuple[Problem, ...]:
         for item in sorted(live, key=lambda item: item.key)
         if item.ownership is Ownership.CLONE
     )
+
+
+def digest_of(sets: Sequence[ChangeSet]) -> str:
+    """The digest of a plan: changes and writes, not the commit."""
+    return digest([_fingerprint(item) for item in sets])
 
 
 def _fingerprint(change_set: ChangeSet) -> list[Any]:

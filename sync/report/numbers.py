@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sync.model.plan import Action
+from sync.model.plan import CHANGES_OF_HANDS, Action
 from sync.model.run import Run
 
 
@@ -12,7 +12,12 @@ def is_only_planned(run: Run) -> bool:
 
 
 def numbers(run: Run) -> Mapping[Action, int]:
-    """Objects by action, in the order in which the actions are told."""
+    """Objects by action, in the order in which the actions are told; of a change of hands only where there is one."""
+    found = _counted(run)
+    return {action: number for action, number in found.items() if number or action not in CHANGES_OF_HANDS}
+
+
+def _counted(run: Run) -> Mapping[Action, int]:
     if run.plan is None:
         return dict.fromkeys(Action, 0)
     if is_only_planned(run):

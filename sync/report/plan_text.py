@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sync.model.outcome import Outcome, SetState, WriteState
-from sync.model.plan import Action, Change, FieldChange, Plan
+from sync.model.plan import CHANGES_OF_HANDS, Action, Change, FieldChange, Plan
 from sync.model.run import Run
 from sync.report.numbers import is_only_planned, numbers
 from sync.report.text import Paint, problem_lines
@@ -47,8 +47,16 @@ def _change(change: Change, paint: Paint) -> Iterator[str]:
     if change.action is Action.CREATE:
         return
     for field in change.fields:
-        if not (change.action is Action.REPLACE and field.path.startswith("markers[")):  # the reason says it already
+        if not _is_said_by_reason(change, field):
             yield f"          {_field(field)}"
+
+
+def _is_said_by_reason(change: Change, field: FieldChange) -> bool:
+    """Whether a field is a mark whose change the reason tells already."""
+    is_marker = field.path.startswith("markers[")
+    if change.action in CHANGES_OF_HANDS:
+        return is_marker or field.path == "created_by"
+    return is_marker and change.action is Action.REPLACE
 
 
 def _field(field: FieldChange) -> str:

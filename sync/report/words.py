@@ -12,6 +12,8 @@ SYMBOLS: Mapping[Action, str] = {
     Action.UPDATE: "~",
     Action.REPLACE: "-/+",
     Action.DELETE: "-",
+    Action.ADOPT: "<=",
+    Action.RELEASE: "=>",
 }
 
 HELD_SYMBOL = "!"

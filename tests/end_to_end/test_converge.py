@@ -5,7 +5,7 @@ import pytest
 from tests.end_to_end.conftest import Controller, Run
 from tests.end_to_end.tree import VALUES, Tree, app, endpoints, gateway, load_balancer, service
 
-NOTHING = {"create": 0, "update": 0, "replace": 0, "delete": 0, "foreign": 0, "held": 0}
+NOTHING = dict.fromkeys(("create", "update", "replace", "delete", "adopt", "release", "foreign", "held"), 0)
 
 
 def test_the_second_run_plans_nothing_and_writes_nothing(sync: Run, tree: Tree, controller: Controller) -> None:

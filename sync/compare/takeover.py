@@ -1,0 +1,102 @@
+"""An object that changes hands: AKO's becomes ours, ours becomes AKO's again.
+
+Only marks change hands. What differs otherwise stays as it is, for the next plan to show: a take-over is no occasion to
+change traffic. The one exception is an order that AKO leaves to chance and that means nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sync.avi_schema import SCHEMA
+from sync.compare.differences import Difference, differences
+from sync.compare.markers import DIGEST, OUR_MARKERS, markers_of
+from sync.compare.normal_form import NOTHING_KNOWN, digest, normal_form
+from sync.compare.objects import compare, marker_differences, overlaid_markers, top_level
+from sync.kinds import ORDER_BY_CHANCE, Kind
+from sync.model.desired import AviObject
+from sync.model.marks import MANAGED_BY, TOOL
+
+REWRITE_CHECKSUM = "0"
+"""In place of a checksum of AKO's: it differs from any that AKO works out, so AKO writes the object once more.
+
+AKO does not recognise a VirtualService without one (AKO 2.2.1, internal/cache/controller_obj_cache.go:2457).
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takeover:
+    """What is sent, what that changes, and the fields that stay different from what Git asks for."""
+
+    body: Mapping[str, Any]
+    changes: tuple[Difference, ...]
+    left: tuple[str, ...] = ()
+
+
+def adopted(desired: AviObject, live: Mapping[str, Any]) -> Takeover:
+    """The live object with our marks.
+
+    Without the digest where a field stays different: what differs then is a wish of Git's, not an edit by hand.
+    """
+    found = compare(desired, live).differences
+    differing = {top_level(item.path) for item in found} - {"created_by", "markers"}
+    reordered = {name for name in differing if _is_reordered(desired, live, name)}
+    left = differing - reordered
+    markers = [item for item in overlaid_markers(desired.body, live) if not (left and item["key"] == DIGEST)]
+    ours = {name: desired.body[name] for name in {"created_by", *reordered} if name in desired.body}
+    return Takeover(
+        body={**live, **ours, "markers": markers},
+        changes=tuple(item for item in found if top_level(item.path) not in left),
+        left=tuple(sorted(left)),
+    )
+
+
+def adopted_unwanted(kind: Kind, live: Mapping[str, Any], *, created_by: str) -> Takeover:
+    """An object of AKO's that Git no longer asks for, with our marks, so that it does not outlive its owner."""
+    markers = [*(live.get("markers") or ()), {"key": MANAGED_BY, "values": [TOOL]}]
+    return _handed_over(kind, live, {"markers": markers}, created_by=created_by)
+
+
+def released(kind: Kind, live: Mapping[str, Any], *, created_by: str) -> Takeover:
+    """An object of ours with AKO's marks alone, as AKO recognises it.
+
+    Its checksum is still there if nothing but marks was written since AKO did; then AKO has nothing to do.
+    """
+    ours = OUR_MARKERS - kind.ako_markers
+    new: dict[str, Any] = {"markers": [item for item in live.get("markers") or () if item.get("key") not in ours]}
+    if kind.ako_checksum and not live.get(kind.ako_checksum):
+        new[kind.ako_checksum] = REWRITE_CHECKSUM
+    return _handed_over(kind, live, new, created_by=created_by)
+
+
+def _handed_over(kind: Kind, live: Mapping[str, Any], new: Mapping[str, Any], *, created_by: str) -> Takeover:
+    body = {**live, **new, **({"created_by": created_by} if kind.has_created_by else {})}
+    fields = [
+        Difference(path=name, before=live.get(name), after=body[name])
+        for name in sorted(body.keys() - {"markers"})
+        if body[name] != live.get(name)
+    ]
+    return Takeover(body=body, changes=(*fields, *marker_differences(markers_of(body), markers_of(live))))
+
+
+def _is_reordered(desired: AviObject, live: Mapping[str, Any], name: str) -> bool:
+    """Whether a field differs only in an order that means nothing."""
+    kind = desired.key.kind
+    wanted = _in_no_order({name: desired.normal.get(name)}, kind)
+    present = _in_no_order(normal_form(live, kind, [name]), kind)
+    return not differences(wanted, present, kind)
+
+
+def _in_no_order(value: Any, message: str) -> Any:
+    """A normal form whose lists of `ORDER_BY_CHANCE` are sorted, and their items no longer numbered."""
+    if not isinstance(value, Mapping):
+        return value
+    schema = SCHEMA.get(message, {})
+    found = {}
+    for key, item in value.items():
+        if (message, key) in ORDER_BY_CHANCE:
+            items = [{name: part for name, part in each.items() if name != "index"} for each in item]
+            found[key] = sorted(items, key=lambda each: digest(each.get("match")))
+        else:
+            found[key] = _in_no_order(item, schema.get(key, NOTHING_KNOWN).message)
+    return found

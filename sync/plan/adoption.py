@@ -1,0 +1,246 @@
+"""Desired × live → the take-over of what AKO made, and of wanted objects that nobody has marked (DESIGN §2.5).
+
+An owner is taken over as a whole or not at all: while one of its objects cannot become ours in place, all of them stay
+whose they are, and a plain run goes on holding it. What is missing is not created, and what differs is not changed. An
+owner that Git does not ask for stays AKO's. Of an owner that is taken over, what Git no longer asks for comes along, so
+that it does not outlive its owner: the next plan deletes it, for all to see.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sync.compare.objects import compare
+from sync.compare.takeover import Takeover, adopted, adopted_unwanted
+from sync.kinds import KINDS
+from sync.model.desired import AviObject, DesiredState, Held, ObjectKey, Owner, OwnerKind
+from sync.model.live import LiveObject, LiveState, Ownership
+from sync.model.marks import created_by_us
+from sync.model.plan import Action, Plan, PlanOptions
+from sync.model.problem import Problem, Severity
+from sync.plan.make import copies, digest_of
+from sync.plan.takeover import OwnerTakeover, take_over
+
+REASONS = {
+    Ownership.AKO: "made by AKO",
+    Ownership.UNMARKED: "nobody has marked it",
+}
+"""What can be taken over, and what is said of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    """One owner that Git asks for, with what is live under its names and what AKO made for it besides."""
+
+    name: str
+    owner: Owner
+    wanted: Mapping[ObjectKey, AviObject]
+    live: Mapping[ObjectKey, LiveObject]
+    besides: Mapping[ObjectKey, LiveObject]
+
+    @property
+    def to_take(self) -> Mapping[ObjectKey, LiveObject]:
+        """What would change hands."""
+        present = {key: item for key, item in self.live.items() if item.ownership in REASONS}
+        return {**present, **self.besides}
+
+
+def plan_adoption(desired: DesiredState, live: LiveState, options: PlanOptions) -> Plan:
+    """What changes hands so that wanted objects are ours, as updates of marks only.
+
+    Owners that cannot be taken over are held, each with the reason. The same inputs in any order give an equal plan.
+    """
+    candidates = [] if desired.holds_everything else [*_candidates(desired, live, options)]
+    held = {item.name: item for item in desired.held if options.selection.includes(item.owner)}
+    problems: list[Problem] = []
+    owners: list[OwnerTakeover] = []
+    for candidate in candidates:
+        reason = next(_reasons(candidate), None)
+        if reason is None:
+            owners.append(_takeover_of(candidate, desired.cluster))
+            continue
+        place = desired.origins.get(candidate.name)
+        held[candidate.name] = Held(owner=candidate.owner, name=candidate.name, origin=place)
+        message, fix = reason
+        problems.append(
+            Problem(
+                severity=Severity.ERROR,
+                message=f"not taken over: {message}",
+                fix=fix,
+                origin=place,
+                resource=str(candidate.owner),
+            )
+        )
+    taken = {key for owner in owners for key in owner.objects}
+    problems += (item for owner in owners for item in _differing(owner, desired))
+    problems += _left_with_ako(desired, live, taken, options)
+    sets = take_over(Action.ADOPT, [owner for owner in owners if owner.objects])
+    return Plan(
+        commit=desired.commit,
+        change_sets=sets,
+        unchanged=sum(item.is_ours for item in live),
+        foreign=tuple(sorted(key for key in desired.objects.keys() - taken if _is_foreign(key, live))),
+        held=tuple(sorted(held.values(), key=lambda item: item.name)),
+        problems=(*problems, *copies(live)),
+        digest=digest_of(sets),
+    )
+
+
+def _is_foreign(key: ObjectKey, live: LiveState) -> bool:
+    return key in live.objects and not live.objects[key].is_ours
+
+
+def _candidates(desired: DesiredState, live: LiveState, options: PlanOptions) -> Iterator[_Candidate]:
+    """Every owner that Git asks for and of which something is live, by name."""
+    wanted: dict[str, dict[ObjectKey, AviObject]] = defaultdict(dict)
+    for item in desired:
+        wanted[item.owner_name][item.key] = item
+    akos: dict[str, dict[ObjectKey, LiveObject]] = defaultdict(dict)
+    for found in live:
+        if found.ownership is Ownership.AKO and found.key not in desired.objects:
+            akos[found.owner_name][found.key] = found
+    for name, objects in sorted(wanted.items()):
+        owner = next(iter(objects.values())).owner
+        if options.selection.includes(owner):
+            yield _Candidate(
+                name=name,
+                owner=owner,
+                wanted=dict(sorted(objects.items())),
+                live={key: live.objects[key] for key in sorted(objects) if key in live.objects},
+                besides={key: item for key, item in sorted(akos[name].items()) if _is_for(item, owner)},
+            )
+
+
+def _is_for(item: LiveObject, owner: Owner) -> bool:
+    """Whether AKO made the object for this owner; a VsVip of AKO's does not tell. One name can mean several owners."""
+    if item.owner is None:
+        return True
+    is_service = owner.kind is OwnerKind.SERVICE
+    said = (item.owner.namespace, item.owner.name, item.owner.kind is OwnerKind.SERVICE)
+    return said == (owner.namespace, owner.name, is_service)
+
+
+# --- why not ----------------------------------------------------------------------------------------------------------
+
+
+def _reasons(candidate: _Candidate) -> Iterator[tuple[str, str]]:
+    """What speaks against taking over an owner, and what would help."""
+    yield from _of_somebody_else(candidate)
+    if not candidate.to_take:
+        return
+    yield from _elsewhere(candidate)
+    for key, item in candidate.live.items():
+        found = compare(candidate.wanted[key], item.body)
+        if found.replace is not None:
+            yield (
+                f"{key} would have to be made anew ({found.reason})",
+                "let Git ask for what is live, take it over, and change it then",
+            )
+        for difference in found.differences:
+            if difference.path == "vsvip_ref":
+                yield (
+                    f"{key} has its addresses from VsVip {difference.before}, Git asks for {difference.after}",
+                    f"let it refer to a VsVip called {difference.after} that has the same addresses",
+                )
+
+
+def _of_somebody_else(candidate: _Candidate) -> Iterator[tuple[str, str]]:
+    for key, item in candidate.live.items():
+        if item.is_ours:
+            if item.owner_name != candidate.name:
+                yield f"{key} belongs to {item.owner}", "rename one of them"
+        elif item.ownership in (Ownership.CLONE, Ownership.AKO_CLONE):
+            yield f"{key} carries marks that spell another name: it is a copy", "delete or rename the copy by hand"
+        elif item.ownership not in REASONS:
+            yield f"{key} is somebody else's ({_marks(item)})", "rename the Gateway, or delete the object"
+        elif not _is_for(item, candidate.owner):
+            yield f"AKO made {key} for {item.owner}", "rename one of them, or delete the object"
+
+
+def _marks(item: LiveObject) -> str:
+    markers = {marker.get("key"): marker.get("values") for marker in item.body.get("markers") or ()}
+    found = {"created_by": item.body.get("created_by"), "clustername": ",".join(markers.get("clustername") or ())}
+    return ", ".join(f"{name}: {value}" for name, value in found.items() if value) or "marked by another tool"
+
+
+def _elsewhere(candidate: _Candidate) -> Iterator[tuple[str, str]]:
+    """AKO's objects of the owner in a tenant or cloud where Git asks for none: they cannot move in place."""
+    tenants = {key.tenant for key in candidate.wanted}
+    clouds = {key.cloud for key in candidate.wanted if key.cloud}
+    for key in candidate.besides:
+        for what, place, asked in (("tenant", key.tenant, tenants), ("cloud", key.cloud, clouds)):
+            if place and place not in asked:
+                yield (
+                    f"{key} is in {what} {place}, and Git asks for {', '.join(sorted(asked))}: it cannot move in place",
+                    "let Git ask for what is live, take it over, and move it then",
+                )
+
+
+# --- what changes hands -----------------------------------------------------------------------------------------------
+
+
+def _takeover_of(candidate: _Candidate, cluster: str) -> OwnerTakeover:
+    return OwnerTakeover(
+        owner=candidate.owner,
+        objects={
+            key: (item, _said(candidate, item), _adopted(candidate, item, cluster))
+            for key, item in candidate.to_take.items()
+        },
+    )
+
+
+def _adopted(candidate: _Candidate, item: LiveObject, cluster: str) -> Takeover:
+    wanted = candidate.wanted.get(item.key)
+    if wanted is None:
+        return adopted_unwanted(KINDS[item.key.kind], item.body, created_by=created_by_us(cluster))
+    return adopted(wanted, item.body)
+
+
+def _said(candidate: _Candidate, item: LiveObject) -> str:
+    more = "" if item.key in candidate.wanted else "; Git no longer asks for it"
+    return f"{REASONS[item.ownership]}{more}"
+
+
+def _differing(owner: OwnerTakeover, desired: DesiredState) -> Iterator[Problem]:
+    for key, (_, _, takeover) in owner.objects.items():
+        if takeover.left:
+            yield Problem(
+                severity=Severity.WARNING,
+                message=f"{key} differs from Git in {', '.join(takeover.left)}: it is taken over as it is",
+                fix="look at the next plan of sync: it brings what Git asks for, under its guards",
+                origin=desired.origins.get(desired.objects[key].owner_name),
+                resource=str(owner.owner),
+            )
+
+
+def _left_with_ako(
+    desired: DesiredState, live: LiveState, taken: Iterable[ObjectKey], options: PlanOptions
+) -> Iterator[Problem]:
+    """What AKO made and Git does not ask for, by owner, and copies of what AKO made."""
+    asked = {item.owner_name for item in desired} | {item.name for item in desired.held}
+    left: dict[Owner, list[LiveObject]] = defaultdict(list)
+    for item in sorted(live, key=lambda item: item.key):
+        if item.ownership is Ownership.AKO and item.owner is not None and item.key not in taken:
+            if item.owner_name not in asked and options.selection.includes(item.owner):
+                left[item.owner].append(item)
+        elif item.ownership is Ownership.AKO_CLONE:
+            yield Problem(
+                severity=Severity.WARNING,
+                message=f"{item.key} carries AKO's marks under another name than they spell: it is left alone",
+                fix="delete it by hand, or take the markers off it",
+            )
+    for owner, objects in sorted(left.items()):
+        yield _not_asked_for(owner, objects, desired)
+
+
+def _not_asked_for(owner: Owner, objects: Sequence[LiveObject], desired: DesiredState) -> Problem:
+    name = objects[0].owner_name
+    why = desired.switched_off.get(name, "Git does not ask for it")
+    what = str(objects[0].key) if len(objects) == 1 else f"{objects[0].key} and {len(objects) - 1} more"
+    return Problem(
+        severity=Severity.WARNING,
+        message=f"AKO made {what}, and {why}: left with AKO",
+        fix="commit the manifests, or delete the objects by hand",
+        origin=desired.origins.get(name),
+        resource=str(owner),
+    )
