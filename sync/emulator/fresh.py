@@ -3,7 +3,7 @@
 import ipaddress
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sync.emulator.errors import RefusedError
@@ -49,6 +49,12 @@ SYSTEM_CONFIGURATION: Mapping[str, Any] = {
         "umac-128-etm@openssh.com",
         "hmac-sha2-512",
     ],
+}
+# The uuid of a network that a cloud has by itself: a subnet of AWS (full export, 20.1.6), a port group of vCenter (mock
+# of a VsVip in AKO); networks of other clouds have a uuid of the common form.
+DISCOVERED_UUIDS: Mapping[str, Callable[[Entry, int], str]] = {
+    "CLOUD_AWS": lambda _cloud, _number: f"subnet-{secrets.token_hex(9)[:17]}",
+    "CLOUD_VCENTER": lambda cloud, number: f"dvportgroup-{1000 + number}-{cloud.uuid}",
 }
 PORTAL_CERTIFICATES = ("System-Default-Portal-Cert", "System-Default-Portal-Cert-EC256")
 PORTAL_PROFILE = "System-Standard-Portal"
@@ -134,8 +140,8 @@ def _create_network(
         "dhcp_enabled": False,
         "configured_subnets": [_subnet(subnet, network.ranges) for subnet in network.subnets],
     }
-    # A network of AWS is a subnet there and has its id (full export, 20.1.6).
-    slug = f"subnet-{secrets.token_hex(9)[:17]}" if facts.vtype == "CLOUD_AWS" else None
+    discover = DISCOVERED_UUIDS.get(facts.vtype)
+    slug = discover(cloud, len(store.all("network"))) if discover is not None else None
     return objects.create(schema.messages["Network"], body, ADMIN_SCOPE, slug=slug, origin=Origin.DISCOVERY)
 
 

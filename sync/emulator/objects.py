@@ -150,8 +150,8 @@ class Objects:
         key = f"{message.path}/{name or wanted}"
         if not self._facts.assume_exists or key in self._facts.missing or key in self._facts.seeded:
             return None
-        if wanted is not None and wanted.startswith(f"{message.path}-"):
-            return None  # an uuid of the emulator's own making: the object is gone
+        if wanted is not None and self._is_of_own_making(message, wanted):
+            return None  # the object is gone
         body = assumed_body(self._schema, message, name or wanted or "")
         if body is None:
             return None
@@ -162,6 +162,11 @@ class Objects:
         if message.path == "network" and body["name"] in self._facts.network_vrf:
             body["vrf_context_ref"] = f"/api/vrfcontext?name={self._facts.network_vrf[body['name']]}"
         return self.create(message, body, Scope(ADMIN), slug=wanted, origin=Origin.SEED)
+
+    def _is_of_own_making(self, message: Message, object_uuid: str) -> bool:
+        """Whether the emulator makes such uuids itself; those of port groups end with the uuid of their cloud."""
+        clouds = tuple(cloud.uuid for cloud in self._store.all("cloud"))
+        return object_uuid.startswith(f"{message.path}-") or object_uuid.endswith(clouds)
 
     def _for_writing(self, entry: Entry, scope: Scope) -> Entry:
         """The object as it is now, if the tenant may change it."""

@@ -1,5 +1,6 @@
 """What a Controller holds at its start, by itself and by a seed."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -124,6 +125,28 @@ def test_deleted_objects_are_not_assumed_again(start: Start, log_in: LogIn) -> N
     assert [api.get(f"/api/{path}/{uuid}").status_code for path, uuid in gone.items()] == [404, 404, 404]
     assert api.get("/api/network?name=n").json()["count"] == 0
     assert api.get("/api/serviceenginegroup?name.in=g").json()["count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("vtype", "form"),
+    [
+        ("CLOUD_VCENTER", r"dvportgroup-\d+-cloud-[0-9a-f-]{36}"),
+        ("CLOUD_AWS", r"subnet-[0-9a-f]{17}"),
+        ("CLOUD_NSXT", r"network-[0-9a-f-]{36}"),
+    ],
+)
+def test_networks_of_a_seed_have_the_uuids_of_their_cloud(start: Start, log_in: LogIn, vtype: str, form: str) -> None:
+    """A network that a cloud has by itself is known by the id that it has there; VIPs on it are given all the same."""
+    networks = [{"name": f"n{number}", "subnets": [f"10.{number}.0.0/24"]} for number in range(12)]
+    api = log_in(start(seed={"cloud": {"vtype": vtype}, "networks": networks}))
+
+    uuids = [network["uuid"] for network in api.get("/api/network").json()["results"]]
+    place = {"network_ref": f"/api/network/{uuids[3]}"}
+    vip = api.post("/api/vsvip", json={"name": "v", "vip": [{"auto_allocate_ip": True, "ipam_network_subnet": place}]})
+
+    assert len(set(uuids)) == 12
+    assert all(re.fullmatch(form, uuid) for uuid in uuids)
+    assert vip.json()["vip"][0]["ip_address"]["addr"] == "10.3.0.1"
 
 
 def test_networks_of_a_seed_may_share_a_name(start: Start, log_in: LogIn) -> None:
