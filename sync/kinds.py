@@ -50,7 +50,8 @@ class Kind:
     precious: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Lists that an incomplete tree must not shorten (DESIGN §2.8), and what tells their items apart."""
     secret: frozenset[str] = frozenset()
-    """Fields that are never shown."""
+    """Fields, also deep inside, that are never shown. Their names say so anyway (`sync/model/secrets.py`); the schema
+    does not mark any."""
     ako_markers: frozenset[str] = AKO_MARKERS
     """The markers that AKO writes on this kind (AKO §2.6)."""
     ako_checksum: str = ""
@@ -59,6 +60,9 @@ class Kind:
 
 IDENTITY = frozenset({"url", "uuid", "_last_modified", "configpb_attributes"})
 """What an object gets from the Controller when it is created (API §2.4)."""
+
+HIDDEN = "<sensitive>"
+"""What the Controller answers in place of a secret (API §7.1 item 4)."""
 
 OURS_AFTER_RENDERING = frozenset({"name", "tenant_ref", "cloud_ref", "created_by", "markers"})
 """Set by us after rendering: no template can forget or change them."""
@@ -175,7 +179,9 @@ _KINDS = (
                 "vsvip_cloud_config_cksum",
             }
         ),
-        secret=frozenset({"tls_ticket_key"}),
+        # oauth_vs_config and saml_sp_config hold the others (schema: OAuthAppSettings, OpaqueTokenValidationParams,
+        # HttpCookiePersistenceKey).
+        secret=frozenset({"aes_key", "client_secret", "hmac_key", "server_secret", "tls_ticket_key"}),
         ako_checksum="cloud_config_cksum",
     ),
 )

@@ -9,7 +9,7 @@ from sync.compare.ignoring import is_ignored, with_live_values
 from sync.compare.markers import DIGEST, FIELDS, OUR_MARKERS, comparable_markers, managed_fields, markers_of
 from sync.compare.normal_form import normal_form
 from sync.compare.vips import IDENTITY_OF_A_VIP, why_not
-from sync.kinds import COMPUTED, IDENTITY, KINDS, Scope
+from sync.kinds import COMPUTED, HIDDEN, IDENTITY, KINDS, Scope
 from sync.model.desired import AviObject
 
 
@@ -38,6 +38,8 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
     fields = _fields(desired, markers) - {"markers"}
     wanted = {name: value for name, value in desired.normal.items() if name in fields}
     present = normal_form(live, kind.name, sorted(fields))
+    if markers.get(DIGEST, "") == wish_of(desired.body):
+        present = {name: _uncovered(value, wanted.get(name)) for name, value in present.items()}
     reason = ""
     if "vip" in kind.replace:
         reason = why_not(desired.body, live, markers)
@@ -60,6 +62,21 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
         reason=reason,
         is_disruptive=any(top_level(item.path) in kind.disruptive for item in found),
     )
+
+
+def _uncovered(live: Any, wanted: Any) -> Any:
+    """A live value with what is wanted where the Controller hides a secret: nobody can see whether they differ.
+
+    For objects whose digest tells that they were written with just these fields. Where it tells that Git asks for
+    something else now, the hidden value stays a difference, and the secret is written once more.
+    """
+    if live == HIDDEN and isinstance(wanted, str):
+        return wanted
+    if isinstance(live, Mapping) and isinstance(wanted, Mapping):
+        return {name: _uncovered(value, wanted.get(name)) for name, value in live.items()}
+    if isinstance(live, list) and isinstance(wanted, list) and len(live) == len(wanted):
+        return [_uncovered(one, other) for one, other in zip(live, wanted, strict=True)]
+    return live
 
 
 def _shown(value: Any) -> str:

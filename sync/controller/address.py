@@ -18,6 +18,11 @@ class Login:
     password: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What must not turn up in anything that is said."""
+        return frozenset({self.password, self.token} - {""})
+
     def body(self) -> dict[str, str]:
         """What POST /login is sent."""
         secret = {"token": self.token} if self.token else {"password": self.password}

@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlencode
@@ -21,6 +21,7 @@ from sync.controller.errors import (
     NotFoundError,
     UpgradingError,
     error_for,
+    place_pointed_to,
     said_in,
 )
 from sync.controller.pages import PAGE_SIZE, read_whole_list
@@ -38,6 +39,7 @@ from sync.controller.timing import Timing
 from sync.controller.unreachable import diagnose
 from sync.controller.wire import LOGIN_PATH, LOGOUT_PATH, Counters, Wire
 from sync.errors import UsageError
+from sync.model.secrets import secret_texts
 from sync.model.traffic import Observer, unobserved
 
 __all__ = ["ControllerAddress", "ControllerClient", "Counters", "Login"]
@@ -55,7 +57,9 @@ class _Call:
     path: str
     target: str
     tenant: str
-    content: bytes | None = None
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
+    content: bytes | None = field(default=None, repr=False)
+    """The body as it goes over the wire."""
 
 
 class ControllerClient:
@@ -170,6 +174,7 @@ class ControllerClient:
             path=path,
             target=quote(path) + query,
             tenant=self._tenant if tenant is None else tenant,
+            body=body,
             content=None if body is None else json.dumps(body, separators=(",", ":")).encode(),
         )
 
@@ -195,11 +200,11 @@ class ControllerClient:
         if answer.status_code == 204:
             return None
         if not answer.is_success:
-            raise _failure(call, answer)
+            raise _failure(call, answer, self._said(call, answer))
         try:
             return json.loads(answer.content)
         except ValueError:
-            error = _broken(call, answer, "is not JSON")
+            error = _broken(call, answer, "is not JSON", self._said(call, answer))
             raise TroubleError(Trouble.BROKEN, error) from None
 
     def _sent(self, call: _Call, session: Session) -> httpx.Response:
@@ -239,7 +244,7 @@ class ControllerClient:
             error = NoAnswerError(diagnosis.message, method="POST", path=LOGIN_PATH, fix=diagnosis.fix)
             raise TroubleError(trouble_of(failed) or Trouble.BROKEN, error) from failed
         if trouble := STATUSES.get(answer.status_code):
-            said = said_in(answer.content)
+            said = said_in(answer.content, self._login.secrets)
             raise TroubleError(
                 trouble,
                 NoAnswerError(
@@ -254,17 +259,20 @@ class ControllerClient:
             )
         return session_of(answer, address=self._address, login=self._login, version=self._asked_version)
 
+    def _said(self, call: _Call, answer: httpx.Response) -> str:
+        """The Controller's words, without what it was sent in confidence."""
+        return said_in(answer.content, self._login.secrets | self._live.live.secrets | secret_texts(call.body))
+
     def _close(self) -> None:
         self._page_threads.shutdown(cancel_futures=True)
         self._wire.close()
 
 
-def _failure(call: _Call, answer: httpx.Response) -> Exception:
+def _failure(call: _Call, answer: httpx.Response, said: str) -> Exception:
     """What is raised for an answer that is no success."""
     status = answer.status_code
     if answer.has_redirect_location:
-        return _broken(call, answer, f"points to {answer.headers['Location']}")
-    said = said_in(answer.content)
+        return _broken(call, answer, f"points to {place_pointed_to(answer.headers)}", said)
     is_upgrading = status == 403 and UPGRADING_TEXT in said
     trouble = Trouble.UPGRADING if is_upgrading else STATUSES.get(status)
     error = error_for(call.method, call.path, status, said)
@@ -276,11 +284,11 @@ def _failure(call: _Call, answer: httpx.Response) -> Exception:
     return TroubleError(trouble, error, wait_seconds=asked_wait_seconds(answer.headers.get("Retry-After", "")))
 
 
-def _broken(call: _Call, answer: httpx.Response, what: str) -> ControllerError:
+def _broken(call: _Call, answer: httpx.Response, what: str, said: str) -> ControllerError:
     return BrokenAnswerError(
         f"{call.method} {call.path} answered {answer.status_code}: {what}",
         method=call.method,
         path=call.path,
         status=answer.status_code,
-        said=said_in(answer.content),
+        said=said,
     )

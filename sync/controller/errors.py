@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sync.errors import ExitCode, SyncError, UnreachableError
+from sync.model.secrets import blanked, without_user_info
 
 LONGEST_SAID = 500
 
@@ -87,21 +88,28 @@ def error_for(method: str, path: str, status: int, said: str, *, fix: str = "") 
     return _BY_STATUS.get(status, default)(method=method, path=path, status=status, said=said, fix=fix)
 
 
-def said_in(content: bytes) -> str:
-    """The Controller's own text in the body of an answer, on one line.
+def said_in(content: bytes, secrets: Iterable[str] = ()) -> str:
+    """The Controller's own text in the body of an answer, on one line, in which none of the secrets stands.
 
     `{"error": text}` mostly, `{"detail": text}` from its framework, bare text for a wrong CSRF token (avi-api §4.1);
     proxies and other servers send a page, of which only the title is worth a line.
     """
-    text = content.decode(errors="replace")
+    return _one_line(blanked(_words(content.decode(errors="replace")), secrets))
+
+
+def place_pointed_to(headers: Mapping[str, str]) -> str:
+    """Where a redirect leads, without what may be a login or a token in it."""
+    return without_user_info(headers["Location"].partition("?")[0].partition("#")[0])
+
+
+def _words(text: str) -> str:
     if text.lstrip().startswith("<"):
         title = re.search(r"<title>([^<]*)</title>", text, re.IGNORECASE)
-        return _one_line(f'a web page, "{title[1].strip()}"' if title else "a web page")
+        return f'a web page, "{title[1].strip()}"' if title else "a web page"
     try:
-        value = json.loads(text)
+        return _text_of(json.loads(text))
     except ValueError:
-        return _one_line(text)
-    return _one_line(_text_of(value))
+        return text
 
 
 def _text_of(value: Any) -> str:

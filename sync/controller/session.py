@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from sync.controller.address import ControllerAddress, Login
-from sync.controller.errors import ControllerError, said_in
+from sync.controller.errors import ControllerError, place_pointed_to, said_in
 from sync.controller.wire import Headers
 from sync.errors import UnreachableError
 
@@ -38,6 +38,11 @@ class Session:
     version: str
     cookies: Mapping[str, str] = field(repr=False)
     headers: Headers = field(repr=False)
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What proves the login."""
+        return frozenset(self.cookies.values())
 
 
 class Sessions:
@@ -108,14 +113,14 @@ def session_of(answer: httpx.Response, *, address: ControllerAddress, login: Log
     """The session that a login's answer opens; `version` overrides the Controller's own. Raises UnreachableError."""
     if answer.status_code in (401, 403):
         raise UnreachableError(
-            f"the Controller refused the login of {login.username}: {said_in(answer.content)}",
+            f"the Controller refused the login of {login.username}: {said_in(answer.content, login.secrets)}",
             where=address.url,
             fix=_LOGIN_FIX,
         )
     if answer.has_redirect_location:
-        raise _no_controller(address, f"answered {answer.status_code} and points to {answer.headers['Location']}")
+        raise _no_controller(address, f"answered {answer.status_code} and points to {place_pointed_to(answer.headers)}")
     if answer.status_code >= 400:
-        raise _no_controller(address, f"answered {answer.status_code}: {said_in(answer.content)}")
+        raise _no_controller(address, f"answered {answer.status_code}: {said_in(answer.content, login.secrets)}")
     body = _object_in(answer)
     if body is None:
         raise _no_controller(address, "did not answer with JSON")

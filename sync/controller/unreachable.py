@@ -1,5 +1,6 @@
 """Why a connection to the Controller failed, in one line that says what to do."""
 
+import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -39,7 +40,7 @@ def diagnose(error: httpx.RequestError, address: ControllerAddress) -> Diagnosis
     for cause in _causes(error):
         if found := _known(cause, address):
             return found
-    detail = next((str(cause) for cause in _causes(error) if str(cause)), type(error).__name__)
+    detail = next((said for cause in _causes(error) if (said := _said(cause))), type(error).__name__)
     return Diagnosis(message=f"the connection to {address.url} failed: {detail}", fix=_CHECK_ADDRESS)
 
 
@@ -61,14 +62,19 @@ def _known(cause: BaseException, address: ControllerAddress) -> Diagnosis | None
             return Diagnosis(message=f"nothing listens at {url} (connection refused)", fix=_CHECK_ADDRESS)
         case httpx.ProxyError():
             return Diagnosis(
-                message=f"the proxy did not let through to {url}: {cause}",
+                message=f"the proxy did not let through to {url}: {_said(cause)}",
                 fix="check HTTPS_PROXY, or except the Controller with NO_PROXY",
             )
         case httpx.TimeoutException():
             return Diagnosis(message=f"no answer from {url} within {address.timeout_seconds:g} s", fix=_CHECK_ADDRESS)
         case httpx.RemoteProtocolError():
-            return Diagnosis(message=f"{url} broke off or does not speak HTTP ({cause})", fix=_CHECK_ADDRESS)
+            return Diagnosis(message=f"{url} broke off or does not speak HTTP ({_said(cause)})", fix=_CHECK_ADDRESS)
     return None
+
+
+def _said(cause: BaseException) -> str:
+    """The library's text. What it quotes from the wire is left out: it may be a cookie of ours (h11 0.16)."""
+    return re.sub(r":? (?:bytearray\()?b['\"].*", "", str(cause), flags=re.DOTALL)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -220,8 +220,8 @@ class AviObject:
     key: ObjectKey
     owner: Owner
     owner_name: str
-    body: Mapping[str, Any]
-    normal: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
+    normal: Mapping[str, Any] = field(repr=False)
     left_alone: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
     """Paths of fields that somebody else may set once the object is there."""

@@ -35,7 +35,7 @@ class LiveObject:
 
     key: ObjectKey
     uuid: str
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
     ownership: Ownership
     owner: Owner | None = None
     owner_name: str = ""

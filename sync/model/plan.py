@@ -1,13 +1,14 @@
 """What must change, as a value: what is reviewed is what is applied."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sync.model.desired import Held, ObjectKey, Owner
 from sync.model.problem import Problem
+from sync.model.secrets import shown_at
 from sync.model.selection import Selection
 
 
@@ -68,7 +69,10 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One object that changes. A replaced object is one change and two writes."""
+    """One object that changes. A replaced object is one change and two writes.
+
+    Its fields are as they may be shown: whatever prints, sends or keeps a change cannot give a secret away.
+    """
 
     action: Action
     key: ObjectKey
@@ -77,6 +81,13 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     is_disruptive: bool = False
     """Whether connections break: a replace, a delete, another Service Engine group."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fields", tuple(map(_shown, self.fields)))
+
+
+def _shown(item: FieldChange) -> FieldChange:
+    return replace(item, before=shown_at(item.path, item.before), after=shown_at(item.path, item.after))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +98,7 @@ class Write:
     key: ObjectKey
     owner: Owner
     uuid: str = ""
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
     is_disruptive: bool = False
 
 

@@ -9,6 +9,7 @@ from sync.model.outcome import Outcome
 from sync.model.plan import Action, Change, ChangeSet, Plan
 from sync.model.problem import Problem
 from sync.model.run import Run
+from sync.model.secrets import without_secrets
 
 SCHEMA_VERSION = 1
 
@@ -31,7 +32,7 @@ def render_document(
                 "tenant": item.key.tenant,
                 "name": item.key.name,
                 "owner": owner_document(item.owner),
-                "body": item.body,
+                "body": without_secrets(item.body),
             }
             for item in desired
         ],
