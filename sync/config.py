@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import platformdirs
 from pydantic import TypeAdapter, ValidationError
 
+from sync.controller.address import ControllerAddress
 from sync.errors import UsageError
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.settings import VALUES_FILE, Settings
@@ -72,6 +73,8 @@ def target(given: Mapping[str, Any], environment: Mapping[str, str]) -> Target:
     password = secret("SYNC_PASSWORD", given["password_file"], environment)
     token = secret("SYNC_TOKEN", given["token_file"], environment)
     controller = given["controller"]
+    if controller != EMBEDDED:
+        controller = ControllerAddress(url=controller).url
     if not password and not token and controller != EMBEDDED:
         raise UsageError(
             "no password and no token",
@@ -92,12 +95,23 @@ def target(given: Mapping[str, Any], environment: Mapping[str, str]) -> Target:
 
 def secret(variable: str, file: str, environment: Mapping[str, str]) -> str:
     """A secret from its file, else from its variable; never from a flag, where `ps` would show it."""
-    if not file:
-        return environment.get(variable, "")
+    found = _text_of(file, variable) if file else environment.get(variable, "")
+    secrets_read.add(found)
+    return found
+
+
+secrets_read: set[str] = set()
+"""Every secret that this process was given, for the last place where one could slip out: an error nobody foresaw."""
+
+
+def _text_of(file: str, variable: str) -> str:
+    fix = f"correct {variable}_FILE"
     try:
         return Path(file).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the file cannot be read: {error}", where=file, fix=f"correct {variable}_FILE") from None
+    except UnicodeDecodeError:
+        raise UsageError("the file is not UTF-8 text", where=file, fix=fix) from None
+    except OSError as error:
+        raise UsageError(f"the file cannot be read: {error.strerror}", where=file, fix=fix) from None
 
 
 def _no_values(snapshot: Snapshot) -> Problem:

@@ -9,7 +9,8 @@ from typing import NoReturn
 
 import click
 
-from sync.cli.terminal import say_error
+from sync.cli.terminal import say_defect, say_error
+from sync.cli.verbosity import hide_log
 from sync.errors import ExitCode, SyncError
 
 DEFAULT_COMMAND = "sync"
@@ -111,4 +112,9 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     except SyncError as error:
         say_error(error)
         code = error.exit_code
+    except Exception as error:  # a defect: a run must still end with a code and a line
+        say_defect(error)
+        code = ExitCode.UNEXPECTED
+    finally:
+        hide_log()
     sys.exit(int(code or 0))

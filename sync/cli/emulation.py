@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from sync.cli.terminal import paint, say
+from sync.cli.terminal import complain, paint, say
 from sync.config import EMBEDDED, state_folder
 from sync.emulator import Emulator, FaultError, SeedError, StateError
 from sync.errors import UsageError
@@ -19,7 +19,7 @@ from sync.model.target import Target
 def warn_of_unchecked_certificate(given: Mapping[str, Any]) -> None:
     """Loud, every time."""
     if given["insecure_skip_verify"]:
-        say(paint("WARNING: the Controller's certificate is not checked (--insecure-skip-verify)", "error"))
+        complain(paint("WARNING: the Controller's certificate is not checked (--insecure-skip-verify)", "error"))
 
 
 @contextmanager

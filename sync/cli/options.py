@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
+from sync.cli.verbosity import verbosity_options
 from sync.model.plan import Policy
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -44,7 +45,7 @@ def option(*names: str, env: str = "", **attributes: Any) -> Callable[[F], F]:
 
 
 def source_options(function: F) -> F:
-    """Where the manifests come from."""
+    """Where the manifests come from, and how much is said on the way."""
     for decorate in reversed(
         (
             option(
@@ -83,7 +84,7 @@ def source_options(function: F) -> F:
         )
     ):
         function = decorate(function)
-    return function
+    return verbosity_options(function)
 
 
 def controller_options(function: F) -> F:

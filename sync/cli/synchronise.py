@@ -13,13 +13,15 @@ from sync.cli.after_run import told_afterwards
 from sync.cli.asked import run_options
 from sync.cli.console import Console
 from sync.cli.emulation import controller, warn_of_unchecked_certificate
-from sync.cli.terminal import paint, say, show, show_document
+from sync.cli.terminal import complain, paint, show, show_document
+from sync.cli.verbosity import Verbosity, verbosity
 from sync.config import source_request, target
 from sync.errors import UsageError
 from sync.model.desired import Status
+from sync.model.run import Run
 from sync.reconcile import synchronise
 from sync.report.json import manifest_of, run_document
-from sync.report.plan_text import run_lines
+from sync.report.plan_text import counts, run_lines, trouble_lines
 
 
 @click.command("sync", epilog=options.EXAMPLES["sync"])
@@ -50,12 +52,22 @@ def command(dry_run: bool, detailed_exitcode: bool, status_dir: str, output: str
         write_statuses(status_dir, run.statuses)
         if output == "json":
             show_document(run_document(run))
-        elif run.plan is None:
-            for line in run_lines(run, paint):
-                say(line)
         else:
-            show(run_lines(run, paint))
+            show_text(run)
     return watch.exit_code
+
+
+def show_text(run: Run) -> None:
+    """What happened, for people; for cron only what it is worth a mail: a change, or what went wrong."""
+    if verbosity() is Verbosity.QUIET:
+        for line in trouble_lines(run, paint):
+            complain(line)
+        show(() if run.plan is None or run.plan.is_empty else (counts(run, paint),))
+    elif run.plan is None:
+        for line in run_lines(run, paint):
+            complain(line)
+    else:
+        show(run_lines(run, paint))
 
 
 def write_statuses(folder: str, statuses: Sequence[Status]) -> None:

@@ -2,16 +2,25 @@
 
 import os
 import sys
+import traceback
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 
+from sync.cli.verbosity import Verbosity, verbosity
 from sync.errors import SyncError
 
 
 def say(text: str) -> None:
-    """Anything but the result: to stderr."""
+    """Anything but the result and errors: to stderr, unless somebody wants it quiet."""
+    if verbosity() is not Verbosity.QUIET:
+        complain(text)
+
+
+def complain(text: str) -> None:
+    """What must be heard: to stderr."""
     click.echo(text, err=True, color=_color())
 
 
@@ -22,7 +31,23 @@ def _color() -> bool | None:
 
 def say_error(error: SyncError) -> None:
     """An error that ends the run."""
-    say(f"{click.style('error:', fg='red')} {error}")
+    complain(f"{click.style('error:', fg='red')} {error}")
+
+
+def say_defect(error: Exception) -> None:
+    """An error that nobody foresaw: what it is, and where in our code. It must not give a secret away either."""
+    from sync.config import secrets_read
+    from sync.model.secrets import blanked, without_user_info
+
+    frames = traceback.extract_tb(error.__traceback__)
+    package = Path(__file__).parent.parent
+    places = [
+        f"{Path(f.filename).relative_to(package)}:{f.lineno}" for f in frames if package in Path(f.filename).parents
+    ]
+    text = " ".join(f"unexpected {type(error).__name__}: {error}".split())
+    complain(f"{click.style('error:', fg='red')} {without_user_info(blanked(text, secrets_read))}")
+    complain(f"  at {' > '.join(places)}")
+    complain("  fix: this is a defect of avi-sync; report it with these lines")
 
 
 def paint(text: str, style: str) -> str:

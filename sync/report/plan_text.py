@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sync.model.outcome import Outcome, SetState, WriteState
 from sync.model.plan import CHANGES_OF_HANDS, Action, Change, FieldChange, Plan
+from sync.model.problem import Severity
 from sync.model.run import Run
 from sync.report.numbers import is_only_planned, numbers
 from sync.report.text import Paint, problem_lines
@@ -20,10 +21,21 @@ def run_lines(run: Run, paint: Paint) -> Iterator[str]:
     yield from _held(run.plan, paint)
     yield from problem_lines(run.problems, paint)
     yield from _failures(run, paint)
+    yield from _refusals(run, paint)
+    yield counts(run, paint)
+
+
+def trouble_lines(run: Run, paint: Paint) -> Iterator[str]:
+    """Of all that only what somebody must do something about; empty where all is well."""
+    yield from problem_lines((item for item in run.problems if item.severity is Severity.ERROR), paint)
+    yield from _failures(run, paint)
+    yield from _refusals(run, paint)
+
+
+def _refusals(run: Run, paint: Paint) -> Iterator[str]:
     for refusal in run.refusals:
         yield f"{paint('refused:', 'error')} {one_line(refusal.message)}"
         yield paint(f"  fix: {one_line(refusal.fix)}", "quiet")
-    yield counts(run, paint)
 
 
 def _owners(plan: Plan, paint: Paint) -> Iterator[str]:

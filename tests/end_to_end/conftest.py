@@ -40,6 +40,7 @@ class Controller:
 
     url: str
     log: Path
+    password: str = "emulator"
 
     def requests(self) -> list[dict[str, Any]]:
         """Every request so far."""
@@ -56,7 +57,7 @@ class Controller:
     def call(self, method: str, path: str, body: object = None, tenant: str = "admin") -> dict[str, Any]:
         """One request of somebody else: another administrator, or a test that looks for itself."""
         with httpx.Client(base_url=self.url) as client:
-            client.post("/login", json={"username": "admin", "password": "emulator"}).raise_for_status()
+            client.post("/login", json={"username": "admin", "password": self.password}).raise_for_status()
             headers = {
                 "X-CSRFToken": client.cookies["csrftoken"],
                 "Referer": self.url,
@@ -79,6 +80,10 @@ class Controller:
         """Somebody edits an object by hand."""
         live = self.find(kind, name)
         self.call("PUT", f"/api/{kind}/{live['uuid']}", live | fields)
+
+    def fault(self, **rule: object) -> None:
+        """From now on a request goes wrong, instead of what went wrong before (docs/emulator.md)."""
+        httpx.put(f"{self.url}/_emulator/faults", json=[rule]).raise_for_status()
 
     def addresses(self, name: str) -> list[str]:
         """The addresses of a VsVip."""

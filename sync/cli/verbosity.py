@@ -1,0 +1,81 @@
+"""How much a command says beside its result: `--verbose` and `--quiet`.
+
+What was asked for is kept with the running command, in the `meta` of its click context, and ends with it.
+"""
+
+import logging
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, TextIO, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_KEY = "sync.verbosity"
+_LOGGER = logging.getLogger("sync")
+
+
+class Verbosity(StrEnum):
+    """What goes to stderr."""
+
+    QUIET = "quiet"
+    """Errors."""
+    NORMAL = "normal"
+    """Notes and warnings, too."""
+    VERBOSE = "verbose"
+    """Every request and every change as it happens, too."""
+
+
+def verbosity() -> Verbosity:
+    """That of the running command."""
+    context = click.get_current_context(silent=True)
+    return Verbosity.NORMAL if context is None else context.meta.get(_KEY, Verbosity.NORMAL)
+
+
+def verbosity_options(function: F) -> F:
+    """`--verbose` and `--quiet`; they take effect before the command begins."""
+    return _option(
+        Verbosity.VERBOSE,
+        "SYNC_VERBOSE",
+        "Show each request and each change as it happens, without secrets.",
+    )(_option(Verbosity.QUIET, "SYNC_QUIET", "Errors only, and one line if something changes: for cron.")(function))
+
+
+def _option(chosen: Verbosity, variable: str, text: str) -> Callable[[F], F]:
+    def choose(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+        del parameter
+        if not value:
+            return
+        if context.meta.setdefault(_KEY, chosen) is not chosen:
+            raise click.UsageError("--verbose and --quiet (SYNC_VERBOSE, SYNC_QUIET) say the opposite: take one")
+        if chosen is Verbosity.VERBOSE:
+            _show_log()
+
+    return click.option(
+        f"--{chosen}",
+        f"-{chosen[0]}",
+        is_flag=True,
+        envvar=variable,
+        show_envvar=True,
+        expose_value=False,
+        callback=choose,
+        help=text,
+    )
+
+
+class _LogOnStderr(logging.StreamHandler[TextIO]):
+    """The log of our own modules as it happens; that of libraries may hold secrets."""
+
+
+def _show_log() -> None:
+    _LOGGER.addHandler(_LogOnStderr(sys.stderr))
+    _LOGGER.setLevel(logging.DEBUG)
+
+
+def hide_log() -> None:
+    """End what `--verbose` began."""
+    for handler in [item for item in _LOGGER.handlers if isinstance(item, _LogOnStderr)]:
+        _LOGGER.removeHandler(handler)
+        _LOGGER.setLevel(logging.NOTSET)

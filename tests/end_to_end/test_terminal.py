@@ -1,0 +1,107 @@
+"""How much a run says beside its result."""
+
+import re
+
+import pytest
+
+from tests.end_to_end.conftest import Controller, Run
+from tests.end_to_end.tree import Tree, app
+
+
+@pytest.fixture(autouse=True)
+def _text(sync: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """People read text."""
+    monkeypatch.setenv("SYNC_FORMAT", "text")
+
+
+def test_quiet_says_nothing_where_nothing_changes(sync: Run, tree: Tree) -> None:
+    """Cron sends a mail for every line."""
+    tree.commit(web=app())
+    sync()
+
+    done = sync("--quiet")
+
+    assert (done.code, done.out, done.err) == (0, "", "")
+
+
+def test_quiet_says_one_line_on_change(sync: Run, tree: Tree) -> None:
+    """What was done, in the words of the last line of a plan."""
+    tree.commit(web=app())
+
+    planned = sync("-q", "--dry-run")
+    done = sync("-q")
+
+    assert (planned.err, done.err) == ("", "")
+    assert re.fullmatch(r"Plan: 4 create, 0 update, .*\n", planned.out)
+    assert re.fullmatch(r"Applied: 4 create, 0 update, .*\n", done.out)
+
+
+def test_quiet_still_says_what_went_wrong(sync: Run, tree: Tree, controller: Controller) -> None:
+    """Errors go to stderr with place and fix, warnings do not; the exit code is the same."""
+    tree.commit(web=app(), bad=app("bad", label_name="other"))
+    controller.fault(method="POST", path="/api/pool", do="status", status=400, body={"error": "no pool today"})
+
+    done = sync("--quiet")
+
+    assert done.code == 5
+    assert "error: bad.yaml:" in done.err
+    assert "no pool today" in done.err
+    assert "warning" not in done.err
+    assert done.out.startswith("Applied: 0 create")
+
+
+def test_quiet_keeps_a_machines_document(sync: Run, tree: Tree) -> None:
+    """Whoever asks for JSON gets all of it."""
+    tree.commit(web=app())
+
+    done = sync("--quiet", "--format", "json")
+
+    assert done.document["summary"]["create"] == 4
+    assert done.err == ""
+
+
+def test_quiet_leaves_notes_out(cli: Run, tree: Tree) -> None:
+    """What a command assumes is worth a line to people only."""
+    tree.commit(web=app())
+
+    loud = cli("render", "--source", str(tree.folder))
+    quiet = cli("render", "--source", str(tree.folder), "--quiet")
+
+    assert loud.err.startswith("note: ")
+    assert (quiet.err, quiet.out) == ("", loud.out)
+
+
+def test_verbose_shows_each_request(sync: Run, tree: Tree, controller: Controller) -> None:
+    """One line for each, as it happens, on stderr; the result is the same."""
+    tree.commit(web=app())
+
+    done = sync("--verbose", "--dry-run")
+
+    shown = [line for line in done.err.splitlines() if line.startswith("event=request")]
+    assert len(shown) == len(controller.requests())
+    assert all(re.fullmatch(REQUEST, line) for line in shown)
+    assert done.out == sync("--dry-run").out
+
+
+REQUEST = r"event=request method=[A-Z]+ path=/\S* status=\d+ seconds=\d+\.\d{3}"
+
+
+def test_verbose_ends_with_its_run(sync: Run, tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable stands for the option, and a later run in the same process is as silent as ever."""
+    tree.commit(web=app())
+    monkeypatch.setenv("SYNC_VERBOSE", "1")
+    loud = sync()
+    monkeypatch.delenv("SYNC_VERBOSE")
+
+    silent = sync()
+
+    assert "event=request" in loud.err
+    assert silent.err == ""
+
+
+def test_nobody_can_be_both(sync: Run) -> None:
+    """A variable that is set for cron, and a flag of the person who looks into it."""
+    done = sync("--verbose", "--quiet")
+
+    assert done.code == 64
+    assert "--verbose and --quiet" in done.err
