@@ -351,11 +351,23 @@ def make_infra_setting(
 
 
 def make_broken(
-    kind: str, name: str, namespace: str = "", *, labels: Mapping[str, str] | None = None
+    kind: str,
+    name: str,
+    namespace: str = "",
+    *,
+    labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
+    service_type: str = "",
 ) -> BrokenResource:
     """A manifest that is there but cannot be used."""
     return BrokenResource(
-        kind=kind, namespace=namespace, name=name, labels=labels or {}, origin=make_origin(kind, name)
+        kind=kind,
+        namespace=namespace,
+        name=name,
+        labels=labels or {},
+        annotations=annotations or {},
+        origin=make_origin(kind, name),
+        service_type=service_type,
     )
 
 

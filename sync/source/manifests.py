@@ -147,6 +147,7 @@ def _broken_twin(item: Resource) -> BrokenResource:
         namespace=item.namespace,
         name=item.name,
         labels=item.metadata.labels,
+        annotations=item.metadata.annotations,
         origin=item.origin,
         service_type=item.spec.type if isinstance(item, Service) else "",
     )
@@ -311,20 +312,26 @@ _IDENTITY = frozenset({("metadata",), ("metadata", "name"), ("metadata", "namesp
 
 def _break(kind: str, namespace: str, name: str, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
     metadata, spec = value.get("metadata"), value.get("spec")
-    labels = metadata.get("labels", {}) if isinstance(metadata, dict) else {}
-    if not isinstance(labels, dict):  # nobody can tell what depends on it
-        reading.is_complete = False
-        labels = {}
+    shown = metadata if isinstance(metadata, dict) else {}
     reading.broken.append(
         BrokenResource(
             kind=kind,
             namespace=namespace,
             name=name,
-            labels={str(key): str(item) for key, item in labels.items()},
+            labels=_texts(shown.get("labels", {}), reading),
+            annotations=_texts(shown.get("annotations", {}), reading),
             origin=origin,
             service_type=str(spec.get("type", "ClusterIP")) if kind == "Service" and isinstance(spec, dict) else "",
         )
     )
+
+
+def _texts(value: Any, reading: _Reading) -> dict[str, str]:
+    """Labels or annotations of a manifest that cannot be used, as far as they can be read."""
+    if not isinstance(value, dict):  # nobody can tell what depends on it
+        reading.is_complete = False
+        return {}
+    return {str(key): str(item) for key, item in value.items()}
 
 
 def _twice(resource: Resource, first: Origin) -> Problem:

@@ -32,9 +32,20 @@ def not_served(service: Service, inputs: Inputs, findings: Findings) -> str:
         return ""
     if coverage is not Coverage.YES:
         return str(coverage.value)
+    if reason := switched_off(service, inputs):
+        return reason
     wanted = service.spec.load_balancer_class
     if wanted is not None and wanted != CONTROLLER:
         return f"its loadBalancerClass is {wanted}"
+    return ""
+
+
+def switched_off(service: Service, inputs: Inputs) -> str:
+    """The switch in values.yaml that takes the Service out of our hands (AKO LIB:1859, DQI:729); empty if none does."""
+    if inputs.settings.ako.layer7_only:
+        return "AKOSettings.layer7Only is true"
+    if service.spec.load_balancer_class is None and not inputs.settings.l4.default_lb_controller:
+        return "L4Settings.defaultLBController is false"
     return ""
 
 

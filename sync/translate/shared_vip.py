@@ -1,12 +1,13 @@
 """LoadBalancer Services of one namespace that share a VIP → one VirtualService (ako-semantics §1.7)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sync.model.desired import ObjectSpec, Owner, OwnerKind
 from sync.model.resources.core import Service, ServicePort
 from sync.translate import profiles
 from sync.translate.blueprint import Blueprint, PoolPlan, specs_of, too_long
+from sync.translate.catalog import Key
 from sync.translate.fqdn import subdomain
 from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
 from sync.translate.infra_setting import infrastructure, setting_of_service
@@ -35,18 +36,12 @@ def translate_shared_vip(key: str, members: Sequence[Service], inputs: Inputs) -
     """What the Services of one namespace that share a VIP come to; members in name order, for AKO knows none."""
     first = members[0]
     findings = Findings()
-    reasons = [reason for member in members if (reason := not_served(member, inputs, findings))]
+    reasons = {member.key: reason for member in members if (reason := not_served(member, inputs, findings))}
     specs: tuple[ObjectSpec, ...] = ()
     if reasons and len(reasons) < len(members):
-        findings.error(
-            first,
-            (*ANNOTATIONS, SHARED_VIP_ANNOTATION),
-            f"a member of shared VIP {key} is not ours to serve: {reasons[0]}",
-            "take the annotation off it, or give all members one loadBalancerClass",
-        )
+        _report_strangers(key, members, reasons, findings)
     elif not reasons:
         specs = _specs(key, members, inputs, findings)
-    reason = reasons[0] if reasons else ""
     name = inputs.names.virtual_service(first.namespace, key)
     return Verdict(
         owner=Owner(kind=OwnerKind.SHARED_VIP, namespace=first.namespace, name=key),
@@ -55,10 +50,28 @@ def translate_shared_vip(key: str, members: Sequence[Service], inputs: Inputs) -
         specs=() if findings.has_errors else specs,
         problems=tuple(findings.problems),
         statuses=tuple(
-            service_status(member, name, reason, findings.problems, names_of(member, inputs) if specs else ())
+            service_status(
+                member,
+                name,
+                reasons.get(member.key, ""),
+                findings.problems,
+                names_of(member, inputs) if specs else (),
+            )
             for member in members
         ),
     )
+
+
+def _report_strangers(key: str, members: Sequence[Service], reasons: Mapping[Key, str], findings: Findings) -> None:
+    """Members that are not ours to serve hold the others: AKO deletes the VIP of all (ako-semantics §1.7)."""
+    for member in members:
+        if member.key in reasons:
+            findings.error(
+                member,
+                (*ANNOTATIONS, SHARED_VIP_ANNOTATION),
+                f"a member of shared VIP {key} that is not ours to serve: {reasons[member.key]}",
+                "take the annotation off it, or give all members one loadBalancerClass",
+            )
 
 
 _SHARED_KEY = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")

@@ -8,13 +8,13 @@ from sync.model.desired import Held, Owner, OwnerKind, Translation
 from sync.model.facts import Facts
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.core import Service
-from sync.model.resources.tree import Resources
+from sync.model.resources.tree import BrokenResource, Resources
 from sync.model.settings import VALUES_FILE, Settings
 from sync.translate.catalog import make_catalog
 from sync.translate.gateway import translate_gateway
 from sync.translate.hints import hints
 from sync.translate.inputs import Inputs
-from sync.translate.load_balancer import SHARED_VIP_ANNOTATION
+from sync.translate.load_balancer import SHARED_VIP_ANNOTATION, switched_off
 from sync.translate.service import translate_service
 from sync.translate.settings_errors import settings_errors
 from sync.translate.shared_vip import translate_shared_vip
@@ -28,10 +28,10 @@ def translate(resources: Resources, settings: Settings, facts: Facts) -> Transla
     if errors := tuple(settings_errors(inputs)):
         return Translation(specs=(), problems=errors, holds_everything=True)
     verdicts = _without_claimed_names([*_gateway_verdicts(resources, inputs), *_service_verdicts(resources, inputs)])
-    held = [Held(owner=v.owner, name=v.name, origin=v.origin) for v in verdicts if v.is_held]
+    held = (Held(owner=v.owner, name=v.name, origin=v.origin) for v in verdicts if v.is_held)
     return Translation(
         specs=tuple(spec for verdict in verdicts if not verdict.is_held for spec in verdict.specs),
-        held=tuple(held + list(_held_because_broken(resources, inputs))),
+        held=_once_each((*held, *_held_because_broken(resources, inputs))),
         problems=tuple(dict.fromkeys((*_problems(verdicts, resources, settings), *hints(resources, inputs, verdicts)))),
         origins={verdict.name: verdict.origin for verdict in verdicts},
         switched_off=_switched_off(resources, inputs),
@@ -42,14 +42,13 @@ def translate(resources: Resources, settings: Settings, facts: Facts) -> Transla
 
 def _switched_off(resources: Resources, inputs: Inputs) -> Mapping[str, str]:
     """What a switch in values.yaml no longer serves, though it is in Git: a switch is not a delete."""
-    ako, found = inputs.settings.ako, {}
-    if not ako.services_api:
+    found = {}
+    if not inputs.settings.ako.services_api:
         for gateway in resources.gateways:
             name = inputs.names.virtual_service(gateway.namespace, gateway.name)
             found[name] = "AKOSettings.servicesAPI is false"
-    reason = "AKOSettings.layer7Only is true" if ako.layer7_only else "L4Settings.defaultLBController is false"
     for service in resources.services:
-        if service.spec.type == "LoadBalancer" and not _is_admitted(service, inputs):
+        if service.spec.type == "LoadBalancer" and (reason := switched_off(service, inputs)):
             own = service.annotation(SHARED_VIP_ANNOTATION) or service.name
             found[inputs.names.virtual_service(service.namespace, own)] = reason
     return found
@@ -74,7 +73,7 @@ def _gateway_verdicts(resources: Resources, inputs: Inputs) -> Iterator[Verdict]
 def _service_verdicts(resources: Resources, inputs: Inputs) -> Iterator[Verdict]:
     shared: dict[tuple[str, str], list[Service]] = defaultdict(list)
     for service in sorted(resources.services, key=lambda service: service.key):
-        if service.spec.type != "LoadBalancer" or not _is_admitted(service, inputs):
+        if service.spec.type != "LoadBalancer":
             continue
         if key := service.annotation(SHARED_VIP_ANNOTATION):
             shared[(service.namespace, key)].append(service)
@@ -82,13 +81,6 @@ def _service_verdicts(resources: Resources, inputs: Inputs) -> Iterator[Verdict]
             yield translate_service(service, inputs)
     for (_, key), members in sorted(shared.items()):
         yield translate_shared_vip(key, members, inputs)
-
-
-def _is_admitted(service: Service, inputs: Inputs) -> bool:
-    """Whether LoadBalancer Services of this class are ours at all (AKO LIB:1859, DQI:729)."""
-    if inputs.settings.ako.layer7_only:
-        return False
-    return service.spec.load_balancer_class is not None or inputs.settings.l4.default_lb_controller
 
 
 def _without_claimed_names(verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -128,17 +120,31 @@ def _clash(verdict: Verdict, kind: str, name: str, claimants: Iterable[Verdict])
     )
 
 
+def _once_each(held: Iterable[Held]) -> tuple[Held, ...]:
+    """Each owner once, for the first reason."""
+    found: dict[Owner, Held] = {}
+    for item in held:
+        found.setdefault(item.owner, item)
+    return tuple(found.values())
+
+
 def _held_because_broken(resources: Resources, inputs: Inputs) -> Iterator[Held]:
-    """Owners whose own manifest cannot be used: what is live of them stays."""
-    kinds = {"Gateway": OwnerKind.GATEWAY, "Service": OwnerKind.SERVICE}
+    """Owners whose own manifest cannot be used, or that of a member: what is live of them stays."""
     for broken in resources.broken:
-        # A ClusterIP Service has no VirtualService of its own; one whose type cannot be read might.
-        if broken.kind in kinds and broken.service_type in ("", "LoadBalancer"):
-            yield Held(
-                owner=Owner(kind=kinds[broken.kind], namespace=broken.namespace, name=broken.name),
-                name=inputs.names.virtual_service(broken.namespace, broken.name),
-                origin=broken.origin,
-            )
+        for owner in _owners_of_broken(broken):
+            name = inputs.names.virtual_service(owner.namespace, owner.name)
+            yield Held(owner=owner, name=name, origin=broken.origin)
+
+
+def _owners_of_broken(broken: BrokenResource) -> Iterator[Owner]:
+    """For what objects may be live that an unusable manifest once asked for."""
+    if broken.kind == "Gateway":
+        yield Owner(kind=OwnerKind.GATEWAY, namespace=broken.namespace, name=broken.name)
+    # A Service that is plainly of another type has no VirtualService; one whose type cannot be read might.
+    if broken.kind == "Service" and broken.service_type not in ("ClusterIP", "NodePort", "ExternalName"):
+        yield Owner(kind=OwnerKind.SERVICE, namespace=broken.namespace, name=broken.name)
+        if shared := broken.annotations.get(SHARED_VIP_ANNOTATION, "").strip():
+            yield Owner(kind=OwnerKind.SHARED_VIP, namespace=broken.namespace, name=shared)
 
 
 def _problems(verdicts: Sequence[Verdict], resources: Resources, settings: Settings) -> Iterator[Problem]:

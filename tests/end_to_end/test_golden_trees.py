@@ -105,11 +105,7 @@ def test_a_golden_tree_converges_and_stays(case: str, tmp_path: Path, sync_of: S
     "members",
     [
         pytest.param(("api",), id="one of them"),
-        pytest.param(
-            ("api", "zone-udp"),
-            id="all of them",
-            marks=pytest.mark.xfail(strict=True, reason="only their own names are held, and the shared VIP is deleted"),
-        ),
+        pytest.param(("api", "zone-udp"), id="all of them"),
     ],
 )
 def test_a_shared_vip_survives_members_that_cannot_be_used(

@@ -379,12 +379,30 @@ def test_all_problems_of_all_manifests_are_reported_in_one_run() -> None:
     assert [(p.file, p.line) for p in problems] == [("a.yaml", 16), ("b.yaml", 12), ("b.yaml", 21), ("c.yaml", 2)]
 
 
-def test_a_broken_manifest_keeps_the_labels_that_tell_what_depends_on_it() -> None:
-    """A Service that cannot be used still says which Gateway it belongs to."""
-    resources, _ = read({"a.yaml": changed("Service", lambda m: m["spec"]["ports"][0].update(port=0))})
+def test_a_broken_manifest_keeps_what_tells_who_depends_on_it() -> None:
+    """A Service that cannot be used still says which Gateway it belongs to, and which VIP it shares."""
+    shared = {"ako.vmware.com/enable-shared-vip": "both"}
+
+    resources, _ = read(
+        {
+            "a.yaml": changed(
+                "Service", lambda m: (m["spec"]["ports"][0].update(port=0), m["metadata"].update(annotations=shared))
+            )
+        }
+    )
 
     (broken,) = resources.broken
     assert (broken.kind, broken.key, broken.labels) == ("Service", ("shop", "front"), attached_to())
+    assert broken.annotations == shared
+
+
+def test_one_of_two_manifests_of_one_name_keeps_it_as_well() -> None:
+    """Neither counts, and both say what depends on them."""
+    text = changed("Service", lambda m: m["metadata"].update(annotations={"a": "b"}))
+
+    resources, _ = read({"a.yaml": text, "b.yaml": text})
+
+    assert [broken.annotations for broken in resources.broken] == [{"a": "b"}, {"a": "b"}]
 
 
 @pytest.mark.parametrize(
@@ -413,6 +431,11 @@ def test_a_broken_manifest_keeps_the_labels_that_tell_what_depends_on_it() -> No
             "EndpointSlice",
             lambda m: m["metadata"].update(labels="x"),
             id="EndpointSlice with unreadable labels",
+        ),
+        pytest.param(
+            "Service",
+            lambda m: m["metadata"].update(annotations=["a"]),
+            id="Service with unreadable annotations",
         ),
     ],
 )

@@ -30,7 +30,6 @@ def reasons_of(found: Any) -> dict[str, str]:
 # --- shared VIPs ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="the reason of the member that is not ours is written to all members")
 def test_the_status_of_a_member_tells_what_holds_it() -> None:
     """One member is of another class: that one is not served, the others are held."""
     ours = make_load_balancer("a", annotations={SHARED_VIP: "both"})

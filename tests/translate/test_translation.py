@@ -98,6 +98,34 @@ def test_an_owner_whose_manifest_cannot_be_used_is_held(kind: str, expected: Own
     assert found.held == tuple(Held(owner=owner, name=name, origin=broken.origin) for owner in owners)
 
 
+@pytest.mark.parametrize(
+    ("service_type", "is_held"),
+    [
+        pytest.param("", True, id="a type that cannot be read"),
+        pytest.param("LoadBalancer", True, id="LoadBalancer"),
+        pytest.param("Loadbalancer", True, id="a type that is none"),
+        pytest.param("ClusterIP", False, id="ClusterIP"),
+        pytest.param("NodePort", False, id="NodePort"),
+        pytest.param("ExternalName", False, id="ExternalName"),
+    ],
+)
+def test_a_broken_service_is_held_unless_it_plainly_has_no_virtual_service(service_type: str, is_held: bool) -> None:
+    """A slip of the pen in `spec.type` deletes nothing."""
+    broken = make_broken("Service", "web", "shop", service_type=service_type)
+
+    assert [held.name for held in translated(broken).held] == (["north--shop-web"] if is_held else [])
+
+
+def test_a_broken_member_holds_its_shared_vip_once() -> None:
+    """Also where all members are broken, and nobody is left to say so."""
+    annotations = {"ako.vmware.com/enable-shared-vip": "both"}
+    members = [make_broken("Service", name, "shop", annotations=annotations) for name in ("a", "b")]
+
+    found = translated(*members)
+
+    assert [str(held.owner) for held in found.held] == ["Service shop/a", "SharedVip shop/both", "Service shop/b"]
+
+
 def test_an_error_of_one_owner_leaves_the_others_alone() -> None:
     """Gateways and Services alike."""
     items = [

@@ -13,8 +13,8 @@ from sync.model.resources.gateway import Gateway, GatewayClass
 class BrokenResource:
     """A manifest that is there but cannot be used: whatever depends on it is held, nothing of it is deleted.
 
-    `labels` are those that could be read, for a Service or EndpointSlice tells by them what depends on it;
-    `service_type` is what a Service says of its type, empty where that cannot be read.
+    `labels` and `annotations` are those that could be read, for a Service or EndpointSlice tells by them what depends
+    on it; `service_type` is what a Service says of its type, empty where that cannot be read.
     """
 
     kind: str
@@ -22,6 +22,7 @@ class BrokenResource:
     name: str
     labels: Mapping[str, str]
     origin: Origin
+    annotations: Mapping[str, str] = field(default_factory=dict)
     service_type: str = ""
 
     @property
