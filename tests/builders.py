@@ -48,6 +48,7 @@ from sync.model.resources.core import (
     ServicePort,
     ServiceSpec,
     SlicePort,
+    TargetRef,
 )
 from sync.model.resources.gateway import (
     Gateway,
@@ -230,11 +231,19 @@ def make_load_balancer(name: str = "front", namespace: str = "shop", **fields: A
 
 
 def make_endpoint(
-    address: str = "192.0.2.10", *, ready: bool = True, terminating: bool = False, node: str = ""
+    address: str = "192.0.2.10",
+    *,
+    ready: bool | None = True,
+    terminating: bool = False,
+    node: str = "",
+    pod: str = "",
 ) -> Endpoint:
     """A back end of an EndpointSlice."""
     return Endpoint(
-        addresses=(address,), conditions=EndpointConditions(ready=ready, terminating=terminating), node_name=node
+        addresses=(address,),
+        conditions=EndpointConditions(ready=ready, terminating=terminating),
+        node_name=node,
+        target_ref=TargetRef(kind="Pod", name=pod) if pod else TargetRef(),
     )
 
 

@@ -29,19 +29,36 @@ class BackEnd:
     is_ready: bool
     node: str
     path: tuple[str | int, ...]
+    pod: str = ""
+    """The Pod behind it, where its manifest says so."""
+
+
+def not_told(
+    service: Service, path: tuple[str | int, ...], what: str, fix: str, inputs: Inputs, findings: Findings
+) -> None:
+    """Warn that Git does not tell the servers, and what becomes of those that are live."""
+    if inputs.settings.sync.backends == "manifest":
+        outcome = "SyncSettings.backends is manifest, so its pool has no servers"
+        other = "set SyncSettings.backends to auto, which leaves live servers alone"
+    else:
+        outcome = "live servers stay as they are, a new pool starts empty"
+        other = "set SyncSettings.backends to ignore if servers are kept by something else"
+    findings.warning(service, path, f"{what}: {outcome}", f"{fix}, or {other}")
+
+
+def none_serves(service: Service, port: ServicePort, why: str, fix: str, findings: Findings) -> None:
+    """Warn that Git holds back ends, and none of them is a server of the port."""
+    place = ("spec", "ports", service.spec.ports.index(port))
+    findings.warning(service, place, f"port {port.protocol} {port.port} has no servers: {why}", fix)
 
 
 def endpoint_servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> list[Server] | None:
     """A server per address, each at the port of its own slice; None where Git holds no back ends of the Service."""
     groups = back_ends(service, inputs)
     if groups is None:
-        findings.warning(
-            service,
-            (),
-            "the tree holds no EndpointSlice for it: live servers stay as they are, a new pool starts empty",
-            "commit its EndpointSlice, or set SyncSettings.backends to ignore if servers are kept by something else",
-        )
+        not_told(service, (), "the tree holds no EndpointSlice for it", "commit its EndpointSlice", inputs, findings)
         return None
+    _warn_of_unsaid_readiness(service, inputs, findings)
     wanted = families(service, inputs)
     found: dict[tuple[str, int], Server] = {}
     for group in groups:
@@ -55,7 +72,38 @@ def endpoint_servers(service: Service, port: ServicePort, inputs: Inputs, findin
                     address=end.address, family=family, port=number, enabled=end.is_ready, node=end.node or None
                 )
                 found.setdefault((end.address, number), server)
+    if not found and not findings.has_errors:
+        none_serves(service, port, *_why_none(groups, port, wanted), findings)
     return list(found.values())
+
+
+def _warn_of_unsaid_readiness(service: Service, inputs: Inputs, findings: Findings) -> None:
+    """AKO takes an endpoint without `ready` for not ready (L4T:676), Kubernetes itself for ready."""
+    for item in inputs.catalog.slices_of_service.get(service.key, ()):
+        for number, endpoint in enumerate(item.endpoints):
+            if endpoint.conditions.ready is None:
+                message = "an endpoint that does not say whether it is ready is a disabled server"
+                findings.warning(item, ("endpoints", number), message, "write conditions: {ready: true}")
+                break
+
+
+def _why_none(groups: tuple[BackEnds, ...], port: ServicePort, wanted: frozenset[str]) -> tuple[str, str]:
+    """Why none of these is a server of the port, and the fix."""
+    if not any(group.endpoints for group in groups):
+        return "its EndpointSlices hold no endpoints", "commit its endpoints, unless it is meant to have none"
+    if any(group.endpoints and port_of(group.ports, port, is_only=len(groups) == 1) for group in groups):
+        missing = " or ".join(f"IP{family.lower()}" for family in sorted(wanted))
+        return (
+            f"none of its endpoints has an {missing} address"
+            if wanted
+            else "spec.ipFamilies wants no family that AKOSettings.ipFamily and the cloud allow",
+            "correct spec.ipFamilies, or AKOSettings.ipFamily",
+        )
+    name = f'"{port.name}"' if port.name else "none"
+    return (
+        f"no EndpointSlice has a {port.protocol} port with its name ({name}) or target ({port.target})",
+        "give the port the same name in Service and EndpointSlice",
+    )
 
 
 def port_of(ports: tuple[SlicePort, ...], port: ServicePort, *, is_only: bool) -> int | None:
@@ -91,9 +139,10 @@ def _of_slice(item: EndpointSlice) -> BackEnds:
         endpoints=tuple(
             BackEnd(
                 address=endpoint.addresses[0],
-                is_ready=endpoint.conditions.ready and not endpoint.conditions.terminating,
+                is_ready=bool(endpoint.conditions.ready) and not endpoint.conditions.terminating,
                 node=endpoint.node_name,
                 path=("endpoints", number, "addresses", 0),
+                pod=endpoint.target_ref.name if endpoint.target_ref.kind in ("", "Pod") else "",
             )
             for number, endpoint in enumerate(item.endpoints)
         ),

@@ -2,7 +2,7 @@
 
 from sync.model.desired import Server
 from sync.model.resources.core import Node, Service, ServicePort
-from sync.translate.endpoints import back_ends, families, family_of, port_of
+from sync.translate.endpoints import back_ends, families, family_of, none_serves, not_told, port_of
 from sync.translate.inputs import Inputs
 from sync.translate.verdict import Findings
 
@@ -25,12 +25,7 @@ def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
             f"correct {broken.origin.file}:{broken.origin.line}",
         )
     if not inputs.catalog.nodes:
-        findings.warning(
-            service,
-            (),
-            "the tree holds no Node: live servers stay as they are, a new pool starts empty",
-            "commit the Nodes, or set SyncSettings.backends to ignore if servers are kept by something else",
-        )
+        not_told(service, (), "the tree holds no Node", "commit the Nodes", inputs, findings)
         return None
     if not port.node_port:
         findings.error(
@@ -42,14 +37,23 @@ def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
         return []
     nodes = _nodes_of(service, port, inputs)
     if nodes is None:
-        findings.warning(
-            service,
-            ("spec", "externalTrafficPolicy"),
-            "the tree holds no EndpointSlice for it, so its Nodes are not known: live servers stay as they are",
-            "commit its EndpointSlice, or use externalTrafficPolicy: Cluster",
-        )
+        what = "the tree holds no EndpointSlice for it, and its Nodes are those that run a back end"
+        fix = "commit its EndpointSlice, use externalTrafficPolicy: Cluster"
+        not_told(service, ("spec", "externalTrafficPolicy"), what, fix, inputs, findings)
         return None
-    return [server for node in nodes if (server := _node_server(node, service, port, inputs)) is not None]
+    found = [server for node in nodes if (server := _node_server(node, service, port, inputs)) is not None]
+    if not found and not findings.has_errors:
+        none_serves(service, port, *_why_none(nodes, service), findings)
+    return found
+
+
+def _why_none(nodes: list[Node], service: Service) -> tuple[str, str]:
+    """Why no Node is a server, and the fix; `nodes` are those that were chosen."""
+    if nodes:
+        return "no Node has an address of a wanted family", "correct spec.ipFamilies, or the addresses of the Nodes"
+    if service.spec.external_traffic_policy == "Local":
+        return "no chosen Node runs a back end of it", "check nodePortSelector and the nodeName of its endpoints"
+    return "no Node carries the label of nodePortSelector", "label the Nodes, or correct nodePortSelector"
 
 
 def _node_server(node: Node, service: Service, port: ServicePort, inputs: Inputs) -> Server | None:
@@ -78,7 +82,7 @@ def _nodes_of(service: Service, port: ServicePort, inputs: Inputs) -> list[Node]
     local = {
         end.node
         for group in groups
-        if port_of(group.ports, port, is_only=len(groups) == 1) is not None
+        if port_of(group.ports, port, is_only=len(groups) == 1 and not port.name) is not None
         for end in group.endpoints
     }
     return [node for node in nodes if node.name in local]

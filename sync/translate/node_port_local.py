@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sync.model.desired import Server
 from sync.model.resources.core import Pod, Service, ServicePort
-from sync.translate.endpoints import back_ends, family_of
+from sync.translate.endpoints import back_ends, families, family_of, none_serves, not_told
 from sync.translate.inputs import Inputs
 from sync.translate.verdict import Findings
 
@@ -24,26 +24,33 @@ def pod_servers(service: Service, port: ServicePort, inputs: Inputs, findings: F
             )
     pods = _pods_of(service, inputs)
     if not pods:
-        findings.warning(
-            service,
-            ("spec", "selector"),
-            "the tree holds no Pod that it selects: live servers stay as they are, a new pool starts empty",
-            "commit the Pods, or set SyncSettings.backends to ignore if servers are kept by something else",
+        not_told(
+            service, ("spec", "selector"), "the tree holds no Pod that it selects", "commit the Pods", inputs, findings
         )
         return None
+    wanted = families(service, inputs)
     found: dict[tuple[str, int], Server] = {}
     for pod in pods:
         if any((c.type, c.status) == ("Ready", "False") for c in pod.status.conditions):
             continue
         for entry in _node_ports(pod, findings):
-            if entry.pod_port in _target_numbers(port, pod):
+            family = family_of(entry.address)
+            if family in wanted and entry.pod_port in _target_numbers(port, pod):
                 server = Server(
                     address=entry.address,
-                    family=family_of(entry.address),
+                    family=family,
                     port=entry.node_port,
                     enabled=_is_enabled(pod, service, inputs),
                 )
                 found.setdefault((server.address, server.port), server)
+    if not found and not findings.has_errors:
+        none_serves(
+            service,
+            port,
+            f"no ready Pod that it selects has a node port for its target ({port.target})",
+            f"commit the Pods with Antrea's annotation {NODE_PORT_LOCAL_ANNOTATION}, or correct targetPort",
+            findings,
+        )
     return list(found.values())
 
 
@@ -68,7 +75,7 @@ def _is_enabled(pod: Pod, service: Service, inputs: Inputs) -> bool:
     """What the EndpointSlices say of the Pod; enabled where they say nothing."""
     for group in back_ends(service, inputs) or ():
         for end in group.endpoints:
-            if pod.status.pod_ip and end.address == pod.status.pod_ip:
+            if end.pod == pod.name or (pod.status.pod_ip and end.address == pod.status.pod_ip):
                 return end.is_ready
     return True
 

@@ -120,6 +120,18 @@ def test_an_endpoint_that_is_not_ready_stays_disabled(ready: bool, terminating: 
     assert content.servers == (Server(address="192.0.2.10", family="V4", port=8443, enabled=enabled, node="n1"),)
 
 
+def test_an_endpoint_that_does_not_say_whether_it_is_ready_is_disabled_with_a_warning() -> None:
+    """As in AKO, though Kubernetes takes it for ready: a slice written by hand would serve nobody."""
+    endpoints = [make_endpoint(), make_endpoint("192.0.2.11", ready=None), make_endpoint("192.0.2.12", ready=None)]
+
+    found = translated(make_gateway(), make_service(), make_slice(endpoints=endpoints))
+
+    assert [server.enabled for server in content_of(found, "Pool").servers] == [True, False, False]
+    assert [(p.resource, p.field_text) for p in found.problems if p.origin and "Slice" in p.resource] == [
+        ("EndpointSlice shop/front-1", "endpoints[1]")
+    ]
+
+
 def test_servers_are_sorted_and_told_apart_by_address_and_port() -> None:
     """The same address and port twice is one server: the first one."""
     one = make_slice(name="a", endpoints=["192.0.2.9", make_endpoint("192.0.2.10", ready=False)])
@@ -496,15 +508,40 @@ def test_a_pod_is_a_server_at_the_node_port_that_antrea_gave_it(
         pytest.param([make_slice(endpoints=[make_endpoint("10.0.0.1", ready=False)])], False, id="not ready"),
         pytest.param([make_slice(endpoints=[make_endpoint("10.0.0.1")])], True, id="ready"),
         pytest.param([make_slice(endpoints=[make_endpoint("10.0.0.2", ready=False)])], True, id="another Pod"),
+        pytest.param(
+            [make_slice(endpoints=[make_endpoint("10.0.0.2", ready=False, pod="front-0")])], False, id="by its name"
+        ),
+        pytest.param(
+            [make_slice(endpoints=[make_endpoint("10.0.0.2", ready=False, pod="front-1")])], True, id="another's name"
+        ),
     ],
 )
 def test_a_pod_is_enabled_unless_its_slice_says_otherwise(slices: list[Any], enabled: bool) -> None:
-    """By the Pod's address."""
+    """By the Pod's name, as in AKO, or by its address."""
     found = translated(
         make_gateway(), SELECTING, make_pod(node_ports=ENTRY, address="10.0.0.1"), *slices, settings=LOCAL
     )
 
     assert [server.enabled for server in content_of(found, "Pool").servers] == [enabled]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        pytest.param((), ["192.0.2.101"], id="no families means IPv4"),
+        pytest.param(("IPv4", "IPv6"), ["192.0.2.101", "2001:db8::101"], id="both"),
+        pytest.param(("IPv6",), ["2001:db8::101"], id="IPv6 only"),
+    ],
+)
+def test_node_ports_of_pods_are_of_the_families_that_settings_and_service_want(
+    wanted: tuple[str, ...], expected: list[str]
+) -> None:
+    """L4T:298."""
+    entries = '[{"podPort": 8443, "nodeIP": "192.0.2.101", "nodePort": 1},'
+    entries += '{"podPort": 8443, "nodeIP": "2001:db8::101", "nodePort": 1}]'
+    service = make_service(selector={"app": "front"}, ip_families=wanted)
+
+    assert servers_of(service, make_pod(node_ports=entries), settings=LOCAL) == [f"{each}:1" for each in expected]
 
 
 def test_a_tree_without_pods_does_not_say_who_the_servers_are() -> None:

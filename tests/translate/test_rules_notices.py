@@ -43,7 +43,6 @@ def test_the_status_of_a_member_tells_what_holds_it() -> None:
 # --- back ends --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="the warning is that of the mode auto")
 def test_nothing_stays_where_manifests_alone_count() -> None:
     """With `backends: manifest` a Service without EndpointSlice loses its live servers, and the warning must say so."""
     found = translated(make_gateway(), make_service(), settings=make_settings(SyncSettings={"backends": "manifest"}))
@@ -52,7 +51,6 @@ def test_nothing_stays_where_manifests_alone_count() -> None:
     assert "live servers stay" not in warning
 
 
-@pytest.mark.xfail(strict=True, reason="nobody looks whether any slice matched")
 @pytest.mark.parametrize(
     ("ports", "endpoints"),
     [

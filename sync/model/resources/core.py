@@ -78,8 +78,17 @@ class EndpointConditions:
     """Absent means: not ready, not terminating, as AKO reads them."""
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL
-    ready: Flag = False
+    ready: Flag | None = None
     terminating: Flag = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetRef:
+    """What stands behind an endpoint: the Pod, where it is one."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL
+    kind: Text = ""
+    name: Text = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +99,7 @@ class Endpoint:
     addresses: Annotated[tuple[Text, ...], Field(min_length=1)]
     conditions: EndpointConditions = field(default_factory=EndpointConditions)
     node_name: Text = ""
-    target_ref: Mapping[str, object] = field(default_factory=dict)
+    target_ref: TargetRef = field(default_factory=TargetRef)
 
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
