@@ -5,8 +5,9 @@ Each row says where the result differs from what the author must have meant. Not
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from sync.model.desired import VsVipContent
+from sync.model.desired import PoolContent, VsVipContent
 from sync.model.problem import Problem, Severity
 from sync.model.resources.core import Service
 from sync.model.resources.gateway import Gateway
@@ -17,7 +18,6 @@ from sync.translate.catalog import GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL, 
 from sync.translate.gateway import CONTROLLER
 from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
 from sync.translate.inputs import Coverage, Inputs, coverage_of
-from sync.translate.network import GLOBAL_VRF
 from sync.translate.profiles import L4_PROTOCOLS
 from sync.translate.verdict import Verdict, problem_at
 
@@ -31,7 +31,7 @@ def hints(resources: Resources, inputs: Inputs, verdicts: Sequence[Verdict]) -> 
         yield from _unused_classes(resources)
     yield from _unused_infra_settings(resources, inputs)
     yield from _hostnames(inputs, verdicts)
-    yield from _missing_routes(resources, inputs)
+    yield from _missing_routes(resources, inputs, verdicts)
 
 
 def _warning(at: Resource, path: Path, message: str, fix: str) -> Problem:
@@ -157,16 +157,43 @@ def _of_owner(verdict: Verdict, message: str, fix: str) -> Problem:
 # --- routes to pods ---------------------------------------------------------------------------------------------------
 
 
-def _missing_routes(resources: Resources, inputs: Inputs) -> Iterator[Problem]:
+def _missing_routes(resources: Resources, inputs: Inputs, verdicts: Sequence[Verdict]) -> Iterator[Problem]:
     """Pods are reached through static routes that AKO writes and we do not (DESIGN §8, last row)."""
     settings, routes = inputs.settings, inputs.facts.static_routes
     if settings.l7.service_type != "ClusterIP" or settings.ako.disable_static_route_sync or routes is None:
         return
-    vrf = settings.controller.vrf_name or GLOBAL_VRF
-    for node in resources.nodes:
-        prefixes = node.spec.pod_cidrs or ((node.spec.pod_cidr,) if node.spec.pod_cidr else ())
-        missing = [prefix for prefix in prefixes if prefix not in routes.get(vrf, frozenset())]
-        if missing:
-            message = f"VRF {vrf} has no route to the pods of this Node ({', '.join(missing)})"
-            fix = "add the static route on the Controller, or use L7Settings.serviceType NodePort"
-            yield _warning(node, ("spec", "podCIDR"), message, fix)
+    for vrf in sorted(_vrfs(verdicts)):
+        for node in resources.nodes:
+            prefixes = node.spec.pod_cidrs or ((node.spec.pod_cidr,) if node.spec.pod_cidr else ())
+            missing = [prefix for prefix in prefixes if not _is_routed(prefix, routes.get(vrf, frozenset()))]
+            if missing:
+                message = f"VRF {vrf} has no route to the pods of this Node ({', '.join(missing)})"
+                fix = "add the static route on the Controller, or use L7Settings.serviceType NodePort"
+                yield _warning(node, ("spec", "podCIDR"), message, fix)
+
+
+def _is_routed(prefix: str, routes: frozenset[str]) -> bool:
+    """Whether a route leads there: its own, or that of a wider prefix; a default route leads anywhere but to pods."""
+    wanted = _network(prefix)
+    if wanted is None:
+        return True
+    known = (network for route in routes if (network := _network(route)) is not None and network.prefixlen > 0)
+    return any(
+        (isinstance(wanted, IPv4Network) and isinstance(network, IPv4Network) and wanted.subnet_of(network))
+        or (isinstance(wanted, IPv6Network) and isinstance(network, IPv6Network) and wanted.subnet_of(network))
+        for network in known
+    )
+
+
+def _network(text: str) -> IPv4Network | IPv6Network | None:
+    """The prefix; None for a text that is none."""
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def _vrfs(verdicts: Sequence[Verdict]) -> frozenset[str]:
+    """The VRFs from which pools reach their servers; behind a T1 router there is none."""
+    contents = (spec.content for verdict in verdicts for spec in verdict.specs)
+    return frozenset(content.vrf for content in contents if isinstance(content, PoolContent) and content.vrf)

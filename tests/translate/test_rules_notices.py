@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from sync.model.facts import Facts
+from sync.model.facts import CloudFacts, Facts
 from sync.model.resources.core import Node, NodeSpec
 from tests.builders import (
+    CONTROLLER,
     make_endpoint,
     make_gateway,
     make_load_balancer,
@@ -40,6 +41,32 @@ def test_the_status_of_a_member_tells_what_holds_it() -> None:
     assert reasons_of(found) == {"a": "Held", "b": "NotServed"}
 
 
+@pytest.mark.parametrize(
+    ("classes", "settings", "expected"),
+    [
+        pytest.param((None, None), {}, {"a": "NotServed", "b": "NotServed"}, id="nobody is ours"),
+        pytest.param((CONTROLLER, CONTROLLER), {}, {"a": "Translated", "b": "Translated"}, id="all are ours"),
+        pytest.param((CONTROLLER, None), {}, {"a": "Held", "b": "NotServed"}, id="one is ours"),
+        pytest.param((CONTROLLER, None), {"layer7Only": True}, {"a": "NotServed", "b": "NotServed"}, id="layer 7 only"),
+    ],
+)
+def test_a_shared_vip_is_served_whole_or_not_at_all(
+    classes: tuple[str | None, str | None], settings: dict[str, Any], expected: dict[str, str]
+) -> None:
+    """AKO deletes the VIP of all for a member without class, while defaultLBController is false (DQI:625)."""
+    members = [
+        make_load_balancer(name, annotations={SHARED_VIP: "both"}, load_balancer_class=own_class, port=port)
+        for name, own_class, port in zip("ab", classes, (80, 81), strict=True)
+    ]
+    chosen = make_settings(AKOSettings=settings, L4Settings={"defaultLBController": False})
+
+    found = translated(*members, make_slice("a"), make_slice("b"), settings=chosen)
+
+    assert reasons_of(found) == expected
+    assert bool(found.specs) is ("Translated" in expected.values())
+    assert [held.name for held in found.held] == (["north--shop-both"] if "Held" in expected.values() else [])
+
+
 # --- back ends --------------------------------------------------------------------------------------------------------
 
 
@@ -71,31 +98,62 @@ def test_back_ends_of_which_none_serves_the_port_are_told(ports: dict[str, Any],
 # --- routes to pods ---------------------------------------------------------------------------------------------------
 
 
+SERVED = (make_gateway(), make_service(), make_slice())
+
+
 def make_routed_node(pod_cidr: str) -> Node:
     """A Node with a network of pods."""
     return Node(metadata=make_metadata("n1"), origin=make_origin("Node", "n1"), spec=NodeSpec(pod_cidr=pod_cidr))
 
 
+PLACES = [
+    pytest.param({}, {}, "global", id="global"),
+    pytest.param({"ControllerSettings": {"vrfName": "blue"}}, {}, "blue", id="the setting's"),
+    pytest.param({}, {"network_vrf": {"vips": "blue"}}, "blue", id="that of the network"),
+]
+
+
+@pytest.mark.parametrize("routes", [{"10.244.0.0/24"}, {"10.244.0.0/16"}])
+@pytest.mark.parametrize(("settings", "facts", "vrf"), PLACES)
+def test_a_node_whose_pods_have_a_route_is_not_mentioned(
+    settings: dict[str, Any], facts: dict[str, Any], vrf: str, routes: set[str]
+) -> None:
+    """The route counts in the VRF of the owners' objects, wherever that comes from (ako-semantics §8)."""
+    known = Facts(**facts, static_routes={vrf: frozenset(routes)})
+
+    found = translated(*SERVED, make_routed_node("10.244.0.0/24"), settings=make_settings(**settings), facts=known)
+
+    assert warnings_of(found) == []
+
+
+@pytest.mark.parametrize("routes", [set(), {"10.244.1.0/24"}, {"0.0.0.0/0"}, {"2001:db8::/32"}])
+@pytest.mark.parametrize(("settings", "facts", "vrf"), PLACES)
+def test_a_node_whose_pods_have_no_route_is_mentioned(
+    settings: dict[str, Any], facts: dict[str, Any], vrf: str, routes: set[str]
+) -> None:
+    """A route of another VRF does not help, and a default route leads elsewhere."""
+    known = Facts(**facts, static_routes={vrf: frozenset(routes), "other": frozenset({"10.244.0.0/24"})})
+
+    found = translated(*SERVED, make_routed_node("10.244.0.0/24"), settings=make_settings(**settings), facts=known)
+
+    assert warnings_of(found) == [f"VRF {vrf} has no route to the pods of this Node (10.244.0.0/24)"]
+
+
 @pytest.mark.parametrize(
-    ("settings", "facts"),
+    ("items", "settings", "facts"),
     [
-        pytest.param({}, {"static_routes": {"global": frozenset({"10.244.0.0/24"})}}, id="global"),
+        pytest.param(SERVED, {}, Facts(static_routes=None), id="nobody looked"),
+        pytest.param((), {}, Facts(static_routes={}), id="nobody is served"),
         pytest.param(
-            {"ControllerSettings": {"vrfName": "blue"}},
-            {"static_routes": {"blue": frozenset({"10.244.0.0/24"})}},
-            id="the setting's",
+            SERVED,
+            {"NetworkSettings": {"nsxtT1LR": "/infra/tier-1s/t1"}},
+            Facts(static_routes={}, cloud=CloudFacts(vtype="CLOUD_NSXT")),
+            id="a T1 router knows the way",
         ),
-        pytest.param(
-            {},
-            {"network_vrf": {"vips": "blue"}, "static_routes": {"blue": frozenset({"10.244.0.0/24"})}},
-            id="that of the network",
-            marks=pytest.mark.xfail(strict=True, reason="the routes of VRF global are looked at instead"),
-        ),
-        pytest.param({}, {"static_routes": None}, id="nobody looked"),
     ],
 )
-def test_a_node_whose_pods_have_a_route_is_not_mentioned(settings: dict[str, Any], facts: dict[str, Any]) -> None:
-    """The route counts in the VRF of the owners' objects, wherever that comes from (ako-semantics §8)."""
-    found = translated(make_routed_node("10.244.0.0/24"), settings=make_settings(**settings), facts=Facts(**facts))
+def test_routes_are_not_mentioned_where_they_do_not_matter(items: Any, settings: dict[str, Any], facts: Facts) -> None:
+    """Or where nobody can tell."""
+    found = translated(*items, make_routed_node("10.244.0.0/24"), settings=make_settings(**settings), facts=facts)
 
     assert warnings_of(found) == []
