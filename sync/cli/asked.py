@@ -30,6 +30,13 @@ def run_options(given: Mapping[str, Any], *, is_dry: bool) -> RunOptions:
     )
 
 
+def about(owner: Owner) -> RunOptions:
+    """A run that writes and is about one owner, which must be in Git or live."""
+    return RunOptions(
+        is_dry=False, plan=PlanOptions(now=datetime.now(UTC), selection=Selection(owners=frozenset({owner})))
+    )
+
+
 def parse_owner(text: str) -> Owner:
     """`Gateway/shop/web` as an owner; the kind in upper or lower case."""
     kinds = {kind.value.lower(): kind for kind in OwnerKind}

@@ -24,6 +24,8 @@ class Comparison:
     replace: Scope | None = None
     reason: str = ""
     is_disruptive: bool = False
+    is_as_written: bool = False
+    """Whether Git asks for what was written last: what differs was changed on the Controller."""
 
     @property
     def is_equal(self) -> bool:
@@ -61,6 +63,7 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
         replace=scope,
         reason=reason,
         is_disruptive=any(top_level(item.path) in kind.disruptive for item in found),
+        is_as_written=wish_of(desired.body) == wish_of(live),
     )
 
 

@@ -29,6 +29,15 @@ CHANGES_OF_HANDS = frozenset({Action.ADOPT, Action.RELEASE})
 """What changes whose an object is, and nothing else of it."""
 
 
+class Cause(StrEnum):
+    """Why an object differs from what is wanted."""
+
+    GIT = "git"
+    """Git asks for something else than what was written last."""
+    LIVE = "live"
+    """Somebody changed the live object since: Git asks for what was written last."""
+
+
 class Policy(StrEnum):
     """Which actions a run may take at all."""
 
@@ -81,6 +90,7 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     is_disruptive: bool = False
     """Whether connections break: a replace, a delete, another Service Engine group."""
+    cause: Cause = Cause.GIT
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fields", tuple(map(_shown, self.fields)))

@@ -9,7 +9,7 @@ from sync.compare.objects import Comparison, compare
 from sync.kinds import KINDS, Scope
 from sync.model.desired import AviObject, ObjectKey
 from sync.model.live import LiveObject
-from sync.model.plan import Action, Change, FieldChange
+from sync.model.plan import Action, Cause, Change, FieldChange
 from sync.plan.owners import Pair
 
 REFUSED = "RefusedDigest"
@@ -43,8 +43,9 @@ def changes_of(pair: Pair) -> OwnerChanges:
     compared = {key: compare(item, pair.live[key].body) for key, item in pair.desired.items() if key in pair.live}
     scope, reason = _scope(pair, compared)
     found: dict[ObjectKey, Change] = {}
+    is_as_written = bool(compared) and all(comparison.is_as_written for comparison in compared.values())
     for key, item in pair.desired.items():
-        change = _change(pair, item, compared.get(key), scope, reason)
+        change = _change(pair, item, compared.get(key), scope, reason, is_as_written=is_as_written)
         if change is not None:
             found[key] = change
     for key in pair.live.keys() - pair.desired.keys():
@@ -90,16 +91,24 @@ def _left(before: set[str], after: set[str], what: str) -> str:
 
 
 def _change(
-    pair: Pair, item: AviObject, comparison: Comparison | None, scope: Scope | None, reason: str
+    pair: Pair,
+    item: AviObject,
+    comparison: Comparison | None,
+    scope: Scope | None,
+    reason: str,
+    *,
+    is_as_written: bool,
 ) -> Change | None:
+    """`is_as_written` tells that Git asks of all that is live of the owner for what was written last."""
     key = item.key
     if comparison is None:
         return Change(
             action=Action.CREATE,
             key=key,
             owner=pair.owner,
-            reason=reason or "not on the Controller",
+            reason=reason or ("deleted on the Controller" if is_as_written else "not on the Controller"),
             fields=_all_fields(item),
+            cause=Cause.LIVE if is_as_written else Cause.GIT,
         )
     is_replaced = scope is Scope.OWNER or (scope is Scope.VIP and _goes_with_the_vip(key))
     if not is_replaced and comparison.is_equal:
@@ -110,9 +119,17 @@ def _change(
     )
     if is_replaced:
         return Change(
-            action=Action.REPLACE, key=key, owner=pair.owner, reason=reason, fields=fields, is_disruptive=True
+            action=Action.REPLACE,
+            key=key,
+            owner=pair.owner,
+            reason=reason,
+            fields=fields,
+            is_disruptive=True,
+            cause=Cause.LIVE if is_as_written else Cause.GIT,
         )
-    said = "moves to another Service Engine group, connections break" if comparison.is_disruptive else "changed"
+    said = "changed on the Controller, not in Git" if comparison.is_as_written else "changed"
+    if comparison.is_disruptive:
+        said = "moves to another Service Engine group, connections break"
     return Change(
         action=Action.UPDATE,
         key=key,
@@ -120,6 +137,7 @@ def _change(
         reason=said,
         fields=fields,
         is_disruptive=comparison.is_disruptive,
+        cause=Cause.LIVE if comparison.is_as_written else Cause.GIT,
     )
 
 

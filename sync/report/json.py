@@ -103,6 +103,7 @@ def change_document(change: Change) -> dict[str, Any]:
         "action": change.action.value,
         **key_document(change.key),
         "reason": change.reason,
+        "cause": change.cause.value,
         "owner": owner_document(change.owner),
         "fields": [{"path": item.path, "before": item.before, "after": item.after} for item in change.fields],
     }

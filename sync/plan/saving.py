@@ -1,0 +1,50 @@
+"""Plans that are saved and applied later: what must be the same then, and what has moved."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sync.compare.normal_form import digest
+from sync.model.live import LiveState
+from sync.model.plan import Action, Change, Plan, Write
+from sync.model.saved_plan import SavedPlan
+
+
+def fingerprints(plan: Plan, live: LiveState) -> Mapping[str, str]:
+    """One fingerprint per write: its body, and the version of the live object that it is for."""
+    writes = (write for change_set in plan.change_sets for write in change_set.writes)
+    return {f"{write.method} {write.key}": _fingerprint(write, live) for write in writes}
+
+
+def _fingerprint(write: Write, live: LiveState) -> str:
+    found = live.objects.get(write.key)
+    version = found.body.get("_last_modified", "") if found is not None and write.uuid else ""
+    body: Any = write.body
+    return digest([write.method, str(write.key), write.uuid, version, body])
+
+
+def described(change: Change) -> str:
+    """A change on one line, without values: they may be somebody's secret."""
+    paths = ", ".join(field.path for field in change.fields) if change.action is Action.UPDATE else ""
+    return f"{change.action} {change.key}{f' ({paths})' if paths else ''}"
+
+
+def moved(saved: SavedPlan, commit: str, plan: Plan, live: LiveState) -> tuple[str, ...]:
+    """What has moved since the plan was saved; empty if the plan is still that very plan."""
+    found = [] if saved.commit == commit else [f"the commit: {saved.commit or 'none'} was planned, now it is {commit}"]
+    found += _other_changes(saved, plan)
+    found += _other_versions(saved, fingerprints(plan, live))
+    if not found and saved.digest != plan.digest:
+        found.append(f"the plan: its digest was {saved.digest}, now it is {plan.digest}")
+    return tuple(found)
+
+
+def _other_changes(saved: SavedPlan, plan: Plan) -> Iterator[str]:
+    now = [described(change) for change in plan.changes]
+    yield from (f"no longer planned: {line}" for line in saved.changes if line not in now)
+    yield from (f"planned now: {line}" for line in now if line not in saved.changes)
+
+
+def _other_versions(saved: SavedPlan, now: Mapping[str, str]) -> Iterator[str]:
+    for name, fingerprint in saved.writes.items():
+        if now.get(name, fingerprint) != fingerprint:
+            yield f"no longer the same request, for the live object or what is wanted has changed: {name}"

@@ -1,0 +1,140 @@
+"""A saved plan is known again, and what has moved since is named."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sync.errors import UsageError
+from sync.model.live import LiveState
+from sync.model.plan import Plan, Policy
+from sync.model.saved_plan import SavedPlan
+from sync.model.selection import Selection
+from sync.plan.make import make_plan
+from sync.plan.saving import described, fingerprints, moved
+from sync.report.plan_file import plan_file_text, read_plan_file
+from tests.builders import make_options
+from tests.end_to_end.tree import Manifest, app
+from tests.plan.controller import PerfectController, wish_for
+
+COMMIT = "c0ffee"
+
+
+def planned(live: LiveState, *manifests: Manifest) -> Plan:
+    """The plan for some manifests."""
+    return make_plan(wish_for(*manifests).desired, live, make_options())
+
+
+def converged(*manifests: Manifest) -> LiveState:
+    """What is live after a run."""
+    controller = PerfectController()
+    controller.apply(planned(controller.live, *manifests))
+    return controller.live
+
+
+def saved(plan: Plan, live: LiveState) -> SavedPlan:
+    """The plan as it would be saved."""
+    return SavedPlan(
+        source="https://git.example.com/net.git",
+        ref="main",
+        path="",
+        controller="https://avi.example.com",
+        cluster="test",
+        commit=COMMIT,
+        digest=plan.digest,
+        selection=Selection(),
+        policy=Policy.SYNC,
+        may_replace=True,
+        retry_refused=False,
+        may_switch_off=False,
+        changes=tuple(described(change) for change in plan.changes),
+        writes=fingerprints(plan, live),
+    )
+
+
+def touched(live: LiveState) -> LiveState:
+    """The same objects, each written once more by somebody who changed nothing that is ours."""
+    return LiveState(
+        objects={
+            key: replace(item, body={**item.body, "_last_modified": "2", "description": "by hand"})
+            for key, item in live.objects.items()
+        }
+    )
+
+
+def test_the_same_plan_is_the_same_plan() -> None:
+    """Nothing has moved."""
+    live = converged(*app("web"))
+    plan = planned(live, *app("web", hostname="web.example.com"))
+
+    assert moved(saved(plan, live), COMMIT, plan, live) == ()
+
+
+def test_another_commit_is_named() -> None:
+    """Also where it plans the same."""
+    live = converged(*app("web"))
+    plan = planned(live, *app("web", hostname="web.example.com"))
+
+    assert moved(saved(plan, live), "facade", plan, live) == ("the commit: c0ffee was planned, now it is facade",)
+
+
+def test_changes_that_came_and_went_are_named() -> None:
+    """One line for each."""
+    live = converged(*app("web"))
+    before = planned(live, *app("web", hostname="web.example.com"))
+    after = planned(live, *app("web"), *app("other"))
+
+    found = moved(saved(before, live), COMMIT, after, live)
+
+    assert "no longer planned: update VsVip admin/test--shop-web (dns_info)" in found
+    assert "planned now: create VirtualService admin/test--shop-other" in found
+
+
+@pytest.mark.parametrize("edit", [touched])
+def test_a_live_object_that_was_written_since_is_named(edit: Callable[[LiveState], LiveState]) -> None:
+    """Even if the same change would be planned: it is no longer the same request."""
+    live = converged(*app("web"))
+    manifests = app("web", hostname="web.example.com")
+    plan = planned(live, *manifests)
+    later = edit(live)
+
+    found = moved(saved(plan, live), COMMIT, planned(later, *manifests), later)
+
+    assert found == (
+        "no longer the same request, for the live object or what is wanted has changed: PUT VsVip admin/test--shop-web",
+    )
+
+
+names = st.sampled_from(["a", "b", "c"])
+
+
+@settings(max_examples=25, deadline=None)
+@given(before=st.sets(names), after=st.sets(names))
+def test_a_file_gives_back_the_plan_that_was_saved(before: set[str], after: set[str]) -> None:
+    """Reading what was written returns it, whatever changes."""
+    live = converged(*(manifest for name in before for manifest in app(name)))
+    plan = planned(live, *(manifest for name in after for manifest in app(name)))
+    kept = saved(plan, live)
+
+    assert read_plan_file(plan_file_text(kept, {"digest": plan.digest}), "plan.json") == kept
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda text: text.replace("c0ffee", "facade"), id="another commit"),
+        pytest.param(lambda text: text.replace('"schema_version": 1', '"schema_version": 2'), id="another version"),
+        pytest.param(lambda text: text[:-20], id="cut"),
+        pytest.param(lambda text: "[]", id="something else"),
+        pytest.param(lambda text: "", id="empty"),
+    ],
+)
+def test_a_file_that_was_changed_is_refused(spoil: Callable[[str], str]) -> None:
+    """A plan that nobody has reviewed must not pass for one that somebody has."""
+    live = LiveState()
+    text = plan_file_text(saved(planned(live, *app("web")), live), {})
+
+    with pytest.raises(UsageError, match="plan file"):
+        read_plan_file(spoil(text), "plan.json")
