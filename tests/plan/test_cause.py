@@ -5,6 +5,7 @@ from typing import Any
 
 from sync.model.live import LiveState
 from sync.model.plan import Cause, Plan
+from sync.plan.drift import drift_of
 from sync.plan.make import make_plan
 from tests.builders import make_options
 from tests.end_to_end.tree import Manifest, app
@@ -72,3 +73,16 @@ def test_both_are_told_apart_in_one_plan() -> None:
         ("Pool", Cause.LIVE),
         ("VsVip", Cause.GIT),
     }
+
+
+def test_drift_is_what_was_edited_and_git_is_only_mentioned() -> None:
+    """The same plan as drift: the edit with its write, and one warning that something waits in Git."""
+    live = edited(converged(*app("a"), *app("b")), "Pool", sni_enabled=True)
+
+    drift = drift_of(planned(live, *app("a"), *app("b", hostname="b.example.com")))
+
+    assert causes(drift) == {("Pool", Cause.LIVE)}
+    assert [write.key.kind for item in drift.change_sets for write in item.writes] == ["Pool", "Pool"]
+    assert [problem.message for problem in drift.problems] == [
+        "not drift, but not applied yet: update VsVip admin/test--shop-b"
+    ]
