@@ -23,6 +23,7 @@ from sync.model.target import Target
 from sync.model.traffic import Observer, unobserved
 from sync.model.wording import did_you_mean
 from sync.plan.make import make_plan
+from sync.plan.saving import moved
 from sync.report.status import statuses_with_live
 from sync.source.git import SourceRequest
 from sync.translate.references import references_of
@@ -74,6 +75,7 @@ def synchronise(
                 live=look.live,
                 statuses=statuses,
                 refusals=look.refusals,
+                is_stale=look.is_stale,
                 is_dry=asked.is_dry,
             )
         hooks.writing()
@@ -88,6 +90,7 @@ class Look:
     live: LiveState
     plan: Plan
     refusals: tuple[Refusal, ...]
+    is_stale: bool
 
 
 def _look(client: ControllerClient, source: Source, settings: Settings, asked: RunOptions, planner: Planner) -> Look:
@@ -97,7 +100,8 @@ def _look(client: ControllerClient, source: Source, settings: Settings, asked: R
     wish = narrowed(wish, asked.plan.selection)
     plan = planner(wish.desired, live, asked.plan)
     refused = refusals(plan, live, settings.sync, asked.permit, source.freeze, asked.plan.now)
-    return Look(wish=wish, live=live, plan=plan, refusals=refused)
+    outdated = moved(asked.saved, wish.desired.commit, plan, live) if asked.saved else ()
+    return Look(wish=wish, live=live, plan=plan, refusals=(*outdated, *refused), is_stale=bool(outdated))
 
 
 def _check_selection(selection: Selection, wish: Wish, live: LiveState) -> None:

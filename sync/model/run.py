@@ -8,6 +8,7 @@ from sync.model.live import LiveState
 from sync.model.outcome import Outcome
 from sync.model.plan import Permit, Plan, PlanOptions, Refusal
 from sync.model.problem import Problem, Severity
+from sync.model.saved_plan import SavedPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class RunOptions:
     is_dry: bool = True
     permit: Permit | None = None
     """What lets one plan through that a guard would refuse."""
+    saved: SavedPlan | None = None
+    """The plan that must still be the plan: else nothing is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,8 @@ class Run:
     remaining: Plan | None = None
     refusals: tuple[Refusal, ...] = ()
     """Why a guard did not let the plan through: then nothing was written."""
+    is_stale: bool = False
+    """Whether a saved plan was to be applied that no longer fits; `refusals` say what has moved."""
     lost: str = ""
     """Why live could not be read again after applying; empty where it could, or nothing was applied."""
     is_dry: bool = True
@@ -67,6 +72,8 @@ class Run:
         """The code of DESIGN §7; 2 only with --detailed-exitcode."""
         if self.lost:
             return ExitCode.UNREACHABLE
+        if self.is_stale:
+            return ExitCode.STALE_PLAN
         if self.plan is None or self.wish.exit_code is ExitCode.SOURCE_INVALID:
             return ExitCode.SOURCE_INVALID
         if self.refusals:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sync.compare.normal_form import digest
 from sync.model.live import LiveState
-from sync.model.plan import Action, Change, Plan, Write
+from sync.model.plan import Action, Change, Plan, Refusal, Write
 from sync.model.saved_plan import SavedPlan
 
 
@@ -28,14 +28,21 @@ def described(change: Change) -> str:
     return f"{change.action} {change.key}{f' ({paths})' if paths else ''}"
 
 
-def moved(saved: SavedPlan, commit: str, plan: Plan, live: LiveState) -> tuple[str, ...]:
-    """What has moved since the plan was saved; empty if the plan is still that very plan."""
+def moved(saved: SavedPlan, commit: str, plan: Plan, live: LiveState) -> tuple[Refusal, ...]:
+    """Why a saved plan must not be applied, for something has moved since; empty if it is still that very plan."""
+    fix = "look at what is planned now, and save it with avi-sync plan --out FILE"
+    return tuple(
+        Refusal(message=f"the saved plan no longer fits: {line}", fix=fix) for line in _moved(saved, commit, plan, live)
+    )
+
+
+def _moved(saved: SavedPlan, commit: str, plan: Plan, live: LiveState) -> list[str]:
     found = [] if saved.commit == commit else [f"the commit: {saved.commit or 'none'} was planned, now it is {commit}"]
     found += _other_changes(saved, plan)
     found += _other_versions(saved, fingerprints(plan, live))
     if not found and saved.digest != plan.digest:
         found.append(f"the plan: its digest was {saved.digest}, now it is {plan.digest}")
-    return tuple(found)
+    return found
 
 
 def _other_changes(saved: SavedPlan, plan: Plan) -> Iterator[str]:

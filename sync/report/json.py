@@ -75,6 +75,7 @@ def run_document(run: Run) -> dict[str, Any]:
         "outcomes": [outcome_document(outcome) for outcome in run.outcomes],
         "remaining": [change_document(change) for change in run.remaining.changes] if run.remaining else [],
         "refusals": [{"message": item.message, "fix": item.fix} for item in run.refusals],
+        "stale": run.is_stale,
         "lost": run.lost,
         "problems": [problem_document(problem) for problem in run.problems],
         "statuses": [status_document(status) for status in run.statuses],

@@ -13,7 +13,8 @@ from sync.model.plan import Plan, Policy
 from sync.model.saved_plan import SavedPlan
 from sync.model.selection import Selection
 from sync.plan.make import make_plan
-from sync.plan.saving import described, fingerprints, moved
+from sync.plan.saving import described, fingerprints
+from sync.plan.saving import moved as refusals_of
 from sync.report.plan_file import plan_file_text, read_plan_file
 from tests.builders import make_options
 from tests.end_to_end.tree import Manifest, app
@@ -52,6 +53,12 @@ def saved(plan: Plan, live: LiveState) -> SavedPlan:
         changes=tuple(described(change) for change in plan.changes),
         writes=fingerprints(plan, live),
     )
+
+
+def moved(kept: SavedPlan, commit: str, plan: Plan, live: LiveState) -> tuple[str, ...]:
+    """What has moved, without the words around it."""
+    found = (item.message for item in refusals_of(kept, commit, plan, live))
+    return tuple(message.removeprefix("the saved plan no longer fits: ") for message in found)
 
 
 def touched(live: LiveState) -> LiveState:
