@@ -35,6 +35,11 @@ def asked_address(vips: Iterable[Mapping[str, Any]]) -> str:
     return NO_ADDRESS
 
 
+def outside_of_its_subnet(vips: Iterable[Mapping[str, Any]]) -> str:
+    """An address asked for that the subnet asked for with it does not hold; empty where the two agree."""
+    return next((reason for vip in vips for reason in _outside(vip, vip)), "")
+
+
 def check_vips(vips: Any) -> None:
     """Raise TypeError unless a rendered `vip` list has the shape that everything here relies on."""
     if not isinstance(vips, list):
@@ -99,9 +104,15 @@ def _network(vip: Mapping[str, Any]) -> Reference | None:
 
 
 def _subnet_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[str]:
+    """An address outside of the subnet asked for, unless it is asked for itself: a new VIP would have it again."""
+    if asked_address((desired,)) not in addresses({"vip": (live,)}):
+        yield from _outside(desired, live)
+
+
+def _outside(desired: Mapping[str, Any], holder: Mapping[str, Any]) -> Iterator[str]:
     wanted = desired.get("ipam_network_subnet") or {}
     for family, field in _SUBNET_FIELDS.items():
-        address = _address(live, _ADDRESS_FIELDS[family])
+        address = _address(holder, _ADDRESS_FIELDS[family])
         subnet = wanted.get(field)
         if subnet and address:
             network = _network_of(subnet)

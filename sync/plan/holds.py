@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.compare.references import parse_reference
+from sync.compare.vips import outside_of_its_subnet
 from sync.kinds import KINDS
 from sync.model.desired import DesiredState
 from sync.model.live import LiveObject, LiveState, Ownership
@@ -79,6 +80,14 @@ def _reasons(
         )
     if owner.frees_addresses:
         yield from _other_users(owner, live)
+        yield from _impossible_addresses(pair)
+
+
+def _impossible_addresses(pair: Pair) -> Iterator[tuple[str, str]]:
+    """An address that the Controller can only refuse, after the old VIP is gone (DESIGN §5)."""
+    for item in pair.desired.values():
+        if said := outside_of_its_subnet(item.body.get("vip") or ()):
+            yield f"{said}, and a VIP would be deleted for it", "ask for an address of the subnet, or correct the cidr"
 
 
 def _taken_names(pair: Pair, live: LiveState) -> Iterator[tuple[str, str]]:

@@ -44,3 +44,8 @@ def check_address(
     if subnets and not any(wanted in ipaddress.ip_network(subnet, strict=False) for subnet in subnets):
         message = f'address {address} lies in no subnet of network "{name}" ({", ".join(subnets)})'
         findings.error(at, path, message, "ask for an address of the network, or name another network")
+    for cidr in (vip_network.cidr, vip_network.v6cidr):
+        subnet = ipaddress.ip_network(cidr, strict=False) if cidr else None
+        if subnet and subnet.version == wanted.version and wanted not in subnet:
+            message = f'address {address} lies outside of {cidr}, the cidr given with network "{name}"'
+            findings.warning(at, path, message, "ask for an address of it, or correct the cidr")

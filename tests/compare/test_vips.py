@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sync.compare.markers import markers_of
-from sync.compare.vips import addresses, asked_address, why_not
+from sync.compare.vips import addresses, asked_address, outside_of_its_subnet, why_not
 from tests.builders import markers
 
 
@@ -145,6 +145,9 @@ def test_a_vip_that_cannot_be_what_git_asks_for_is_replaced(
         ),
         pytest.param(make_vip(cidr=("10.0.0.0", 24)), make_live(), id="a cidr that contains the address"),
         pytest.param(
+            make_vip("10.0.0.5", cidr=("10.1.0.0", 16)), make_live(), id="an asked-for address outside its own subnet"
+        ),
+        pytest.param(
             make_vip(cidr=("10.0.0.0", 24)),
             make_live(cidr=("10.0.0.0", 16)),
             id="a narrower cidr that contains the address",
@@ -205,6 +208,26 @@ def test_the_address_asked_for_is_that_of_the_first_vip_that_has_one() -> None:
     assert asked_address([make_vip(), make_vip("10.0.0.1"), make_vip("10.0.0.2")]) == "10.0.0.1"
     assert asked_address([make_vip(six="2001:db8::1")]) == "2001:db8::1"
     assert asked_address([make_vip()]) == asked_address([]) == "none"
+
+
+@pytest.mark.parametrize(
+    ("vip", "expected"),
+    [
+        pytest.param(make_vip("10.0.0.5", cidr=("10.1.0.0", 16)), "address 10.0.0.5 is outside of 10.1.0.0/16", id="4"),
+        pytest.param(
+            make_vip(six="2001:db8::1", cidr6=("2001:db9::", 64)),
+            "address 2001:db8::1 is outside of 2001:db9::/64",
+            id="6",
+        ),
+        pytest.param(make_vip("10.1.0.5", cidr=("10.1.0.0", 16)), "", id="inside"),
+        pytest.param(make_vip("10.0.0.5", cidr6=("2001:db8::", 64)), "", id="a subnet of the other family"),
+        pytest.param(make_vip("10.0.0.5"), "", id="no subnet"),
+        pytest.param(make_vip(cidr=("10.1.0.0", 16)), "", id="no address"),
+    ],
+)
+def test_an_address_and_a_subnet_that_contradict_each_other_are_found(vip: dict[str, Any], expected: str) -> None:
+    """Both asked for by Git."""
+    assert outside_of_its_subnet([make_vip(), vip]) == expected
 
 
 def test_all_addresses_of_a_vsvip_are_found() -> None:

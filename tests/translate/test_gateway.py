@@ -262,6 +262,27 @@ def test_a_static_address_has_no_effect_where_a_vip_names_its_subnet(vtype: str)
 
 
 @pytest.mark.parametrize(
+    ("address", "cidr"),
+    [
+        pytest.param("10.0.0.5", None, id="inside"),
+        pytest.param("2001:db8::5", None, id="inside of IPv6"),
+        pytest.param("10.0.9.5", "10.0.0.0/24", id="outside"),
+        pytest.param("2001:db9::5", "2001:db8::/64", id="outside of IPv6"),
+    ],
+)
+def test_an_address_outside_of_the_cidr_that_git_gives_is_sent_with_a_warning(address: str, cidr: str | None) -> None:
+    """As AKO sends it (ako-semantics §5.1); the Controller has the last word."""
+    network = {"networkName": "vips", "cidr": "10.0.0.0/24", "v6cidr": "2001:db8::/64"}
+    settings = make_settings(NetworkSettings={"vipNetworkList": [network]})
+
+    found = translated(make_gateway(addresses=[address]), settings=settings)
+
+    said = f'address {address} lies outside of {cidr}, the cidr given with network "vips"'
+    assert [text for text in warnings_of(found) if "IPv6" not in text] == ([said] if cidr else [])
+    assert content_of(found, "VsVip").vips[0].address == address
+
+
+@pytest.mark.parametrize(
     ("address", "error"),
     [
         pytest.param("10.0.0.5", None, id="inside"),

@@ -1,0 +1,41 @@
+"""Addresses and subnets that Git asks for together."""
+
+from sync.model.plan import Plan
+from sync.plan.make import make_plan
+from tests.builders import make_options
+from tests.end_to_end.tree import Manifest, app, infra_setting, namespace
+from tests.plan.controller import PerfectController, wish_for
+
+SUBNET: tuple[Manifest, ...] = (
+    namespace("shop", infra="there"),
+    infra_setting("there", network={"vipNetworks": [{"networkName": "vip-network", "cidr": "10.10.10.0/28"}]}),
+)
+
+
+def plan_after(before: str, after: str) -> Plan:
+    """The plan for a Gateway that asks for another address of one network than it has."""
+    controller = PerfectController()
+    controller.apply(make_plan(wish_for(*app(address=before), *SUBNET).desired, controller.live, make_options()))
+    return make_plan(wish_for(*app(address=after), *SUBNET).desired, controller.live, make_options())
+
+
+def test_no_vip_is_deleted_for_an_address_outside_of_its_subnet() -> None:
+    """The Controller could only refuse it, after the old VIP is gone (DESIGN §5)."""
+    plan = plan_after("10.10.10.11", "10.10.10.77")
+
+    assert plan.is_empty
+    assert [problem.message for problem in plan.problems] == [
+        "held: address 10.10.10.77 is outside of 10.10.10.0/28, and a VIP would be deleted for it"
+    ]
+
+
+def test_a_vip_that_has_the_address_asked_for_stays_even_outside_of_its_subnet() -> None:
+    """A new one would have the same address: replacing it would never end."""
+    plan = plan_after("10.10.10.77", "10.10.10.77")
+
+    assert (plan.is_empty, plan.problems) == (True, ())
+
+
+def test_another_address_of_the_subnet_is_a_replace() -> None:
+    """Nothing is held without need."""
+    assert not plan_after("10.10.10.11", "10.10.10.12").is_empty
