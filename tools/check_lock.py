@@ -9,18 +9,23 @@ versions, markers and hashes are kept: where packages come from is the installer
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-RUNTIME = ROOT / "requirements.lock"
-DEVELOPMENT = ROOT / "requirements-dev.lock"
+RUNTIME, DEVELOPMENT, BUILD = "requirements.lock", "requirements-dev.lock", "requirements-build.lock"
+LOCKS: Mapping[str, Sequence[str]] = {
+    RUNTIME: ("pyproject.toml",),
+    DEVELOPMENT: ("pyproject.toml", "--group", "dev", "--constraint", RUNTIME),
+    BUILD: ("--group", "build", "--constraint", DEVELOPMENT),
+}
+"""Each lock file with what it is resolved from; a lock file among them stands above."""
 
 
 def compile_lock(target: Path, arguments: Sequence[str]) -> None:
     """Resolve into `target`, preferring the pins that are in it."""
     command = [
-        *(sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--quiet", "--universal"),
+        *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal"),
         *("--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate"),
         *("--output-file", str(target), *arguments),
     ]
@@ -35,18 +40,15 @@ def pins(text: str) -> list[str]:
 
 
 def main() -> None:
-    """Compare or write both files."""
+    """Compare or write all files."""
     write = "--write" in sys.argv[1:]
     stale = []
     with tempfile.TemporaryDirectory() as folder:
-        runtime, development = Path(folder, RUNTIME.name), Path(folder, DEVELOPMENT.name)
-        for target, kept, arguments in (
-            (runtime, RUNTIME, ()),
-            (development, DEVELOPMENT, ("--group", "dev", "--constraint", str(runtime))),
-        ):
+        for name, arguments in LOCKS.items():
+            target, kept = Path(folder, name), ROOT / name
             if kept.exists():
                 target.write_text(kept.read_text())
-            compile_lock(target, arguments)
+            compile_lock(target, [str(Path(folder, item)) if item in LOCKS else item for item in arguments])
             if write:
                 kept.write_text(target.read_text())
             elif not kept.exists() or pins(kept.read_text()) != pins(target.read_text()):
