@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sync.cli.terminal import paint, say
-from sync.config import host_of, secret, state_folder
+from sync.cli.terminal import complain, paint
+from sync.config import host_of, secret, secrets_read, state_folder
 from sync.errors import ExitCode, SyncError
 from sync.model.ending import Ending, Memory, Phase, Traffic, event_of, remembered
 from sync.model.run import Run
@@ -37,7 +37,7 @@ def told_afterwards(given: Mapping[str, Any]) -> Iterator["Watch"]:
         _tell(watch.ending(ExitCode.INTERRUPTED), given)
         raise
     except Exception as error:
-        _tell(watch.ending(ExitCode.UNEXPECTED, error=f"{type(error).__name__}: {error}"), given)
+        _tell(watch.ending(ExitCode.UNEXPECTED, error=_shown(error)), given)
         raise
     _tell(watch.ending(watch.exit_code), given)
 
@@ -172,7 +172,14 @@ def _try(failure: str, tell: Callable[[], T]) -> T | None:
     try:
         return tell()
     except SyncError as error:
-        say(f"{paint('warning:', 'warning')} {error}")
+        complain(f"{paint('warning:', 'warning')} {error}")
     except Exception as error:  # whatever it is, the run has ended as it has
-        say(f"{paint('warning:', 'warning')} {failure}: {type(error).__name__}: {error}")
+        complain(f"{paint('warning:', 'warning')} {failure}: {_shown(error)}")
     return None
+
+
+def _shown(error: Exception) -> str:
+    """What nobody foresaw, without what it must not give away."""
+    from sync.model.secrets import blanked, without_user_info
+
+    return without_user_info(blanked(f"{type(error).__name__}: {error}", secrets_read))

@@ -16,7 +16,7 @@ from sync.errors import ExitCode
 from sync.kinds import KINDS
 from sync.model.ending import Ending, Memory, Phase
 from sync.model.outcome import Outcome, SetState, WriteState
-from sync.model.plan import Action, Change
+from sync.model.plan import Action, Cause, Change
 from sync.model.problem import Severity
 from sync.model.run import Run
 
@@ -139,6 +139,15 @@ def _left(run: Run | None) -> tuple[Change, ...] | None:
     return (run.plan if run.remaining is None else run.remaining).changes
 
 
+def _drifted(ending: Ending, memory: Memory) -> Series | None:
+    """What somebody changed on the Controller since we wrote it, as the run found it."""
+    del memory
+    if ending.run is None or ending.run.plan is None:
+        return None
+    counts = Counter(change.key.kind for change in ending.run.plan.changes if change.cause is Cause.LIVE)
+    return {(kind,): counts[kind] for kind in KINDS}
+
+
 def _blocked(ending: Ending, memory: Memory) -> Series | None:
     del memory
     plan = ending.run.plan if ending.run is not None else None
@@ -206,6 +215,12 @@ FAMILIES: tuple[Family, ...] = (
         help="Changes that were still to be made when the last run ended.",
         labels=("kind", "action"),
         series=_pending,
+    ),
+    Family(
+        name="avi_sync_drifted_objects",
+        help="Objects that somebody had changed on the Controller since we wrote them, as the last run found them.",
+        labels=("kind",),
+        series=_drifted,
     ),
     Family(
         name="avi_sync_blocked",

@@ -73,6 +73,21 @@ def test_a_dry_run_tells_what_is_pending(sync: Run, tree: Tree, file: Path) -> N
     assert not any(sample[0] == "avi_sync_changes" for sample in found)
 
 
+def test_a_live_edit_is_counted_as_drift(sync: Run, tree: Tree, controller: Controller, file: Path) -> None:
+    """Found by the run that puts it right, and gone in the one after it."""
+    tree.commit(web=app())
+    sync()
+    controller.change("pool", "test--shop-web-svc-web-TCP-80", servers=[])
+
+    drifted = []
+    for _ in range(2):
+        sync()
+        found = samples_in(file.read_text())
+        drifted.append([found["avi_sync_drifted_objects", kind] for kind in ("Pool", "VirtualService")])
+
+    assert drifted == [[1, 0], [0, 0]]
+
+
 def test_what_is_held_and_what_is_wrong_is_counted(sync: Run, tree: Tree, file: Path) -> None:
     """One healthy Gateway, and one whose listeners name another."""
     tree.commit(web=app(), odd=[gateway("odd", label_name="other")])
@@ -126,7 +141,7 @@ def test_metrics_that_cannot_be_written_are_said_and_change_nothing(
     tree.commit(web=app())
     monkeypatch.setenv("SYNC_METRICS_FILE", str(tmp_path / "missing" / "avi_sync.prom"))
 
-    result = sync()
+    result = sync("--quiet")
 
     assert (result.code, result.document["summary"]["create"]) == (0, 4)
     assert "the metrics cannot be written: No such file or directory" in result.err
