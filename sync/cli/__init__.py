@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from sync.cli.terminal import say_defect, say_error
 from sync.cli.verbosity import hide_log
@@ -21,6 +22,7 @@ COMMANDS = {
     "render": "offline.render",
     "facts": "facts.command",
     "emulate": "emulate.command",
+    "completion": "completion.command",
     "version": "version.command",
 }
 """Every command with its module and the name in it, in the order in which a newcomer needs them.
@@ -38,9 +40,27 @@ class Commands(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the default command in front of options that are not the group's own."""
         own = {"--help", "-h", "--version"}
+        is_completing_the_first_word = ctx.resilient_parsing and not args
+        if is_completing_the_first_word:
+            return super().parse_args(ctx, args)
         if not args or (args[0].startswith("-") and args[0] not in own):
             args = [DEFAULT_COMMAND, *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """The first word is a command, or an option of the one that is meant without a name.
+
+        Names come without their help, for which every module would have to be read at every press of a key.
+        """
+        if not incomplete.startswith("-"):
+            return [CompletionItem(name) for name in COMMANDS if name.startswith(incomplete)]
+        found = super().shell_complete(ctx, incomplete)
+        default = self.get_command(ctx, DEFAULT_COMMAND)
+        if default is not None:
+            known = {item.value for item in found}
+            more = default.shell_complete(click.Context(default, parent=ctx), incomplete)
+            found += [item for item in more if item.value not in known]
+        return found
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order of the table."""

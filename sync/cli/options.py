@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from sync.cli.verbosity import verbosity_options
 from sync.model.plan import Policy
@@ -29,6 +30,11 @@ Examples:
 Examples:
   avi-sync facts --source . --controller https://avi.example.com --out facts.yaml
   avi-sync render --source . --facts facts.yaml""",
+    "completion": """\b
+Examples:
+  source <(avi-sync completion bash)                                  (in ~/.bashrc)
+  avi-sync completion zsh > "${fpath[1]}/_avi-sync"
+  avi-sync completion fish > ~/.config/fish/completions/avi-sync.fish""",
     "emulate": """\b
 Examples:
   avi-sync emulate --port 9443 --state emulator.sqlite
@@ -38,10 +44,18 @@ Examples:
 
 
 def option(*names: str, env: str = "", **attributes: Any) -> Callable[[F], F]:
-    """An option with its environment variable, which the help shows."""
+    """An option with its environment variable, which the help shows; a shell completes file names where they belong."""
     if env:
         attributes |= {"envvar": env, "show_envvar": True}
+    if {"FILE", "DIR"} & set(str(attributes.get("metavar", "")).split("|")):
+        attributes.setdefault("shell_complete", _complete_path)
     return click.option(*names, **attributes)
+
+
+def _complete_path(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    del ctx
+    is_folder = "FILE" not in str(param.metavar)
+    return [CompletionItem(incomplete, type="dir" if is_folder else "file")]
 
 
 def source_options(function: F) -> F:

@@ -1,6 +1,10 @@
 """How much a run says beside its result."""
 
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -105,3 +109,56 @@ def test_nobody_can_be_both(sync: Run) -> None:
 
     assert done.code == 64
     assert "--verbose and --quiet" in done.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        pytest.param(["avi-sync", "va"], {"validate"}, id="command"),
+        pytest.param(["avi-sync", "--dry"], {"--dry-run"}, id="option of the command that is meant"),
+        pytest.param(["avi-sync", "render", "--fo"], {"--format"}, id="option"),
+        pytest.param(["avi-sync", "--source", ".", "--format", ""], {"text", "json"}, id="value"),
+    ],
+)
+def test_words_are_completed(cli: Run, monkeypatch: pytest.MonkeyPatch, typed: list[str], expected: set[str]) -> None:
+    """Commands, options, values; without a command's name the options of `sync`."""
+    assert expected <= {item.partition(",")[2] for item in completed(cli, monkeypatch, *typed)}
+
+
+def test_file_names_are_left_to_the_shell(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An option that takes a file lets the shell look for one; one that takes a folder, for folders."""
+    typed = {option: ("avi-sync", "render", option, "") for option in ("--facts", "--cache-dir", "--source")}
+
+    kinds = {option: completed(cli, monkeypatch, *words) for option, words in typed.items()}
+
+    assert kinds == {"--facts": ["file,"], "--cache-dir": ["dir,"], "--source": ["dir,"]}
+
+
+def completed(cli: Run, monkeypatch: pytest.MonkeyPatch, *typed: str) -> list[str]:
+    """What the script of bash is told about a line that was typed so far: kind and text of each proposal."""
+    monkeypatch.setenv("_AVI_SYNC_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", " ".join(typed))
+    monkeypatch.setenv("COMP_CWORD", str(len(typed) - 1))
+    return cli().out.splitlines()
+
+
+def test_bash_takes_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line of the help, and a word that is completed by it."""
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    complete = "COMP_WORDS=(avi-sync va) COMP_CWORD=1; _avi_sync_completion avi-sync; echo ${COMPREPLY[@]}"
+
+    done = subprocess.run(
+        ["bash", "--norc", "-c", f"source <(avi-sync completion bash); {complete}"], capture_output=True, text=True
+    )
+
+    assert (done.stdout, done.stderr) == ("validate\n", "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_has_its_script(cli: Run, shell: str) -> None:
+    """What is printed completes `avi-sync` and nothing else."""
+    done = cli("completion", shell)
+
+    assert done.code == 0
+    assert f"_AVI_SYNC_COMPLETE={shell}_complete" in done.out
+    assert "avi-sync" in done.out
