@@ -1,6 +1,8 @@
 """The source tree's `values.yaml` → Settings, and flags and environment → Target."""
 
+import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -90,7 +92,13 @@ def target(given: Mapping[str, Any], environment: Mapping[str, str]) -> Target:
         timeout_seconds=given["timeout"],
         deadline_seconds=given["deadline"],
         parallelism=given["parallelism"],
+        state_folder=str(state_folder(environment)),
     )
+
+
+def new_run_id(now: datetime) -> str:
+    """A name for one run, that sorts by time and that no other run has."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 def secret(variable: str, file: str, environment: Mapping[str, str]) -> str:

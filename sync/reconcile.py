@@ -8,14 +8,18 @@ from sync.controller.apply import ApplyOptions, apply_plan
 from sync.controller.client import ControllerClient, Login
 from sync.controller.facts import read_facts
 from sync.controller.live import read_live
+from sync.controller.lock import Lock, this_run
+from sync.controller.machine_lock import MachineLock
+from sync.controller.record import RecordStore
 from sync.controller.timing import Timing
-from sync.errors import SourceError, SyncError, UsageError
+from sync.errors import LockedError, SourceError, SyncError, UsageError
 from sync.guard import refusals
 from sync.model.desired import DesiredState
 from sync.model.facts import Facts
 from sync.model.live import LiveState
+from sync.model.lock import KeptObject
 from sync.model.outcome import Outcome
-from sync.model.plan import Plan, PlanOptions, Refusal
+from sync.model.plan import ChangeSet, Plan, PlanOptions, Refusal
 from sync.model.run import Run, RunOptions, Wish
 from sync.model.selection import Selection
 from sync.model.settings import Settings
@@ -26,6 +30,7 @@ from sync.plan.make import make_plan
 from sync.plan.saving import moved
 from sync.report.status import statuses_with_live
 from sync.source.git import SourceRequest
+from sync.translate.names import Names
 from sync.translate.references import references_of
 from sync.wish import Source, load_source, make_wish, narrowed, wish_for_nothing, with_rules
 
@@ -42,6 +47,8 @@ class Hooks:
     apply_options: Callable[[Plan], ApplyOptions] = lambda _: ApplyOptions()
     observe: Observer = unobserved
     """Called for every request to the Controller."""
+    should_stop: Callable[[], bool] = lambda: False
+    """Asked while the run waits for the lock."""
 
 
 Planner = Callable[[DesiredState, LiveState, PlanOptions], Plan]
@@ -68,18 +75,35 @@ def synchronise(
     with _client(target, settings, timing, is_read_only=asked.is_dry, observe=hooks.observe) as client:
         look = _look(client, source, settings, asked, planner)
         if look.refusals or asked.is_dry or look.plan.is_empty:
-            statuses = statuses_with_live(look.wish, look.plan, look.live)
-            return Run(
-                wish=look.wish,
-                plan=look.plan,
-                live=look.live,
-                statuses=statuses,
-                refusals=look.refusals,
-                is_stale=look.is_stale,
-                is_dry=asked.is_dry,
-            )
+            return _run_without_writes(look, asked)
         hooks.writing()
-        return _apply(client, settings, look, asked.plan, hooks, planner)
+        store = _record_store(client, settings)
+        me = this_run(asked.run_id, settings.sync.lock.ttl_seconds)
+        try:
+            with (
+                MachineLock(target.state_folder, controller=target.controller, cluster=settings.cluster),
+                Lock(store, me, timing, should_stop=hooks.should_stop) as lock,
+            ):
+                # What was seen before belongs to a time in which others may have written.
+                look = _look(client, source, settings, asked, planner)
+                if look.refusals or look.plan.is_empty:
+                    return _run_without_writes(look, asked)
+                return _apply(client, settings, look, asked.plan, hooks, planner, lock)
+        except LockedError as error:
+            return replace(_run_without_writes(look, asked), locked=error.message)
+
+
+def _run_without_writes(look: "Look", asked: RunOptions) -> Run:
+    statuses = statuses_with_live(look.wish, look.plan, look.live)
+    return Run(
+        wish=look.wish,
+        plan=look.plan,
+        live=look.live,
+        statuses=statuses,
+        refusals=look.refusals,
+        is_stale=look.is_stale,
+        is_dry=asked.is_dry,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,23 +139,64 @@ def _check_selection(selection: Selection, wish: Wish, live: LiveState) -> None:
 
 
 def _apply(
-    client: ControllerClient, settings: Settings, look: Look, options: PlanOptions, hooks: Hooks, planner: Planner
+    client: ControllerClient,
+    settings: Settings,
+    look: Look,
+    options: PlanOptions,
+    hooks: Hooks,
+    planner: Planner,
+    lock: Lock,
 ) -> Run:
     """Apply the plan, read again, and plan again: what remains is what was not achieved."""
     outcomes: tuple[Outcome, ...] = ()
     wish, plan, live, remaining = look.wish, look.plan, look.live, look.plan
     for _ in range(ROUNDS):
-        done = apply_plan(remaining, client, hooks.apply_options(remaining))
+        done = apply_plan(remaining, client, _under(lock, hooks.apply_options(remaining)))
         outcomes = (*(item for item in outcomes if not item.is_stale), *done)
         try:
             live = read_live(client, settings)
         except SyncError as error:
-            return Run(wish=wish, statuses=wish.statuses, plan=plan, outcomes=outcomes, lost=str(error), is_dry=False)
+            return Run(
+                wish=wish,
+                statuses=wish.statuses,
+                plan=plan,
+                outcomes=outcomes,
+                lost=str(error),
+                locked=lock.lost,
+                is_dry=False,
+            )
         remaining = planner(wish.desired, live, replace(options, retry_refused=False))
-        if not any(item.is_stale for item in done):
+        if lock.lost or not any(item.is_stale for item in done):
             break
     statuses = statuses_with_live(wish, remaining, live, outcomes)
-    return Run(wish=wish, statuses=statuses, plan=plan, live=live, outcomes=outcomes, remaining=remaining, is_dry=False)
+    return Run(
+        wish=wish,
+        statuses=statuses,
+        plan=plan,
+        live=live,
+        outcomes=outcomes,
+        remaining=remaining,
+        locked=lock.lost,
+        is_dry=False,
+    )
+
+
+def _under(lock: Lock, options: ApplyOptions) -> ApplyOptions:
+    """The options with the lock behind them: nothing is written without it, and nothing deleted that is not kept."""
+
+    def keep(change_set: ChangeSet) -> None:
+        group = str(change_set.owners[0])
+        lock.keep([KeptObject(group=group, before=item) for item in change_set.replaced])
+
+    def drop(change_set: ChangeSet) -> None:
+        lock.drop({item.key for item in change_set.replaced})
+
+    return replace(options, confirm_hold=lock.confirm, keep=keep, drop=drop)
+
+
+def _record_store(client: ControllerClient, settings: Settings) -> RecordStore:
+    names = Names(cluster=settings.cluster, is_encoded=settings.ako.enable_evh)
+    return RecordStore(client, tenant=settings.controller.tenant_name, names=names)
 
 
 def read_facts_of(request: SourceRequest, target: Target) -> Facts:
@@ -163,7 +228,7 @@ def _client(
         Login(username=target.username, password=target.password, token=target.token),
         version=settings.controller.controller_version,
         read_only=is_read_only,
-        max_connections=max(target.parallelism, 4),
+        max_connections=max(target.parallelism, 4) + 1,  # the lock beats while all others are busy
         observe=observe,
         timing=timing,
     )

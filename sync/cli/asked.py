@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sync.config import new_run_id
 from sync.errors import UsageError
 from sync.model.desired import Owner, OwnerKind
 from sync.model.plan import Permit, PlanOptions, Policy
@@ -14,10 +15,12 @@ from sync.model.wording import did_you_mean
 
 def run_options(given: Mapping[str, Any], *, is_dry: bool) -> RunOptions:
     """What the options of `plan_options` ask for, now."""
+    now = datetime.now(UTC)
     return RunOptions(
         is_dry=is_dry,
+        run_id=new_run_id(now),
         plan=PlanOptions(
-            now=datetime.now(UTC),
+            now=now,
             selection=Selection(
                 owners=frozenset(map(parse_owner, given["only"])), namespaces=frozenset(given["namespace"])
             ),
@@ -32,9 +35,9 @@ def run_options(given: Mapping[str, Any], *, is_dry: bool) -> RunOptions:
 
 def about(owner: Owner) -> RunOptions:
     """A run that writes and is about one owner, which must be in Git or live."""
-    return RunOptions(
-        is_dry=False, plan=PlanOptions(now=datetime.now(UTC), selection=Selection(owners=frozenset({owner})))
-    )
+    now = datetime.now(UTC)
+    selection = Selection(owners=frozenset({owner}))
+    return RunOptions(is_dry=False, run_id=new_run_id(now), plan=PlanOptions(now=now, selection=selection))
 
 
 def parse_owner(text: str) -> Owner:

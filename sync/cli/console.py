@@ -35,7 +35,11 @@ class Console:
 
     def hooks(self, target: Target) -> Hooks:
         """What the run calls."""
-        return Hooks(writing=self._catch_signals, apply_options=lambda plan: self._options(plan, target))
+        return Hooks(
+            writing=self._catch_signals,
+            apply_options=lambda plan: self._options(plan, target),
+            should_stop=self._stopped.is_set,
+        )
 
     def _catch_signals(self) -> None:
         """From here on a signal no longer ends the process at once: objects in hand are finished."""

@@ -13,7 +13,6 @@ import logging
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from typing import Self
 
 from sync.controller.errors import AmbiguousWriteError, ConflictError, NotFoundError, StaleError
 from sync.controller.record import RecordError, RecordStore, StoredRecord
+from sync.controller.timing import Timing
 from sync.errors import LockedError, LockLostError, SyncError
 from sync.model.desired import ObjectKey
 from sync.model.lock import Holder, KeptObject, LastRun, Record
@@ -46,22 +46,19 @@ def this_run(run_id: str, ttl_seconds: float) -> Holder:
     return Holder(name=f"{user}@{socket.gethostname()}", pid=os.getpid(), run_id=run_id, ttl_seconds=ttl_seconds)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """How a run waits for the lock; `should_stop` ends the waiting."""
-
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], object] = time.sleep
-    should_stop: Callable[[], bool] = lambda: False
-
-
 class Lock:
-    """The lock while `me` holds it: from entering, which takes it, to leaving, which releases it. Threads share it."""
+    """The lock while `me` holds it: from entering, which takes it, to leaving, which releases it. Threads share it.
 
-    def __init__(self, store: RecordStore, me: Holder, waiting: Waiting) -> None:
+    Entering waits at most for the TTL of a silent holder, and not after `should_stop` or the deadline of the run.
+    """
+
+    def __init__(
+        self, store: RecordStore, me: Holder, timing: Timing, *, should_stop: Callable[[], bool] = lambda: False
+    ) -> None:
         self._store = store
         self._me = me
-        self._waiting = waiting
+        self._timing = timing
+        self._should_stop = should_stop
         self._writing = threading.Lock()
         self._ended = threading.Event()
         self._heart = threading.Thread(target=self._beat_on, name="lock", daemon=True)
@@ -90,6 +87,11 @@ class Lock:
             _LOG.info("event=released name=%s run=%s", self._store.name, self._me.run_id)
 
     @property
+    def lost(self) -> str:
+        """Why the lock is not ours any more; empty while it is."""
+        return self._lost
+
+    @property
     def record(self) -> Record:
         """The record as it was written last."""
         return self._held.record
@@ -99,7 +101,7 @@ class Lock:
         if self._lost:
             raise LockLostError(self._lost)
         try:
-            if self._waiting.now() - self._sure_at > self._me.ttl_seconds / 2:
+            if self._timing.now() - self._sure_at > self._me.ttl_seconds / 2:
                 self.beat()
                 return
             found = self._store.read_again(self._held).record
@@ -145,7 +147,7 @@ class Lock:
             found, watch = self._wait_until_free(watch)
             if found is not None and self._is_mine(found.record):
                 return found  # an answer was lost on its way
-            self._sure_at = self._waiting.now()
+            self._sure_at = self._timing.now()
             with suppress(ConflictError, StaleError, AmbiguousWriteError):  # the next look tells who was faster
                 if found is None:
                     return self._store.create(Record(holder=self._me))
@@ -161,18 +163,18 @@ class Lock:
         `watch` is what was seen before: a lock that was free then and is held now has just been taken by another.
         """
         while True:
-            looked_at = self._waiting.now()
+            looked_at = self._timing.now()
             found = self._store.read()
             holder = found.record.holder if found else None
             version = found.version if found else ""
             if holder is None or holder.run_id == self._me.run_id:
-                return found, _Watch(version=version, since=self._waiting.now())
+                return found, _Watch(version=version, since=self._timing.now())
             if watch is not None and watch.version != version:
                 raise LockedError(
                     f"{holder} holds the lock {self._store.name}, for {holder.age_text}",
                     fix="run again later; `avi-sync lock status` tells more",
                 )
-            watch = watch or _Watch(version=version, since=self._waiting.now())
+            watch = watch or _Watch(version=version, since=self._timing.now())
             ttl_seconds = max(holder.ttl_seconds, self._me.ttl_seconds)
             if looked_at - watch.since >= ttl_seconds:
                 _LOG.warning('event=stolen name=%s from="%s"', self._store.name, holder)
@@ -180,9 +182,11 @@ class Lock:
             self._pause(ttl_seconds)
 
     def _pause(self, ttl_seconds: float) -> None:
-        self._waiting.sleep(min(ttl_seconds / LOOKS_PER_TTL, LONGEST_PAUSE_SECONDS))
-        if self._waiting.should_stop():
+        self._timing.sleep(min(ttl_seconds / LOOKS_PER_TTL, LONGEST_PAUSE_SECONDS))
+        if self._should_stop():
             raise LockedError("stopped while waiting for the lock")
+        if self._timing.left_seconds <= 0:
+            raise LockedError("the deadline of this run passed while it waited for the lock")
 
     # --- holding ------------------------------------------------------------------------------------------------------
 
@@ -205,7 +209,7 @@ class Lock:
             for _ in range(MOST_TRIES):
                 if self._lost:
                     raise LockLostError(self._lost)
-                began = self._waiting.now()
+                began = self._timing.now()
                 try:
                     self._stored = self._store.write(self._held, change(self._held.record))
                 except StaleError:
@@ -241,7 +245,7 @@ class Lock:
                 return
             except Exception as error:  # whatever it is, it must not end the thread in silence
                 _LOG.warning('event=beat-failed name=%s error="%s"', self._store.name, error)
-                if self._waiting.now() - self._sure_at >= self._me.ttl_seconds:
+                if self._timing.now() - self._sure_at >= self._me.ttl_seconds:
                     self._lose(f"no sign of life got through to the Controller for {self._me.ttl_seconds:g} s: {error}")
                     return
 

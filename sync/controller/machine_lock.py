@@ -26,11 +26,11 @@ class MachineLock:
     A folder that cannot be written to gives no lock and no error.
     """
 
-    def __init__(self, folder: Path, *, controller: str, cluster: str) -> None:
+    def __init__(self, folder: str, *, controller: str, cluster: str) -> None:
         where = controller.rstrip("/").lower()
         readable = re.sub(r"[^a-z0-9.]+", "-", f"{where.partition('://')[2]}-{cluster.lower()}").strip("-.")[-60:]
         whole = hashlib.sha256(f"{where}\n{cluster}".encode()).hexdigest()[:12]
-        self._file = folder / "locks" / f"{readable}-{whole}.lock"
+        self._file = Path(folder) / "locks" / f"{readable}-{whole}.lock"
         self._lock: FileLock | None = None
 
     def __enter__(self) -> Self:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sync.emulator.schema import Body, Field, Message, Schema
 
-# What a tree of manifests makes itself, or what says who somebody is, is never assumed.
+# What a tree of manifests makes itself, what says who somebody is, or what clients keep notes in is never assumed.
 NEVER_ASSUMED = frozenset(
     {
         "Cloud",
@@ -13,6 +13,7 @@ NEVER_ASSUMED = frozenset(
         "Pool",
         "PoolGroup",
         "Role",
+        "StringGroup",
         "SystemConfiguration",
         "Tenant",
         "User",
@@ -62,7 +63,6 @@ BY_NAME: Mapping[str, Mapping[str, tuple[tuple[str, Any], ...]]] = {
         )
     },
     "IpamDnsProviderProfile": {"type": (("", "IPAMDNS_TYPE_INTERNAL"),)},
-    "StringGroup": {"type": (("", "SG_TYPE_STRING"),)},
 }
 FILLERS: Mapping[str, Any] = {"string": "assumed", "integer": 1, "number": 1.0, "boolean": False}
 

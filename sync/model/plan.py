@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sync.model.desired import Held, ObjectKey, Owner
+from sync.model.live import LiveObject
 from sync.model.problem import Problem
 from sync.model.secrets import shown_at
 from sync.model.selection import Selection
@@ -117,6 +118,7 @@ class ChangeSet:
     """Writes that belong together, in order: those of one owner, or of owners that pass on addresses.
 
     `restores` are the creates that put back what was deleted to be replaced, should a create be refused for good;
+    `replaced` are the same objects as they are live, for a run that dies in between cannot put anything back.
     `wishes` are the fingerprints of what each owner asks for, by which a refused wish is recognised.
     """
 
@@ -124,6 +126,7 @@ class ChangeSet:
     changes: tuple[Change, ...]
     writes: tuple[Write, ...]
     restores: tuple[Write, ...] = ()
+    replaced: tuple[LiveObject, ...] = field(default=(), repr=False)
     wishes: Mapping[Owner, str] = field(default_factory=dict)
 
     @property

@@ -32,6 +32,8 @@ class RunOptions:
     """What somebody asked of one run, beyond where things are."""
 
     plan: PlanOptions
+    run_id: str
+    """Names this run in the lock and in the record of the last run."""
     is_dry: bool = True
     permit: Permit | None = None
     """What lets one plan through that a guard would refuse."""
@@ -60,6 +62,8 @@ class Run:
     """Whether a saved plan was to be applied that no longer fits; `refusals` say what has moved."""
     lost: str = ""
     """Why live could not be read again after applying; empty where it could, or nothing was applied."""
+    locked: str = ""
+    """Who holds the lock, or why this run lost it: what is not among the outcomes was not tried."""
     is_dry: bool = True
 
     @property
@@ -72,6 +76,8 @@ class Run:
         """The code of DESIGN §7; 2 only with --detailed-exitcode."""
         if self.lost:
             return ExitCode.UNREACHABLE
+        if self.locked:
+            return ExitCode.LOCKED
         if self.is_stale:
             return ExitCode.STALE_PLAN
         if self.plan is None or self.wish.exit_code is ExitCode.SOURCE_INVALID:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 class Target:
     """One Controller and how to log in there. `is_verified` False means that its certificate is not checked.
 
-    `timeout_seconds` is for each answer; after `deadline_seconds` a run begins nothing more.
+    `timeout_seconds` is for each answer; after `deadline_seconds` a run begins nothing more. `state_folder` is where
+    this machine keeps what runs on it must know of each other.
     """
 
     controller: str
@@ -19,3 +20,4 @@ class Target:
     timeout_seconds: float = 30.0
     deadline_seconds: float = 3600.0
     parallelism: int = 8
+    state_folder: str

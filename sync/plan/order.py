@@ -52,12 +52,14 @@ def _change_set(owners: Sequence[OwnerChanges]) -> ChangeSet:
     deletes_first = len(owners) > 1 or any(owner.scope is not None for owner in owners)
     makes_all_anew = any(owner.scope is Scope.OWNER for owner in owners)
     changes = [(owner, change) for owner in owners for change in owner.changes.values()]
+    restored = _restored(owners)
     writes = [*_writes(changes, deletes_first=deletes_first, makes_all_anew=makes_all_anew)]
     return ChangeSet(
         owners=tuple(sorted(owner.pair.owner for owner in owners)),
         changes=tuple(change for _, change in sorted(changes, key=lambda item: (item[0].pair.owner, item[1].key))),
         writes=tuple(writes),
-        restores=tuple(_restores(owners)),
+        restores=tuple(_restore(owner, change) for owner, change in restored),
+        replaced=tuple(owner.pair.live[change.key] for owner, change in restored),
         wishes={owner.pair.owner: owner.pair.wish for owner in owners},
     )
 
@@ -147,11 +149,8 @@ def _puts_and_posts(changes: Iterable[Item]) -> Iterator[Write]:
 _OUR_TYPES = frozenset(kind.path for kind in KINDS.values())
 
 
-def _restores(owners: Sequence[OwnerChanges]) -> Iterator[Write]:
-    """What puts the deleted objects back, climbing, should a create be refused for good.
-
-    What is made anew has another uuid, so references among our kinds go by name.
-    """
+def _restored(owners: Sequence[OwnerChanges]) -> list[Item]:
+    """What is put back, climbing, should a create be refused for good."""
     gone = [
         (owner, change)
         for owner in owners
@@ -159,9 +158,13 @@ def _restores(owners: Sequence[OwnerChanges]) -> Iterator[Write]:
         for change in owner.changes.values()
         if change.action in (Action.REPLACE, Action.DELETE) and _is_restored(owner.pair, change, owner.scope)
     ]
-    for owner, change in _climbing(gone):
-        body = without_identity(owner.pair.live[change.key].body, change.key.kind)
-        yield Write(method=Method.POST, key=change.key, owner=change.owner, body=by_name(body, _OUR_TYPES))
+    return _climbing(gone)
+
+
+def _restore(owner: OwnerChanges, change: Change) -> Write:
+    """What puts a deleted object back. What is made anew has another uuid, so references among our kinds go by name."""
+    body = without_identity(owner.pair.live[change.key].body, change.key.kind)
+    return Write(method=Method.POST, key=change.key, owner=change.owner, body=by_name(body, _OUR_TYPES))
 
 
 def _is_restored(pair: Pair, change: Change, scope: Scope | None) -> bool:

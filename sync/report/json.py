@@ -77,6 +77,7 @@ def run_document(run: Run) -> dict[str, Any]:
         "refusals": [{"message": item.message, "fix": item.fix} for item in run.refusals],
         "stale": run.is_stale,
         "lost": run.lost,
+        "locked": run.locked,
         "problems": [problem_document(problem) for problem in run.problems],
         "statuses": [status_document(status) for status in run.statuses],
         "digest": plan.digest if plan else "",

@@ -8,7 +8,8 @@ from sync.model.run import Run
 
 def is_only_planned(run: Run) -> bool:
     """Whether nothing was to be written, so that the plan is all there is to tell."""
-    return run.is_dry or run.plan is None or run.plan.is_empty or bool(run.refusals)
+    is_locked_out = bool(run.locked) and not run.outcomes
+    return run.is_dry or run.plan is None or run.plan.is_empty or bool(run.refusals) or is_locked_out
 
 
 def numbers(run: Run) -> Mapping[Action, int]:

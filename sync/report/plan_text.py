@@ -33,6 +33,8 @@ def trouble_lines(run: Run, paint: Paint) -> Iterator[str]:
 
 
 def _refusals(run: Run, paint: Paint) -> Iterator[str]:
+    if run.locked:
+        yield f"{paint('locked:', 'error')} {one_line(run.locked)}"
     for refusal in run.refusals:
         yield f"{paint('refused:', 'error')} {one_line(refusal.message)}"
         yield paint(f"  fix: {one_line(refusal.fix)}", "quiet")

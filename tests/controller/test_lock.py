@@ -9,8 +9,9 @@ import pytest
 
 from sync.controller.client import ControllerAddress, ControllerClient, Login
 from sync.controller.live import live_object
-from sync.controller.lock import Lock, Waiting
+from sync.controller.lock import Lock
 from sync.controller.record import PATH, RecordError, RecordStore
+from sync.controller.timing import Timing
 from sync.emulator import Emulator
 from sync.errors import LockedError, LockLostError
 from sync.kinds import KINDS
@@ -40,9 +41,9 @@ class Clock:
             self.then.pop(0)()
 
     @property
-    def waiting(self) -> Waiting:
+    def timing(self) -> Timing:
         """To wait by it."""
-        return Waiting(now=self.now, sleep=self.sleep)
+        return Timing(now=self.now, sleep=self.sleep)
 
 
 @pytest.fixture
@@ -76,8 +77,8 @@ def make_holder(run_id: str = "r1", **fields: Any) -> Holder:
     return replace(Holder(name="alice@laptop", pid=12, run_id=run_id, ttl_seconds=60.0), **fields)
 
 
-def make_lock(store: RecordStore, run_id: str = "r1", waiting: Waiting | None = None, **fields: Any) -> Lock:
-    return Lock(store, make_holder(run_id, **fields), waiting or Clock().waiting)
+def make_lock(store: RecordStore, run_id: str = "r1", timing: Timing | None = None, **fields: Any) -> Lock:
+    return Lock(store, make_holder(run_id, **fields), timing or Clock().timing)
 
 
 def test_the_first_run_makes_the_record_and_leaves_it_free(store: RecordStore) -> None:
@@ -94,7 +95,7 @@ def test_a_free_lock_is_taken_at_once(store: RecordStore) -> None:
     with make_lock(store):
         pass
 
-    with make_lock(store, "r2", clock.waiting):
+    with make_lock(store, "r2", clock.timing):
         pass
 
     assert clock.moment == 1000.0
@@ -107,7 +108,7 @@ def test_a_holder_that_beats_is_named(store: RecordStore) -> None:
         clock.then = [lambda: None, held.beat]
 
         with pytest.raises(LockedError, match=r"ci@runner \(pid 12, run r1\) holds the lock .* for about 15 s"):
-            make_lock(store, "r2", clock.waiting).__enter__()
+            make_lock(store, "r2", clock.timing).__enter__()
 
     assert clock.moment - 1000.0 < 60
 
@@ -115,7 +116,7 @@ def test_a_holder_that_beats_is_named(store: RecordStore) -> None:
 def test_a_silent_holder_loses_the_lock(store: RecordStore) -> None:
     """Nobody beats for the whole TTL: it is taken over, and the old holder is told at its next look."""
     clock = Clock()
-    with make_lock(store, "r1") as silent, make_lock(store, "r2", clock.waiting) as other:
+    with make_lock(store, "r1") as silent, make_lock(store, "r2", clock.timing) as other:
         with pytest.raises(LockLostError, match="run r2"):
             silent.confirm()
         other.confirm()
@@ -126,7 +127,7 @@ def test_a_silent_holder_loses_the_lock(store: RecordStore) -> None:
 def test_the_longer_patience_of_two_counts(store: RecordStore) -> None:
     """Who would take over after a second waits as long as the holder has asked for."""
     clock = Clock()
-    with make_lock(store, ttl_seconds=60.0), make_lock(store, "r2", clock.waiting, ttl_seconds=1.0):
+    with make_lock(store, ttl_seconds=60.0), make_lock(store, "r2", clock.timing, ttl_seconds=1.0):
         pass
 
     assert clock.moment - 1000.0 >= 60
@@ -138,7 +139,7 @@ def test_a_lock_that_is_released_while_another_waits_is_taken(store: RecordStore
     held = make_lock(store).__enter__()
     clock.then = [lambda: held.__exit__(None, None, None)]
 
-    with make_lock(store, "r2", clock.waiting) as second:
+    with make_lock(store, "r2", clock.timing) as second:
         second.confirm()
 
     assert clock.moment - 1000.0 < 60
@@ -154,7 +155,7 @@ def test_of_two_who_find_it_free_one_gets_it(client: ControllerClient) -> None:
     refused: list[str] = []
 
     def run(name: str) -> None:
-        lock = Lock(make_store(client), make_holder(name, ttl_seconds=2.0), Waiting())
+        lock = Lock(make_store(client), make_holder(name, ttl_seconds=2.0), Timing())
         start.wait()
         try:
             with lock:
@@ -177,14 +178,19 @@ def test_of_two_who_find_it_free_one_gets_it(client: ControllerClient) -> None:
 def test_a_holder_beats_by_itself(store: RecordStore) -> None:
     """Its heart is a thread: somebody who waits a real second is refused by a holder that does nothing."""
     with make_lock(store, ttl_seconds=1.0), pytest.raises(LockedError, match="run r1"):
-        Lock(store, make_holder("r2", ttl_seconds=1.0), Waiting()).__enter__()
+        Lock(store, make_holder("r2", ttl_seconds=1.0), Timing()).__enter__()
 
 
 def test_waiting_can_be_stopped(store: RecordStore) -> None:
-    """A signal ends it without taking anything."""
-    waiting = Waiting(now=Clock().now, sleep=lambda _: None, should_stop=lambda: True)
-    with make_lock(store), pytest.raises(LockedError, match="stopped"):
-        make_lock(store, "r2", waiting).__enter__()
+    """A signal ends it without taking anything, and so does the deadline of the run."""
+    stopped = Lock(store, make_holder("r2"), Clock().timing, should_stop=lambda: True)
+    late = make_lock(store, "r3", Clock().timing.ending_after(5))
+    with make_lock(store) as held:
+        with pytest.raises(LockedError, match="stopped"):
+            stopped.__enter__()
+        with pytest.raises(LockedError, match="deadline"):
+            late.__enter__()
+        held.confirm()
 
 
 def test_two_clusters_never_see_each_other(client: ControllerClient) -> None:
@@ -272,7 +278,7 @@ def test_a_lock_that_was_deleted_is_lost(client: ControllerClient, store: Record
 def test_a_look_after_half_the_ttl_is_a_beat(store: RecordStore) -> None:
     """A holder whose beats were late proves that it lives before it goes on."""
     clock = Clock()
-    with make_lock(store, waiting=clock.waiting) as lock:
+    with make_lock(store, timing=clock.timing) as lock:
         before = store.read()
         clock.moment += 31
         lock.confirm()

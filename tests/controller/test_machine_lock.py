@@ -12,16 +12,15 @@ from sync.errors import LockedError
 
 HOLD = """
 import sys, time
-from pathlib import Path
 from sync.controller.machine_lock import MachineLock
-with MachineLock(Path(sys.argv[1]), controller="https://avi.example.com", cluster="north"):
+with MachineLock(sys.argv[1], controller="https://avi.example.com", cluster="north"):
     print("held", flush=True)
     time.sleep(60)
 """
 
 
 def lock(folder: Path, controller: str = "https://avi.example.com", cluster: str = "north") -> MachineLock:
-    return MachineLock(folder, controller=controller, cluster=cluster)
+    return MachineLock(str(folder), controller=controller, cluster=cluster)
 
 
 def test_a_second_run_is_refused_at_once_with_the_pid_of_the_first(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_page_shows_what_a_sync_has_made(
     assert targets(browser, blue) == ["80 TCP", "8081 TCP", blue]  # VIP and VirtualService have one name
     assert "10.10.10.50" in browser.find_element(By.ID, "picture").text
     assert browser.find_element(By.CSS_SELECTOR, "[data-count=pool]").text == "5 pool"
-    assert len(browser.find_elements(By.CSS_SELECTOR, "#requests tr[data-status='201']")) == 17
+    assert len(browser.find_elements(By.CSS_SELECTOR, "#requests tr[data-status='201']")) == 18  # and the lock
     assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]  # selenium's own gap
 
 

@@ -47,7 +47,11 @@ class Controller:
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 
     def writes(self) -> list[str]:
-        """`POST vsvip`, `DELETE pool` … without logins, in the order in which they came."""
+        """`POST vsvip`, `DELETE pool` … without logins and the lock, in the order in which they came."""
+        return [line for line in self.all_writes() if not line.endswith(" stringgroup")]
+
+    def all_writes(self) -> list[str]:
+        """The same, with the lock."""
         return [
             f"{item['method']} {item['path'].split('/')[2].partition('?')[0]}"
             for item in self.requests()

@@ -1,0 +1,262 @@
+"""One run at a time per Controller and cluster, wherever the runs come from."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sync.controller.apply import ApplyOptions
+from sync.controller.client import ControllerAddress, ControllerClient, Login
+from sync.controller.lock import Lock
+from sync.controller.record import RecordStore
+from sync.controller.timing import Timing
+from sync.errors import ExitCode
+from sync.model.lock import Holder
+from sync.model.outcome import SetState, WriteOutcome
+from sync.model.run import RunOptions
+from sync.model.target import Target
+from sync.reconcile import Hooks, synchronise
+from sync.source.git import SourceRequest
+from sync.translate.names import Names
+from tests.builders import make_options
+from tests.end_to_end.conftest import Controller, Run
+from tests.end_to_end.tree import VALUES, Manifest, Tree, app
+
+LOCK = "avi-sync-test"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    """A repository whose runs beat each second."""
+    return Tree.make(tmp_path / "repo", values_with(ttl_seconds=4))
+
+
+def values_with(ttl_seconds: int) -> Manifest:
+    """A values.yaml by which so long a silence is taken for the end of a holder."""
+    return {**VALUES, "SyncSettings": {"lock": {"ttlSeconds": ttl_seconds}}}
+
+
+@contextmanager
+def somebody_holds_the_lock(controller: Controller, *, ttl_seconds: float = 4) -> Iterator[None]:
+    """A run on another machine, which beats."""
+    with ControllerClient(ControllerAddress(url=controller.url), Login(password="emulator")) as client:
+        store = RecordStore(client, tenant="admin", names=Names(cluster="test"))
+        with Lock(store, make_holder("theirs", ttl_seconds=ttl_seconds), Timing()):
+            yield
+
+
+def make_holder(run_id: str, **fields: Any) -> Holder:
+    """A run of somebody."""
+    return replace(Holder(name="ci@runner", pid=4711, run_id=run_id, ttl_seconds=4), **fields)
+
+
+def entries(controller: Controller) -> dict[str, Any]:
+    """What the record holds, by key."""
+    return {item["key"]: json.loads(item["value"]) for item in controller.find("stringgroup", LOCK).get("kv", ())}
+
+
+def wait_until(claim: Callable[[], bool]) -> None:
+    """Until it holds; a minute is too long for anything."""
+    deadline = time.monotonic() + 60
+    while not claim():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.02)
+
+
+def is_held(controller: Controller) -> bool:
+    """Whether anybody holds the lock."""
+    found = controller.call("GET", f"/api/stringgroup?name={LOCK}")
+    return any(item["key"] == "holder" for group in found["results"] for item in group.get("kv", ()))
+
+
+def environment(tmp_path: Path, tree: Tree, controller: Controller) -> Mapping[str, str]:
+    """For a run in a process of its own, on what looks like another machine."""
+    return os.environ | {
+        "SYNC_SOURCE": str(tree.folder),
+        "SYNC_CONTROLLER": controller.url,
+        "SYNC_PASSWORD": "emulator",
+        "SYNC_FORMAT": "json",
+        "SYNC_CACHE_DIR": str(tmp_path / "other-cache"),
+        "SYNC_STATE_DIR": str(tmp_path / "other-state"),
+    }
+
+
+def test_a_run_that_changes_something_holds_the_lock_meanwhile(sync: Run, tree: Tree, controller: Controller) -> None:
+    """Taking the lock is its first write and releasing it the last; between the two it looks before each set."""
+    tree.commit(web=app("web"))
+
+    result = sync()
+
+    writes = controller.all_writes()
+    lines = [f"{item['method']} {item['path']}" for item in controller.requests()]
+    first = next(number for number, line in enumerate(lines) if line.startswith("POST /api/vsvip"))
+    looks = [line for line in lines[:first] if line.startswith("GET /api/stringgroup/stringgroup-")]
+    assert (result.code, writes[0], writes[-1]) == (0, "POST stringgroup", "PUT stringgroup")
+    assert looks != []
+    assert "holder" not in entries(controller)
+
+
+def test_a_run_that_has_nothing_to_write_takes_no_lock(sync: Run, tree: Tree, controller: Controller) -> None:
+    """Neither the second run writes anything, nor a dry run, not even while somebody else holds the lock."""
+    tree.commit(web=app("web"))
+    sync()
+    with somebody_holds_the_lock(controller):
+        controller.forget()
+
+        second = sync()
+        tree.commit(api=app("api"))
+        dry = sync("--dry-run")
+        writes = [line for line in controller.all_writes() if line != "PUT stringgroup"]
+
+    assert (second.code, dry.code, writes) == (0, 0, [])
+
+
+def test_a_second_run_finds_the_lock_and_names_its_holder(sync: Run, tree: Tree, controller: Controller) -> None:
+    """At the first beat that it sees: exit 7, the plan in full, the holder and how long it has been at it."""
+    tree.commit(web=app("web"))
+    with somebody_holds_the_lock(controller):
+        result = sync()
+
+    assert (result.code, controller.writes(), result.document["outcomes"]) == (7, [], [])
+    assert "ci@runner (pid 4711, run theirs)" in result.document["locked"]
+    assert "for about" in result.document["locked"]
+    assert result.document["summary"]["create"] == 4
+
+
+def test_a_holder_that_was_killed_loses_the_lock_after_the_ttl(
+    sync: Run, tree: Tree, controller: Controller, tmp_path: Path
+) -> None:
+    """Kill -9 in the middle of writing; a run on another machine waits until the silence has lasted, and converges."""
+    tree.commit(web=app("web"), values=[values_with(ttl_seconds=1)])
+    controller.fault(method="POST", path="/api/pool", do="delay", delay_ms=3000, times=1)
+    command = [sys.executable, "-m", "sync"]
+    with subprocess.Popen(command, env=environment(tmp_path, tree, controller), stdout=subprocess.DEVNULL) as victim:
+        wait_until(lambda: "POST vsvip" in controller.writes())
+        victim.kill()
+
+    result = sync()
+
+    assert (result.code, result.document["remaining"]) == (0, [])
+    assert "holder" not in entries(controller)
+
+
+def test_of_runs_at_once_all_but_the_first_end_with_7(
+    sync: Run, tree: Tree, controller: Controller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the same machine at once, elsewhere at the first beat; both name the first, and there is no VIP twice."""
+    tree.commit(web=app("web"))
+    controller.fault(method="POST", path="/api/pool", do="delay", delay_ms=4000, times=1)
+    same_machine = {**environment(tmp_path, tree, controller), "SYNC_STATE_DIR": str(tmp_path / "state")}
+    command = [sys.executable, "-m", "sync"]
+    with subprocess.Popen(command, env=same_machine, stdout=subprocess.DEVNULL) as first:
+        wait_until(lambda: is_held(controller))
+
+        here = sync()
+        monkeypatch.setenv("SYNC_STATE_DIR", str(tmp_path / "elsewhere"))
+        elsewhere = sync()
+
+    assert (first.returncode, here.code, elsewhere.code) == (0, 7, 7)
+    assert f"another run on this machine (pid {first.pid})" in here.document["locked"]
+    assert f"pid {first.pid}" in elsewhere.document["locked"]
+    assert controller.writes().count("POST vsvip") == 1
+
+
+def test_a_run_that_lost_the_lock_begins_no_further_set(tree: Tree, controller: Controller, tmp_path: Path) -> None:
+    """Somebody takes the lock by force during the first set: the second is not tried, the report says so, exit 7."""
+    tree.commit(api=app("api"), web=app("web"))
+
+    def take_it_away(outcome: WriteOutcome) -> None:
+        if outcome.write.key.kind == "VirtualService":
+            force_the_lock(controller)
+
+    options = ApplyOptions(parallelism=1, on_write=take_it_away)
+    run = synchronise(
+        SourceRequest(location=str(tree.folder), cache_dir=tmp_path / "cache"),
+        Target(controller=controller.url, password="emulator", state_folder=str(tmp_path / "state")),
+        Hooks(apply_options=lambda _: options),
+        RunOptions(is_dry=False, run_id="mine", plan=make_options()),
+    )
+
+    assert [outcome.state for outcome in run.outcomes] == [SetState.APPLIED, SetState.NOT_TRIED]
+    assert run.exit_code(is_detailed=False) == ExitCode.LOCKED
+    assert "bob@pc (pid 1, run forced) has taken the lock" in run.locked
+    assert controller.writes().count("POST virtualservice") == 1
+
+
+def force_the_lock(controller: Controller) -> None:
+    """Somebody writes his own name into it."""
+    kv = [{"key": "holder", "value": json.dumps(asdict(make_holder("forced", name="bob@pc", pid=1)))}]
+    while True:
+        group = controller.find("stringgroup", LOCK)
+        with suppress(httpx.HTTPStatusError):  # a beat came in between
+            controller.call("PUT", f"/api/stringgroup/{group['uuid']}", {**group, "kv": kv})
+            return
+
+
+def test_a_run_that_is_stopped_releases_the_lock(tree: Tree, controller: Controller, tmp_path: Path) -> None:
+    """SIGTERM while a set is being written: it is finished, the lock is free at once, exit 143."""
+    tree.commit(web=app("web"))
+    controller.fault(method="POST", path="/api/pool", do="delay", delay_ms=700, times=1)
+    command = [sys.executable, "-m", "sync"]
+    with subprocess.Popen(
+        command, env=environment(tmp_path, tree, controller), stdout=subprocess.PIPE, text=True
+    ) as process:
+        wait_until(lambda: "POST vsvip" in controller.writes())
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate()
+
+    assert process.returncode == 143
+    assert [outcome["state"] for outcome in json.loads(out)["outcomes"]] == ["applied"]
+    assert "holder" not in entries(controller)
+
+
+def test_a_run_that_is_stopped_while_it_waits_writes_nothing(
+    tree: Tree, controller: Controller, tmp_path: Path
+) -> None:
+    """SIGINT during the wait for a silent holder: exit 130, and the holder is still in the lock."""
+    tree.commit(web=app("web"))
+    with somebody_holds_the_lock(controller, ttl_seconds=3600):
+        command = [sys.executable, "-m", "sync"]
+        settings = environment(tmp_path, tree, controller)
+        with subprocess.Popen(command, env=settings, stdout=subprocess.DEVNULL) as process:
+            looked = "/api/stringgroup"
+            wait_until(lambda: sum(item["path"].startswith(looked) for item in controller.requests()) > 3)
+            process.send_signal(signal.SIGINT)
+
+        assert (process.returncode, is_held(controller), controller.writes()) == (130, True, [])
+
+
+def test_two_clusters_write_side_by_side(sync: Run, tree: Tree, controller: Controller, tmp_path: Path) -> None:
+    """While one holds its lock, another cluster whose name begins with its name is not kept waiting."""
+    values = (tree.folder / "values.yaml").read_text().replace("clusterName: test", "clusterName: test-2")
+    tree.write({"values.yaml": values})
+    tree.commit(web=app("web"))
+
+    with somebody_holds_the_lock(controller):
+        result = sync()
+
+    assert (result.code, result.document["locked"]) == (0, "")
+
+
+def test_a_foreign_object_under_the_name_of_the_lock_is_not_touched(
+    sync: Run, tree: Tree, controller: Controller
+) -> None:
+    """Nothing is written: neither over it nor without a lock."""
+    theirs = controller.call("POST", "/api/stringgroup", {"name": LOCK, "type": "SG_TYPE_STRING"})
+    tree.commit(web=app("web"))
+
+    result = sync()
+
+    assert (result.code, controller.writes()) == (5, [])
+    assert "not ours" in result.err
+    assert controller.find("stringgroup", LOCK)["_last_modified"] == theirs["_last_modified"]
