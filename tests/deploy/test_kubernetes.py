@@ -1,0 +1,222 @@
+"""The manifests under deploy/kubernetes: valid, as careful as they say, and good for a run."""
+
+import functools
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from sync.errors import ExitCode
+from tests.deploy.kustomize import Manifest, build, containers_of
+from tests.end_to_end.conftest import Controller, Run
+from tests.end_to_end.tree import Tree, app
+from tests.test_readme import options_of
+
+ROOT = Path(__file__).parent.parent.parent
+KUBERNETES = ROOT / "deploy" / "kubernetes"
+OVERLAYS = ("base", "overlays/production", "overlays/journal")
+VERSIONS = ("1.31", "1.34", "1.37")
+"""Of Kubernetes: `podFailurePolicy` is stable since 1.31."""
+
+
+@functools.cache
+def built(overlay: str) -> tuple[Manifest, ...]:
+    """The resources of an overlay; tests must not change them."""
+    return tuple(build(KUBERNETES / overlay))
+
+
+def only(overlay: str, kind: str, name: str = "avi-sync") -> Manifest:
+    """The one resource of that kind and name."""
+    (found,) = (one for one in built(overlay) if (one["kind"], one["metadata"]["name"]) == (kind, name))
+    return found
+
+
+def job_of(overlay: str) -> dict[str, Any]:
+    """The spec of the Job."""
+    job: dict[str, Any] = only(overlay, "CronJob")["spec"]["jobTemplate"]["spec"]
+    return job
+
+
+def pod_of(overlay: str) -> dict[str, Any]:
+    """The spec of the pod."""
+    pod: dict[str, Any] = job_of(overlay)["template"]["spec"]
+    return pod
+
+
+def environment_of(overlay: str) -> Mapping[str, str]:
+    """The variables that avi-sync sees, the container's own over those of the map."""
+    (container,) = containers_of(only(overlay, "CronJob"))
+    maps = [only(overlay, "ConfigMap", source["configMapRef"]["name"])["data"] for source in container["envFrom"]]
+    own = {item["name"]: item["value"] for item in container["env"]}
+    return functools.reduce(lambda all_, one: all_ | one, maps, {}) | own
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_every_manifest_is_valid(overlay: str, version: str) -> None:
+    """By the schema of that release of Kubernetes, which knows no key that is not in it."""
+    for manifest in built(overlay):
+        kubernetes_validate.validate(manifest, version, strict=True)
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_tests_build_what_kubectl_builds(overlay: str) -> None:
+    """Else these tests would be about something that no cluster gets."""
+    done = subprocess.run(
+        ["kubectl", "kustomize", str(KUBERNETES / overlay)], capture_output=True, text=True, check=True
+    )
+
+    theirs = list(yaml.safe_load_all(done.stdout))
+
+    def key(one: Manifest) -> tuple[str, str]:
+        return (one["kind"], one["metadata"]["name"])
+
+    assert sorted(theirs, key=key) == sorted(built(overlay), key=key)
+
+
+def test_runs_do_not_overlap_and_do_not_pile_up() -> None:
+    """One at a time, a missed start is dropped, and a run that hangs is ended after it had time to end by itself."""
+    spec = only("base", "CronJob")["spec"]
+    deadline = float(environment_of("base")["SYNC_DEADLINE"])
+
+    assert spec["concurrencyPolicy"] == "Forbid"
+    assert 0 < spec["startingDeadlineSeconds"] < 600
+    assert job_of("base")["activeDeadlineSeconds"] >= deadline + pod_of("base")["terminationGracePeriodSeconds"]
+
+
+def test_what_a_second_try_cannot_help_fails_the_job() -> None:
+    """Each exit code of ours is decided: it fails the Job, or it is tried again a few times."""
+    ignored, failing = job_of("base")["podFailurePolicy"]["rules"]
+    retried = {ExitCode.UNEXPECTED, ExitCode.UNREACHABLE, ExitCode.LOCKED, ExitCode.INTERRUPTED, ExitCode.TERMINATED}
+    never = {ExitCode.DONE, ExitCode.CHANGES_PENDING}  # success; and only with an option that is not set here
+
+    assert (ignored["action"], failing["action"]) == ("Ignore", "FailJob")
+    assert ignored["onPodConditions"] == [{"type": "DisruptionTarget", "status": "True"}]
+    assert failing["onExitCodes"]["containerName"] == containers_of(only("base", "CronJob"))[0]["name"]
+    assert set(failing["onExitCodes"]["values"]) == set(ExitCode) - retried - never
+    assert pod_of("base")["restartPolicy"] == "Never"  # a podFailurePolicy asks for it
+    assert 0 < job_of("base")["backoffLimit"] < 6
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_pod_may_do_nothing_that_it_does_not_need(overlay: str) -> None:
+    """The restricted Pod Security Standard, a root that cannot be written, and no account of the cluster."""
+    pod = pod_of(overlay)
+    (container,) = pod["containers"]
+
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["runAsUser"] > 0
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert pod["automountServiceAccountToken"] is False
+    assert "hostNetwork" not in pod
+    assert container["resources"]["limits"].keys() == {"memory"}
+    assert container["resources"]["requests"].keys() == {"cpu", "memory"}
+
+
+def test_the_user_is_that_of_the_image() -> None:
+    """It owns the folders that the image has for it, and ssh finds its name."""
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    context = pod_of("base")["securityContext"]
+
+    assert f"USER {context['runAsUser']}:{context['runAsGroup']}\n" in dockerfile
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_every_folder_and_file_of_the_environment_is_mounted(overlay: str) -> None:
+    """Nothing that is to be read is missing, and what is to be written can be."""
+    pod = pod_of(overlay)
+    mounts = {mount["mountPath"]: mount for mount in pod["containers"][0]["volumeMounts"]}
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    environment = environment_of(overlay)
+    files = [environment[name] for name in ("SYNC_PASSWORD_FILE", "SYNC_GIT_TOKEN_FILE", "SYNC_CA_BUNDLE")]
+    written = [environment["SYNC_CACHE_DIR"], environment["SYNC_STATE_DIR"], "/tmp"]  # noqa: S108 - of the pod
+
+    assert all(mounts[str(Path(file).parent)]["readOnly"] for file in files)
+    assert all({"emptyDir", "persistentVolumeClaim"} & volumes[mounts[folder]["name"]].keys() for folder in written)
+    assert {mount["name"] for mount in mounts.values()} == volumes.keys()
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_every_setting_is_one_that_avi_sync_reads(overlay: str) -> None:
+    """A misspelt variable would be a default, in silence."""
+    known = {str(option.envvar) for option in options_of("sync")} | {"SYNC_STATE_DIR", "SYNC_TERMINATION_LOG"}
+
+    ours = {name for name in environment_of(overlay) if name.startswith("SYNC_")}
+
+    assert ours <= known
+
+
+def test_credentials_are_files_and_stand_in_no_manifest() -> None:
+    """Neither in the map nor in the environment, and the secret itself is made by hand."""
+    names = environment_of("overlays/production").keys()
+
+    assert not {"SYNC_PASSWORD", "SYNC_TOKEN", "SYNC_GIT_TOKEN", "SYNC_WEBHOOK_URL"} & names
+    assert all(one["kind"] != "Secret" for overlay in OVERLAYS for one in built(overlay))
+
+
+def test_the_network_policy_lets_out_to_names_git_and_the_controller_only() -> None:
+    """To named addresses in production, and nobody gets in."""
+    policy = only("overlays/production", "NetworkPolicy")["spec"]
+    pod_labels = job_of("overlays/production")["template"]["metadata"]["labels"]
+    dns, *others = policy["egress"]
+
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    assert policy["ingress"] == []
+    assert policy["podSelector"]["matchLabels"].items() <= pod_labels.items()
+    assert {(port["port"], port["protocol"]) for port in dns["ports"]} == {(53, "UDP"), (53, "TCP")}
+    assert [rule["to"][0].keys() for rule in others] == [{"ipBlock"}, {"ipBlock"}]
+
+
+def test_the_journal_overlay_differs_in_its_volume_only() -> None:
+    """The claim exists, is mounted where the state is, and nothing else changes."""
+    state = {volume["name"]: volume for volume in pod_of("overlays/journal")["volumes"]}["state"]
+    claim = only("overlays/journal", "PersistentVolumeClaim", state["persistentVolumeClaim"]["claimName"])
+    before = [volume for volume in pod_of("overlays/production")["volumes"] if volume["name"] != "state"]
+
+    assert claim["metadata"]["namespace"] == only("overlays/journal", "CronJob")["metadata"]["namespace"]
+    assert [volume for volume in pod_of("overlays/journal")["volumes"] if volume["name"] != "state"] == before
+    assert pod_of("overlays/journal")["containers"] == pod_of("overlays/production")["containers"]
+
+
+def test_a_run_needs_nothing_but_the_environment_of_the_pod(
+    cli: Run, tree: Tree, controller: Controller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No argument: with the folders of the pod in a folder of the test, a commit is applied."""
+    values = tree.folder / "values.yaml"
+    tree.write({"clusters/production/values.yaml": values.read_text(), "values.yaml": None})
+    tree.commit(**{"clusters/production/web": app(), "clusters/production/class": _class_of(tree)})
+    (container,) = pod_of("overlays/production")["containers"]
+    for mount in container["volumeMounts"]:
+        (tmp_path / mount["mountPath"].lstrip("/")).mkdir(parents=True)
+    (tmp_path / "dev").mkdir()
+    places = {"SYNC_SOURCE": f"file://{tree.folder}", "SYNC_CONTROLLER": controller.url, "SYNC_USERNAME": "admin"}
+    for name, value in environment_of("overlays/production").items():
+        monkeypatch.setenv(name, f"{tmp_path}{value}" if value.startswith("/") else places.get(name, value))
+    secrets = Path(tmp_path, "run/secrets/avi-sync")
+    (secrets / "password").write_text("emulator\n")
+    (secrets / "git-token").write_text("unused\n")
+
+    result = cli()
+
+    message = Path(tmp_path, "dev/termination-log").read_text()
+    assert "args" not in container
+    assert "command" not in container
+    assert result.code == 0
+    assert message == f"exit 0: done. {result.last_line}\n"
+    assert "4 create" in message
+
+
+def _class_of(tree: Tree) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = list(yaml.safe_load_all((tree.folder / "class.yaml").read_text()))
+    return found
