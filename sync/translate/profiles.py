@@ -17,14 +17,20 @@ HEALTH_MONITORS: Mapping[str, str] = {"TCP": "System-TCP", "UDP": "System-UDP", 
 _OVERRIDES: Mapping[str, str] = {"UDP": UDP_FAST_PATH, "SCTP": SCTP_PROXY}
 
 
+def transports(protocols: Iterable[str]) -> frozenset[str]:
+    """The layer 4 protocols among these; one that is left empty counts as TCP, any other not at all (AKO ADV:286)."""
+    return frozenset(protocol or "TCP" for protocol in protocols) & frozenset(L4_PROTOCOLS)
+
+
 def network_profile(protocols: Iterable[str], facts: Facts) -> str:
     """The profile of a VirtualService with ports of these protocols; TCP decides where it is among several."""
-    present = set(protocols)
-    if "TCP" in present:
+    given = frozenset(protocols)
+    present = transports(given)
+    if "TCP" in given or present == {"TCP"}:
         return TCP_PROXY if facts.has_tcp_proxy else TCP_FAST_PATH
     return SCTP_PROXY if present == {"SCTP"} else UDP_FAST_PATH
 
 
 def override_profile(protocol: str, protocols: Iterable[str]) -> str | None:
     """The profile of a single port, where the VirtualService mixes protocols."""
-    return _OVERRIDES.get(protocol) if len(set(protocols)) > 1 else None
+    return _OVERRIDES.get(protocol) if len(transports(protocols)) > 1 else None
