@@ -191,17 +191,14 @@ def _ssl_defects(rule: L4Rule, inputs: Inputs) -> Iterator[Defect]:
     elif kind and kind != _SSL_TYPE and not is_default and has_ssl:
         message = f'a listener has enableSsl, but application profile "{profile}" does not end TLS'
         yield place, message, f"name one of type SSL, such as {SSL_APPLICATION_PROFILE}"
-    if kind and kind != _SSL_TYPE and not (is_default and has_ssl):
+    if kind and kind != _SSL_TYPE:  # AKO puts System-SSL-Application in the place of the default only after this check
         for key, value in (
             ("sslProfileRef", spec.ssl_profile_ref),
             ("sslKeyAndCertificateRefs", spec.ssl_key_and_certificate_refs),
         ):
             if value:
-                yield (
-                    (key,),
-                    f'{key} is set, but application profile "{profile}" does not end TLS',
-                    "remove one of them",
-                )
+                message = f'{key} is set, but application profile "{profile}" does not end TLS'
+                yield (key,), message, f"name an application profile of type SSL, such as {SSL_APPLICATION_PROFILE}"
     network = _type_of("networkprofile", spec.network_profile_ref, inputs)
     if has_ssl and network and network != _TCP_PROXY_TYPE:
         message = f'TLS needs a TCP proxy; network profile "{spec.network_profile_ref}" is none'
@@ -276,7 +273,7 @@ def _misfits(rule: L4Rule, ports: Sequence[ServicePort], inputs: Inputs) -> Iter
     if not rows:
         return
     place = ("listenerProperties",)
-    if {(row.port, row.protocol) for row in rows} != {(port.port, port.protocol.value) for port in ports}:
+    if sorted((row.port, row.protocol) for row in rows) != sorted((port.port, port.protocol.value) for port in ports):
         wanted = ", ".join(f"{port.protocol} {port.port}" for port in ports)
         yield place, f"listenerProperties do not list the ports of the Service ({wanted})", "list each port once"
     has_ssl = any(row.enable_ssl for row in rows)
