@@ -101,11 +101,12 @@ def make_facts(
     network_vrf: Mapping[str, str] | None = None,
     network_subnets: Mapping[str, tuple[str, ...]] | None = None,
     license_tier: str = "ENTERPRISE",
+    transport_zone: str = "",
 ) -> Facts:
     """What a Controller tells."""
     return Facts(
         license=license_tier,
-        cloud=CloudFacts(vtype=vtype, dns_domains=tuple(domains)),
+        cloud=CloudFacts(vtype=vtype, dns_domains=tuple(domains), transport_zone=transport_zone),
         network_vrf=network_vrf or {},
         network_subnets=network_subnets or {},
         missing=frozenset(missing),

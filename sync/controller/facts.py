@@ -56,6 +56,7 @@ def read_facts(client: ControllerClient, *, cloud_name: str, references: Mapping
             vtype=str(cloud.get("vtype", "")),
             ipam_type=_ipam_type(client, cloud),
             dns_domains=_dns_domains(client, cloud),
+            transport_zone=_transport_zone(cloud),
         ),
         network_vrf={
             reference: vrf
@@ -92,6 +93,7 @@ def facts_to_document(facts: Facts) -> dict[str, Any]:
             "vtype": facts.cloud.vtype,
             "ipam_type": facts.cloud.ipam_type,
             "dns_domains": list(facts.cloud.dns_domains),
+            **({"transport_zone": facts.cloud.transport_zone} if facts.cloud.transport_zone else {}),
         },
         "network_vrf": dict(sorted(facts.network_vrf.items())),
         "network_subnets": {name: list(subnets) for name, subnets in sorted(facts.network_subnets.items())},
@@ -189,6 +191,12 @@ def _ipam_type(client: ControllerClient, cloud: _Body) -> str:
     if profile is None:
         return ""
     return str(_object(client, f"/api/ipamdnsproviderprofile/{profile.uuid}").get("type", ""))
+
+
+def _transport_zone(cloud: _Body) -> str:
+    """`OVERLAY` or `VLAN` of an NSX-T cloud (Avi 30.2 API, Cloud.nsxt_configuration.data_network_config.tz_type)."""
+    configuration = cloud.get("nsxt_configuration") or {}
+    return str((configuration.get("data_network_config") or {}).get("tz_type", ""))
 
 
 def _dns_domains(client: ControllerClient, cloud: _Body) -> tuple[str, ...]:

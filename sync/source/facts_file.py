@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -36,6 +36,7 @@ class _Cloud:
     vtype: Text = "CLOUD_VCENTER"
     ipam_type: Text = "IPAMDNS_TYPE_INTERNAL"
     dns_domains: tuple[Text, ...] = ()
+    transport_zone: Literal["", "OVERLAY", "VLAN"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,7 @@ def read_facts_file(path: Path) -> Facts:
             vtype=found.cloud.vtype,
             ipam_type=found.cloud.ipam_type,
             dns_domains=found.cloud.dns_domains,
+            transport_zone=found.cloud.transport_zone,
         ),
         network_vrf=found.network_vrf,
         network_subnets=found.network_subnets,

@@ -29,7 +29,7 @@ def vips(infra: Infrastructure, address: str | None, inputs: Inputs) -> tuple[Vi
             subnet6=_subnet(network.v6cidr) if network.v6cidr else None,
             ip_type=_ip_type(network),
             floating_ip=floating,
-            placement_networks=_vlan_placement(network, infra, vtype),
+            placement_networks=_vlan_placement(network, inputs),
         ),
     )
 
@@ -54,8 +54,8 @@ def _ip_type(network: VipNetwork) -> str | None:
     return "V4_V6" if network.cidr else "V6_ONLY"
 
 
-def _vlan_placement(network: VipNetwork, infra: Infrastructure, vtype: str) -> tuple[PlacementNetwork, ...]:
-    if not (clouds.is_nsxt_vlan(vtype, infra.tier1_lr) and network.cidr):
+def _vlan_placement(network: VipNetwork, inputs: Inputs) -> tuple[PlacementNetwork, ...]:
+    if not (clouds.is_nsxt_vlan(inputs.facts.cloud, inputs.settings.network.nsxt_t1lr) and network.cidr):
         return ()
     return (PlacementNetwork(network_ref=network_ref(network), subnet=_masked(network.cidr)),)
 
@@ -78,7 +78,7 @@ def _masked(cidr: str) -> Subnet:
 
 def placement_networks(infra: Infrastructure, inputs: Inputs) -> tuple[PlacementNetwork, ...]:
     """The networks in which a pool's servers are reached, one entry per CIDR."""
-    if not clouds.has_placement_networks(inputs.facts.cloud.vtype, infra.tier1_lr):
+    if not clouds.has_placement_networks(inputs.facts.cloud, inputs.settings.network.nsxt_t1lr):
         return ()
     return tuple(
         PlacementNetwork(network_ref=network_ref(network), subnet=_masked(cidr))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.settings import VALUES_FILE
-from sync.translate.clouds import DUAL_STACK_CLOUDS, NSXT, SEVERAL_NETWORKS_CLOUDS
+from sync.translate.clouds import DUAL_STACK_CLOUDS, NSXT, OVERLAY, SEVERAL_NETWORKS_CLOUDS, VLAN
 from sync.translate.infra_setting import node_network_defects, vip_network_defects
 from sync.translate.inputs import Inputs
 
@@ -26,16 +26,26 @@ def settings_errors(inputs: Inputs) -> Iterator[Problem]:
 
 
 def _unsupported(inputs: Inputs) -> Iterator[Problem]:
-    ako, vtype = inputs.settings.ako, inputs.facts.cloud.vtype
+    ako = inputs.settings.ako
     if ako.vpc_mode:
         fix = "set it to false; VPCs of NSX-T stay with AKO"
         yield _error(("AKOSettings", "vpcMode"), "vpcMode is not supported", fix)
     if ako.istio_enabled:
         fix = "set it to false; Istio stays with AKO"
         yield _error(("AKOSettings", "istioEnabled"), "istioEnabled is not supported", fix)
-    if inputs.settings.network.nsxt_t1lr and vtype != NSXT:
-        message = f"nsxtT1LR is set, on a cloud of type {vtype}"
-        yield _error(("NetworkSettings", "nsxtT1LR"), message, "remove it: only an NSX-T cloud has T1 routers")
+    yield from _tier1_router(inputs)
+
+
+def _tier1_router(inputs: Inputs) -> Iterator[Problem]:
+    """Required on an overlay of NSX-T, forbidden everywhere else (CACHE:3927)."""
+    router, cloud, place = inputs.settings.network.nsxt_t1lr, inputs.facts.cloud, ("NetworkSettings", "nsxtT1LR")
+    if router and cloud.vtype != NSXT:
+        message = f"nsxtT1LR is set, on a cloud of type {cloud.vtype}"
+        yield _error(place, message, "remove it: only an NSX-T cloud has T1 routers")
+    elif router and cloud.transport_zone == VLAN:
+        yield _error(place, "nsxtT1LR is set, on an NSX-T cloud with VLANs", "remove it: only overlays have them")
+    elif not router and cloud.vtype == NSXT and cloud.transport_zone == OVERLAY:
+        yield _error(place, "nsxtT1LR is missing, on an NSX-T cloud with an overlay", "give the path of the T1 router")
 
 
 def _vip_networks(inputs: Inputs) -> Iterator[Problem]:

@@ -22,6 +22,7 @@ CLOUD = {
     "vtype": "CLOUD_NSXT",
     "ipam_provider_ref": "https://h/api/ipamdnsproviderprofile/ipam-1#ipam",
     "dns_provider_ref": "https://h/api/ipamdnsproviderprofile/dns-1#dns",
+    "nsxt_configuration": {"data_network_config": {"tz_type": "OVERLAY"}},
 }
 VRF = {
     "name": "global",
@@ -89,6 +90,7 @@ def test_the_controller_and_its_cloud(controller: ScriptedController, ask: Calla
             vtype="CLOUD_NSXT",
             ipam_type="IPAMDNS_TYPE_INFOBLOX",
             dns_domains=("a.example", "b.example"),
+            transport_zone="OVERLAY",
         ),
         static_routes=ROUTES,
     )
@@ -232,7 +234,13 @@ def test_facts_survive_their_file(tmp_path: Path) -> None:
     facts = Facts(
         version="30.2.1",
         license="ESSENTIALS",
-        cloud=CloudFacts(name="c", vtype="CLOUD_NSXT", ipam_type="", dns_domains=("b.example", "a.example")),
+        cloud=CloudFacts(
+            name="c",
+            vtype="CLOUD_NSXT",
+            ipam_type="",
+            dns_domains=("b.example", "a.example"),
+            transport_zone="VLAN",
+        ),
         network_vrf={"web": "blue"},
         missing=frozenset({"network/b", "network/a"}),
         shared_names=frozenset({"network/web"}),

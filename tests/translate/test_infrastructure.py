@@ -410,25 +410,31 @@ def test_the_vrf_is_that_of_the_cloud_the_setting_or_the_network(
 
 
 @pytest.mark.parametrize(
-    ("vtype", "t1lr", "has_placement"),
+    ("vtype", "zone", "t1lr", "own_t1lr", "has_placement"),
     [
-        pytest.param("CLOUD_VCENTER", "", True, id="vCenter"),
-        pytest.param("CLOUD_NSXT", "", True, id="NSX-T VLAN"),
-        pytest.param("CLOUD_NSXT", "/t1", False, id="NSX-T overlay"),
-        pytest.param("CLOUD_NONE", "", False, id="no access"),
+        pytest.param("CLOUD_VCENTER", "", "", "", True, id="vCenter"),
+        pytest.param("CLOUD_NSXT", "", "", "", True, id="NSX-T without T1 router"),
+        pytest.param("CLOUD_NSXT", "", "", "/t2", True, id="NSX-T with a T1 router of the class alone"),
+        pytest.param("CLOUD_NSXT", "", "/t1", "", False, id="NSX-T with T1 router"),
+        pytest.param("CLOUD_NSXT", "VLAN", "", "/t2", True, id="NSX-T VLAN"),
+        pytest.param("CLOUD_NSXT", "OVERLAY", "/t1", "/t2", False, id="NSX-T overlay"),
+        pytest.param("CLOUD_NONE", "", "", "", False, id="no access"),
     ],
 )
-def test_pools_name_node_networks_where_the_cloud_needs_them(vtype: str, t1lr: str, has_placement: bool) -> None:
-    """One entry per CIDR, masked (LIB:1712)."""
+def test_pools_name_node_networks_where_the_cloud_needs_them(
+    vtype: str, zone: str, t1lr: str, own_t1lr: str, has_placement: bool
+) -> None:
+    """One entry per CIDR, masked; on NSX-T it is the cloud that decides, not the T1 router of one class (LIB:1712)."""
     nodes = NodeNetwork(network_name="nodes", cidrs=("10.1.2.3/16", "2001:db8::5/64"))
 
     found = translated(
         make_gateway(),
         make_gateway_class(infra_setting="edge"),
-        make_infra_setting(node_networks=[nodes], t1lr=t1lr),
+        make_infra_setting(node_networks=[nodes], t1lr=own_t1lr),
         make_service(),
         make_slice(),
-        facts=make_facts(vtype=vtype),
+        settings=make_settings(NetworkSettings={"nsxtT1LR": t1lr}),
+        facts=make_facts(vtype=vtype, transport_zone=zone),
     )
 
     expected = (
@@ -553,6 +559,27 @@ def test_a_wrong_setting_holds_everything(settings: dict[str, Any], vtype: str, 
     assert (found.problems[0].file, found.problems[0].field_text) == ("values.yaml", field)
     assert message in found.problems[0].message
     assert found.problems[0].fix
+
+
+@pytest.mark.parametrize(
+    ("zone", "router", "message"),
+    [
+        pytest.param("OVERLAY", "", "nsxtT1LR is missing, on an NSX-T cloud with an overlay", id="overlay, none"),
+        pytest.param("VLAN", "/t1", "nsxtT1LR is set, on an NSX-T cloud with VLANs", id="VLAN, one"),
+        pytest.param("OVERLAY", "/t1", "", id="overlay, one"),
+        pytest.param("VLAN", "", "", id="VLAN, none"),
+        pytest.param("", "", "", id="nobody looked, none"),
+        pytest.param("", "/t1", "", id="nobody looked, one"),
+    ],
+)
+def test_a_t1_router_belongs_to_an_overlay(zone: str, router: str, message: str) -> None:
+    """CACHE:3927."""
+    settings = make_settings(NetworkSettings={"nsxtT1LR": router})
+
+    found = translated(make_gateway(), settings=settings, facts=make_facts(vtype="CLOUD_NSXT", transport_zone=zone))
+
+    assert errors_of(found) == ([message] if message else [])
+    assert found.holds_everything is bool(message)
 
 
 def test_several_networks_are_for_aws() -> None:
