@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
@@ -183,13 +184,16 @@ def _read_document(file: SourceFile, document: Document, reading: _Reading) -> N
 
 
 def _items(value: Any, origin: Origin) -> Iterator[tuple[Any, Origin]]:
-    """The manifest itself, or the items of a `kind: List`."""
-    if isinstance(value, dict) and value.get("kind") == "List" and isinstance(value.get("items"), list):
+    """The manifest itself, or the items of a List; those of a `ServiceList` need not say their kind."""
+    kind = str(value.get("kind", "")) if isinstance(value, dict) else ""
+    listed = kind.removesuffix("List")
+    if kind != listed and listed in {"", *_KINDS} and isinstance(value.get("items"), list):
+        unsaid = {"apiVersion": value.get("apiVersion"), "kind": listed} if listed else {}
         for number, item in enumerate(value["items"]):
             place = Origin(
                 file=origin.file, line=origin.line, document=origin.document, path=(*origin.path, "items", number)
             )
-            yield from _items(item, place)
+            yield from _items({**unsaid, **item} if isinstance(item, dict) else item, place)
     else:
         yield value, origin
 
@@ -210,7 +214,7 @@ def _read_manifest(value: Any, origin: Origin, reading: _Reading) -> None:
         return
     kind = _KINDS.get(kind_name)
     if kind is None or version not in kind.versions:
-        _ignore(version, kind_name, origin, reading)
+        _read_unserved(version, kind_name, value, origin, reading)
         return
     if _holds_template(value):
         reading.lose(
@@ -257,24 +261,47 @@ def _kustomization(origin: Origin) -> Problem:
     )
 
 
-def _ignore(version: str, kind: str, origin: Origin, reading: _Reading) -> None:
-    reading.ignored[f"{version}/{kind}"] = reading.ignored.get(f"{version}/{kind}", 0) + 1
+def _read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
+    """A manifest of a kind or version that we do not read: somebody else's, or one of ours that was misspelt."""
+    meant = _meant(version, kind)
+    if meant is None or _group(version) in _SUCCESSORS:
+        reading.ignored[f"{version}/{kind}"] = reading.ignored.get(f"{version}/{kind}", 0) + 1
     if kind == "Kustomization" and version.startswith("kustomize.config.k8s.io/"):
         reading.problems.append(_kustomization(origin))
-    known = _KINDS.get(kind)
-    if known is not None and _group(version) in {_group(v) for v in known.versions} | _MISTAKEN_GROUPS:
-        reading.problems.append(
-            Problem(
-                severity=Severity.WARNING,
-                message=f"{kind} of {version} is not served",
-                fix=f"layer 4 is described with {kind} of {' or '.join(sorted(known.versions))}",
-                origin=origin,
-                field=("apiVersion",),
-            )
+    if meant is None:
+        return
+    is_other = _group(version) in _SUCCESSORS
+    title = meant.type.KIND
+    reading.problems.append(
+        Problem(
+            severity=Severity.WARNING if is_other else Severity.ERROR,
+            message=f"{kind} of {version} is not served",
+            fix=f"layer 4 is described with {title} of {' or '.join(sorted(meant.versions))}",
+            origin=origin,
+            field=("apiVersion",) if kind == title else ("kind",),
         )
+    )
+    if not is_other:
+        _break(title, value, origin, reading)
 
 
-_MISTAKEN_GROUPS = frozenset({"gateway.networking.k8s.io"})
+def _meant(version: str, kind: str) -> _Kind | None:
+    """The kind of ours that was probably meant; None for what is plainly somebody else's."""
+    group = _group(version)
+    if kind in _KINDS:
+        groups = {_group(known) for known in _KINDS[kind].versions}
+        is_near = group in groups | _SUCCESSORS or get_close_matches(group, tuple(groups), n=1, cutoff=_ALIKE)
+        return _KINDS[kind] if is_near else None
+    names = {name.lower(): known for name, known in _KINDS.items() if version in known.versions}
+    near = get_close_matches(kind.lower(), tuple(names), n=1, cutoff=_ALIKE)
+    return names[near[0]] if near else None
+
+
+_ALIKE = 0.85
+"""How much of two words must be alike for a slip of the pen; Avi's L7Rule and our L4Rule are less so."""
+
+
+_SUCCESSORS = frozenset({"gateway.networking.k8s.io"})
 """The successor of networking.x-k8s.io: AKO serves layer 7 with it, and a separate controller."""
 
 
@@ -283,10 +310,7 @@ def _group(version: str) -> str:
 
 
 def _read_resource(kind_name: str, kind: _Kind, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
-    metadata = value.get("metadata")
-    shown = metadata if isinstance(metadata, dict) else {}
-    name, namespace = shown.get("name"), shown.get("namespace", "default")
-    namespace = namespace if kind.type.NAMESPACED and isinstance(namespace, str) else ""
+    namespace, name = _identity(kind, value)
     title = f"{kind_name} {namespace}/{name}" if namespace else f"{kind_name} {name}"
     try:
         resource: Resource = _adapter(kind_name).validate_python({**value, "origin": origin})
@@ -295,13 +319,12 @@ def _read_resource(kind_name: str, kind: _Kind, value: Mapping[str, Any], origin
         reading.problems.extend(found)
         if any(problem.field[:2] in _IDENTITY for problem in found):
             reading.is_complete = False  # nobody can tell what this was meant to be: it may be anything that is live
-        if isinstance(name, str):
-            _break(kind_name, namespace, name, value, origin, reading)
+        _break(kind_name, value, origin, reading)
         return
     key = (kind_name, *resource.key)
     if (first := reading.places.get(key)) is not None:
         reading.problems.append(_twice(resource, first))
-        _break(kind_name, resource.namespace, resource.name, value, origin, reading)
+        _break(kind_name, value, origin, reading)
         return
     reading.places[key] = origin
     reading.resources.setdefault(kind.field, []).append(resource)
@@ -310,9 +333,25 @@ def _read_resource(kind_name: str, kind: _Kind, value: Mapping[str, Any], origin
 _IDENTITY = frozenset({("metadata",), ("metadata", "name"), ("metadata", "namespace")})
 
 
-def _break(kind: str, namespace: str, name: str, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
+def _identity(kind: _Kind, value: Mapping[str, Any]) -> tuple[str, str]:
+    """Namespace and name, each empty where it is none or cannot be read."""
+    metadata = value.get("metadata")
+    shown = metadata if isinstance(metadata, dict) else {}
+    name, namespace = shown.get("name"), shown.get("namespace", "default")
+    return (
+        namespace if kind.type.NAMESPACED and isinstance(namespace, str) else "",
+        name if isinstance(name, str) else "",
+    )
+
+
+def _break(kind: str, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
+    """Remember a manifest that is there but cannot be used."""
     metadata, spec = value.get("metadata"), value.get("spec")
     shown = metadata if isinstance(metadata, dict) else {}
+    namespace, name = _identity(_KINDS[kind], value)
+    if not name:  # nobody can tell whose it is
+        reading.is_complete = False
+        return
     reading.broken.append(
         BrokenResource(
             kind=kind,

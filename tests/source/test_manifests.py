@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.model.problem import Problem, Severity
+from sync.model.problem import Problem
 from sync.model.resources.tree import Resources
 from sync.model.source import Snapshot
 from sync.source.manifests import manifest_files, parse_manifests
@@ -127,24 +127,34 @@ def test_other_kinds_are_counted_and_ignored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "kind", "warns"),
+    ("version", "kind", "meant", "severity"),
     [
-        pytest.param("gateway.networking.k8s.io/v1", "Gateway", True, id="the successor of our Gateway"),
-        pytest.param("networking.x-k8s.io/v1alpha2", "Gateway", True, id="another version of our Gateway"),
-        pytest.param("discovery.k8s.io/v1beta1", "EndpointSlice", True, id="an old EndpointSlice"),
-        pytest.param("ako.vmware.com/v1alpha1", "L4Rule", True, id="an old L4Rule"),
-        pytest.param("networking.istio.io/v1", "Gateway", False, id="somebody else's Gateway"),
-        pytest.param("serving.knative.dev/v1", "Service", False, id="somebody else's Service"),
+        pytest.param("gateway.networking.k8s.io/v1", "Gateway", "", "warning", id="the successor of our Gateway"),
+        pytest.param("networking.x-k8s.io/v1alpha2", "Gateway", "Gateway", "error", id="another version"),
+        pytest.param("discovery.k8s.io/v1beta1", "EndpointSlice", "EndpointSlice", "error", id="an old version"),
+        pytest.param("ako.vmware.com/v1alpha1", "L4Rule", "L4Rule", "error", id="an old L4Rule"),
+        pytest.param("networking.k8s.io/v1alpha1", "Gateway", "Gateway", "error", id="a group with a letter less"),
+        pytest.param("networking.x-k8s.io/v1alpha1", "Gatway", "Gateway", "error", id="a kind with a letter less"),
+        pytest.param("networking.x-k8s.io/v1alpha1", "gatewayclass", "GatewayClass", "error", id="small letters"),
+        pytest.param("v1", "Services", "Service", "error", id="a kind with a letter more"),
+        pytest.param("networking.istio.io/v1", "Gateway", "", "", id="somebody else's Gateway"),
+        pytest.param("serving.knative.dev/v1", "Service", "", "", id="somebody else's Service"),
+        pytest.param("v1", "ServiceAccount", "", "", id="a core kind that is none of ours"),
+        pytest.param("v1", "Secret", "", "", id="another core kind"),
+        pytest.param("ako.vmware.com/v1alpha2", "L7Rule", "", "", id="AKO's rule for layer 7"),
+        pytest.param("ako.vmware.com/v1beta1", "HostRule", "", "", id="another rule of AKO's"),
     ],
 )
-def test_a_version_that_is_not_served_is_named_if_it_was_meant_for_us(version: str, kind: str, warns: bool) -> None:
-    """A kind of ours in a neighbouring version is a likely mistake; the same word of another project is not."""
+def test_a_manifest_that_was_meant_for_us_is_not_taken_for_somebody_elses(
+    version: str, kind: str, meant: str, severity: str
+) -> None:
+    """What is live of it stays: an API server would refuse it, and a slip of the pen is no delete."""
     resources, problems = read({"a.yaml": f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\n"})
 
-    assert [(p.severity, p.line, f"{kind} of {version} is not served" == p.message) for p in problems] == [
-        (Severity.WARNING, 1, True)
-    ] * warns
-    assert resources.ignored == {f"{version}/{kind}": 1}
+    said = [(p.severity.value, p.file, f"{kind} of {version} is not served" == p.message) for p in problems]
+    assert said == ([(severity, "a.yaml", True)] if severity else [])
+    assert [broken.kind for broken in resources.broken] == ([meant] if meant else [])
+    assert resources.ignored == ({} if meant else {f"{version}/{kind}": 1})
 
 
 # --- what is no manifest ----------------------------------------------------------------------------------------------
@@ -447,6 +457,21 @@ def test_a_manifest_of_which_nobody_can_tell_what_it_is_makes_the_tree_incomplet
 
     assert problems
     assert not resources.is_complete
+
+
+# --- lists ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("says_kind", [True, False])
+def test_the_items_of_a_typed_list_are_manifests(says_kind: bool) -> None:
+    """As an API server answers with them, kind and version in the list alone."""
+    item = document("Service")
+    unsaid = item if says_kind else {key: value for key, value in item.items() if key not in ("apiVersion", "kind")}
+
+    resources, problems = read({"a.yaml": yaml_of({"apiVersion": "v1", "kind": "ServiceList", "items": [unsaid]})})
+
+    assert problems == ()
+    assert [service.name for service in resources.services] == ["front"]
 
 
 # --- duplicates -------------------------------------------------------------------------------------------------------
