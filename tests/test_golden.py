@@ -26,7 +26,7 @@ def test_a_source_tree_comes_to_exactly_these_objects_and_problems(
 
     wish = offline(make_wish(source, facts))
 
-    made = _readable(render_document(wish.desired, wish.problems, wish.statuses))
+    made = _readable(render_document(wish))
     if request.config.getoption("--update-golden"):
         (folder / "objects.yaml").write_text(made)
     assert (folder / "objects.yaml").read_text() == made

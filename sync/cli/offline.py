@@ -9,12 +9,12 @@ from typing import Any
 import click
 
 from sync.cli import options
-from sync.cli.terminal import paint, say, show, show_document
+from sync.cli.results import OutputFile, output_options, show_rendering, show_validation
+from sync.cli.terminal import say
 from sync.config import source_request
 from sync.errors import SourceError
 from sync.model.run import Wish
-from sync.report.json import render_document, validate_document
-from sync.report.text import problem_lines, render_lines, validation_lines
+from sync.report.formats import RENDERING, VALIDATION
 from sync.source.facts_file import read_facts_file
 from sync.wish import load_source, make_wish, offline, wish_for_nothing, with_rules
 
@@ -23,32 +23,24 @@ from sync.wish import load_source, make_wish, offline, wish_for_nothing, with_ru
 @options.source_options
 @options.working_tree
 @options.facts
-@options.output
-def validate(facts: str, output: str, **source: Any) -> int:
+@output_options(VALIDATION)
+def validate(facts: str, output: str, output_files: tuple[OutputFile, ...], **source: Any) -> int:
     """Check a source tree without a Controller: every problem of every manifest, with its place and its fix."""
     wish = _offline_wish(source, facts)
-    if output == "json":
-        show_document(validate_document(wish.desired, wish.problems, wish.statuses))
-    else:
-        show(validation_lines(wish.desired, wish.problems, paint))
-    return wish.exit_code
+    told = show_validation(wish, output, output_files)
+    return wish.exit_code or told
 
 
 @click.command("render", epilog=options.EXAMPLES["render"])
 @options.source_options
 @options.working_tree
 @options.facts
-@options.output
-def render(facts: str, output: str, **source: Any) -> int:
+@output_options(RENDERING)
+def render(facts: str, output: str, output_files: tuple[OutputFile, ...], **source: Any) -> int:
     """Print the Avi objects that a source tree asks for, as they would be sent."""
     wish = _offline_wish(source, facts)
-    if output == "json":
-        show_document(render_document(wish.desired, wish.problems, wish.statuses))
-    else:
-        for line in problem_lines(wish.problems, paint):
-            say(line)
-        show(render_lines(wish.desired, paint))
-    return wish.exit_code
+    told = show_rendering(wish, output, output_files)
+    return wish.exit_code or told
 
 
 def _offline_wish(source: Mapping[str, Any], facts_file: str) -> Wish:

@@ -17,11 +17,12 @@ EXAMPLES = {
 Examples:
   avi-sync --dry-run --source https://git.example.com/net/avi.git --controller https://avi.example.com
   avi-sync --source . --path clusters/prod --controller https://avi.example.com
-  avi-sync --dry-run --detailed-exitcode -o json      (with SYNC_SOURCE and SYNC_CONTROLLER set)""",
+  avi-sync --dry-run --detailed-exitcode -o json      (with SYNC_SOURCE and SYNC_CONTROLLER set)
+  avi-sync --dry-run --output-file markdown=plan.md --output-file junit=plan.xml""",
     "validate": """\b
 Examples:
   avi-sync validate --source . --working-tree
-  avi-sync validate --source . --facts facts.yaml -o json""",
+  avi-sync validate --source . --facts facts.yaml -o sarif""",
     "render": """\b
 Examples:
   avi-sync render --source . -o json

@@ -9,9 +9,11 @@ import yaml
 
 from sync.cli import options
 from sync.cli.asked import run_options
+from sync.cli.results import output_options
 from sync.cli.running import perform
 from sync.errors import UsageError
 from sync.model.desired import Status
+from sync.report.formats import RUN
 from sync.report.json import manifest_of
 
 
@@ -30,7 +32,7 @@ from sync.report.json import manifest_of
 @options.plan_options
 @options.status_dir
 @options.after_run_options
-@options.output
+@output_options(RUN)
 def command(dry_run: bool, detailed_exitcode: bool, status_dir: str, output: str, **given: Any) -> int:
     """Make the Controller equal to the commit: read, plan, apply, and read again."""
     return perform(

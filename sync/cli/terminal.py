@@ -85,7 +85,11 @@ def show(lines: Iterable[str]) -> None:
 def print_result(text: str) -> None:
     """Part of the result. A reader that goes away (`| head`) is not an error of the run, and hears no more."""
     try:
-        click.echo(text, color=_color())
+        try:
+            click.echo(text, color=_color())
+        except UnicodeEncodeError:  # half of a character, or an encoding without it
+            plain = text.encode(sys.stdout.encoding, "backslashreplace").decode(sys.stdout.encoding)
+            click.echo(plain, color=_color())
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,6 +1,6 @@
 """What a run wanted, planned and did, and the exit code that tells it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sync.errors import ExitCode
 from sync.model.desired import DesiredState, Status
@@ -64,6 +64,8 @@ class Run:
     """Why live could not be read again after applying; empty where it could, or nothing was applied."""
     locked: str = ""
     """Who holds the lock, or why this run lost it: what is not among the outcomes was not tried."""
+    before: LiveState = field(default_factory=LiveState)
+    """What `plan` was made against, before anything was written."""
     is_dry: bool = True
 
     @property

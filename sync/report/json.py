@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sync.model.desired import Condition, DesiredState, ObjectKey, Owner, Status
+from sync.model.desired import Condition, ObjectKey, Owner, Status
 from sync.model.outcome import Outcome
 from sync.model.plan import Action, Change, ChangeSet, Plan
 from sync.model.problem import Problem
-from sync.model.run import Run
+from sync.model.run import Run, Wish
 from sync.model.secrets import without_secrets
 
 SCHEMA_VERSION = 1
@@ -19,10 +19,9 @@ def to_text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def render_document(
-    desired: DesiredState, problems: tuple[Problem, ...], statuses: tuple[Status, ...]
-) -> dict[str, Any]:
+def render_document(wish: Wish) -> dict[str, Any]:
     """What `render` prints: desired objects, problems and statuses."""
+    desired = wish.desired
     return {
         "schema_version": SCHEMA_VERSION,
         "commit": desired.commit,
@@ -36,15 +35,14 @@ def render_document(
             }
             for item in desired
         ],
-        "problems": [problem_document(problem) for problem in problems],
-        "statuses": [status_document(status) for status in statuses],
+        "problems": [problem_document(problem) for problem in wish.problems],
+        "statuses": [status_document(status) for status in wish.statuses],
     }
 
 
-def validate_document(
-    desired: DesiredState, problems: tuple[Problem, ...], statuses: tuple[Status, ...]
-) -> dict[str, Any]:
+def validate_document(wish: Wish) -> dict[str, Any]:
     """What `validate` prints: the problems, and how much was found to be right."""
+    desired, problems = wish.desired, wish.problems
     return {
         "schema_version": SCHEMA_VERSION,
         "commit": desired.commit,
@@ -55,8 +53,8 @@ def validate_document(
             "errors": sum(problem.severity == "error" for problem in problems),
             "warnings": sum(problem.severity == "warning" for problem in problems),
         },
-        "problems": [problem_document(problem) for problem in problems],
-        "statuses": [status_document(status) for status in statuses],
+        "problems": [problem_document(problem) for problem in wish.problems],
+        "statuses": [status_document(status) for status in wish.statuses],
     }
 
 

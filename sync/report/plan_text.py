@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 
 from sync.model.outcome import Outcome, SetState, WriteState
-from sync.model.plan import CHANGES_OF_HANDS, Action, Change, FieldChange, Plan
+from sync.model.plan import Action, Change, FieldChange, Plan
 from sync.model.problem import Severity
 from sync.model.run import Run
 from sync.report.numbers import is_only_planned, numbers
-from sync.report.text import Paint, problem_lines
-from sync.report.words import HELD_SYMBOL, SYMBOLS, commit_text, counted, one_line, outages, shown
+from sync.report.text import Paint, plain, problem_lines
+from sync.report.words import HELD_SYMBOL, SYMBOLS, commit_text, counted, one_line, outages, shown, told_fields
+
+
+def run_text(run: Run) -> str:
+    """What `sync` prints, without colours."""
+    return "\n".join(run_lines(run, plain))
 
 
 def run_lines(run: Run, paint: Paint) -> Iterator[str]:
@@ -51,26 +56,16 @@ def _owners(plan: Plan, paint: Paint) -> Iterator[str]:
             for outage in outages(changes):
                 yield paint(f"  ! {outage}", "error")
             for change in changes:
-                yield from _change(change, paint)
+                yield from change_lines(change, paint)
 
 
-def _change(change: Change, paint: Paint) -> Iterator[str]:
+def change_lines(change: Change, paint: Paint) -> Iterator[str]:
+    """One change: what and why, then its fields; what a create sends is not told."""
     name = one_line(f"{change.key.kind:<15} {change.key.tenant}/{change.key.name}")
     reason = "" if change.action is Action.CREATE else f"   {one_line(change.reason)}"
     yield paint(f"{SYMBOLS[change.action]:>5} {name}", change.action.value) + reason
-    if change.action is Action.CREATE:
-        return
-    for field in change.fields:
-        if not _is_said_by_reason(change, field):
-            yield f"          {_field(field)}"
-
-
-def _is_said_by_reason(change: Change, field: FieldChange) -> bool:
-    """Whether a field is a mark whose change the reason tells already."""
-    is_marker = field.path.startswith("markers[")
-    if change.action in CHANGES_OF_HANDS:
-        return is_marker or field.path == "created_by"
-    return is_marker and change.action is Action.REPLACE
+    for field in told_fields(change):
+        yield f"          {_field(field)}"
 
 
 def _field(field: FieldChange) -> str:
@@ -90,7 +85,7 @@ def _held(plan: Plan, paint: Paint) -> Iterator[str]:
 def _failures(run: Run, paint: Paint) -> Iterator[str]:
     for outcome in run.outcomes:
         if not outcome.is_success:
-            yield from _failure(outcome, paint)
+            yield from failure_lines(outcome, paint)
     if run.lost:
         lost = f"after applying, the Controller could not be read again: {one_line(run.lost)}"
         yield f"{paint('error:', 'error')} {lost}"
@@ -98,10 +93,11 @@ def _failures(run: Run, paint: Paint) -> Iterator[str]:
         left = run.remaining.changes
         yield paint(f"After applying, {counted(len(left), 'change')} remain:", "error")
         for change in left:
-            yield from _change(change, paint)
+            yield from change_lines(change, paint)
 
 
-def _failure(outcome: Outcome, paint: Paint) -> Iterator[str]:
+def failure_lines(outcome: Outcome, paint: Paint) -> Iterator[str]:
+    """A change set that was not applied, in the Controller's words, and what was not tried of it."""
     owners = ", ".join(map(str, outcome.change_set.owners))
     said = {
         SetState.RESTORED: f"{owners}: refused; the old objects are back. {outcome.said}",

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from sync.model.desired import DesiredState
 from sync.model.problem import Problem, Severity
+from sync.model.run import Wish
 from sync.report.words import commit_text, counted, one_line
 
 Paint = Callable[[str, str], str]
@@ -33,16 +33,28 @@ def counts_of_problems(problems: Iterable[Problem]) -> str:
     return f"{counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}"
 
 
-def validation_lines(desired: DesiredState, problems: tuple[Problem, ...], paint: Paint) -> Iterator[str]:
+def validation_text(wish: Wish) -> str:
+    """What `validate` prints, without colours."""
+    return "\n".join(validation_lines(wish, plain))
+
+
+def validation_lines(wish: Wish, paint: Paint) -> Iterator[str]:
     """What `validate` prints."""
+    desired, problems = wish.desired, wish.problems
     yield from problem_lines(problems, paint)
     owners = len({item.owner for item in desired})
     found = f"{counted(owners, 'owner')} with {counted(len(desired.objects), 'object')}, {len(desired.held)} held"
     yield f"Validate: {found}; {counts_of_problems(problems)}   {commit_text(desired.commit)}"
 
 
-def render_lines(desired: DesiredState, paint: Paint) -> Iterator[str]:
+def render_text(wish: Wish) -> str:
+    """What `render` prints on both its outputs, without colours."""
+    return "\n".join((*problem_lines(wish.problems, plain), *render_lines(wish, plain)))
+
+
+def render_lines(wish: Wish, paint: Paint) -> Iterator[str]:
     """What `render` prints for people: the objects that should exist, by owner."""
+    desired = wish.desired
     previous = None
     for item in sorted(desired, key=lambda item: (item.owner, item.key)):
         if item.owner != previous:

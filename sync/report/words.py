@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sync.kinds import KINDS
-from sync.model.plan import Action, Change
+from sync.model.plan import CHANGES_OF_HANDS, Action, Change, FieldChange
 
 SYMBOLS: Mapping[Action, str] = {
     Action.CREATE: "+",
@@ -56,12 +56,32 @@ def commit_text(commit: str) -> str:
     return f"commit {commit}" if commit else "no commit (files as they are)"
 
 
-def outages(changes: Iterable[Change]) -> tuple[str, ...]:
-    """What the changes of one owner mean for its traffic, the worst first; empty where connections stay.
+def breaking(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Those of one owner's changes that break connections, the longest outage first.
 
     Only its VirtualServices tell: a pool that goes away does so after the rule that led to it.
     """
     found = [change for change in changes if "vsvip_ref" in KINDS[change.key.kind].managed]
-    lasting = [OUTAGE[action] for action in OUTAGE if any(change.action is action for change in found)]
-    brief = [one_line(change.reason) for change in found if change.is_disruptive and change.action not in OUTAGE]
-    return (*lasting, *dict.fromkeys(brief))
+    lasting = [change for action in OUTAGE for change in found if change.action is action]
+    return (*lasting, *(change for change in found if change.is_disruptive and change.action not in OUTAGE))
+
+
+def outages(changes: Iterable[Change]) -> tuple[str, ...]:
+    """What the changes of one owner mean for its traffic, each said once; empty where connections stay."""
+    said = [OUTAGE.get(change.action, one_line(change.reason)) for change in breaking(changes)]
+    return tuple(dict.fromkeys(said))
+
+
+def told_fields(change: Change) -> tuple[FieldChange, ...]:
+    """The fields that people are told of: a create has all of them, and marks are often said by the reason."""
+    if change.action is Action.CREATE:
+        return ()
+    return tuple(field for field in change.fields if not _is_said_by_reason(change, field))
+
+
+def _is_said_by_reason(change: Change, field: FieldChange) -> bool:
+    """Whether a field is a mark whose change the reason tells already."""
+    is_marker = field.path.startswith("markers[")
+    if change.action in CHANGES_OF_HANDS:
+        return is_marker or field.path == "created_by"
+    return is_marker and change.action is Action.REPLACE

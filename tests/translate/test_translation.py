@@ -155,7 +155,7 @@ def document_of(snapshot: Snapshot) -> dict[str, Any]:
         problems=problems,
     )
     wish = make_wish(source, None)
-    return render_document(wish.desired, wish.problems, wish.statuses)
+    return render_document(wish)
 
 
 def larger_tree() -> list[dict[str, Any]]:

@@ -1,0 +1,163 @@
+"""The result of a command: on stdout in one form, and in as many files as asked for, each in a form of its own."""
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from sync.cli.options import option
+from sync.cli.terminal import complain, paint, print_result, say, say_error, show
+from sync.cli.verbosity import Verbosity, verbosity
+from sync.errors import ExitCode, UsageError
+from sync.model.run import Run, Wish
+from sync.report.formats import RENDERING, RUN, VALIDATION, Forms, written
+from sync.report.plan_text import counts, run_lines, trouble_lines
+from sync.report.text import problem_lines, render_lines, validation_lines
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputFile:
+    """A file that a result is written to."""
+
+    form: str
+    path: Path
+
+
+class OutputFileType(click.ParamType[OutputFile]):
+    """`FORMAT=PATH`; in the environment several of them, with spaces or commas between."""
+
+    name = "FORMAT=PATH"
+
+    def __init__(self, forms: Forms) -> None:
+        self._forms = forms
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> OutputFile:
+        """One file."""
+        if isinstance(value, OutputFile):
+            return value
+        form, _, path = str(value).partition("=")
+        if form not in self._forms or not path:
+            self.fail(f'"{value}" is not FORMAT=PATH with one of {", ".join(self._forms)}', param, ctx)
+        return OutputFile(form=form, path=Path(path))
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """The variable's files."""
+        return [part for part in re.split(r"[\s,]+", rv) if part]
+
+
+def output_options(forms: Forms) -> Callable[[F], F]:
+    """`--format` for stdout, and `--output-file` for as many files as are wanted."""
+
+    def decorate(function: F) -> F:
+        files = option(
+            "--output-file",
+            "output_files",
+            env="SYNC_OUTPUT_FILE",
+            multiple=True,
+            type=OutputFileType(forms),
+            callback=_checked,
+            help="Write the result into a file, too. May be repeated.",
+        )
+        form = option(
+            "--format",
+            "-o",
+            "output",
+            env="SYNC_FORMAT",
+            type=click.Choice(list(forms)),
+            default="text",
+            show_default=True,
+            help="Form of the result on stdout.",
+        )
+        return form(files(function))
+
+    return decorate
+
+
+def _checked(ctx: click.Context, param: click.Parameter, files: tuple[OutputFile, ...]) -> tuple[OutputFile, ...]:
+    """Found out before anything is written to a Controller: a report that has no place to go."""
+    del ctx, param
+    for number, file in enumerate(files):
+        if any(file.path == other.path for other in files[:number]):
+            raise UsageError("two results cannot have one file", where=str(file.path), fix="name another file")
+        if file.path.is_dir() or not os.access(file.path.parent, os.W_OK):
+            fix = "name a file in a folder that is there and can be written to"
+            raise UsageError("the result cannot be written there", where=str(file.path), fix=fix)
+    return files
+
+
+def show_run(run: Run, output: str, files: Sequence[OutputFile]) -> ExitCode:
+    """What `sync` has planned and done. A plan that there is not is nothing for stdout.
+
+    The exit code is DONE unless a file could not be written; whatever the run itself ended with counts more.
+    """
+    return _show(run, RUN, output, files, lambda: _show_text(run))
+
+
+def _show_text(run: Run) -> None:
+    """What happened, for people; for cron only what is worth a mail: a change, or what went wrong."""
+    if verbosity() is Verbosity.QUIET:
+        for line in trouble_lines(run, paint):
+            complain(line)
+        show(() if run.plan is None or run.plan.is_empty else (counts(run, paint),))
+    elif run.plan is None:
+        for line in run_lines(run, paint):
+            complain(line)
+    else:
+        show(run_lines(run, paint))
+
+
+def show_validation(wish: Wish, output: str, files: Sequence[OutputFile]) -> ExitCode:
+    """What `validate` has found; the exit code is that of `show_run`."""
+    return _show(wish, VALIDATION, output, files, lambda: show(validation_lines(wish, paint)))
+
+
+def show_rendering(wish: Wish, output: str, files: Sequence[OutputFile]) -> ExitCode:
+    """What `render` has made; the exit code is that of `show_run`."""
+
+    def as_text() -> None:
+        for line in problem_lines(wish.problems, paint):
+            say(line)
+        show(render_lines(wish, paint))
+
+    return _show(wish, RENDERING, output, files, as_text)
+
+
+def _show(
+    result: Run | Wish, forms: Forms, output: str, files: Sequence[OutputFile], as_text: Callable[[], None]
+) -> ExitCode:
+    code = ExitCode.DONE
+    for file in files:
+        try:
+            _write(file.path, written(result, file.form, forms) + "\n")
+        except OSError as error:
+            say_error(UsageError(f"the result cannot be written: {error.strerror}", where=str(file.path)))
+            code = ExitCode.UNEXPECTED
+    if output == "text":
+        as_text()
+    else:
+        print_result(written(result, output, forms))
+    return code
+
+
+def _write(path: Path, text: str) -> None:
+    """The whole text or nothing of it: who reads the file at any moment reads one result, the old or the new one."""
+    content = text.encode("utf-8", "backslashreplace")
+    path = path.resolve()
+    if path.exists() and not path.is_file():  # a pipe or a terminal takes what comes
+        path.write_bytes(content)
+        return
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with draft.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

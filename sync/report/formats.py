@@ -1,0 +1,44 @@
+"""Every form that a result can have, by name. A module is read when its form is asked for."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+Forms = Mapping[str, tuple[str, ...]]
+"""Form → functions that make it, each given what the one before has made."""
+
+RUN: Forms = {
+    "text": ("plan_text.run_text",),
+    "json": ("json.run_document", "json.to_text"),
+    "jsonl": ("json.run_document", "events.to_lines"),
+    "markdown": ("markdown.run_markdown",),
+    "junit": ("junit.run_junit",),
+    "sarif": ("sarif.run_sarif",),
+}
+"""What `sync` tells of a Run."""
+
+VALIDATION: Forms = {
+    "text": ("text.validation_text",),
+    "json": ("json.validate_document", "json.to_text"),
+    "jsonl": ("json.validate_document", "events.to_lines"),
+    "markdown": ("markdown.tree_markdown",),
+    "junit": ("junit.tree_junit",),
+    "sarif": ("sarif.tree_sarif",),
+}
+"""What `validate` tells of a Wish."""
+
+RENDERING: Forms = {
+    "text": ("text.render_text",),
+    "json": ("json.render_document", "json.to_text"),
+    "jsonl": ("json.render_document", "events.to_lines"),
+}
+"""What `render` tells of a Wish."""
+
+
+def written(result: object, form: str, forms: Forms) -> str:
+    """The result in one of its forms, without a line break at its end."""
+    made: Any = result
+    for name in forms[form]:
+        module, _, function = name.partition(".")
+        made = getattr(import_module(f"sync.report.{module}"), function)(made)
+    return str(made).rstrip("\n")

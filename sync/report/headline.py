@@ -1,0 +1,108 @@
+"""The one sentence that a reader takes away, and how grave it is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sync.model.desired import DesiredState, Owner
+from sync.model.plan import Change, Plan
+from sync.model.problem import Problem, Severity
+from sync.model.run import Run
+from sync.report.numbers import is_only_planned
+from sync.report.words import counted, outages
+
+
+class Level(StrEnum):
+    """How grave a headline is."""
+
+    DONE = "done"
+    """Live is as Git asks for."""
+    PENDING = "pending"
+    """Something would change."""
+    HELD = "held"
+    """Something in Git must be put right first; the rest goes on."""
+    FAILED = "failed"
+    """Something did not happen that was to happen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """One sentence without a full stop."""
+
+    level: Level
+    words: str
+
+
+def headline_of(run: Run) -> Headline:
+    """What a run comes to, the gravest first."""
+    plan = run.plan
+    if plan is None:
+        return Headline(level=Level.FAILED, words="The source cannot be used: nothing was changed")
+    if run.lost:
+        words = "The plan was applied, but the Controller could not be read again: what is live now is not known"
+        return Headline(level=Level.FAILED, words=words)
+    if run.locked:
+        words = "Locked by another run: nothing was written" if not run.outcomes else "The lock was lost while applying"
+        return Headline(level=Level.FAILED, words=_with_troubles(words, plan, run.problems))
+    if run.refusals:
+        words = f"Refused: nothing was written. {_changes(plan, will='would change', breaks='would break')}"
+        return Headline(level=Level.FAILED, words=_with_troubles(words, plan, run.problems))
+    if failed := {owner for item in run.outcomes if not item.is_success for owner in item.change_set.owners}:
+        all_owners = {owner for item in run.outcomes for owner in item.change_set.owners}
+        words = f"{len(failed)} of {counted(len(all_owners), 'owner')} failed"
+        return Headline(level=Level.FAILED, words=_with_troubles(words, plan, run.problems))
+    if run.remaining is not None and not run.remaining.is_empty:
+        words = f"The plan was applied, but {_remain(len(run.remaining.changes))}"
+        return Headline(level=Level.FAILED, words=_with_troubles(words, plan, run.problems))
+    level = Level.PENDING if run.is_dry and not plan.is_empty else Level.DONE
+    if plan.is_empty:
+        words = "Nothing to do: no object changes"
+    elif is_only_planned(run):
+        words = _changes(plan, will="would change", breaks="would break")
+    else:
+        words = _changes(plan, will="changed", breaks="broke")
+    has_errors = any(problem.severity is Severity.ERROR for problem in run.problems)
+    return Headline(
+        level=Level.HELD if has_errors or plan.held else level, words=_with_troubles(words, plan, run.problems)
+    )
+
+
+def headline_of_tree(desired: DesiredState, problems: Iterable[Problem]) -> Headline:
+    """What a tree comes to, without a Controller."""
+    found = list(problems)
+    if not any(problem.severity is Severity.ERROR for problem in found):
+        words = f"The tree is in order: {counted(len(desired.objects), 'object')}"
+        return Headline(level=Level.DONE, words=words)
+    if not desired.objects:
+        return Headline(level=Level.FAILED, words="The source cannot be used")
+    errors = counted(sum(problem.severity is Severity.ERROR for problem in found), "error")
+    held = f"; {_are_held(len(desired.held))}" if desired.held else ""
+    return Headline(level=Level.HELD, words=f"{errors}{held}")
+
+
+def _changes(plan: Plan, *, will: str, breaks: str) -> str:
+    owners: dict[Owner, list[Change]] = {}
+    for change in plan.changes:
+        owners.setdefault(change.owner, []).append(change)
+    broken = sum(bool(outages(changes)) for changes in owners.values())
+    words = f"{counted(len(owners), 'owner')} {will}"
+    if not broken:
+        return words
+    if len(owners) == 1:
+        return f"{words}, and its connections {breaks}"
+    return f"{words}, and the connections of {'all' if broken == len(owners) else broken} {breaks}"
+
+
+def _with_troubles(words: str, plan: Plan, problems: Iterable[Problem]) -> str:
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    if plan.held:
+        return f"{words}; {_are_held(len(plan.held))}"
+    return f"{words}; {counted(errors, 'error')}" if errors else words
+
+
+def _are_held(number: int) -> str:
+    return f"{counted(number, 'owner')} {'is' if number == 1 else 'are'} held"
+
+
+def _remain(number: int) -> str:
+    return f"{counted(number, 'change')} {'remains' if number == 1 else 'remain'}"

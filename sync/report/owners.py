@@ -1,0 +1,102 @@
+"""A run owner by owner: what changes for each, what became of it, and what is wrong with it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sync.model.desired import DesiredState, Held, Owner
+from sync.model.live import LiveState
+from sync.model.outcome import Outcome
+from sync.model.plan import Change
+from sync.model.problem import Origin, Problem, Severity
+from sync.model.run import Run
+from sync.report.words import outages
+
+PLANNED, HELD, UNCHANGED = "planned", "held", "unchanged"
+"""Standings of owners that nothing was tried with; the others are those of change sets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerReport:
+    """One owner. `name` is that of its VirtualService; `outcome` that of the last change set it was in."""
+
+    owner: Owner
+    name: str = ""
+    origin: Origin | None = None
+    changes: tuple[Change, ...] = ()
+    outcome: Outcome | None = None
+    is_held: bool = False
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def standing(self) -> str:
+        """`planned`, `held`, `unchanged`, or how its change set ended."""
+        if self.outcome is not None:
+            return self.outcome.state.value
+        if self.is_held:
+            return HELD
+        return PLANNED if self.changes else UNCHANGED
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether something about it is not as it should be."""
+        is_wrong = any(problem.severity is Severity.ERROR for problem in self.problems)
+        return self.is_held or is_wrong or (self.outcome is not None and not self.outcome.is_success)
+
+    @property
+    def outages(self) -> tuple[str, ...]:
+        """What its changes mean for its traffic."""
+        return outages(self.changes)
+
+
+def owners_of(run: Run) -> tuple[OwnerReport, ...]:
+    """Every owner of a run: those that change in the order of the plan, then those held, then the rest by name."""
+    plan_changes = run.plan.changes if run.plan else ()
+    held = run.plan.held if run.plan else run.wish.desired.held
+    changes: dict[Owner, list[Change]] = defaultdict(list)
+    for change in plan_changes:
+        changes[change.owner].append(change)
+    outcomes = {owner: outcome for outcome in run.outcomes for owner in outcome.change_set.owners}
+    return tuple(_reports(run.wish.desired, run.before, run.problems, held, changes, outcomes))
+
+
+def owners_of_tree(desired: DesiredState, problems: Iterable[Problem]) -> tuple[OwnerReport, ...]:
+    """Every owner of a tree, without a Controller: those held, then the rest by name."""
+    return tuple(_reports(desired, LiveState(), problems, desired.held, {}, {}))
+
+
+def unowned(problems: Iterable[Problem], owners: Iterable[OwnerReport]) -> tuple[Problem, ...]:
+    """The problems that none of these owners has."""
+    owned = {problem for report in owners for problem in report.problems}
+    return tuple(problem for problem in problems if problem not in owned)
+
+
+def _reports(
+    desired: DesiredState,
+    live: LiveState,
+    problems: Iterable[Problem],
+    held: Iterable[Held],
+    changes: Mapping[Owner, Iterable[Change]],
+    outcomes: Mapping[Owner, Outcome],
+) -> Iterator[OwnerReport]:
+    held_names = {item.owner: item for item in held}
+    names = {
+        **{item.owner: item.owner_name for item in live if item.is_ours and item.owner is not None},
+        **{item.owner: item.owner_name for item in desired},
+        **{owner: item.name for owner, item in held_names.items()},
+    }
+    by_title: dict[str, list[Problem]] = defaultdict(list)
+    for problem in problems:
+        by_title[problem.resource].append(problem)
+    for owner in dict.fromkeys([*changes, *outcomes, *held_names, *sorted(names)]):
+        is_held = owner in held_names
+        name = names.get(owner, "")
+        yield OwnerReport(
+            owner=owner,
+            name=name,
+            origin=desired.origins.get(name) or (held_names[owner].origin if is_held else None),
+            changes=tuple(changes.get(owner, ())),
+            outcome=outcomes.get(owner),
+            is_held=is_held,
+            problems=tuple(by_title.get(str(owner), ())),
+        )

