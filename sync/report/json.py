@@ -10,6 +10,19 @@ from sync.model.plan import Action, Change, ChangeSet, Plan
 from sync.model.problem import Problem
 from sync.model.run import Run, Wish
 from sync.model.secrets import without_secrets
+from sync.report.documents import (
+    ChangeDocument,
+    ChangeSetDocument,
+    ConditionDocument,
+    KeyDocument,
+    OutcomeDocument,
+    OwnerDocument,
+    ProblemDocument,
+    RenderDocument,
+    RunDocument,
+    StatusDocument,
+    ValidateDocument,
+)
 
 SCHEMA_VERSION = 1
 
@@ -19,7 +32,7 @@ def to_text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def render_document(wish: Wish) -> dict[str, Any]:
+def render_document(wish: Wish) -> RenderDocument:
     """What `render` prints: desired objects, problems and statuses."""
     desired = wish.desired
     return {
@@ -40,7 +53,7 @@ def render_document(wish: Wish) -> dict[str, Any]:
     }
 
 
-def validate_document(wish: Wish) -> dict[str, Any]:
+def validate_document(wish: Wish) -> ValidateDocument:
     """What `validate` prints: the problems, and how much was found to be right."""
     desired, problems = wish.desired, wish.problems
     return {
@@ -58,7 +71,7 @@ def validate_document(wish: Wish) -> dict[str, Any]:
     }
 
 
-def run_document(run: Run) -> dict[str, Any]:
+def run_document(run: Run) -> RunDocument:
     """What `sync` prints: the plan, what became of it, and all problems."""
     plan = run.plan
     return {
@@ -92,12 +105,12 @@ def summary_document(plan: Plan | None) -> dict[str, int]:
     }
 
 
-def key_document(key: ObjectKey) -> dict[str, str]:
+def key_document(key: ObjectKey) -> KeyDocument:
     """An object's kind, tenant and name."""
     return {"kind": key.kind, "tenant": key.tenant, "name": key.name}
 
 
-def change_document(change: Change) -> dict[str, Any]:
+def change_document(change: Change) -> ChangeDocument:
     """One changed object, field by field."""
     return {
         "action": change.action.value,
@@ -109,7 +122,7 @@ def change_document(change: Change) -> dict[str, Any]:
     }
 
 
-def change_set_document(change_set: ChangeSet) -> dict[str, Any]:
+def change_set_document(change_set: ChangeSet) -> ChangeSetDocument:
     """The writes of one set, in the order in which they are sent."""
     return {
         "owners": [owner_document(owner) for owner in change_set.owners],
@@ -117,7 +130,7 @@ def change_set_document(change_set: ChangeSet) -> dict[str, Any]:
     }
 
 
-def outcome_document(outcome: Outcome) -> dict[str, Any]:
+def outcome_document(outcome: Outcome) -> OutcomeDocument:
     """What became of one set, write by write."""
     return {
         "owners": [owner_document(owner) for owner in outcome.change_set.owners],
@@ -135,12 +148,12 @@ def outcome_document(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def owner_document(owner: Owner) -> dict[str, str]:
+def owner_document(owner: Owner) -> OwnerDocument:
     """An owner."""
     return {"kind": owner.kind.value, "namespace": owner.namespace, "name": owner.name}
 
 
-def problem_document(problem: Problem) -> dict[str, Any]:
+def problem_document(problem: Problem) -> ProblemDocument:
     """A problem."""
     return {
         "severity": problem.severity.value,
@@ -153,7 +166,7 @@ def problem_document(problem: Problem) -> dict[str, Any]:
     }
 
 
-def status_document(status: Status) -> dict[str, Any]:
+def status_document(status: Status) -> StatusDocument:
     """A status as Kubernetes would show it."""
     return {
         "kind": status.kind,
@@ -169,7 +182,7 @@ def status_document(status: Status) -> dict[str, Any]:
     }
 
 
-def condition_document(condition: Condition) -> dict[str, str]:
+def condition_document(condition: Condition) -> ConditionDocument:
     """A condition."""
     return {
         "type": condition.type,

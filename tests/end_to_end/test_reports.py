@@ -7,10 +7,12 @@ from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator
 
 from sync.report.formats import RENDERING, RUN, VALIDATION
 from tests.end_to_end.conftest import Controller, Run
 from tests.end_to_end.tree import Tree, app
+from tests.report.schemas import closed, published
 
 
 def test_the_exit_code_is_the_same_in_every_form(sync: Run, tree: Tree) -> None:
@@ -139,3 +141,26 @@ def test_other_commands_have_the_forms_that_suit_them(
         assert result.code == 5
         assert result.out if form != "text" else file.read_text().endswith(result.out)
         assert file.read_text() == result.out or form == "text"
+
+
+def test_real_documents_follow_the_published_schemas(sync: Run, tree: Tree) -> None:
+    """A plan, a result with something held, and what the commands without a Controller print; no key is unnamed."""
+    tree.commit(web=app("web", address="10.10.10.11"), held=app("held", label_name="other"))
+    printed = {
+        "plan": sync("--dry-run"),
+        "applied": sync(),
+        "validate": sync("validate"),
+        "render": sync("render"),
+    }
+
+    wrong = {
+        name: [error.message for error in Draft202012Validator(closed(schema)).iter_errors(printed[name].document)]
+        for name, schema in {
+            "plan": published("result"),
+            "applied": published("result"),
+            "validate": published("validate"),
+            "render": published("render"),
+        }.items()
+    }
+
+    assert wrong == {name: [] for name in printed}

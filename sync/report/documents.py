@@ -1,0 +1,274 @@
+"""The shape of every JSON document, key by key; docs/schemas/ is made from these classes (tools/make_schemas.py).
+
+Documents change by addition only: a key stays, and keeps its type and meaning. Words such as actions and states may
+become more; a schema names those known when it was made and does not forbid others.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+
+from pydantic import ConfigDict, Field, WithJsonSchema, with_config
+from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
+
+from sync.kinds import KINDS
+from sync.model.desired import OwnerKind
+from sync.model.outcome import SetState, WriteState
+from sync.model.plan import Action, Cause, Method
+from sync.model.problem import Severity
+
+T = TypeVar("T")
+
+
+def _described(shape: type[T]) -> type[T]:
+    """Take the descriptions of a schema from the texts below the keys."""
+    return with_config(ConfigDict(use_attribute_docstrings=True))(shape)
+
+
+def _known(words: type[StrEnum]) -> Any:
+    return Field(examples=[word.value for word in words])
+
+
+KindName = Annotated[str, Field(examples=list(KINDS))]
+ActionName = Annotated[str, _known(Action)]
+Count = Annotated[int, Field(ge=0)]
+Version = Annotated[int, Field(ge=1, description="Grows only if something of the document is taken away or changed.")]
+Commit = Annotated[str, Field(description="The full id of the commit; empty where the files were read as they are.")]
+
+Summary = Annotated[
+    dict[str, int],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "description": "Objects of the plan by action; unchanged and foreign objects; held owners.",
+            "properties": {
+                name: {"type": "integer", "minimum": 0}
+                for name in (*(action.value for action in Action), "unchanged", "foreign", "held")
+            },
+            "required": [*(action.value for action in Action), "unchanged", "foreign", "held"],
+        }
+    ),
+]
+
+
+@_described
+class KeyDocument(TypedDict):
+    """An object on the Controller."""
+
+    kind: KindName
+    tenant: str
+    name: str
+
+
+@_described
+class OwnerDocument(TypedDict):
+    """The Gateway, LoadBalancer Service or shared VIP that objects are made for."""
+
+    kind: Annotated[str, _known(OwnerKind)]
+    namespace: str
+    name: str
+
+
+@_described
+class FieldDocument(TypedDict):
+    """One field that changes."""
+
+    path: str
+    """Such as `services[0].port`; with `[]` at its end for an item of a list without order."""
+    before: Any
+    """The live value, null for none; a secret is masked."""
+    after: Any
+    """The value that is wanted, null for none; a secret is masked."""
+
+
+@_described
+class ChangeDocument(KeyDocument):
+    """One object that changes; a replaced one is one change and two writes."""
+
+    action: ActionName
+    reason: str
+    cause: Annotated[str, _known(Cause)]
+    """Whether Git asks for something new, or the live object was changed."""
+    owner: OwnerDocument
+    fields: list[FieldDocument]
+
+
+@_described
+class WriteDocument(KeyDocument):
+    """One request."""
+
+    method: Annotated[str, _known(Method)]
+
+
+@_described
+class ChangeSetDocument(TypedDict):
+    """Writes that belong together, in the order in which they are sent."""
+
+    owners: list[OwnerDocument]
+    writes: list[WriteDocument]
+
+
+@_described
+class WriteOutcomeDocument(WriteDocument):
+    """How one write ended."""
+
+    state: Annotated[str, _known(WriteState)]
+    said: str
+    """The Controller's words; empty where there is nothing to say."""
+
+
+@_described
+class OutcomeDocument(TypedDict):
+    """How one change set ended."""
+
+    owners: list[OwnerDocument]
+    state: Annotated[str, _known(SetState)]
+    said: str
+    """Why; empty where all went well."""
+    writes: list[WriteOutcomeDocument]
+
+
+@_described
+class RefusalDocument(TypedDict):
+    """Why nothing was written although there is a plan, and what would let it through."""
+
+    message: str
+    fix: str
+
+
+@_described
+class ProblemDocument(TypedDict):
+    """What is wrong with a file, an owner or the tree."""
+
+    severity: Annotated[str, _known(Severity)]
+    """An error holds something; everything else is a warning."""
+    file: str
+    """Relative to the folder that was read; empty where no single file is to blame."""
+    line: Annotated[int, Field(ge=0)]
+    """From 1; 0 where there is no file."""
+    resource: str
+    """Such as `Gateway shop/web`; may be empty."""
+    field: str
+    """Such as `spec.listeners[0].port`; may be empty."""
+    message: str
+    fix: str
+
+
+@_described
+class ConditionDocument(TypedDict):
+    """A condition as Kubernetes writes it."""
+
+    type: str
+    status: Annotated[str, Field(examples=["True", "False"])]
+    reason: str
+    message: str
+
+
+@_described
+class ListenerDocument(TypedDict):
+    """One listener of a Gateway."""
+
+    port: int
+    protocol: str
+    conditions: list[ConditionDocument]
+
+
+@_described
+class StatusDocument(TypedDict):
+    """What AKO would write back to a Gateway or Service."""
+
+    kind: str
+    namespace: str
+    name: str
+    conditions: list[ConditionDocument]
+    addresses: list[str]
+    hostnames: list[str]
+    listeners: list[ListenerDocument]
+
+
+@_described
+class RunDocument(TypedDict):
+    """What `sync` and all commands that plan print: the plan, what became of it, and all problems."""
+
+    schema_version: Version
+    commit: Commit
+    dry_run: bool
+    """Whether it was only to be shown what would change."""
+    summary: Summary
+    changes: list[ChangeDocument]
+    """In the order in which they are applied."""
+    change_sets: list[ChangeSetDocument]
+    held: list[OwnerDocument]
+    """Owners of which nothing is touched."""
+    foreign: list[KeyDocument]
+    """Wanted names that somebody else's objects have."""
+    outcomes: list[OutcomeDocument]
+    """Empty unless the plan was applied."""
+    remaining: list[ChangeDocument]
+    """What there is still to do after applying; empty if live is as it is wanted."""
+    refusals: list[RefusalDocument]
+    stale: bool
+    """Whether a saved plan no longer fits; the refusals say what has moved."""
+    lost: str
+    """Why the Controller could not be read again after applying; empty where it could."""
+    locked: str
+    """Who holds the lock, or why it was lost; empty where it was held to the end."""
+    problems: list[ProblemDocument]
+    statuses: list[StatusDocument]
+    digest: str
+    """That of the plan's changes and writes, the commit left out; empty without a plan."""
+
+
+@_described
+class ValidateSummaryDocument(TypedDict):
+    """How much was found to be right, and how much wrong."""
+
+    owners: Count
+    objects: Count
+    held: Count
+    """Owners with an error."""
+    errors: Count
+    warnings: Count
+
+
+@_described
+class ValidateDocument(TypedDict):
+    """What `validate` prints: every problem of a source tree."""
+
+    schema_version: Version
+    commit: Commit
+    summary: ValidateSummaryDocument
+    problems: list[ProblemDocument]
+    statuses: list[StatusDocument]
+
+
+@_described
+class ObjectDocument(KeyDocument):
+    """One object that should exist."""
+
+    owner: OwnerDocument
+    body: dict[str, Any]
+    """What a create would send, references as `/api/<type>?name=<name>`; secrets are masked."""
+
+
+@_described
+class RenderDocument(TypedDict):
+    """What `render` prints: the objects that a source tree asks for."""
+
+    schema_version: Version
+    commit: Commit
+    objects: list[ObjectDocument]
+    problems: list[ProblemDocument]
+    statuses: list[StatusDocument]
+
+
+@_described
+class PlanFileDocument(TypedDict):
+    """What `plan --out` writes and `apply` reads."""
+
+    schema_version: Version
+    saved_plan: dict[str, Any]
+    """What `apply` knows the plan again by; nothing for other readers."""
+    document: RunDocument
+    """The plan, as a dry run prints it."""
+    checksum: str
+    """Over all else in the file: an edited file is refused."""

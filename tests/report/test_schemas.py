@@ -1,0 +1,86 @@
+"""docs/schemas/: they follow from the code, what is printed follows them, and they promise what documents will keep."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from jsonschema import Draft202012Validator
+
+from sync.model.desired import DesiredState
+from sync.model.run import Run, Wish
+from sync.report.formats import RUN, VALIDATION, written
+from tests.report.runs import runs
+from tests.report.schemas import closed, published
+from tools.make_schemas import FOLDER, losses, schemas, text_of
+
+
+@pytest.mark.parametrize("name", list(schemas()))
+def test_a_schema_follows_from_the_code(name: str) -> None:
+    """Otherwise: python tools/make_schemas.py --write, which refuses to take anything away."""
+    Draft202012Validator.check_schema(published(name))
+
+    assert (FOLDER / f"{name}.json").read_text("utf-8") == text_of(schemas()[name])
+
+
+@settings(max_examples=25, deadline=None)
+@given(run=runs())
+def test_what_is_printed_follows_its_schema(run: Run) -> None:
+    """Every key is named, present, and of its type."""
+    result, validated = (json.loads(written(x, "json", forms)) for x, forms in ((run, RUN), (run.wish, VALIDATION)))
+
+    assert list(Draft202012Validator(closed(published("result"))).iter_errors(result)) == []
+    assert list(Draft202012Validator(closed(published("validate"))).iter_errors(validated)) == []
+
+
+@settings(max_examples=25, deadline=None)
+@given(run=runs())
+def test_every_line_follows_the_schema_of_events(run: Run) -> None:
+    """And none is of a kind that the schema does not know."""
+    validator = Draft202012Validator(published("event"))
+    known = published("event")["properties"]["event"]["examples"]
+
+    events = [json.loads(line) for line in written(run, "jsonl", RUN).split("\n")]
+
+    assert [error.message for event in events for error in validator.iter_errors(event)] == []
+    assert {event["event"] for event in events} <= set(known)
+
+
+def test_a_schema_lets_later_documents_pass() -> None:
+    """They may have more keys, and more words."""
+    wish = Wish(desired=DesiredState(commit="", cluster="", objects={}), problems=(), statuses=())
+    document = json.loads(written(Run(wish=wish), "json", RUN))
+    owner = {"kind": "Planet", "namespace": "", "name": "", "colour": "blue"}
+
+    later = {**document, "held": [owner], "summary": {**document["summary"], "moved": 1}, "more": {}}
+
+    assert list(Draft202012Validator(published("result")).iter_errors(later)) == []
+
+
+SHAPE: dict[str, Any] = {
+    "type": "object",
+    "properties": {"a": {"type": "string"}, "b": {"type": "array", "items": {"$ref": "#/$defs/C"}}},
+    "required": ["a", "b"],
+    "$defs": {"C": {"type": "object", "properties": {"d": {"type": "integer"}}, "required": ["d"]}},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param({}, [], id="nothing"),
+        pytest.param({"description": "better words"}, [], id="words"),
+        pytest.param({"properties": {**SHAPE["properties"], "z": {"type": "string"}}}, [], id="a new key"),
+        pytest.param({"properties": {"b": SHAPE["properties"]["b"]}}, [".a is gone"], id="a key is gone"),
+        pytest.param({"required": ["a"]}, [".b may be missing"], id="no longer required"),
+        pytest.param(
+            {"properties": {**SHAPE["properties"], "a": {"type": "integer"}}},
+            [".a has another type"],
+            id="another type",
+        ),
+        pytest.param({"$defs": {"C": {"type": "object", "properties": {}}}}, [".C.d is gone"], id="deeper"),
+    ],
+)
+def test_a_schema_may_grow_and_not_shrink(change: dict[str, Any], expected: list[str]) -> None:
+    """What the tool refuses to write within one version."""
+    assert sorted(losses(SHAPE, {**SHAPE, **change})) == expected

@@ -1,0 +1,142 @@
+"""Make docs/schemas/ from the classes in sync/report/documents.py, or check that it is up to date.
+
+usage: python tools/make_schemas.py [--write]
+
+Refuses to write a schema that takes something away from readers of the one that is there (a key that goes or may be
+missing, another type) unless SCHEMA_VERSION of sync/report/json.py has grown.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+
+from sync.report.documents import PlanFileDocument, RenderDocument, RunDocument, ValidateDocument
+from sync.report.events import EVENTS
+from sync.report.json import SCHEMA_VERSION
+
+Schema = dict[str, Any]
+FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+DOCUMENTS: Mapping[str, Any] = {
+    "plan": PlanFileDocument,
+    "render": RenderDocument,
+    "result": RunDocument,
+    "validate": ValidateDocument,
+}
+"""File name → class."""
+
+
+class _Generator(GenerateJsonSchema):
+    """Without titles, which would only repeat the names of keys."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        """Never."""
+        del schema
+        return False
+
+
+def schemas() -> dict[str, Schema]:
+    """All schemas by file name; `event` is made of the lists of all documents but the plan file."""
+    found = {name: _schema(name, shape) for name, shape in DOCUMENTS.items()}
+    return found | {"event": _event({name: schema for name, schema in found.items() if name != "plan"})}
+
+
+def _schema(name: str, shape: Any) -> Schema:
+    made = TypeAdapter(shape).json_schema(mode="serialization", schema_generator=_Generator)
+    return {"$schema": DIALECT, "$id": _identity(name), **_renamed(made)}
+
+
+def _identity(name: str) -> str:
+    return f"urn:avi-sync:schema:{name}:{SCHEMA_VERSION}"
+
+
+def _renamed(value: Any) -> Any:
+    """Without the titles of classes, whose names lose their common ending."""
+    if isinstance(value, dict):
+        is_class = isinstance(value.get("title"), str) and value["title"].endswith("Document")
+        kept = {key: item for key, item in value.items() if not (is_class and key == "title")}
+        return {key.removesuffix("Document"): _renamed(item) for key, item in kept.items()}
+    if isinstance(value, list):
+        return [_renamed(item) for item in value]
+    if isinstance(value, str) and value.startswith("#/$defs/"):
+        return value.removesuffix("Document")
+    return value
+
+
+def _event(documents: Mapping[str, Schema]) -> Schema:
+    """A line of `jsonl`: what kind of event it is decides what else it holds."""
+    shapes: dict[str, Schema] = {}
+    definitions: dict[str, Schema] = {}
+    for schema in documents.values():
+        definitions |= schema["$defs"]
+        for key, item in schema["properties"].items():
+            if item.get("type") == "array":
+                shapes[EVENTS.get(key, key)] = item["items"]
+    rules = [
+        {"if": {"properties": {"event": {"const": name}}}, "then": shape} for name, shape in sorted(shapes.items())
+    ]
+    return {
+        "$schema": DIALECT,
+        "$id": _identity("event"),
+        "description": (
+            "One line of `jsonl`. `summary` comes first, with all of the document that is no list; every item of a "
+            "list follows. Events of other names may be added: skip those that you do not know."
+        ),
+        "type": "object",
+        "properties": {"event": {"type": "string", "examples": ["summary", *sorted(shapes)]}},
+        "required": ["event"],
+        "allOf": rules,
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def losses(old: Any, new: Any, path: str = "") -> Iterator[str]:
+    """What readers of the old schema would miss in documents of the new one."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return
+    if old.get("type") != new.get("type") or old.get("$ref") != new.get("$ref"):
+        yield f"{path or 'the document'} has another type"
+    for key in old.get("properties", {}):
+        if key not in new.get("properties", {}):
+            yield f"{path}.{key} is gone"
+    for key in set(old.get("required", ())) - set(new.get("required", ())):
+        if key in new.get("properties", {}):
+            yield f"{path}.{key} may be missing"
+    for group in ("properties", "$defs"):
+        for key in old.get(group, {}):
+            yield from losses(old[group][key], new.get(group, {}).get(key), f"{path}.{key}")
+    yield from losses(old.get("items"), new.get("items"), f"{path}[]")
+
+
+def text_of(schema: Schema) -> str:
+    """The schema as it stands in its file."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Compare or write all files."""
+    stale = []
+    for name, schema in schemas().items():
+        file = FOLDER / f"{name}.json"
+        before = file.read_text("utf-8") if file.exists() else ""
+        if before == text_of(schema):
+            continue
+        old = json.loads(before) if before else {}
+        if old.get("$id") == schema["$id"] and (lost := sorted(losses(old, schema))):
+            sys.exit(f"{file.name}: {'; '.join(lost)}\n  fix: keep it, or raise SCHEMA_VERSION with a major version")
+        stale.append(file.name)
+        if "--write" in sys.argv[1:]:
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text_of(schema), "utf-8")
+    if stale and "--write" not in sys.argv[1:]:
+        sys.exit(f"{', '.join(stale)} no longer follow from the code\n  fix: python tools/make_schemas.py --write")
+
+
+if __name__ == "__main__":
+    main()
