@@ -18,9 +18,14 @@ DEFAULT_COMMAND = "sync"
 
 COMMANDS = {
     "sync": "synchronise.command",
+    "plan": "plan.plan",
+    "apply": "plan.apply",
+    "drift": "plan.drift",
     "validate": "offline.validate",
     "render": "offline.render",
     "facts": "facts.command",
+    "pause": "pause.pause",
+    "resume": "pause.resume",
     "emulate": "emulate.command",
     "completion": "completion.command",
     "version": "version.command",

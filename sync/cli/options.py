@@ -19,6 +19,25 @@ Examples:
   avi-sync --source . --path clusters/prod --controller https://avi.example.com
   avi-sync --dry-run --detailed-exitcode -o json      (with SYNC_SOURCE and SYNC_CONTROLLER set)
   avi-sync --dry-run --output-file markdown=plan.md --output-file junit=plan.xml""",
+    "plan": """\b
+Examples:
+  avi-sync plan --source https://git.example.com/net/avi.git --controller https://avi.example.com --out plan.json
+  avi-sync apply plan.json""",
+    "apply": """\b
+Examples:
+  avi-sync apply plan.json                       (with SYNC_PASSWORD_FILE set)
+  avi-sync apply plan.json --allow-deletes 7 --plan-digest 3844249bf9ae""",
+    "drift": """\b
+Examples:
+  avi-sync drift --source . --controller https://avi.example.com --detailed-exitcode
+  avi-sync drift --only Gateway/shop/web""",
+    "pause": """\b
+Examples:
+  avi-sync pause Gateway/shop/web --for 4h --reason "draining a server, ask net-ops"
+  avi-sync resume Gateway/shop/web""",
+    "resume": """\b
+Examples:
+  avi-sync resume Gateway/shop/web""",
     "validate": """\b
 Examples:
   avi-sync validate --source . --working-tree
@@ -173,8 +192,21 @@ def controller_options(function: F) -> F:
     return function
 
 
-def plan_options(function: F) -> F:
-    """What a plan may hold, and what lets it pass where a guard refuses it."""
+def not_required(decorate: Callable[[F], F]) -> Callable[[F], F]:
+    """The same options, none of them required: something else may say it."""
+
+    def decorated(function: F) -> F:
+        known = len(getattr(function, "__click_params__", []))
+        function = decorate(function)
+        for parameter in getattr(function, "__click_params__", [])[known:]:
+            parameter.required = False
+        return function
+
+    return decorated
+
+
+def selection_options(function: F) -> F:
+    """Which owners a run is about."""
     for decorate in reversed(
         (
             option(
@@ -191,6 +223,42 @@ def plan_options(function: F) -> F:
                 metavar="NAME",
                 help="Only owners in this namespace; may be given several times.",
             ),
+        )
+    ):
+        function = decorate(function)
+    return function
+
+
+def permit_options(function: F) -> F:
+    """What lets one plan pass that a guard refuses."""
+    for decorate in reversed(
+        (
+            option(
+                "--allow-deletes",
+                env="SYNC_ALLOW_DELETES",
+                type=click.IntRange(min=0),
+                default=0,
+                metavar="N",
+                help="With --plan-digest: let a plan pass that deletes, replaces or disrupts N owners.",
+            ),
+            option(
+                "--plan-digest",
+                env="SYNC_PLAN_DIGEST",
+                default="",
+                metavar="DIGEST",
+                help="The plan that --allow-deletes is meant for, as its last line names it; no other passes.",
+            ),
+        )
+    ):
+        function = decorate(function)
+    return function
+
+
+def plan_options(function: F) -> F:
+    """What a plan may hold, and what lets it pass where a guard refuses it."""
+    for decorate in reversed(
+        (
+            selection_options,
             option(
                 "--policy",
                 env="SYNC_POLICY",
@@ -211,21 +279,7 @@ def plan_options(function: F) -> F:
                 is_flag=True,
                 help="Try again what the Controller refused before.",
             ),
-            option(
-                "--allow-deletes",
-                env="SYNC_ALLOW_DELETES",
-                type=click.IntRange(min=0),
-                default=0,
-                metavar="N",
-                help="With --plan-digest: let a plan pass that deletes, replaces or disrupts N owners.",
-            ),
-            option(
-                "--plan-digest",
-                env="SYNC_PLAN_DIGEST",
-                default="",
-                metavar="DIGEST",
-                help="The plan that --allow-deletes is meant for, as its last line names it; no other passes.",
-            ),
+            permit_options,
         )
     ):
         function = decorate(function)
@@ -347,6 +401,12 @@ def after_run_options(function: F) -> F:
     return function
 
 
+detailed_exitcode = option(
+    "--detailed-exitcode",
+    env="SYNC_DETAILED_EXITCODE",
+    is_flag=True,
+    help="Exit 2 if there are changes (in a dry run).",
+)
 working_tree = option(
     "--working-tree", env="SYNC_WORKING_TREE", is_flag=True, help="Read uncommitted files of a local folder, too."
 )

@@ -22,13 +22,7 @@ from sync.report.json import manifest_of
 @options.working_tree
 @options.controller_options
 @click.option("--dry-run", envvar="SYNC_DRY_RUN", show_envvar=True, is_flag=True, help="Only show what would change.")
-@click.option(
-    "--detailed-exitcode",
-    envvar="SYNC_DETAILED_EXITCODE",
-    show_envvar=True,
-    is_flag=True,
-    help="With --dry-run: exit 2 if there are changes.",
-)
+@options.detailed_exitcode
 @options.plan_options
 @options.status_dir
 @options.after_run_options

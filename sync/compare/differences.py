@@ -31,7 +31,9 @@ def _differences(desired: Any, live: Any, message: str, path: str) -> Iterator[D
         schema = SCHEMA.get(message, {})
         for key in sorted(desired.keys() | (live.keys() - computed)):
             here = f"{path}.{key}" if path else key
-            yield from _differences(desired.get(key), live.get(key), schema.get(key, NOTHING_KNOWN).message, here)
+            known = schema.get(key, NOTHING_KNOWN)  # what is absent has its default, and a person is shown that
+            after, before = desired.get(key, known.default), live.get(key, known.default)
+            yield from _differences(after, before, known.message, here)
     elif isinstance(desired, list) and isinstance(live, list):
         yield from _list_differences(desired, live, message, path)
     else:

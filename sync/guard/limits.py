@@ -119,7 +119,8 @@ class _PoolLoss:
 
 
 def _pools(plan: Plan, live: LiveState) -> tuple[_PoolLoss, ...]:
-    """Pools that are updated, or deleted while their owner stays: a port without its pool serves nobody."""
+    """Pools that are updated or deleted, but those that move to another tenant: a port without pool serves nobody."""
+    moved = {(change.key.kind, change.key.name) for change in plan.changes if change.action is Action.CREATE}
     bodies = {
         write.key: write.body or {}
         for change_set in plan.change_sets
@@ -134,7 +135,9 @@ def _pools(plan: Plan, live: LiveState) -> tuple[_PoolLoss, ...]:
             has=_servers(bodies.get(change.key, {})),
         )
         for change in plan.changes
-        if change.action in (Action.UPDATE, Action.DELETE) and "servers" in KINDS[change.key.kind].managed
+        if change.action in (Action.UPDATE, Action.DELETE)
+        and "servers" in KINDS[change.key.kind].managed
+        and (change.key.kind, change.key.name) not in moved
     )
 
 

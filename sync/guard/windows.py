@@ -3,12 +3,17 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sync.model.plan import Plan, Refusal
+from sync.model.plan import FieldChange, Plan, Refusal
 from sync.model.settings import DAYS, Window
+
+_WHOLE = FieldChange(path="", before=None, after=None)
+"""A change without single fields: the object as a whole comes or goes."""
 
 
 def outside_windows(plan: Plan, windows: Sequence[Window], now: datetime) -> Iterator[Refusal]:
-    """Refused where the plan needs a window and none is open."""
+    """Refused where the plan needs a window and none is open; marks alone, such as a pause, need none."""
+    if all(field.path.startswith("markers[") for change in plan.changes for field in change.fields or (_WHOLE,)):
+        return
     is_disruptive = any(change.is_disruptive for change in plan.changes)
     needed = [window for window in windows if window.needed_for == "all" or is_disruptive]
     if needed and not any(is_open(window, now) for window in windows):

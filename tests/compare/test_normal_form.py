@@ -93,20 +93,24 @@ def test_bodies_that_mean_the_same_do_not_differ(kind: str, desired: dict[str, A
     assert difference(desired, live, kind) == []
 
 
+LEAST = "LB_ALGORITHM_LEAST_CONNECTIONS"
+"""The default: what is absent has it, and a difference shows it."""
+
+
 @pytest.mark.parametrize(
     ("kind", "desired", "live", "expected"),
     [
-        pytest.param("Pool", {"lb_algorithm": "RR"}, {}, [("lb_algorithm", None, "RR")], id="added"),
-        pytest.param("Pool", {}, {"lb_algorithm": "RR"}, [("lb_algorithm", "RR", None)], id="no longer rendered"),
-        pytest.param("Pool", {"sni_enabled": False}, {}, [("sni_enabled", None, False)], id="not the default"),
+        pytest.param("Pool", {"lb_algorithm": "RR"}, {}, [("lb_algorithm", LEAST, "RR")], id="added"),
+        pytest.param("Pool", {}, {"lb_algorithm": "RR"}, [("lb_algorithm", "RR", LEAST)], id="no longer rendered"),
+        pytest.param("Pool", {"sni_enabled": False}, {}, [("sni_enabled", True, False)], id="not the default"),
         pytest.param(
-            "Pool", {"sni_enabled": False}, {"sni_enabled": True}, [("sni_enabled", None, False)], id="the default"
+            "Pool", {"sni_enabled": False}, {"sni_enabled": True}, [("sni_enabled", True, False)], id="the default"
         ),
         pytest.param(
             "Pool",
             {"graceful_disable_timeout": 0},
             {"graceful_disable_timeout": 1},
-            [("graceful_disable_timeout", None, 0)],
+            [("graceful_disable_timeout", 1, 0)],
             id="zero",
         ),
         pytest.param(

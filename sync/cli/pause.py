@@ -1,0 +1,80 @@
+"""`avi-sync pause` and `avi-sync resume`: an owner that a run must leave alone for a while."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import click
+
+from sync.cli import options
+from sync.cli.asked import about, parse_owner
+from sync.cli.results import output_options
+from sync.cli.running import perform
+from sync.errors import UsageError
+from sync.model.desired import Owner
+from sync.model.run import Run
+from sync.plan.pausing import Pause, make_pause
+from sync.report.formats import RUN
+
+
+@click.command("pause", epilog=options.EXAMPLES["pause"])
+@click.argument("owner", metavar="KIND/NAMESPACE/NAME")
+@options.option(
+    "--for", "duration", env="SYNC_PAUSE_FOR", required=True, metavar="DURATION", help="How long: 30m, 4h, 2d or 1h30m."
+)
+@options.option(
+    "--reason",
+    env="SYNC_PAUSE_REASON",
+    required=True,
+    metavar="TEXT",
+    help="Why; every run says it while the pause lasts.",
+)
+@options.source_options
+@options.controller_options
+@options.after_run_options
+@output_options(RUN)
+def pause(owner: str, duration: str, reason: str, output: str, **given: Any) -> int:
+    """Hold one Gateway, Service or SharedVip for a while: until then no run changes anything of it."""
+    until = datetime.now(UTC).replace(microsecond=0) + parse_duration(duration)
+    said = " ".join(reason.split())
+    if not said:
+        raise UsageError("--reason says nothing", fix="say why, for whoever reads the report of the next run")
+    return _mark(parse_owner(owner), (until.isoformat(), said), output, given)
+
+
+@click.command("resume", epilog=options.EXAMPLES["resume"])
+@click.argument("owner", metavar="KIND/NAMESPACE/NAME")
+@options.source_options
+@options.controller_options
+@options.after_run_options
+@output_options(RUN)
+def resume(owner: str, output: str, **given: Any) -> int:
+    """End the pause of one owner: the next run makes it equal to Git again."""
+    return _mark(parse_owner(owner), None, output, given)
+
+
+def _mark(owner: Owner, pause: Pause | None, output: str, given: dict[str, Any]) -> int:
+    return perform(given, about(owner), output=output, planner=partial(make_pause, owner, pause), then=_check(owner))
+
+
+def _check(owner: Owner) -> Callable[[Run], None]:
+    def check(run: Run) -> None:
+        if run.plan is not None and not run.plan.changes and not run.plan.unchanged:
+            raise UsageError(f"nothing of {owner} is live", fix="name an owner that avi-sync has made")
+
+    return check
+
+
+_PARTS = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?")
+
+
+def parse_duration(text: str) -> timedelta:
+    """`1h30m` as a time span; raises UsageError for anything that is none, or nothing."""
+    found = _PARTS.fullmatch(text.strip())
+    days, hours, minutes = (int(part or 0) for part in (found.groups() if found else ("", "", "")))
+    span = timedelta(days=days, hours=hours, minutes=minutes) if days < 10_000 else timedelta(0)
+    if not span:
+        raise UsageError(f'"{text}" is no duration', fix="write it as 30m, 4h, 2d or 1h30m")
+    return span

@@ -1,0 +1,125 @@
+"""`avi-sync plan`, `apply` and `drift`: a plan to keep, exactly that plan applied, and what was edited by hand."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sync.cli import options
+from sync.cli.asked import run_options
+from sync.cli.results import output_options
+from sync.cli.running import perform
+from sync.errors import UsageError
+from sync.model.plan import PlanOptions
+from sync.model.run import Run
+from sync.model.saved_plan import SavedPlan
+from sync.plan.drift import drift_of
+from sync.plan.saving import described, fingerprints
+from sync.report.formats import RUN
+from sync.report.json import run_document
+from sync.report.plan_file import plan_file_text, read_plan_file
+
+
+@click.command("plan", epilog=options.EXAMPLES["plan"])
+@options.source_options
+@options.working_tree
+@options.controller_options
+@options.detailed_exitcode
+@options.plan_options
+@options.after_run_options
+@output_options(RUN)
+@options.option("--out", env="SYNC_PLAN_OUT", default="", metavar="FILE", help="Save the plan for avi-sync apply.")
+def plan(detailed_exitcode: bool, output: str, out: str, **given: Any) -> int:
+    """Show what a run would change, and save it: like sync --dry-run, for apply to perform exactly that."""
+    if out and given["working_tree"]:
+        raise UsageError("a plan of uncommitted files cannot be applied later", fix="commit them, or leave out --out")
+    asked = run_options(given, is_dry=True)
+    save = partial(_save, Path(out), given, asked.plan) if out else _nothing
+    return perform(given, asked, output=output, then=save, is_detailed=detailed_exitcode)
+
+
+def _nothing(run: Run) -> None:
+    del run
+
+
+def _save(path: Path, given: Mapping[str, Any], options_of_plan: PlanOptions, run: Run) -> None:
+    if run.plan is None or run.live is None:
+        return
+    commit = run.wish.desired.commit
+    if not commit:
+        raise UsageError("a plan of a folder without Git cannot be applied later", fix="commit the folder's files")
+    saved = SavedPlan(
+        source=given["source"],
+        ref=given["ref"],
+        path=given["path"],
+        controller=given["controller"],
+        cluster=run.wish.desired.cluster,
+        commit=commit,
+        digest=run.plan.digest,
+        selection=options_of_plan.selection,
+        policy=options_of_plan.policy,
+        may_replace=options_of_plan.may_replace,
+        retry_refused=options_of_plan.retry_refused,
+        may_switch_off=options_of_plan.may_switch_off,
+        changes=tuple(described(change) for change in run.plan.changes),
+        writes=fingerprints(run.plan, run.live),
+    )
+    try:
+        path.write_text(plan_file_text(saved, run_document(run)), "utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"the plan cannot be saved: {error.strerror}", where=str(path), fix="name another file"
+        ) from None
+
+
+@click.command("apply", epilog=options.EXAMPLES["apply"])
+@click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+@options.not_required(options.source_options)
+@options.not_required(options.controller_options)
+@options.permit_options
+@options.after_run_options
+@output_options(RUN)
+def apply(file: Path, output: str, **given: Any) -> int:
+    """Perform exactly the plan that plan --out has saved; if the commit or the Controller moved since: exit 8.
+
+    Where things are is taken from the file; --source and --controller may say it anew, for another working folder.
+    """
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("the plan file cannot be read", where=str(file), fix=f"name another file ({error})") from None
+    saved = read_plan_file(text, str(file))
+    places = {key: given[key] or getattr(saved, key) for key in ("source", "ref", "path", "controller")}
+    wanted = {
+        "only": (),
+        "namespace": (),
+        "policy": saved.policy,
+        "no_replace": not saved.may_replace,
+        "retry_refused": saved.retry_refused,
+    }
+    asked = run_options({**given, **wanted}, is_dry=False)
+    plan_options = replace(asked.plan, selection=saved.selection, may_switch_off=saved.may_switch_off)
+    return perform(given | places, replace(asked, plan=plan_options, saved=saved), output=output)
+
+
+@click.command("drift", epilog=options.EXAMPLES["drift"])
+@options.source_options
+@options.working_tree
+@options.controller_options
+@options.detailed_exitcode
+@options.selection_options
+@options.after_run_options
+@output_options(RUN)
+def drift(detailed_exitcode: bool, output: str, **given: Any) -> int:
+    """Show what somebody changed on the Controller, field by field, apart from what changed in Git; never writes."""
+    unlimited = {"policy": "sync", "no_replace": False, "retry_refused": True, "allow_deletes": 0, "plan_digest": ""}
+    asked = run_options({**given, **unlimited}, is_dry=True)
+    return perform(given, asked, output=output, reshape=_only_drift, is_detailed=detailed_exitcode)
+
+
+def _only_drift(run: Run) -> Run:
+    """The result with what was edited by hand; no guard has a say, for nothing is written."""
+    return replace(run, plan=drift_of(run.plan), refusals=()) if run.plan else run
