@@ -1,7 +1,7 @@
 """The source tree's `values.yaml` → Settings, and flags and environment → Target."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from sync.model.problem import Origin, Problem, Severity
 from sync.model.settings import VALUES_FILE, Settings
 from sync.model.source import Snapshot
 from sync.model.target import Target
+from sync.model.wording import did_you_mean, shown
 from sync.source.git import SourceRequest
 from sync.source.validation import problems_of
 from sync.source.yaml_documents import YamlError, parse_documents
@@ -41,7 +42,7 @@ def read_settings(snapshot: Snapshot, *, max_aliases: int) -> tuple[Settings | N
         settings = adapter.validate_python(value)
     except ValidationError as error:
         return None, problems_of(error, adapter, value, origin=origin)
-    return settings, tuple(_without_effect(settings, origin))
+    return settings, tuple(_without_effect(settings))
 
 
 APPLICATION = "avi-sync"
@@ -132,29 +133,33 @@ def _no_values(snapshot: Snapshot) -> Problem:
     )
 
 
-def _without_effect(settings: Settings, origin: Origin) -> list[Problem]:
-    found = []
+def _without_effect(settings: Settings) -> Iterator[Problem]:
+    """What stands in values.yaml and does not do what somebody must have meant by it."""
     if isinstance(settings.avicredentials, dict) and any(settings.avicredentials.values()):
-        found.append(
-            Problem(
-                severity=Severity.WARNING,
-                message="avicredentials is never read, and a password in Git is everybody's",
-                fix="remove it; give credentials through SYNC_PASSWORD_FILE or SYNC_TOKEN_FILE",
-                origin=origin,
-                field=("avicredentials",),
-            )
-        )
+        message = "avicredentials is never read, and a password in Git is everybody's"
+        fix = "remove it; give credentials through SYNC_PASSWORD_FILE or SYNC_TOKEN_FILE"
+        yield _warning(("avicredentials",), message, fix)
     if str(settings.ako.delete_config).lower() == "true":
-        found.append(
-            Problem(
-                severity=Severity.WARNING,
-                message="deleteConfig has no effect here: nothing is deleted because of it",
-                fix="remove it",
-                origin=origin,
-                field=("AKOSettings", "deleteConfig"),
-            )
-        )
-    return found
+        message = "deleteConfig has no effect here: nothing is deleted because of it"
+        yield _warning(("AKOSettings", "deleteConfig"), message, "remove it")
+    selector = settings.ako.namespace_selector
+    if (selector.label_key or selector.label_value) and not selector.is_active:
+        message = "namespaceSelector needs labelKey and labelValue: with one of them every namespace is served"
+        yield _warning(("AKOSettings", "namespaceSelector"), message, "give both, or neither")
+    if settings.node_port_selector.value and not settings.node_port_selector.key:
+        message = "nodePortSelector has no key, so every Node is taken"
+        yield _warning(("nodePortSelector",), message, "give key and value, or neither")
+    if settings.l4.auto_fqdn not in _NAME_FORMATS:
+        message = f"autoFQDN is {shown(settings.l4.auto_fqdn)}, which counts as disabled"
+        yield _warning(("L4Settings", "autoFQDN"), message, did_you_mean(settings.l4.auto_fqdn, _NAME_FORMATS))
+
+
+_NAME_FORMATS = ("default", "flat", "disabled")
+
+
+def _warning(field: tuple[str, ...], message: str, fix: str) -> Problem:
+    origin = Origin(file=VALUES_FILE)
+    return Problem(severity=Severity.WARNING, message=message, fix=fix, origin=origin, field=field)
 
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

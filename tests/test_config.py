@@ -8,7 +8,7 @@ import pytest
 from sync.config import EMBEDDED, controller_host_problem, host_of, read_settings, secret, source_request
 from sync.errors import UsageError
 from sync.model.problem import Problem
-from sync.model.settings import Settings
+from sync.model.settings import ControllerSettings, Settings
 from sync.source.places import with_lines
 from tests.builders import VALUES, error_lines, make_settings, make_snapshot
 
@@ -185,6 +185,58 @@ def test_delete_config_has_no_effect_and_says_so(value: str, warns: bool) -> Non
     assert [p.message for p in problems] == [
         "deleteConfig has no effect here: nothing is deleted because of it"
     ] * warns
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "message"),
+    [
+        pytest.param(
+            "AKOSettings: {clusterName: north, namespaceSelector: {labelKey: team}}",
+            "AKOSettings.namespaceSelector",
+            "namespaceSelector needs labelKey and labelValue: with one of them every namespace is served",
+            id="half a namespaceSelector",
+        ),
+        pytest.param(
+            "AKOSettings: {clusterName: north}\nnodePortSelector: {value: edge}",
+            "nodePortSelector",
+            "nodePortSelector has no key, so every Node is taken",
+            id="half a nodePortSelector",
+        ),
+        pytest.param(
+            "AKOSettings: {clusterName: north}\nL4Settings: {autoFQDN: Flat}",
+            "L4Settings.autoFQDN",
+            'autoFQDN is "Flat", which counts as disabled',
+            id="a format of names in another case",
+        ),
+    ],
+)
+def test_a_setting_that_does_not_do_what_it_seems_to_do_is_told(text: str, field: str, message: str) -> None:
+    """AKO says nothing."""
+    settings, problems = read(text + "\n")
+
+    assert settings is not None
+    assert [(p.severity.value, p.field_text, p.message) for p in problems] == [("warning", field, message)]
+
+
+def test_settings_that_do_what_they_seem_to_do_are_no_problem() -> None:
+    """Whole, or not there at all."""
+    _, problems = read(
+        "AKOSettings: {clusterName: n, namespaceSelector: {labelKey: a, labelValue: b}}\n"
+        "nodePortSelector: {key: a, value: b}\nL4Settings: {autoFQDN: disabled}\n"
+    )
+
+    assert problems == ()
+
+
+def test_an_empty_name_stands_for_the_default() -> None:
+    """As in AKO, whose chart has empty texts in places."""
+    settings, _ = read(
+        "AKOSettings: {clusterName: north}\n"
+        "ControllerSettings: {cloudName: '', tenantName: '', serviceEngineGroupName: ''}\n"
+    )
+
+    assert settings is not None
+    assert settings.controller == ControllerSettings()
 
 
 def test_a_tree_without_values_names_the_folder_that_has_them() -> None:

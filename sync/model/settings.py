@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from sync.kinds import IDENTITY, KINDS, OURS_AFTER_RENDERING
 from sync.model.marks import created_by_us
 from sync.model.resources.ako import NodeNetwork, VipNetwork
-from sync.model.types import QuotedFlag, Text, Whole, calendar_day, clock_time
+from sync.model.types import QuotedFlag, Text, Whole, calendar_day, clock_time, or_default
 
 VALUES_FILE = "values.yaml"
 """Where the settings stand, at the root of the source tree."""
@@ -110,9 +110,9 @@ class ControllerSettings:
     """`ControllerSettings`. `controller_host`, if given, must agree with where the run writes to."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
-    service_engine_group_name: Text = "Default-Group"
-    cloud_name: Text = "Default-Cloud"
-    tenant_name: Text = "admin"
+    service_engine_group_name: Annotated[Text, or_default("Default-Group")] = "Default-Group"
+    cloud_name: Annotated[Text, or_default("Default-Cloud")] = "Default-Cloud"
+    tenant_name: Annotated[Text, or_default("admin")] = "admin"
     dedicated_tenant_mode: QuotedFlag = False
     vrf_name: Text = ""
     controller_version: Text = ""

@@ -25,6 +25,12 @@ Subdomain = Annotated[
 ]
 """An RFC 1123 subdomain: names of all other objects."""
 
+
+def or_default(default: str) -> BeforeValidator:
+    """An empty text stands for the default, as an empty environment variable does in AKO."""
+    return BeforeValidator(lambda value: default if value == "" else value)
+
+
 _QUOTED_FLAGS = {"true": True, "True": True, "false": False, "False": False}
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 def shown(value: Any) -> str:
     """A value as its author wrote it, short enough for one line."""
+    if value is None:
+        return "null"
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list | tuple):

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from sync.model.desired import PoolContent, VsVipContent
-from sync.model.problem import Problem, Severity
+from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.core import Service
 from sync.model.resources.gateway import Gateway
 from sync.model.resources.resource import Resource
 from sync.model.resources.tree import Resources
+from sync.model.settings import VALUES_FILE
 from sync.model.wording import did_you_mean
 from sync.translate.catalog import GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL, gateway_of
 from sync.translate.gateway import CONTROLLER
@@ -30,6 +31,7 @@ def hints(resources: Resources, inputs: Inputs, verdicts: Sequence[Verdict]) -> 
         yield from _attachments(resources, inputs)
         yield from _unused_classes(resources)
     yield from _unused_infra_settings(resources, inputs)
+    yield from _default_domain(inputs)
     yield from _hostnames(inputs, verdicts)
     yield from _missing_routes(resources, inputs, verdicts)
 
@@ -127,6 +129,21 @@ def _unused_infra_settings(resources: Resources, inputs: Inputs) -> Iterator[Pro
 
 
 # --- hostnames --------------------------------------------------------------------------------------------------------
+
+
+def _default_domain(inputs: Inputs) -> Iterator[Problem]:
+    """One that the cloud does not have is not used, and another takes its place (ako-semantics §4.2)."""
+    settings, domains = inputs.settings, sorted(inputs.facts.cloud.dns_domains)
+    section = "NetworkSettings" if settings.network.default_domain else "L4Settings"
+    wanted = settings.network.default_domain or settings.l4.default_domain
+    if wanted and domains and wanted not in domains:
+        yield Problem(
+            severity=Severity.WARNING,
+            message=f"the cloud has no DNS domain {wanted}: names are formed with {domains[0]}",
+            fix=did_you_mean(wanted, domains),
+            origin=Origin(file=VALUES_FILE),
+            field=(section, "defaultDomain"),
+        )
 
 
 def _hostnames(inputs: Inputs, verdicts: Sequence[Verdict]) -> Iterator[Problem]:

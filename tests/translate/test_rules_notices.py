@@ -9,6 +9,7 @@ from sync.model.resources.core import Node, NodeSpec
 from tests.builders import (
     CONTROLLER,
     make_endpoint,
+    make_facts,
     make_gateway,
     make_load_balancer,
     make_metadata,
@@ -93,6 +94,30 @@ def test_back_ends_of_which_none_serves_the_port_are_told(ports: dict[str, Any],
     found = translated(make_gateway(), make_service(), *slices)
 
     assert len(warnings_of(found)) == 1
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "domains", "place"),
+    [
+        pytest.param({"NetworkSettings": {"defaultDomain": "c.example"}}, ["a.example"], "NetworkSettings", id="1"),
+        pytest.param({"L4Settings": {"defaultDomain": "c.example"}}, ["a.example"], "L4Settings", id="2"),
+        pytest.param({"L4Settings": {"defaultDomain": "a.example"}}, ["b.example", "a.example"], "", id="there"),
+        pytest.param({"L4Settings": {"defaultDomain": "c.example"}}, [], "", id="the cloud has none"),
+        pytest.param({}, ["a.example"], "", id="none asked for"),
+    ],
+)
+def test_a_default_domain_that_the_cloud_does_not_have_is_told(
+    settings: dict[str, Any], domains: list[str], place: str
+) -> None:
+    """AKO takes another one in silence (ako-semantics §4.2)."""
+    found = translated(settings=make_settings(**settings), facts=make_facts(domains=domains))
+
+    said = [(p.field_text, p.message) for p in found.problems if "DNS domain" in p.message]
+    message = "the cloud has no DNS domain c.example: names are formed with a.example"
+    assert said == ([(f"{place}.defaultDomain", message)] if place else [])
 
 
 # --- routes to pods ---------------------------------------------------------------------------------------------------
