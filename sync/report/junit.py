@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from sync.model.plan import Change
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.run import Run, Wish
 from sync.report.headline import headline_of, headline_of_tree
@@ -59,7 +58,7 @@ def _owner_case(report: OwnerReport) -> Case:
         name=f"{report.owner.namespace}/{report.owner.name}",
         origin=report.origin,
         failures=tuple(failures),
-        output=(*_told(report.outages, report.changes), *problem_lines(_warnings(report.problems), plain)),
+        output=(*_told(report), *problem_lines(_warnings(report.problems), plain)),
     )
 
 
@@ -70,10 +69,12 @@ def _why(report: OwnerReport) -> str:
     return one_line(errors[0].message) if errors else "nothing of it is touched"
 
 
-def _told(outages: Iterable[str], changes: Iterable[Change]) -> Iterator[str]:
-    for outage in outages:
+def _told(report: OwnerReport) -> Iterator[str]:
+    if report.partners:
+        yield one_line(f"together with {', '.join(map(str, report.partners))}, because they pass on addresses")
+    for outage in report.outages:
         yield f"! {outage}"
-    for change in changes:
+    for change in report.changes:
         yield from change_lines(change, plain)
 
 

@@ -196,6 +196,8 @@ def _summary(report: OwnerReport) -> str:
 
 def _diff(report: OwnerReport) -> Iterator[str]:
     """Lines that a renderer of differences colours: what goes begins with a minus, what comes with a plus."""
+    if report.partners:
+        yield f"! together with {', '.join(map(str, report.partners))}, because they pass on addresses"
     for outage in report.outages:
         yield f"! {outage}"
     for change in report.changes:

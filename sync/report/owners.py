@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sync.model.desired import DesiredState, Held, Owner
 from sync.model.live import LiveState
@@ -18,7 +18,10 @@ PLANNED, HELD, UNCHANGED = "planned", "held", "unchanged"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerReport:
-    """One owner. `name` is that of its VirtualService; `outcome` that of the last change set it was in."""
+    """One owner. `name` is that of its VirtualService; `outcome` that of the last change set it was in.
+
+    `partners` are owners that it passes on addresses to or gets them from: they change together or not at all.
+    """
 
     owner: Owner
     name: str = ""
@@ -27,6 +30,7 @@ class OwnerReport:
     outcome: Outcome | None = None
     is_held: bool = False
     problems: tuple[Problem, ...] = ()
+    partners: tuple[Owner, ...] = ()
 
     @property
     def standing(self) -> str:
@@ -56,8 +60,12 @@ def owners_of(run: Run) -> tuple[OwnerReport, ...]:
     changes: dict[Owner, list[Change]] = defaultdict(list)
     for change in plan_changes:
         changes[change.owner].append(change)
+    partners = {owner: item.owners for item in (run.plan.change_sets if run.plan else ()) for owner in item.owners}
     outcomes = {owner: outcome for outcome in run.outcomes for owner in outcome.change_set.owners}
-    return tuple(_reports(run.wish.desired, run.before, run.problems, held, changes, outcomes))
+    return tuple(
+        replace(report, partners=tuple(one for one in partners.get(report.owner, ()) if one != report.owner))
+        for report in _reports(run.wish.desired, run.before, run.problems, held, changes, outcomes)
+    )
 
 
 def owners_of_tree(desired: DesiredState, problems: Iterable[Problem]) -> tuple[OwnerReport, ...]:

@@ -1,6 +1,6 @@
 """A perfect Controller without HTTP: applies the writes of a plan, and completes what a real one completes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -27,12 +27,13 @@ NAMES = Names(cluster="test")
 
 def wish_for(*manifests: Manifest, values: Manifest = VALUES) -> Wish:
     """What some manifests ask for."""
-    text = yaml.safe_dump_all([GATEWAY_CLASS, *manifests]).encode()
-    files = (
-        SourceFile(path="all.yaml", content=text),
-        SourceFile(path="values.yaml", content=yaml.safe_dump(values).encode()),
-    )
-    snapshot = Snapshot(location="tree", commit="c0ffee", files=files)
+    return wish_for_files({"all.yaml": [GATEWAY_CLASS, *manifests], "values.yaml": [values]})
+
+
+def wish_for_files(files: Mapping[str, Iterable[Manifest]], commit: str = "c0ffee") -> Wish:
+    """What a tree of files asks for."""
+    texts = (SourceFile(path=path, content=yaml.safe_dump_all(items).encode()) for path, items in files.items())
+    snapshot = Snapshot(location="tree", commit=commit, files=tuple(texts))
     settings, problems = read_settings(snapshot, max_aliases=1000)
     resources, found = parse_manifests(snapshot, exclude=(), max_aliases=1000)
     source = Source(

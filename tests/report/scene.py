@@ -1,0 +1,90 @@
+"""One scene with everything that a report can tell of, made by the real pipeline, with a Controller in memory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sync.model.outcome import Outcome, SetState, WriteOutcome, WriteState
+from sync.model.plan import PlanOptions
+from sync.model.run import Run, Wish
+from sync.plan.make import make_plan
+from sync.report.status import statuses_with_live
+from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, Manifest, endpoints, gateway, load_balancer, service
+from tests.plan.controller import PerfectController, wish_for_files
+
+Files = Mapping[str, Sequence[Manifest]]
+COMMIT = "7de09fc3bb6c2c305166c567342d29d54924c23b"
+OPTIONS = PlanOptions(now=datetime(2026, 3, 2, 22, 40, tzinfo=UTC))
+COMMON: Files = {"values.yaml": [VALUES], "platform/gateway-class.yaml": [GATEWAY_CLASS]}
+
+
+def team(
+    name: str,
+    app: str,
+    *,
+    ports: Sequence[int] = (443,),
+    address: str = "",
+    servers: Sequence[str] = ("192.0.2.1", "192.0.2.2", "192.0.2.3"),
+    label_name: str = "",
+) -> list[Manifest]:
+    """A Gateway of a team, with a Service and its back ends."""
+    return [
+        gateway(app, namespace=name, ports=ports, address=address, label_name=label_name),
+        service(f"{app}-svc", gateway=app, namespace=name, ports=ports),
+        endpoints(f"{app}-svc", namespace=name, ports=ports, addresses=servers),
+    ]
+
+
+def files_before() -> Files:
+    """What was applied last."""
+    return {
+        **COMMON,
+        "teams/shop/storefront.yaml": team("shop", "storefront", address="10.10.10.50"),
+        "teams/shop/checkout.yaml": team("shop", "checkout", ports=(443, 8443), servers=("192.0.2.21", "192.0.2.22")),
+        "teams/red/legacy.yaml": team("red", "legacy", ports=(80,), servers=("192.0.2.41",)),
+        "teams/blue/api.yaml": team("blue", "api", ports=(80, 443), address="10.10.10.70"),
+        "teams/mail/relay.yaml": [
+            load_balancer("relay", namespace="mail", port=25, address="10.10.10.80"),
+            endpoints("relay", namespace="mail", ports=(25,), addresses=("192.0.2.61", "192.0.2.62")),
+        ],
+    }
+
+
+def files_after() -> Files:
+    """What Git asks for now: an address moves, a listener comes, a server goes, a team goes, one has made a mistake."""
+    return {
+        **{path: items for path, items in files_before().items() if path != "teams/red/legacy.yaml"},
+        "teams/shop/storefront.yaml": team("shop", "storefront", address="10.10.10.60"),
+        "teams/shop/checkout.yaml": team(
+            "shop", "checkout", ports=(443, 9443), servers=("192.0.2.21", "192.0.2.22", "192.0.2.23")
+        ),
+        "teams/green/search.yaml": team("green", "search", ports=(443,)),
+        "teams/blue/api.yaml": team("blue", "api", ports=(80, 443), address="10.10.10.70", label_name="apy"),
+    }
+
+
+def planned(before: Files, after: Files) -> Run:
+    """A dry run: `before` was applied, `after` is asked for."""
+    controller = PerfectController()
+    controller.apply(make_plan(wish_for_files(before).desired, controller.live, OPTIONS))
+    return dry_run(wish_for_files(after, COMMIT), controller)
+
+
+def dry_run(wish: Wish, controller: PerfectController) -> Run:
+    """What would change on this Controller."""
+    plan = make_plan(wish.desired, controller.live, OPTIONS)
+    statuses = statuses_with_live(wish, plan, controller.live)
+    return Run(wish=wish, plan=plan, live=controller.live, before=controller.live, statuses=statuses)
+
+
+def applied(run: Run, states: Mapping[str, tuple[SetState, str]]) -> Run:
+    """The same run as if it had been applied; `states` are those of owners that were not, by name."""
+    assert run.plan is not None
+    outcomes = []
+    for change_set in run.plan.change_sets:
+        found = [states[owner.name] for owner in change_set.owners if owner.name in states]
+        state, said = found[0] if found else (SetState.APPLIED, "")
+        done = WriteState.APPLIED if state is SetState.APPLIED else WriteState.FAILED
+        writes = tuple(WriteOutcome(write=write, state=done) for write in change_set.writes)
+        outcomes.append(Outcome(change_set=change_set, state=state, said=said, writes=writes))
+    return replace(run, is_dry=False, outcomes=tuple(outcomes), remaining=replace(run.plan, change_sets=()))
