@@ -55,7 +55,7 @@ def read_source(request: SourceRequest, limits: SourceLimits) -> Snapshot:
     try:
         if location.transport is Transport.FOLDER:
             return _read_local(request, path, limits)
-        remote = _remote(request, location)
+        remote = remote_of(request, location)
     except OSError as error:
         raise SourceError(
             f"{error.filename} cannot be read: {error.strerror}", where=location.address, fix="check its permissions"
@@ -120,7 +120,8 @@ def _existing_folder(folder: str, where: str) -> Path:
     raise SourceError(what, where=where, fix="give the folder of a repository, or a file://, https:// or ssh:// URL")
 
 
-def _remote(request: SourceRequest, location: Location) -> Remote:
+def remote_of(request: SourceRequest, location: Location) -> Remote:
+    """A repository elsewhere, with what Git needs in order to log in there. Raises SourceError if it cannot be one."""
     context = GitContext(
         location=location.address,
         protocols=(location.transport.value,),

@@ -25,7 +25,7 @@ from sync.model.source import Snapshot, SourceLimits
 from sync.source.git_command import DamagedRepositoryError, GitContext, run_git
 from sync.source.git_location import LOGIN_FIX, Location, Transport, normalised_location
 from sync.source.git_tree import object_named, read_commit
-from sync.source.repository import unknown_ref
+from sync.source.repository import is_ancestor, unknown_ref
 
 MOST_FETCHES = 256
 """After so many fetches a mirror is built anew: each leaves a pack, and Git gets slow with hundreds of them."""
@@ -101,6 +101,41 @@ def read_through_mirror(remote: Remote, path: str, limits: SourceLimits, cache_d
         ) from None
 
 
+DEPTHS = (64, 1024, 2**31 - 1)
+"""How far back a history is fetched, step by step; the last one is Git's own word for all of it (git-fetch(1))."""
+
+
+def reaches(remote: Remote, commit: str, ancestor: str, cache_dir: Path) -> bool:
+    """Whether `ancestor` is in the history of `commit`; more of the history is fetched as long as it is not found.
+
+    Raises SyncError where the history cannot be fetched.
+    """
+    mirror = cache_dir.absolute() / mirror_name(remote.address)
+    inside = GitContext(location=remote.address, git_dir=str(mirror), timeout_seconds=remote.context.timeout_seconds)
+    if mirror.exists() and is_ancestor(inside, ancestor, commit):
+        return True
+    try:
+        cache_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _lock(mirror, remote.context):
+            for depth in DEPTHS:
+                _fetch(remote, mirror, _tip_of(inside, mirror, commit), depth=depth)
+                if is_ancestor(inside, ancestor, commit):
+                    return True
+    except Timeout:
+        raise UnreachableError("another run is still fetching the same repository", where=remote.address) from None
+    except OSError as error:
+        raise SourceError(f"the cache folder cannot be used: {error.strerror}", where=str(cache_dir)) from None
+    return False
+
+
+def _tip_of(inside: GitContext, mirror: Path, commit: str) -> str:
+    """What was fetched in order to get this commit, which may be a tag; a server need not hand out anything else."""
+    if not mirror.exists():
+        return commit
+    listed = run_git(inside, "for-each-ref", "--format=%(objectname) %(*objectname)", "refs/avi-sync")
+    return next((line.split()[0] for line in listed.text.splitlines() if commit in line.split()), commit)
+
+
 def mirror_name(address: str) -> str:
     """The name of a repository's folder in the cache: readable, and different for different repositories."""
     normal = normalised_location(address)
@@ -166,15 +201,15 @@ def _branches_and_tags(names: Iterable[str]) -> list[str]:
     ]
 
 
-def _fetch(remote: Remote, mirror: Path, tip: str) -> None:
-    """Brings one commit without its history into the mirror; the lock is held."""
+def _fetch(remote: Remote, mirror: Path, tip: str, *, depth: int = 1) -> None:
+    """Brings one commit with so much of its history into the mirror; the lock is held."""
     if mirror.exists() and len(list((mirror / "refs" / "avi-sync").glob("*"))) >= MOST_FETCHES:
         _discard(mirror)
     if not mirror.exists():
         _build(mirror, "sha256" if len(tip) == 64 else "sha1")
     answer = run_git(
         replace(remote.context, git_dir=str(mirror)),
-        *("fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"),
+        *("fetch", "--quiet", f"--depth={depth}", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"),
         *_server_program(remote),
         "--",
         remote.address,

@@ -44,6 +44,11 @@ def commit_of(context: GitContext, ref: str) -> str:
     raise unknown_ref(ref, listed.text.splitlines(), context.location)
 
 
+def is_ancestor(context: GitContext, ancestor: str, commit: str) -> bool:
+    """Whether a commit is in the history of another one, as far as that is here; False where either is unknown."""
+    return run_git(context, "merge-base", "--is-ancestor", "--end-of-options", ancestor, commit).is_success
+
+
 def unknown_ref(ref: str, names: list[str], location: str) -> SourceError:
     """The error for a ref that does not exist among these branches and tags."""
     if not names:
