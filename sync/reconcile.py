@@ -1,6 +1,7 @@
 """What each command does, as a list of hops over the data's way (DESIGN §4)."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sync.controller.address import ControllerAddress
@@ -10,16 +11,18 @@ from sync.controller.facts import read_facts
 from sync.controller.live import read_live
 from sync.controller.lock import Lock, this_run
 from sync.controller.machine_lock import MachineLock
-from sync.controller.record import RecordStore
+from sync.controller.record import RecordError, RecordStore
 from sync.controller.timing import Timing
-from sync.errors import LockedError, SourceError, SyncError, UsageError
+from sync.errors import LockedError, LockLostError, SourceError, SyncError, UsageError
 from sync.guard import refusals
+from sync.guard.writer import Writer, wrong_writer
 from sync.model.desired import DesiredState
 from sync.model.facts import Facts
 from sync.model.live import LiveState
-from sync.model.lock import KeptObject
-from sync.model.outcome import Outcome
+from sync.model.lock import KeptObject, LastRun, Record
+from sync.model.outcome import Outcome, WriteState
 from sync.model.plan import ChangeSet, Plan, PlanOptions, Refusal
+from sync.model.problem import Problem, Severity
 from sync.model.run import Run, RunOptions, Wish
 from sync.model.selection import Selection
 from sync.model.settings import Settings
@@ -30,6 +33,8 @@ from sync.plan.make import make_plan
 from sync.plan.saving import moved
 from sync.report.status import statuses_with_live
 from sync.source.git import SourceRequest
+from sync.source.git_tree import clean_path
+from sync.source.lineage import origin_of, why_not_descended
 from sync.translate.names import Names
 from sync.translate.references import references_of
 from sync.wish import Source, load_source, make_wish, narrowed, wish_for_nothing, with_rules
@@ -73,24 +78,27 @@ def synchronise(
         wish = make_wish(source, None)
         return Run(wish=wish, statuses=wish.statuses, is_dry=asked.is_dry)
     with _client(target, settings, timing, is_read_only=asked.is_dry, observe=hooks.observe) as client:
-        look = _look(client, source, settings, asked, planner)
+        job = Job(client=client, request=request, source=source, settings=settings, asked=asked, planner=planner)
+        look = _look(job)
         if look.refusals or asked.is_dry or look.plan.is_empty:
             return _run_without_writes(look, asked)
         hooks.writing()
-        store = _record_store(client, settings)
         me = this_run(asked.run_id, settings.sync.lock.ttl_seconds)
         try:
             with (
                 MachineLock(target.state_folder, controller=target.controller, cluster=settings.cluster),
-                Lock(store, me, timing, should_stop=hooks.should_stop) as lock,
+                Lock(job.record_store, me, timing, should_stop=hooks.should_stop) as lock,
             ):
                 # What was seen before belongs to a time in which others may have written.
-                look = _look(client, source, settings, asked, planner)
+                look = _look(job)
                 if look.refusals or look.plan.is_empty:
                     return _run_without_writes(look, asked)
-                return _apply(client, settings, look, asked.plan, hooks, planner, lock)
-        except LockedError as error:
+                return _apply(job, look, hooks, lock)
+        except (LockedError, LockLostError) as error:
             return replace(_run_without_writes(look, asked), locked=error.message)
+        except RecordError as error:
+            refusal = Refusal(message=error.message, fix=error.fix)
+            return replace(_run_without_writes(look, asked), refusals=(refusal,))
 
 
 def _run_without_writes(look: "Look", asked: RunOptions) -> Run:
@@ -101,6 +109,7 @@ def _run_without_writes(look: "Look", asked: RunOptions) -> Run:
         live=look.live,
         before=look.live,
         statuses=statuses,
+        notices=look.notices,
         refusals=look.refusals,
         is_stale=look.is_stale,
         is_dry=asked.is_dry,
@@ -108,25 +117,98 @@ def _run_without_writes(look: "Look", asked: RunOptions) -> Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One run on its way: what it reads from, where it writes to, and what was asked of it."""
+
+    client: ControllerClient
+    request: SourceRequest
+    source: Source
+    settings: Settings
+    asked: RunOptions
+    planner: Planner
+
+    @property
+    def record_store(self) -> RecordStore:
+        """Where lock and last run are kept."""
+        return record_store(self.client, self.settings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What is wanted, what is live, and what would have to change: steps 4 to 9 of the data's way."""
+    """What is wanted, what is live, and what would have to change: steps 4 to 9 of the data's way.
+
+    `writer` is this run, as the next one will have to know it.
+    """
 
     wish: Wish
     live: LiveState
     plan: Plan
+    writer: Writer
+    notices: tuple[Problem, ...]
     refusals: tuple[Refusal, ...]
     is_stale: bool
 
 
-def _look(client: ControllerClient, source: Source, settings: Settings, asked: RunOptions, planner: Planner) -> Look:
-    wish = with_rules(make_wish(source, _facts(client, source, settings)), source, asked.plan.now.date())
-    live = read_live(client, settings)
+def _look(job: Job) -> Look:
+    source, settings, asked = job.source, job.settings, job.asked
+    record, notices = _record(job)
+    wish = with_rules(make_wish(source, _facts(job.client, source, settings)), source, asked.plan.now.date())
+    live = read_live(job.client, settings)
     _check_selection(asked.plan.selection, wish, live)
     wish = narrowed(wish, asked.plan.selection)
-    plan = planner(wish.desired, live, asked.plan)
+    plan = job.planner(wish.desired, live, asked.plan)
     refused = refusals(plan, live, settings.sync, asked.permit, source.freeze, asked.plan.now)
     outdated = moved(asked.saved, wish.desired.commit, plan, live) if asked.saved else ()
-    return Look(wish=wish, live=live, plan=plan, refusals=(*outdated, *refused), is_stale=bool(outdated))
+    writer = Writer(source="", path="", commit="")
+    if not plan.is_empty and asked.follows_git:
+        writer = _writer(job.request, wish.desired.commit, record.last)
+        strangers = wrong_writer(
+            record.last,
+            writer,
+            accepts_source=asked.accepts_source,
+            accepts_older_commit=asked.accepts_older_commit,
+        )
+        if asked.is_dry:
+            notices = (*notices, *map(_notice, strangers))
+        else:
+            refused = (*refused, *strangers)
+    return Look(
+        wish=wish,
+        live=live,
+        plan=plan,
+        writer=writer,
+        notices=notices,
+        refusals=(*outdated, *refused),
+        is_stale=bool(outdated),
+    )
+
+
+def _record(job: Job) -> tuple[Record, tuple[Problem, ...]]:
+    """What earlier runs left for this one; a record that cannot be read is a warning, until something is written."""
+    try:
+        stored = job.record_store.read()
+    except RecordError as error:
+        return Record(), (_notice(Refusal(message=error.message, fix=error.fix)),)
+    record = stored.record if stored else Record()
+    if record.holder is None or not job.asked.is_dry:
+        return record, ()
+    busy = f"{record.holder} holds the lock, for {record.holder.age_text}: what is seen now may be half done"
+    return record, (_notice(Refusal(message=busy, fix="look again when that run has ended")),)
+
+
+def _notice(refusal: Refusal) -> Problem:
+    """What would speak against writing, where nothing is written."""
+    return Problem(severity=Severity.WARNING, message=refusal.message, fix=refusal.fix)
+
+
+def _writer(request: SourceRequest, commit: str, last: LastRun | None) -> Writer:
+    is_new = last is not None and commit not in ("", last.commit)
+    return Writer(
+        source=origin_of(request),
+        path=clean_path(request.path),
+        commit=commit,
+        why_not_descended=why_not_descended(request, commit, last.commit) if last is not None and is_new else "",
+    )
 
 
 def _check_selection(selection: Selection, wish: Wish, live: LiveState) -> None:
@@ -139,49 +221,36 @@ def _check_selection(selection: Selection, wish: Wish, live: LiveState) -> None:
         raise UsageError(f"--only {wanted} is neither in Git nor on the Controller", fix=did_you_mean(wanted, names))
 
 
-def _apply(
-    client: ControllerClient,
-    settings: Settings,
-    look: Look,
-    options: PlanOptions,
-    hooks: Hooks,
-    planner: Planner,
-    lock: Lock,
-) -> Run:
+def _apply(job: Job, look: Look, hooks: Hooks, lock: Lock) -> Run:
     """Apply the plan, read again, and plan again: what remains is what was not achieved."""
     outcomes: tuple[Outcome, ...] = ()
-    wish, plan, live, remaining = look.wish, look.plan, look.live, look.plan
+    wish, plan, remaining = look.wish, look.plan, look.plan
+    run = Run(wish=wish, statuses=wish.statuses, plan=plan, before=look.live, notices=look.notices, is_dry=False)
+    last = lock.record.last
+    lock.note(_last_run(job.asked, look.writer, last))
     for _ in range(ROUNDS):
-        done = apply_plan(remaining, client, _under(lock, hooks.apply_options(remaining)))
+        done = apply_plan(remaining, job.client, _under(lock, hooks.apply_options(remaining)))
         outcomes = (*(item for item in outcomes if not item.is_stale), *done)
         try:
-            live = read_live(client, settings)
+            live = read_live(job.client, job.settings)
         except SyncError as error:
-            return Run(
-                wish=wish,
-                statuses=wish.statuses,
-                plan=plan,
-                before=look.live,
-                outcomes=outcomes,
-                lost=str(error),
-                locked=lock.lost,
-                is_dry=False,
-            )
-        remaining = planner(wish.desired, live, replace(options, retry_refused=False))
+            return replace(run, outcomes=outcomes, lost=str(error), locked=lock.lost)
+        remaining = job.planner(wish.desired, live, replace(job.asked.plan, retry_refused=False))
         if lock.lost or not any(item.is_stale for item in done):
             break
+    if not any(write.state is WriteState.APPLIED for item in outcomes for write in item.writes):
+        with suppress(SyncError):  # it stays noted as one that may have changed something
+            lock.note(last)
     statuses = statuses_with_live(wish, remaining, live, outcomes)
-    return Run(
-        wish=wish,
-        statuses=statuses,
-        plan=plan,
-        live=live,
-        before=look.live,
-        outcomes=outcomes,
-        remaining=remaining,
-        locked=lock.lost,
-        is_dry=False,
-    )
+    return replace(run, statuses=statuses, live=live, outcomes=outcomes, remaining=remaining, locked=lock.lost)
+
+
+def _last_run(asked: RunOptions, writer: Writer, before: LastRun | None) -> LastRun | None:
+    """What the next run must know of this one; a run that does not follow Git changes nothing about the commit."""
+    time = f"{asked.plan.now:%Y-%m-%dT%H:%M:%SZ}"
+    if not asked.follows_git:
+        return before and replace(before, time=time, run_id=asked.run_id)
+    return LastRun(source=writer.source, path=writer.path, commit=writer.commit, time=time, run_id=asked.run_id)
 
 
 def _under(lock: Lock, options: ApplyOptions) -> ApplyOptions:
@@ -197,7 +266,8 @@ def _under(lock: Lock, options: ApplyOptions) -> ApplyOptions:
     return replace(options, confirm_hold=lock.confirm, keep=keep, drop=drop)
 
 
-def _record_store(client: ControllerClient, settings: Settings) -> RecordStore:
+def record_store(client: ControllerClient, settings: Settings) -> RecordStore:
+    """Where lock and last run of a cluster are kept."""
     names = Names(cluster=settings.cluster, is_encoded=settings.ako.enable_evh)
     return RecordStore(client, tenant=settings.controller.tenant_name, names=names)
 

@@ -29,6 +29,8 @@ def run_options(given: Mapping[str, Any], *, is_dry: bool) -> RunOptions:
             retry_refused=given["retry_refused"],
             may_switch_off=given["allow_deletes"] > 0,
         ),
+        accepts_source=given["accept_source"],
+        accepts_older_commit=given["accept_older_commit"],
         permit=Permit(owners=given["allow_deletes"], digest=given["plan_digest"]) if given["plan_digest"] else None,
     )
 
@@ -37,7 +39,8 @@ def about(owner: Owner) -> RunOptions:
     """A run that writes and is about one owner, which must be in Git or live."""
     now = datetime.now(UTC)
     selection = Selection(owners=frozenset({owner}))
-    return RunOptions(is_dry=False, run_id=new_run_id(now), plan=PlanOptions(now=now, selection=selection))
+    plan = PlanOptions(now=now, selection=selection)
+    return RunOptions(is_dry=False, run_id=new_run_id(now), plan=plan, follows_git=False)
 
 
 def parse_owner(text: str) -> Owner:

@@ -230,7 +230,7 @@ def selection_options(function: F) -> F:
 
 
 def permit_options(function: F) -> F:
-    """What lets one plan pass that a guard refuses."""
+    """What lets one run write that a guard refuses."""
     for decorate in reversed(
         (
             option(
@@ -247,6 +247,18 @@ def permit_options(function: F) -> F:
                 default="",
                 metavar="DIGEST",
                 help="The plan that --allow-deletes is meant for, as its last line names it; no other passes.",
+            ),
+            option(
+                "--accept-source",
+                env="SYNC_ACCEPT_SOURCE",
+                is_flag=True,
+                help="Write although the last run read another repository or folder.",
+            ),
+            option(
+                "--accept-older-commit",
+                env="SYNC_ACCEPT_OLDER_COMMIT",
+                is_flag=True,
+                help="Write although the commit does not descend from the one that was applied last.",
             ),
         )
     ):

@@ -116,6 +116,7 @@ def apply(file: Path, output: str, **given: Any) -> int:
 def drift(detailed_exitcode: bool, output: str, **given: Any) -> int:
     """Show what somebody changed on the Controller, field by field, apart from what changed in Git; never writes."""
     unlimited = {"policy": "sync", "no_replace": False, "retry_refused": True, "allow_deletes": 0, "plan_digest": ""}
+    unlimited |= {"accept_source": False, "accept_older_commit": False}
     asked = run_options({**given, **unlimited}, is_dry=True)
     return perform(given, asked, output=output, reshape=_only_drift, is_detailed=detailed_exitcode)
 

@@ -39,6 +39,12 @@ class RunOptions:
     """What lets one plan through that a guard would refuse."""
     saved: SavedPlan | None = None
     """The plan that must still be the plan: else nothing is written."""
+    follows_git: bool = True
+    """Whether the run makes live follow its commit, so that who wrote last matters; a pause, for one, does not."""
+    accepts_source: bool = False
+    """Whether it may write although the last run read another source."""
+    accepts_older_commit: bool = False
+    """Whether it may write although its commit does not descend from the one that was applied last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +62,8 @@ class Run:
     live: LiveState | None = None
     outcomes: tuple[Outcome, ...] = ()
     remaining: Plan | None = None
+    notices: tuple[Problem, ...] = ()
+    """What else speaks against writing, where nothing is to be written."""
     refusals: tuple[Refusal, ...] = ()
     """Why a guard did not let the plan through: then nothing was written."""
     is_stale: bool = False
@@ -70,9 +78,10 @@ class Run:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Of the source and of the plan, by place."""
+        """Of the source, of the plan and of the Controller's record, by place."""
         plan_problems = self.plan.problems if self.plan else ()
-        return tuple(sorted({*self.wish.problems, *plan_problems}, key=lambda problem: problem.sort_key))
+        found = {*self.wish.problems, *plan_problems, *self.notices}
+        return tuple(sorted(found, key=lambda problem: problem.sort_key))
 
     def exit_code(self, *, is_detailed: bool) -> ExitCode:
         """The code of DESIGN §7; 2 only with --detailed-exitcode."""

@@ -257,6 +257,6 @@ def test_a_foreign_object_under_the_name_of_the_lock_is_not_touched(
 
     result = sync()
 
-    assert (result.code, controller.writes()) == (5, [])
-    assert "not ours" in result.err
+    assert (result.code, controller.writes()) == (4, [])
+    assert "not ours" in result.document["refusals"][0]["message"]
     assert controller.find("stringgroup", LOCK)["_last_modified"] == theirs["_last_modified"]

@@ -1,0 +1,68 @@
+"""Who writes now × who wrote last → what speaks against it. Pure.
+
+Two sources for one cluster would undo each other's work with every run, and an older commit undoes what came after it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sync.model.lock import LastRun
+from sync.model.plan import Refusal
+
+SHORT = 12
+"""Of a commit, in a message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """A run that is about to write, as far as the last one must know it.
+
+    `why_not_descended` says why nobody can tell that its commit descends from the last one's; empty if it does.
+    """
+
+    source: str
+    path: str
+    commit: str
+    why_not_descended: str = ""
+
+    @property
+    def place(self) -> str:
+        """Repository and folder as one text."""
+        return f"{self.source} (folder {self.path})" if self.path else self.source
+
+
+def wrong_writer(
+    last: LastRun | None, writer: Writer, *, accepts_source: bool, accepts_older_commit: bool
+) -> tuple[Refusal, ...]:
+    """What speaks against this run writing after the last one; empty if nothing does."""
+    if last is None:
+        return ()
+    found: list[Refusal] = []
+    if not accepts_source:
+        found += _other_source(last, writer)
+    if not accepts_older_commit:
+        found += _older_commit(last, writer)
+    return tuple(found)
+
+
+def _other_source(last: LastRun, writer: Writer) -> Iterator[Refusal]:
+    if (_without_transport(last.source), last.path) != (_without_transport(writer.source), writer.path):
+        yield Refusal(
+            message=f"run {last.run_id} of {last.time} wrote from {last.place}; this one reads {writer.place}",
+            fix="use that source; if this one is to take its place, run once with --accept-source",
+        )
+
+
+def _older_commit(last: LastRun, writer: Writer) -> Iterator[Refusal]:
+    if writer.commit != last.commit and writer.why_not_descended:
+        yield Refusal(
+            message=f"commit {writer.commit[:SHORT]} does not descend from {last.commit[:SHORT]}, which run "
+            f"{last.run_id} applied on {last.time}: {writer.why_not_descended}",
+            fix="use a newer commit; if this one is meant, run once with --accept-older-commit",
+        )
+
+
+def _without_transport(source: str) -> str:
+    """Git's servers hand out one repository under both."""
+    return re.sub(r"^(?:https|ssh)://", "//", source)
