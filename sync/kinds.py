@@ -29,6 +29,9 @@ class Kind:
     name: str
     path: str
     """Under `/api/` (API §2.1)."""
+    permission: str
+    """What an account needs, to write it (schema 30.2.1, Permission.resource; a VsVip has none of its own: AKO's role
+    ako-tenant writes VsVips with that of VirtualServices)."""
     rank: int
     """Creates and updates climb the ranks, deletes descend: a reference needs what it refers to (API §6.10)."""
     has_cloud: bool = True
@@ -71,6 +74,7 @@ _KINDS = (
     Kind(
         name="VsVip",
         path="vsvip",
+        permission="PERMISSION_VIRTUALSERVICE",
         rank=0,
         has_created_by=False,
         managed=frozenset(
@@ -85,6 +89,7 @@ _KINDS = (
     Kind(
         name="Pool",
         path="pool",
+        permission="PERMISSION_POOL",
         rank=1,
         managed=frozenset(
             {
@@ -121,6 +126,7 @@ _KINDS = (
     Kind(
         name="L4PolicySet",
         path="l4policyset",
+        permission="PERMISSION_L4POLICYSET",
         rank=2,
         has_cloud=False,
         managed=frozenset({"created_by", "markers", "l4_connection_policy"}),
@@ -129,6 +135,7 @@ _KINDS = (
     Kind(
         name="VirtualService",
         path="virtualservice",
+        permission="PERMISSION_VIRTUALSERVICE",
         rank=3,
         managed=frozenset(
             {

@@ -292,13 +292,8 @@ def _client(
     target: Target, settings: Settings, timing: Timing, *, is_read_only: bool, observe: Observer = unobserved
 ) -> ControllerClient:
     return ControllerClient(
-        ControllerAddress(
-            url=target.controller,
-            ca_bundle=target.ca_bundle,
-            is_verified=target.is_verified,
-            timeout_seconds=target.timeout_seconds,
-        ),
-        Login(username=target.username, password=target.password, token=target.token),
+        ControllerAddress.of(target),
+        Login.of(target),
         version=settings.controller.controller_version,
         read_only=is_read_only,
         max_connections=max(target.parallelism, 4) + 1,  # the lock beats while all others are busy

@@ -23,6 +23,7 @@ COMMANDS = {
     "drift": "plan.drift",
     "validate": "offline.validate",
     "render": "offline.render",
+    "doctor": "doctor.command",
     "facts": "facts.command",
     "pause": "pause.pause",
     "resume": "pause.resume",

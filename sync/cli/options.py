@@ -50,6 +50,10 @@ Examples:
 Examples:
   avi-sync facts --source . --controller https://avi.example.com --out facts.yaml
   avi-sync render --source . --facts facts.yaml""",
+    "doctor": """\b
+Examples:
+  avi-sync doctor --source https://git.example.com/net/avi.git --controller https://avi.example.com
+  avi-sync doctor -o json      (with SYNC_SOURCE and SYNC_CONTROLLER set)""",
     "completion": """\b
 Examples:
   source <(avi-sync completion bash)                                  (in ~/.bashrc)

@@ -3,9 +3,11 @@
 import ipaddress
 import ssl
 from dataclasses import dataclass, field
+from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
 from sync.errors import UsageError
+from sync.model.target import Target
 
 _FIX = "give the address alone, as in https://avi.example.com or 10.0.0.1"
 
@@ -22,6 +24,11 @@ class Login:
     def secrets(self) -> frozenset[str]:
         """What must not turn up in anything that is said."""
         return frozenset({self.password, self.token} - {""})
+
+    @classmethod
+    def of(cls, target: Target) -> Self:
+        """The account of a target."""
+        return cls(username=target.username, password=target.password, token=target.token)
 
     def body(self) -> dict[str, str]:
         """What POST /login is sent."""
@@ -44,6 +51,16 @@ class ControllerAddress:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "url", _origin(self.url))
+
+    @classmethod
+    def of(cls, target: Target) -> Self:
+        """The address of a target. Raises UsageError."""
+        return cls(
+            url=target.controller,
+            ca_bundle=target.ca_bundle,
+            is_verified=target.is_verified,
+            timeout_seconds=target.timeout_seconds,
+        )
 
     @property
     def host(self) -> str:

@@ -34,7 +34,7 @@ from sync.controller.retries import (
     asked_wait_seconds,
     trouble_of,
 )
-from sync.controller.session import RENEW_STATUSES, Session, Sessions, login_headers, session_of
+from sync.controller.session import RENEW_STATUSES, Account, Session, Sessions, login_headers, session_of
 from sync.controller.timing import Timing
 from sync.controller.unreachable import diagnose
 from sync.controller.wire import LOGIN_PATH, LOGOUT_PATH, Counters, Wire
@@ -117,6 +117,11 @@ class ControllerClient:
     def version(self) -> str:
         """The version of the API that requests ask for."""
         return self._live.live.version
+
+    @property
+    def account(self) -> Account:
+        """Who is logged in."""
+        return self._live.live.account
 
     @property
     def requests(self) -> Counters:

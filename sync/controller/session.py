@@ -32,9 +32,21 @@ _ADDRESS_FIX = "check --controller (SYNC_CONTROLLER): it takes the address of th
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who is logged in, as the answer to the login tells it (recorded with 20.1.1); None where it does not tell.
+
+    `tenants` are those that the account may use.
+    """
+
+    is_superuser: bool | None = None
+    tenants: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """One login. `headers` go with every request, the tenant's is still to be added."""
 
+    account: Account
     version: str
     cookies: Mapping[str, str] = field(repr=False)
     headers: Headers = field(repr=False)
@@ -83,10 +95,10 @@ class Sessions:
             return
         with self._lock:
             if self._live is used:
-                self._live = make_session(self._origin, used.version, {**used.cookies, **cookies})
+                self._live = make_session(self._origin, used.version, {**used.cookies, **cookies}, used.account)
 
 
-def make_session(origin: str, version: str, cookies: Mapping[str, str]) -> Session:
+def make_session(origin: str, version: str, cookies: Mapping[str, str], account: Account) -> Session:
     """The session with these cookies."""
     pairs = {
         "Accept": "application/json",
@@ -97,7 +109,7 @@ def make_session(origin: str, version: str, cookies: Mapping[str, str]) -> Sessi
         "X-Avi-Version": version,
     }
     headers = tuple((name.encode(), value.encode()) for name, value in pairs.items())
-    return Session(version=version, cookies=cookies, headers=headers)
+    return Session(account=account, version=version, cookies=cookies, headers=headers)
 
 
 def login_headers(origin: str) -> Headers:
@@ -132,7 +144,7 @@ def session_of(answer: httpx.Response, *, address: ControllerAddress, login: Log
     if not used:
         raise _no_controller(address, "named no version")
     _check_version(used, is_given=bool(version))
-    return make_session(address.url, used, cookies)
+    return make_session(address.url, used, cookies, _account_in(body))
 
 
 def cookies_in(answer: httpx.Response) -> dict[str, str]:
@@ -157,6 +169,17 @@ def _object_in(answer: httpx.Response) -> dict[str, Any] | None:
 def _version_in(body: Mapping[str, Any]) -> str:
     version = body.get("version")
     return str(version.get("Version", "")) if isinstance(version, dict) else ""
+
+
+def _account_in(body: Mapping[str, Any]) -> Account:
+    user, tenants = body.get("user"), body.get("tenants")
+    is_superuser = user.get("is_superuser") if isinstance(user, dict) else None
+    return Account(
+        is_superuser=is_superuser if isinstance(is_superuser, bool) else None,
+        tenants=tuple(str(tenant.get("name", "")) for tenant in tenants if isinstance(tenant, dict))
+        if isinstance(tenants, list)
+        else None,
+    )
 
 
 def _check_version(version: str, *, is_given: bool) -> None:

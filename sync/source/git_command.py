@@ -195,24 +195,35 @@ def _env_without_others(given: Mapping[str, str]) -> list[str]:
     return ["env", *(part for name in unwanted for part in ("-u", name))] if unwanted else []
 
 
-def _git_in(folder: str) -> "Git":
+def git_version() -> tuple[int, ...]:
+    """The version of the program, such as (2, 39, 5). Raises SourceError if there is none."""
+    git = _git()
+    answer = str(git().execute([*_env_without_others(ENVIRONMENT), "git", "version"], env=dict(ENVIRONMENT)))
+    return tuple(int(part) for part in re.findall(r"\d+", answer)[:3])
+
+
+def _git() -> "type[Git]":
+    """GitPython, imported here, for only commands that read a source need it.
+
+    It tries git while it is imported, under whatever configuration there is: what it thinks of that is not asked for.
+    """
     if shutil.which("git") is None:
         raise SourceError("the program git was not found", fix="install Git 2.32 or newer")
-    # Imported here, for only commands that read a source need it. GitPython tries git while it is imported, under
-    # whatever configuration there is: what it thinks of that is not asked for.
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     from git.cmd import Git
 
+    return Git
+
+
+def _git_in(folder: str) -> "Git":
+    git = _git()
     _require_version()
-    return Git(folder)
+    return git(folder)
 
 
 @functools.cache
 def _require_version() -> None:
-    from git.cmd import Git
-
-    answer = str(Git().execute([*_env_without_others(ENVIRONMENT), "git", "version"], env=dict(ENVIRONMENT)))
-    version = tuple(int(part) for part in re.findall(r"\d+", answer)[:3])
+    version = git_version()
     if version < OLDEST_GIT:
         raise SourceError(f"git {'.'.join(map(str, version))} is too old", fix="install Git 2.32 or newer")
 

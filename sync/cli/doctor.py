@@ -1,0 +1,30 @@
+"""`avi-sync doctor`: everything that a first run needs, looked at before it."""
+
+import os
+from typing import Any
+
+import click
+
+from sync.cli import options
+from sync.cli.emulation import controller, warn_of_unchecked_certificate
+from sync.cli.terminal import paint, show, show_document
+from sync.config import source_request, target
+from sync.doctor.examine import examine
+from sync.report.checkup import checkup_document, checkup_lines
+
+
+@click.command("doctor", epilog=options.EXAMPLES["doctor"])
+@options.source_options
+@options.controller_options
+@options.output
+def command(output: str, **given: Any) -> int:
+    """Look at everything that a run needs, without writing anything: Git, the Controller, rights, names, AKO."""
+    request = source_request(given, os.environ, writes=True)
+    warn_of_unchecked_certificate(given)
+    with controller(target(given, os.environ)) as where:
+        checkup = examine(request, where)
+    if output == "json":
+        show_document(checkup_document(checkup))
+    else:
+        show(checkup_lines(checkup, paint))
+    return checkup.exit_code

@@ -1,0 +1,114 @@
+"""The way to the Controller, before anybody logs in: name, port, TLS, certificate, clock."""
+
+import email.utils
+import json
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from sync.controller.address import ControllerAddress
+from sync.controller.unreachable import diagnose
+from sync.controller.wire import Wire
+from sync.doctor.findings import ok, problem, warning
+from sync.model.checkup import Finding
+from sync.model.traffic import unobserved
+
+OPEN_PATH = "/api/initial-data"
+"""Answered without a login (AKO 2.2.1 and the Go SDK ask for it so)."""
+
+MOST_SKEW_SECONDS = 60.0
+"""Certificates, pauses and windows are judged by this machine's clock; an answer may take some seconds."""
+
+SHORTEST_VALIDITY_DAYS = 30
+_DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """What came of asking. `now` is the Controller's clock in seconds since 1970, as good as it is known."""
+
+    findings: Sequence[Finding]
+    is_reached: bool
+    now: float
+
+
+def make_contact(address: ControllerAddress, clock: Callable[[], float]) -> Contact:
+    """Ask for what the Controller tells everybody. Raises UsageError for a CA bundle that cannot be used."""
+    wire = Wire(address, read_only=True, max_connections=1, observe=unobserved)
+    try:
+        answer = wire.send("GET", OPEN_PATH, ((b"Accept", b"application/json"),))
+        end = _end_of_certificate(answer)  # as long as the connection is open
+    except httpx.RequestError as error:
+        diagnosis = diagnose(error, address)
+        failed = problem("connection", diagnosis.message, diagnosis.fix, is_unreachable=True)
+        return Contact(findings=(failed,), is_reached=False, now=clock())
+    finally:
+        wire.close()
+    here, there = clock(), _date_of(answer)
+    findings = (*_connection(answer, address), *_certificate(address, end, here), *_clock(here, there))
+    return Contact(findings=findings, is_reached=True, now=here if there is None else there)
+
+
+def _connection(answer: httpx.Response, address: ControllerAddress) -> Iterator[Finding]:
+    if _is_avi(answer):
+        yield ok("connection", f"an Avi Controller answers at {address.url}")
+    else:
+        message = f"{address.url} answers, but GET {OPEN_PATH} with {answer.status_code} and nothing of a Controller"
+        yield warning("connection", message, "see whether the login below succeeds; else check --controller")
+
+
+def _is_avi(answer: httpx.Response) -> bool:
+    try:
+        body = json.loads(answer.content)
+    except ValueError:
+        return False
+    return answer.is_success and isinstance(body, dict) and isinstance(body.get("version"), dict)
+
+
+def _end_of_certificate(answer: httpx.Response) -> float | None:
+    """Until when it is valid; None without TLS, unchecked, or where the other side has hung up already."""
+    tls = answer.extensions["network_stream"].get_extra_info("ssl_object")
+    certificate = tls.getpeercert() if tls is not None else None
+    return ssl.cert_time_to_seconds(certificate["notAfter"]) if certificate else None
+
+
+def _certificate(address: ControllerAddress, end: float | None, now: float) -> Iterator[Finding]:
+    """How long it is valid; that it is trusted is known, for else there would be no answer."""
+    if address.url.startswith("http:"):
+        yield ok("certificate", "none: plain http within this machine")
+        return
+    if not address.is_verified:
+        message = "the Controller's certificate is not checked: anybody in between can read the password"
+        yield warning("certificate", message, "take --insecure-skip-verify away, and name the authority (--ca-bundle)")
+        return
+    if end is None:
+        yield ok("certificate", "trusted")
+        return
+    day = email.utils.formatdate(end, usegmt=True)
+    if (end - now) / _DAY < SHORTEST_VALIDITY_DAYS:
+        yield warning(
+            "certificate", f"trusted, and valid until {day} only", "renew the Controller's portal certificate"
+        )
+    else:
+        yield ok("certificate", f"trusted, valid until {day}")
+
+
+def _clock(here: float, there: float | None) -> Iterator[Finding]:
+    if there is None:
+        return
+    skew = here - there
+    if abs(skew) > MOST_SKEW_SECONDS:
+        which = "ahead of" if skew > 0 else "behind"
+        message = f"this machine is {abs(skew):.0f} s {which} the Controller"
+        yield warning("clock", message, "let both take their time from the same NTP servers")
+    else:
+        yield ok("clock", "this machine and the Controller agree within a minute")
+
+
+def _date_of(answer: httpx.Response) -> float | None:
+    try:
+        return email.utils.parsedate_to_datetime(answer.headers["Date"]).timestamp()
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,115 @@
+"""All checks, in the order in which a run would meet what they look at."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from sync.controller.address import ControllerAddress, Login
+from sync.controller.client import ControllerClient
+from sync.controller.errors import ControllerError
+from sync.controller.facts import read_facts
+from sync.controller.live import read_live
+from sync.controller.record import RecordStore
+from sync.controller.session import OLDEST_VERSION
+from sync.controller.timing import Timing
+from sync.doctor.account import check_rights
+from sync.doctor.contact import make_contact
+from sync.doctor.findings import attempt, from_error, not_checked, ok
+from sync.doctor.machine import check_cache, check_git, check_state
+from sync.doctor.others import check_ako, check_lock
+from sync.doctor.tree import check_dns, check_manifests, check_references, check_source
+from sync.errors import SyncError, UnreachableError
+from sync.model.checkup import Checkup, Finding
+from sync.model.facts import Facts
+from sync.model.target import Target
+from sync.source.git import SourceRequest
+from sync.translate.names import Names
+from sync.translate.references import references_of
+from sync.wish import Source, load_source, make_wish, offline
+
+AFTER_LOGIN = ("version", "rights", "references", "dns", "lock", "ako")
+"""What can be looked at by somebody who is logged in only."""
+
+
+def examine(request: SourceRequest, target: Target, clock: Callable[[], float] = time.time) -> Checkup:
+    """Every check of a first run with these options. `clock` is seconds since 1970."""
+    findings = [
+        *attempt("git", check_git),
+        *check_cache(request.cache_dir),
+        *check_state(Path(target.state_folder)),
+    ]
+    source: Source | None = None
+    try:
+        source = load_source(request, controller=target.controller)
+        findings += check_source(source)
+    except SyncError as error:
+        findings.append(from_error("source", error))
+    findings += _controller_findings(source, target, clock)
+    return Checkup(findings=tuple(findings))
+
+
+def _controller_findings(source: Source | None, target: Target, clock: Callable[[], float]) -> Iterator[Finding]:
+    try:
+        address = ControllerAddress.of(target)
+        contact = make_contact(address, clock)
+    except SyncError as error:
+        yield from_error("connection", error)
+        yield from _without_login(source, "the Controller was not asked")
+        return
+    yield from contact.findings
+    if not contact.is_reached:
+        yield from _without_login(source, "the Controller does not answer")
+        return
+    settings = source.settings if source else None
+    client = ControllerClient(
+        address,
+        Login.of(target),
+        version=settings.controller.controller_version if settings else "",
+        read_only=True,
+        timing=Timing().ending_after(target.deadline_seconds),
+    )
+    try:
+        with client:
+            yield ok("login", f"{target.username} is logged in")
+            oldest = ".".join(map(str, OLDEST_VERSION))
+            yield ok("version", f"{client.version}; {oldest} or newer is needed")
+            yield from _as_account(client, source, target, contact.now)
+    except SyncError as error:
+        is_version = isinstance(error, ControllerError) and not isinstance(error, UnreachableError)
+        yield from_error("version" if is_version else "login", error)
+        yield from _without_login(source, "nobody is logged in")
+
+
+def _without_login(source: Source | None, why: str) -> Iterator[Finding]:
+    if source is not None:
+        yield from check_manifests(offline(make_wish(source, None)))
+    yield from (not_checked(check, why) for check in AFTER_LOGIN)
+
+
+def _as_account(client: ControllerClient, source: Source | None, target: Target, now: float) -> Iterator[Finding]:
+    """What the account sees. A source that cannot be used leaves nothing to look for."""
+    if source is None or source.settings is None:
+        if source is not None:
+            yield from check_manifests(make_wish(source, None))
+        yield from (not_checked(check, "values.yaml cannot be used") for check in AFTER_LOGIN[1:])
+        return
+    settings = source.settings
+    references = references_of(source.resources, settings)
+    facts: Facts | None = None
+    failed: Sequence[Finding] = ()
+    try:
+        facts = read_facts(client, cloud_name=settings.controller.cloud_name, references=references)
+    except SyncError as error:
+        failed = (from_error("references", error), not_checked("dns", "the cloud could not be read"))
+    wish = make_wish(source, facts)
+    yield from check_manifests(wish)
+    tenants = sorted({settings.controller.tenant_name, *(key.tenant for key in wish.desired.objects)})
+    yield from attempt("rights", lambda: check_rights(client, target.username, tenants, sorted(references)))
+    yield from failed
+    if facts is not None:
+        yield from check_references(references, facts)
+        yield from check_dns(wish, settings, facts)
+    names = Names(cluster=settings.cluster, is_encoded=settings.ako.enable_evh)
+    store = RecordStore(client, tenant=settings.controller.tenant_name, names=names)
+    yield from attempt("lock", lambda: check_lock(store))
+    yield from attempt("ako", lambda: check_ako(read_live(client, settings), settings.cluster, now))

@@ -1,0 +1,81 @@
+"""The source tree, and what it refers to on the Controller."""
+
+from collections.abc import Iterator, Mapping
+
+from sync.doctor.findings import not_checked, ok, problem, some, warning
+from sync.model.checkup import Finding
+from sync.model.facts import Facts
+from sync.model.problem import Problem, Severity
+from sync.model.run import Wish
+from sync.model.settings import Settings
+from sync.report.words import counted
+from sync.wish import Source
+
+WORDS: Mapping[str, str] = {
+    "network": "network",
+    "serviceenginegroup": "Service Engine group",
+}
+"""What people call a type of which manifests name objects; others are called as in the API."""
+
+
+def check_source(source: Source) -> Iterator[Finding]:
+    """The commit that was read."""
+    commit = source.snapshot.commit
+    yield ok("source", f"{source.snapshot.location} read, commit {commit[:12]}" if commit else "read")
+
+
+def check_manifests(wish: Wish) -> Iterator[Finding]:
+    """What `validate` would say, counted."""
+    errors = [item for item in wish.problems if item.severity is Severity.ERROR]
+    warnings = [item for item in wish.problems if item.severity is Severity.WARNING]
+    owners = len({item.owner for item in wish.desired})
+    if errors:
+        first = _place(errors[0])
+        yield problem("manifests", f"{counted(len(errors), 'error')}; the first: {first}", "see avi-sync validate")
+    elif warnings:
+        first = _place(warnings[0])
+        yield warning("manifests", f"{counted(len(warnings), 'warning')}; the first: {first}", "see avi-sync validate")
+    else:
+        yield ok("manifests", f"{counted(owners, 'owner')} with {counted(len(wish.desired.objects), 'object')}")
+
+
+def _place(item: Problem) -> str:
+    return f"{item.file}:{item.line}: {item.message}" if item.file else item.message
+
+
+def check_references(references: Mapping[str, frozenset[str]], facts: Facts) -> Iterator[Finding]:
+    """Networks, Service Engine groups, profiles: each name exists, and only once where it must be told apart."""
+    named = [(type_name, name) for type_name, names in references.items() for name in sorted(names)]
+    for type_name, name in named:
+        what = WORDS.get(type_name, type_name)
+        if not facts.has(type_name, name):
+            message = f'the Controller has no {what} "{name}" in cloud {facts.cloud.name}'
+            yield problem(what, message, "correct the name in Git, or make it on the Controller")
+        elif f"{type_name}/{name}" in facts.shared_names:
+            yield problem(what, f'several are called "{name}"', "name it by networkUUID")
+    for type_name, what in WORDS.items():
+        if good := [name for name in references.get(type_name, ()) if facts.has(type_name, name)]:
+            yield ok(what, f"exists: {some(good)}")
+    others = [name for type_name, name in named if type_name not in WORDS and facts.has(type_name, name)]
+    if others:
+        yield ok("profiles", f"exist: {some(others)}")
+
+
+def check_dns(wish: Wish, settings: Settings, facts: Facts) -> Iterator[Finding]:
+    """Whether the cloud's DNS serves the names that VIPs would get."""
+    domains = tuple(domain.removeprefix(".") for domain in facts.cloud.dns_domains)
+    wanted = settings.network.default_domain or settings.l4.default_domain
+    names = {str(row.get("fqdn", "")) for item in wish.desired for row in item.body.get("dns_info") or ()}
+    if not domains:
+        yield not_checked("dns", f"cloud {facts.cloud.name} serves no DNS domain: no VIP gets a name by itself")
+    elif wanted and wanted not in facts.cloud.dns_domains:
+        message = f'defaultDomain "{wanted}" is none of the cloud\'s DNS domains ({", ".join(domains)})'
+        yield warning("dns", message, f"names are made under {sorted(domains)[0]} instead: correct it in values.yaml")
+    else:
+        yield ok("dns", f"the cloud serves {some(domains)}")
+    if strange := [name for name in names if domains and not _is_under(name, domains)]:
+        yield warning("dns", f"under none of these domains: {some(strange)}", "use one of the cloud's DNS domains")
+
+
+def _is_under(name: str, domains: tuple[str, ...]) -> bool:
+    return any(name == domain or name.endswith(f".{domain}") for domain in domains)
