@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 GUIDE = sorted((ROOT / "docs").glob("*.md"))
 DOCUMENTS = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")})
-OTHER_PROGRAMS = re.compile(r"\b(git|pip|make|pytest|helm|kustomize)\b")
+OTHER_PROGRAMS = re.compile(r"\b(git|pip|make|pytest|helm|kustomize|docker|kubectl|systemctl|journalctl)\b")
 
 
 def options_of(command: str) -> list[click.Option]:
