@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help test lint types contracts unit lock format demo bench clean
+.PHONY: help test lint types contracts unit lock format demo bench chaos clean
 .DEFAULT_GOAL := help
 
 help:  ## What can be made here
@@ -44,6 +44,9 @@ demo: $(READY)  ## A tour: the example repository against the emulator
 
 bench: $(READY)  ## Time and memory for 100, 500 and 2,000 Gateways
 	@$(BIN)/python -m tests.benchmarks.run
+
+chaos: $(READY)  ## The safe apply under crashes, faults, rivals and bad input, in full: a table (about half an hour)
+	@$(BIN)/python -m tests.chaos
 
 clean:  ## Remove what was made here
 	@rm -rf $(VENV) .demo dist build
