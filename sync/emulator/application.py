@@ -59,7 +59,7 @@ class Application:
         """One request, WSGI."""
         request = parse_request(environ, self._host)
         if is_own(request.segments):
-            return _sent(request, self._console.answer(request), None, start_response)
+            return self._sent(request, self._console.answer(request), None, start_response)
         if self._latency_seconds:
             time.sleep(self._latency_seconds)
         fault = self._faults.take(request.method, request.target)
@@ -68,7 +68,14 @@ class Application:
         self._recent.add(request, answer.status, fault.do if fault is not None else None)
         if fault is not None:
             answer = _broken(answer, fault, environ[CONNECTION])
-        return _sent(request, answer, self._api_version(request), start_response)
+        return self._sent(request, answer, self._api_version(request), start_response)
+
+    def _sent(
+        self, request: Request, answer: Answer, api_version: str | None, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        headers = answer_headers(answer, api_version, self._controller.clock())
+        start_response(STATUS_LINES[answer.status], headers)
+        return [answer.body] if request.method != "HEAD" else []
 
     def _faulty(self, request: Request, fault: Fault) -> Answer:
         """What a request comes to before its answer is broken off: nothing is done for some faults."""
@@ -171,11 +178,6 @@ def _broken(answer: Answer, fault: Fault, connection: Connection) -> Answer:
         connection.finish()
         return replace(answer, length=max(len(answer.body), 2), body=answer.body[: len(answer.body) // 2])
     return answer
-
-
-def _sent(request: Request, answer: Answer, api_version: str | None, start_response: StartResponse) -> Iterable[bytes]:
-    start_response(STATUS_LINES[answer.status], answer_headers(answer, api_version))
-    return [answer.body] if request.method != "HEAD" else []
 
 
 def _key(segments: tuple[str, ...]) -> tuple[str, ...]:

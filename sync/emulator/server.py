@@ -4,7 +4,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -33,8 +33,9 @@ class Emulator:
 
     `state` is the SQLite file that keeps it over restarts, None keeps nothing; `seed` is a facts file that has been
     read, used if the state is empty; `faults` is a list of faults that has been read. For `name_hold_ms` after a delete
-    the name stays taken. Port 0 takes a free one. Raises SeedError for a bad seed, FaultError for a bad fault,
-    StateError for a state file that cannot be used, OSError for a port that is taken.
+    the name stays taken. `clock` tells the Controller's time, in seconds since 1970. Port 0 takes a free one. Raises
+    SeedError for a bad seed, FaultError for a bad fault, StateError for a state file that cannot be used, OSError for a
+    port that is taken.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Emulator:
         faults: Sequence[Mapping[str, Any]] | None = None,
         name_hold_ms: float = 0,
         password: str = "emulator",  # noqa: S107 -- the documented password of a toy
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._host = host
         self._port = port
@@ -61,6 +63,7 @@ class Emulator:
         self._latency_ms = latency_ms
         self._requests_log = requests_log
         self._password = password
+        self._clock = clock
         self._store: Store | None = None
         self._server: Server | None = None
         self._log: TextIO | None = None
@@ -131,7 +134,7 @@ class Emulator:
         self.stop()
 
     def _opened_store(self) -> Store:
-        return Store(None if self._state is None else str(self._state))
+        return Store(None if self._state is None else str(self._state), self._clock)
 
     def _application(self, store: Store) -> Application:
         saved = store.setting("facts")
@@ -146,11 +149,11 @@ class Emulator:
             store=store,
             schema=schema,
             objects=objects,
-            sessions=Sessions(store, self._password),
+            sessions=Sessions(store, self._password, self._clock),
             facts=facts,
             is_secure=self._tls,
-            clock=time.time,
-            started=time.time(),
+            clock=self._clock,
+            started=self._clock(),
         )
         return Application(
             controller,

@@ -97,7 +97,7 @@ def uuid_of(stored_reference: str | None) -> str | None:
 class Store:
     """The objects of one Controller."""
 
-    def __init__(self, path: str | None) -> None:
+    def __init__(self, path: str | None, clock: Callable[[], float] = time.time) -> None:
         self.lock = threading.RLock()
         self.generation = 0  # grows when an object is renamed, so that cached names can be told to be old
         self.changes = 0  # grows with every object that comes, changes or goes
@@ -108,6 +108,7 @@ class Store:
         self._changes: list[tuple[Entry | None, Entry | None]] | None = None
         self._settings: dict[str, str] = {}  # to be saved at the end of the transaction
         self._last_modified = 0
+        self._clock = clock
         self._database = _open_database(path)
 
     def load(self, schema: Schema) -> None:
@@ -190,7 +191,7 @@ class Store:
 
     def next_last_modified(self) -> str:
         """Microseconds since 1970 as a string; each is greater than all before it (recorded: `_last_modified`)."""
-        self._last_modified = max(time.time_ns() // 1000, self._last_modified + 1)
+        self._last_modified = max(int(self._clock() * 1_000_000), self._last_modified + 1)
         return str(self._last_modified)
 
     def setting(self, name: str) -> Any:

@@ -133,7 +133,7 @@ def parse_request(environ: Environ, fallback_host: str) -> Request:
     )
 
 
-def answer_headers(answer: Answer, api_version: str | None) -> list[tuple[str, str]]:
+def answer_headers(answer: Answer, api_version: str | None, now: float) -> list[tuple[str, str]]:
     """The headers of an answer, cookies aside."""
     headers = [("Content-Type", answer.content_type)] if answer.body or answer.status != HTTPStatus.NO_CONTENT else []
     headers.append(("Content-Length", str(len(answer.body) if answer.length is None else answer.length)))
@@ -141,6 +141,7 @@ def answer_headers(answer: Answer, api_version: str | None) -> list[tuple[str, s
         headers.append(("Allow", answer.allow))
     if api_version:
         headers.append(("AVI_API_VERSION", api_version))
+    headers.append(("Date", _date(int(now))))
     headers.extend(HEADERS)
     headers.extend(answer.headers)
     return headers
@@ -160,8 +161,13 @@ def login_cookies(session: Session, now: float, *, secure: bool) -> list[tuple[s
 
 @lru_cache(maxsize=64)
 def _attributes(now: int, seconds: int, secure: bool) -> str:  # noqa: FBT001 -- a key of the cache, not a switch
-    expires = formatdate(now + seconds, usegmt=True)
+    expires = _date(now + seconds)
     return f"expires={expires}; Max-Age={seconds}; Path=/{'; Secure' if secure else ''}"
+
+
+@lru_cache(maxsize=64)
+def _date(now: int) -> str:
+    return formatdate(now, usegmt=True)
 
 
 @lru_cache(maxsize=4096)

@@ -1,8 +1,9 @@
 """A source tree, an emulated Controller, and the command line between them."""
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,17 @@ class Result:
         return self.out.strip().rpartition("\n")[2]
 
 
+@dataclass(slots=True)
+class Clock:
+    """The Controller's own clock, which need not be right."""
+
+    ahead_seconds: float = 0.0
+
+    def __call__(self) -> float:
+        """Seconds since 1970."""
+        return time.time() + self.ahead_seconds
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Controller:
     """An emulated Controller with its log."""
@@ -41,6 +53,11 @@ class Controller:
     url: str
     log: Path
     password: str = "emulator"
+    clock: Clock = field(default_factory=Clock)
+
+    def wait(self, *, minutes: float) -> None:
+        """Let time pass on the Controller."""
+        self.clock.ahead_seconds += 60 * minutes
 
     def requests(self) -> list[dict[str, Any]]:
         """Every request so far."""
@@ -119,12 +136,18 @@ SEED: Mapping[str, object] = {
 
 
 @pytest.fixture
-def controller(tmp_path: Path) -> Iterator[Controller]:
+def clock() -> Clock:
+    """That of the Controller."""
+    return Clock()
+
+
+@pytest.fixture
+def controller(tmp_path: Path, clock: Clock) -> Iterator[Controller]:
     """A fresh Controller with the networks of `SEED`."""
     log = tmp_path / "requests.jsonl"
     log.touch()
-    with Emulator(port=0, requests_log=log, seed=SEED) as emulator:
-        yield Controller(url=emulator.url, log=log)
+    with Emulator(port=0, requests_log=log, seed=SEED, clock=clock) as emulator:
+        yield Controller(url=emulator.url, log=log, clock=clock)
 
 
 Run = Callable[..., Result]
