@@ -15,6 +15,7 @@ from sync.controller.record import RecordError, RecordStore
 from sync.controller.timing import Timing
 from sync.errors import LockedError, LockLostError, SourceError, SyncError, UsageError
 from sync.guard import refusals
+from sync.guard.ako import ako_still_writes
 from sync.guard.writer import Writer, wrong_writer
 from sync.model.desired import DesiredState
 from sync.model.facts import Facts
@@ -59,9 +60,29 @@ class Hooks:
 Planner = Callable[[DesiredState, LiveState, PlanOptions], Plan]
 """What makes the plan of a run: `make_plan`, or what takes over, gives back, pauses or puts back."""
 
+Wisher = Callable[["Job"], Wish]
+"""What tells a planner what is wanted: `wish_of_tree`, or less, for what needs no manifests."""
+
+
+def wish_of_tree(job: "Job") -> Wish:
+    """Everything that the tree asks for."""
+    wish = make_wish(job.source, _facts(job.client, job.source, job.settings))
+    return with_rules(wish, job.source, job.asked.plan.now.date())
+
+
+def wish_of_settings(job: "Job") -> Wish:
+    """Nothing but whose objects are meant; what is wrong with manifests does not matter."""
+    desired = DesiredState(commit=job.source.snapshot.commit, cluster=job.settings.cluster, objects={})
+    return Wish(desired=desired, problems=(), statuses=())
+
 
 def synchronise(
-    request: SourceRequest, target: Target, hooks: Hooks, asked: RunOptions, planner: Planner = make_plan
+    request: SourceRequest,
+    target: Target,
+    hooks: Hooks,
+    asked: RunOptions,
+    planner: Planner = make_plan,
+    wisher: Wisher = wish_of_tree,
 ) -> Run:
     """Read the source, plan against the live Controller and, unless it is a dry run, apply and read again.
 
@@ -78,7 +99,15 @@ def synchronise(
         wish = make_wish(source, None)
         return Run(wish=wish, statuses=wish.statuses, is_dry=asked.is_dry)
     with _client(target, settings, timing, is_read_only=asked.is_dry, observe=hooks.observe) as client:
-        job = Job(client=client, request=request, source=source, settings=settings, asked=asked, planner=planner)
+        job = Job(
+            client=client,
+            request=request,
+            source=source,
+            settings=settings,
+            asked=asked,
+            planner=planner,
+            wisher=wisher,
+        )
         look = _look(job)
         if look.refusals or asked.is_dry or look.plan.is_empty:
             return _run_without_writes(look, asked)
@@ -126,6 +155,7 @@ class Job:
     settings: Settings
     asked: RunOptions
     planner: Planner
+    wisher: Wisher
 
     @property
     def record_store(self) -> RecordStore:
@@ -152,7 +182,7 @@ class Look:
 def _look(job: Job) -> Look:
     source, settings, asked = job.source, job.settings, job.asked
     record, notices = _record(job)
-    wish = with_rules(make_wish(source, _facts(job.client, source, settings)), source, asked.plan.now.date())
+    wish = job.wisher(job)
     live = read_live(job.client, settings)
     _check_selection(asked.plan.selection, wish, live)
     wish = narrowed(wish, asked.plan.selection)
@@ -178,7 +208,7 @@ def _look(job: Job) -> Look:
         plan=plan,
         writer=writer,
         notices=notices,
-        refusals=(*outdated, *refused),
+        refusals=(*outdated, *refused, *ako_still_writes(plan, live, settings.cluster, job.client.time)),
         is_stale=bool(outdated),
     )
 

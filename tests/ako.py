@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sync.kinds import KINDS
@@ -69,3 +69,9 @@ def _service_metadata(item: AviObject) -> str:
         },
         separators=(",", ":"),
     )
+
+
+def made_by_ako(desired: DesiredState, call: Callable[..., object]) -> None:
+    """Create everything as AKO would; `call(method, path, body, tenant)` sends one request."""
+    for key, body in ako_objects(desired):
+        call("POST", f"/api/{KINDS[key.kind].path}", body, key.tenant)

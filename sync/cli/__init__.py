@@ -24,6 +24,8 @@ COMMANDS = {
     "validate": "offline.validate",
     "render": "offline.render",
     "doctor": "doctor.command",
+    "adopt": "ownership.adopt",
+    "release": "ownership.release",
     "facts": "facts.command",
     "pause": "pause.pause",
     "resume": "pause.resume",

@@ -21,9 +21,7 @@ def run_options(given: Mapping[str, Any], *, is_dry: bool) -> RunOptions:
         run_id=new_run_id(now),
         plan=PlanOptions(
             now=now,
-            selection=Selection(
-                owners=frozenset(map(parse_owner, given["only"])), namespaces=frozenset(given["namespace"])
-            ),
+            selection=selection_of(given),
             policy=Policy(given["policy"]),
             may_replace=not given["no_replace"],
             retry_refused=given["retry_refused"],
@@ -41,6 +39,24 @@ def about(owner: Owner) -> RunOptions:
     selection = Selection(owners=frozenset({owner}))
     plan = PlanOptions(now=now, selection=selection)
     return RunOptions(is_dry=False, run_id=new_run_id(now), plan=plan, follows_git=False)
+
+
+def take_over_options(given: Mapping[str, Any], *, is_dry: bool, follows_git: bool) -> RunOptions:
+    """What the options of a take-over ask for, now."""
+    now = datetime.now(UTC)
+    return RunOptions(
+        is_dry=is_dry,
+        run_id=new_run_id(now),
+        plan=PlanOptions(now=now, selection=selection_of(given)),
+        accepts_source=given.get("accept_source", False),
+        accepts_older_commit=given.get("accept_older_commit", False),
+        follows_git=follows_git,
+    )
+
+
+def selection_of(given: Mapping[str, Any]) -> Selection:
+    """The owners that the options name; without any, all."""
+    return Selection(owners=frozenset(map(parse_owner, given["only"])), namespaces=frozenset(given["namespace"]))
 
 
 def parse_owner(text: str) -> Owner:

@@ -38,6 +38,15 @@ Examples:
     "resume": """\b
 Examples:
   avi-sync resume Gateway/shop/web""",
+    "adopt": """\b
+Examples:
+  avi-sync adopt --dry-run --source . --controller https://avi.example.com
+  avi-sync adopt --ako-is-stopped --source . --controller https://avi.example.com
+  avi-sync adopt --ako-is-stopped --only Gateway/shop/web      (with SYNC_SOURCE and SYNC_CONTROLLER set)""",
+    "release": """\b
+Examples:
+  avi-sync release --dry-run --source . --controller https://avi.example.com
+  avi-sync release --source . --controller https://avi.example.com""",
     "validate": """\b
 Examples:
   avi-sync validate --source . --working-tree
@@ -233,6 +242,28 @@ def selection_options(function: F) -> F:
     return function
 
 
+def writer_options(function: F) -> F:
+    """What lets one run write although another one is in charge."""
+    for decorate in reversed(
+        (
+            option(
+                "--accept-source",
+                env="SYNC_ACCEPT_SOURCE",
+                is_flag=True,
+                help="Write although the last run read another repository or folder.",
+            ),
+            option(
+                "--accept-older-commit",
+                env="SYNC_ACCEPT_OLDER_COMMIT",
+                is_flag=True,
+                help="Write although the commit does not descend from the one that was applied last.",
+            ),
+        )
+    ):
+        function = decorate(function)
+    return function
+
+
 def permit_options(function: F) -> F:
     """What lets one run write that a guard refuses."""
     for decorate in reversed(
@@ -252,18 +283,7 @@ def permit_options(function: F) -> F:
                 metavar="DIGEST",
                 help="The plan that --allow-deletes is meant for, as its last line names it; no other passes.",
             ),
-            option(
-                "--accept-source",
-                env="SYNC_ACCEPT_SOURCE",
-                is_flag=True,
-                help="Write although the last run read another repository or folder.",
-            ),
-            option(
-                "--accept-older-commit",
-                env="SYNC_ACCEPT_OLDER_COMMIT",
-                is_flag=True,
-                help="Write although the commit does not descend from the one that was applied last.",
-            ),
+            writer_options,
         )
     ):
         function = decorate(function)
@@ -422,6 +442,13 @@ detailed_exitcode = option(
     env="SYNC_DETAILED_EXITCODE",
     is_flag=True,
     help="Exit 2 if there are changes (in a dry run).",
+)
+dry_run = option("--dry-run", env="SYNC_DRY_RUN", is_flag=True, help="Only show what would change.")
+ako_is_stopped = option(
+    "--ako-is-stopped",
+    env="SYNC_AKO_IS_STOPPED",
+    is_flag=True,
+    help="Say that no AKO runs with this clusterName: it would take everything back.",
 )
 working_tree = option(
     "--working-tree", env="SYNC_WORKING_TREE", is_flag=True, help="Read uncommitted files of a local folder, too."

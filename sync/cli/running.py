@@ -12,7 +12,7 @@ from sync.config import source_request, target
 from sync.errors import ExitCode
 from sync.model.run import Run, RunOptions
 from sync.plan.make import make_plan
-from sync.reconcile import Planner, synchronise
+from sync.reconcile import Planner, Wisher, synchronise, wish_of_tree
 
 
 def perform(
@@ -21,6 +21,7 @@ def perform(
     *,
     output: str,
     planner: Planner = make_plan,
+    wisher: Wisher = wish_of_tree,
     reshape: Callable[[Run], Run] = lambda run: run,
     then: Callable[[Run], None] = lambda _: None,
     is_detailed: bool = False,
@@ -34,7 +35,7 @@ def perform(
         request = source_request(given, os.environ, writes=not asked.is_dry)
         warn_of_unchecked_certificate(given)
         with controller(target(given, os.environ)) as where, Console(is_quiet=output != "text") as console:
-            run = reshape(synchronise(request, where, watch.hooks(console.hooks(where)), asked, planner))
+            run = reshape(synchronise(request, where, watch.hooks(console.hooks(where)), asked, planner, wisher))
         code = console.exit_code or run.exit_code(is_detailed=is_detailed)
         watch.ended(run, code)
         then(run)

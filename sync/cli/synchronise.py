@@ -21,7 +21,7 @@ from sync.report.json import manifest_of
 @options.source_options
 @options.working_tree
 @options.controller_options
-@click.option("--dry-run", envvar="SYNC_DRY_RUN", show_envvar=True, is_flag=True, help="Only show what would change.")
+@options.dry_run
 @options.detailed_exitcode
 @options.plan_options
 @options.status_dir

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlencode
@@ -92,6 +94,7 @@ class ControllerClient:
             max_workers=min(_PAGE_THREADS, max_connections), thread_name_prefix="pages"
         )
         self._sessions: Sessions | None = None
+        self._date = ""
 
     def __enter__(self) -> Self:
         if not self._address.is_verified:
@@ -122,6 +125,15 @@ class ControllerClient:
     def account(self) -> Account:
         """Who is logged in."""
         return self._live.live.account
+
+    @property
+    def time(self) -> datetime | None:
+        """What the Controller's clock said with its last answer, to the second; None if it does not tell."""
+        try:
+            found = parsedate_to_datetime(self._date)
+        except ValueError:
+            return None
+        return found.replace(tzinfo=found.tzinfo or UTC)
 
     @property
     def requests(self) -> Counters:
@@ -219,6 +231,7 @@ class ControllerClient:
         except httpx.RequestError as failed:
             raise self._no_answer(call, failed) from failed
         self._live.follow(answer, session)
+        self._date = answer.headers.get("Date", "")
         return answer
 
     def _no_answer(self, call: _Call, failed: httpx.RequestError) -> Exception:

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from sync.compare.takeover import released
 from sync.kinds import KINDS
-from sync.model.desired import ObjectKey, Owner
+from sync.model.desired import DesiredState, ObjectKey, Owner
 from sync.model.live import LiveObject, LiveState
 from sync.model.marks import created_by_ako
 from sync.model.plan import Action, Plan, PlanOptions
@@ -12,8 +12,9 @@ from sync.plan.make import copies, digest_of
 from sync.plan.takeover import OwnerTakeover, take_over
 
 
-def plan_release(live: LiveState, options: PlanOptions, *, commit: str, cluster: str) -> Plan:
-    """Every object of ours with AKO's marks, as the AKO of this cluster recognises it. Git is not looked at."""
+def plan_release(desired: DesiredState, live: LiveState, options: PlanOptions) -> Plan:
+    """Every object of ours with AKO's marks, as the AKO of this cluster recognises it, whatever Git asks for."""
+    created_by = created_by_ako(desired.cluster)
     ours: dict[Owner, dict[ObjectKey, LiveObject]] = defaultdict(dict)
     for item in live:
         if item.is_ours and item.owner is not None and options.selection.includes(item.owner):
@@ -27,7 +28,7 @@ def plan_release(live: LiveState, options: PlanOptions, *, commit: str, cluster:
                     key: (
                         item,
                         "given back to AKO",
-                        released(KINDS[key.kind], item.body, created_by=created_by_ako(cluster)),
+                        released(KINDS[key.kind], item.body, created_by=created_by),
                     )
                     for key, item in objects.items()
                 },
@@ -36,7 +37,7 @@ def plan_release(live: LiveState, options: PlanOptions, *, commit: str, cluster:
         ],
     )
     return Plan(
-        commit=commit,
+        commit=desired.commit,
         change_sets=sets,
         unchanged=sum(item.is_ours for item in live) - sum(len(item.changes) for item in sets),
         foreign=(),

@@ -4,6 +4,7 @@ import logging
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 
@@ -436,3 +437,23 @@ def test_what_a_read_only_client_holds_back_is_no_request(controller: ScriptedCo
         client.post("/api/pool", POOL, tenant="admin")
 
     assert [event.path for event in heard] == ["/login", "/logout"]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        pytest.param("Sun, 01 Mar 2026 12:00:00 GMT", datetime(2026, 3, 1, 12, tzinfo=UTC), id="as HTTP writes it"),
+        pytest.param("noon", None, id="not a time"),
+    ],
+)
+def test_the_controllers_clock_is_that_of_its_last_answer(
+    controller: ScriptedController, connect: Connect, header: str, expected: datetime | None
+) -> None:
+    """Its own clock, not ours; None where it does not tell."""
+    controller.on(f"GET {PATH}", Answer(body=POOL, headers=(("Date", header),)))
+
+    with connect() as client:
+        client.get(PATH)
+        told = client.time
+
+    assert told == expected

@@ -12,6 +12,7 @@ from sync.config import read_settings
 from sync.controller.live import live_object
 from sync.kinds import KINDS
 from sync.model.desired import ObjectKey
+from sync.model.facts import Facts
 from sync.model.live import LiveObject, LiveState
 from sync.model.plan import Method, Plan, Write
 from sync.model.run import Wish
@@ -25,12 +26,12 @@ from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, Manifest
 NAMES = Names(cluster="test")
 
 
-def wish_for(*manifests: Manifest, values: Manifest = VALUES) -> Wish:
+def wish_for(*manifests: Manifest, values: Manifest = VALUES, facts: Facts | None = None) -> Wish:
     """What some manifests ask for."""
-    return wish_for_files({"all.yaml": [GATEWAY_CLASS, *manifests], "values.yaml": [values]})
+    return wish_for_files({"all.yaml": [GATEWAY_CLASS, *manifests], "values.yaml": [values]}, facts=facts)
 
 
-def wish_for_files(files: Mapping[str, Iterable[Manifest]], commit: str = "c0ffee") -> Wish:
+def wish_for_files(files: Mapping[str, Iterable[Manifest]], commit: str = "c0ffee", facts: Facts | None = None) -> Wish:
     """What a tree of files asks for."""
     texts = (SourceFile(path=path, content=yaml.safe_dump_all(items).encode()) for path, items in files.items())
     snapshot = Snapshot(location="tree", commit=commit, files=tuple(texts))
@@ -43,7 +44,7 @@ def wish_for_files(files: Mapping[str, Iterable[Manifest]], commit: str = "c0ffe
         templates=read_templates(snapshot),
         problems=(*problems, *found),
     )
-    return make_wish(source, None)
+    return make_wish(source, facts)
 
 
 class PerfectController:

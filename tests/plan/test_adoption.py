@@ -47,7 +47,7 @@ def adoption(manifests: Iterable[Manifest], live: LiveState, **options: Any) -> 
 
 def release(live: LiveState) -> Plan:
     """Giving back everything."""
-    return plan_release(live, make_options(), commit="c0ffee", cluster="test")
+    return plan_release(wish_for().desired, live, make_options())
 
 
 def next_plan(manifests: Iterable[Manifest], live: LiveState) -> Plan:

@@ -1,0 +1,60 @@
+"""`avi-sync adopt` and `avi-sync release`: take over what AKO made, and give it back."""
+
+from typing import Any
+
+import click
+
+from sync.cli import options
+from sync.cli.asked import take_over_options
+from sync.cli.results import output_options
+from sync.cli.running import perform
+from sync.cli.terminal import say
+from sync.errors import ExitCode, UsageError
+from sync.plan.adoption import plan_adoption
+from sync.plan.release import plan_release
+from sync.reconcile import wish_of_settings
+from sync.report.formats import RUN
+
+
+@click.command("adopt", epilog=options.EXAMPLES["adopt"])
+@options.source_options
+@options.working_tree
+@options.controller_options
+@options.dry_run
+@options.ako_is_stopped
+@options.selection_options
+@options.writer_options
+@options.after_run_options
+@output_options(RUN)
+def adopt(dry_run: bool, ako_is_stopped: bool, output: str, **given: Any) -> int:
+    """Take over the objects that AKO made, and unmarked ones with a wanted name. Marks change, nothing else."""
+    if not (dry_run or ako_is_stopped):
+        raise UsageError(
+            "an AKO that runs keeps writing from memory, and would take back what is taken over",
+            fix="stop AKO, then say so with --ako-is-stopped (docs/moving-from-ako.md); --dry-run needs no stop",
+        )
+    asked = take_over_options(given, is_dry=dry_run, follows_git=True)
+    code = perform(given, asked, output=output, planner=plan_adoption)
+    return _say_next(code, "avi-sync --dry-run shows what else differs from Git", is_dry=dry_run)
+
+
+@click.command("release", epilog=options.EXAMPLES["release"])
+@options.source_options
+@options.working_tree
+@options.controller_options
+@options.dry_run
+@options.selection_options
+@options.after_run_options
+@output_options(RUN)
+def release(dry_run: bool, output: str, **given: Any) -> int:
+    """Give our objects back to AKO: the inverse of adopt. Marks change, nothing else."""
+    asked = take_over_options(given, is_dry=dry_run, follows_git=False)
+    code = perform(given, asked, output=output, planner=plan_release, wisher=wish_of_settings)
+    return _say_next(code, "AKO may be started, avi-sync must not run any more", is_dry=dry_run)
+
+
+def _say_next(code: ExitCode, step: str, *, is_dry: bool) -> ExitCode:
+    """The same code, after saying what to do now that all went well."""
+    if code is ExitCode.DONE and not is_dry:
+        say(f"next: {step}")
+    return code

@@ -1,0 +1,57 @@
+"""Whether AKO still writes: one that runs takes back from its memory whatever was taken over from it.
+
+Time is the Controller's own on both sides: that of `_last_modified`, and what its clock says now.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sync.model.live import LiveObject, LiveState, Ownership
+from sync.model.marks import LAYER_7_MARKERS, created_by_ako
+from sync.model.plan import Action, Plan, Refusal
+
+QUIET = timedelta(minutes=10)
+"""For so long AKO must not have written; it repeats what failed after 90 s (AKO 2.2.1 internal/lib/constants.go:67)."""
+
+
+def ako_still_writes(plan: Plan, live: LiveState, cluster: str, now: datetime | None) -> Iterator[Refusal]:
+    """Refused where a plan takes over from an AKO that may still be running. `now` is the Controller's time."""
+    if not plan.count(Action.ADOPT):
+        return
+    if now is None:
+        yield Refusal(
+            message="the Controller does not tell its time, so nobody can tell whether AKO still writes",
+            fix="let whatever stands between here and the Controller pass on the Date header of its answers",
+        )
+        return
+    written = [(_last_modified(item), item) for item in live if _is_of_ako(item, cluster)]
+    if not written:
+        return
+    last, item = max(written, key=lambda found: (found[0], found[1].key))
+    age = max(now - last, timedelta(0))
+    if age < QUIET:
+        yield Refusal(
+            message=f"AKO's {item.key} was written {_said(age)} ago: an AKO that runs takes everything back",
+            fix=f"stop AKO if it runs, wait for {_said(QUIET - age + _SECOND)}, and try again",
+        )
+
+
+def _is_of_ako(item: LiveObject, cluster: str) -> bool:
+    """What tells of an AKO that serves layer 4; one that is left for layer 7 may write its own objects."""
+    markers = {marker.get("key") for marker in item.body.get("markers") or ()}
+    is_marked = item.body.get("created_by") == created_by_ako(cluster)
+    return (is_marked or item.ownership is Ownership.AKO) and not LAYER_7_MARKERS & markers
+
+
+def _last_modified(item: LiveObject) -> datetime:
+    """Microseconds since 1970, as the API writes them (avi-api §2.4)."""
+    return _EPOCH + timedelta(microseconds=int(item.body.get("_last_modified") or 0))
+
+
+_SECOND = timedelta(seconds=1)
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def _said(time: timedelta) -> str:
+    minutes, seconds = divmod(int(time.total_seconds()), 60)
+    return f"{minutes} min {seconds} s"
