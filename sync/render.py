@@ -124,6 +124,8 @@ def _encoded(value: Any) -> Any:
         return encode_basestring(value)
     if value is None:
         return "null"
+    if type(value) is int:
+        return str(value)
     if isinstance(value, _Raw | Undefined):
         return value
     if isinstance(value, tuple | list):
@@ -144,10 +146,10 @@ def _rendered(spec: ObjectSpec, template: Template, created_by: str) -> AviObjec
     text = _text(spec, template)
     file = str(template.filename)
     try:
-        rendered = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_refuse_twins)
+        rendered = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_json_object)
         if not isinstance(rendered, dict):
             raise _BadTemplateError("it does not render to a JSON object", file=file, line=1)
-        body = {key: value for key, value in _without_nulls(rendered).items() if key not in OURS_AFTER_RENDERING}
+        body = {key: value for key, value in rendered.items() if key not in OURS_AFTER_RENDERING}
         return _completed(body, spec, created_by)
     except json.JSONDecodeError as error:
         message = f"it does not render to JSON: {error.msg} in line {error.lineno} of what it renders"
@@ -179,13 +181,23 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _refuse_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
+def _json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, those in it first: Avi knows no null, and an empty list is never on the wire (avi-api §2.4)."""
+    found = {
+        key: item
+        for key, value in pairs
+        if value is not None and (item := _without_nulls(value) if type(value) is list else value) != []
+    }
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
-        twin = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f'the key "{twin}" stands twice in one object')
+        if len(set(keys)) < len(keys):
+            twin = next(key for key in keys if keys.count(key) > 1)
+            raise ValueError(f'the key "{twin}" stands twice in one object')
     return found
+
+
+def _without_nulls(items: list[Any]) -> list[Any]:
+    return [_without_nulls(item) if type(item) is list else item for item in items if item is not None]
 
 
 def _text(spec: ObjectSpec, template: Template) -> str:
@@ -204,16 +216,6 @@ def _line_of_failure(error: BaseException, file: str) -> int:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line
-
-
-def _without_nulls(value: Any) -> Any:
-    """Avi knows no null, and an empty list is never on the wire (avi-api §2.4)."""
-    if isinstance(value, dict):
-        kept = {key: _without_nulls(item) for key, item in value.items() if item is not None and item != []}
-        return {key: item for key, item in kept.items() if item != []}
-    if isinstance(value, list):
-        return [_without_nulls(item) for item in value if item is not None]
-    return value
 
 
 def _completed(rendered: Mapping[str, Any], spec: ObjectSpec, created_by: str) -> AviObject:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from sync.cli import options
-from sync.cli.emulation import controller, warn_of_unchecked_certificate
+from sync.cli.controller import controller, warn_of_unchecked_certificate
 from sync.cli.terminal import paint, show, show_document
 from sync.config import source_request, target
 from sync.doctor.examine import examine

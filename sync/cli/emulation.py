@@ -1,7 +1,7 @@
-"""The Controller that a command talks to: a real one, or for `embedded` an emulator in this process."""
+"""An emulator for a command: in this process, or as what the command is for."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -9,25 +9,16 @@ from typing import Any
 
 import yaml
 
-from sync.cli.terminal import complain, paint, say
-from sync.config import EMBEDDED, state_folder
+from sync.cli.terminal import say
+from sync.config import state_folder
 from sync.emulator import Emulator, FaultError, SeedError, StateError
 from sync.errors import UsageError
 from sync.model.target import Target
 
 
-def warn_of_unchecked_certificate(given: Mapping[str, Any]) -> None:
-    """Loud, every time."""
-    if given["insecure_skip_verify"]:
-        complain(paint("WARNING: the Controller's certificate is not checked (--insecure-skip-verify)", "error"))
-
-
 @contextmanager
-def controller(where: Target) -> Iterator[Target]:
-    """The Controller to talk to; `embedded` starts an emulator in this process, with its state in the user's folder."""
-    if where.controller != EMBEDDED:
-        yield where
-        return
+def embedded(where: Target) -> Iterator[Target]:
+    """An emulator in this process, with its state in the user's folder, in place of the Controller."""
     folder = state_folder(os.environ)
     with emulator_errors("127.0.0.1"):
         folder.mkdir(parents=True, exist_ok=True)

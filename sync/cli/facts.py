@@ -8,7 +8,7 @@ import click
 import yaml
 
 from sync.cli import options
-from sync.cli.emulation import controller, warn_of_unchecked_certificate
+from sync.cli.controller import controller, warn_of_unchecked_certificate
 from sync.cli.terminal import print_result
 from sync.config import source_request, target
 from sync.controller.facts import facts_to_document

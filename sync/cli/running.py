@@ -6,7 +6,7 @@ from typing import Any
 
 from sync.cli.after_run import told_afterwards
 from sync.cli.console import Console
-from sync.cli.emulation import controller, warn_of_unchecked_certificate
+from sync.cli.controller import controller, warn_of_unchecked_certificate
 from sync.cli.results import show_run
 from sync.config import source_request, target
 from sync.errors import ExitCode

@@ -36,18 +36,19 @@ class Comparison:
 def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
     """Compare all fields that are ours; what is left alone and what others set is not looked at."""
     kind = KINDS[desired.key.kind]
-    markers = markers_of(live)
+    markers, wanted_markers = markers_of(live), markers_of(desired.body)
+    is_as_written = wanted_markers.get(DIGEST, "") == markers.get(DIGEST, "")
     fields = _fields(desired, markers) - {"markers"}
     wanted = {name: value for name, value in desired.normal.items() if name in fields}
     present = normal_form(live, kind.name, sorted(fields))
-    if markers.get(DIGEST, "") == wish_of(desired.body):
+    if is_as_written and present != wanted:
         present = {name: _uncovered(value, wanted.get(name)) for name, value in present.items()}
     reason = ""
     if "vip" in kind.replace:
         reason = why_not(desired.body, live, markers)
         wanted, present = _without_vip_identity(wanted), _without_vip_identity(present)
     found = list(differences(wanted, present, kind.name))
-    found += marker_differences(markers_of(desired.body), markers)
+    found += marker_differences(wanted_markers, markers)
     found = [item for item in found if not is_ignored(item.path, desired.ignored)]
     scope = Scope.VIP if reason else None
     for difference in found:
@@ -63,7 +64,7 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
         replace=scope,
         reason=reason,
         is_disruptive=any(top_level(item.path) in kind.disruptive for item in found),
-        is_as_written=wish_of(desired.body) == wish_of(live),
+        is_as_written=is_as_written,
     )
 
 

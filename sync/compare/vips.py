@@ -6,6 +6,7 @@ Every VIP carries `auto_allocate_ip: true`, so that its address does not tell wh
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from sync.compare.markers import ASKED_ADDRESS, NO_ADDRESS
@@ -140,8 +141,12 @@ def _family_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iter
 
 
 def _address(vip: Mapping[str, Any], field: str) -> str:
-    """The address in its usual form: IPv6 has many."""
-    text = str((vip.get(field) or {}).get("addr", ""))
+    return _usual_form(str((vip.get(field) or {}).get("addr", "")))
+
+
+@lru_cache(maxsize=8192)
+def _usual_form(text: str) -> str:
+    """The address as it is usually written: IPv6 has many forms."""
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:

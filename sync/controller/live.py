@@ -43,7 +43,7 @@ def live_object(body: Mapping[str, Any], kind: Kind, names: Names) -> LiveObject
         name=str(body.get("name", "")),
     )
     markers = markers_of(body)
-    ownership = _ownership(key, kind, body, names)
+    ownership = _ownership(key, kind, str(body.get("created_by", "")), markers, names)
     has_owner = ownership in (Ownership.OURS, Ownership.AKO)
     return LiveObject(
         key=key,
@@ -55,10 +55,9 @@ def live_object(body: Mapping[str, Any], kind: Kind, names: Names) -> LiveObject
     )
 
 
-def _ownership(key: ObjectKey, kind: Kind, body: Mapping[str, Any], names: Names) -> Ownership:
+def _ownership(key: ObjectKey, kind: Kind, creator: str, markers: Mapping[str, str], names: Names) -> Ownership:
     """Ours by marker, cluster and name; a cluster whose name is a prefix of another's never sees the other's."""
-    markers = markers_of(body)
-    cluster, creator = markers.get("clustername", ""), str(body.get("created_by", ""))
+    cluster = markers.get("clustername", "")
     if markers.get(MANAGED_BY) == TOOL and cluster == names.cluster:
         return Ownership.OURS if key.name in names.spelled_by(key.kind, markers) else Ownership.CLONE
     if MANAGED_BY in markers or LAYER_7_MARKERS & markers.keys():
