@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help test lint types contracts unit lock format demo bench chaos clean
+.PHONY: help test lint types contracts unit lock reference format demo bench chaos clean
 .DEFAULT_GOAL := help
 
 help:  ## What can be made here
@@ -35,6 +35,9 @@ unit: $(READY)  ## Tests, with the coverage gate on the pure modules
 
 format: $(READY)  ## Rewrite files in our format
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+reference: $(READY)  ## Write docs/reference.md anew, after a change of options or settings
+	@$(BIN)/python tools/make_reference.py
 
 lock: $(READY)  ## Write the lock files anew from pyproject.toml
 	@$(BIN)/python tools/check_lock.py --write

@@ -4,6 +4,7 @@ A `SyncError` ends a run (or one command) with one clear message; what is wrong 
 exception but a `Problem` value, because a run reports all of them together.
 """
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 
@@ -37,6 +38,23 @@ PRECEDENCE = (
     ExitCode.DONE,
 )
 """Where several codes apply to one run, the first of these is its exit code."""
+
+
+MEANINGS: Mapping[ExitCode, str] = {
+    ExitCode.DONE: "done, or nothing to do",
+    ExitCode.UNEXPECTED: "an unexpected error",
+    ExitCode.CHANGES_PENDING: "changes are pending, or somebody changed the Controller (only with --detailed-exitcode)",
+    ExitCode.SOURCE_INVALID: "the source cannot be used; nothing was written",
+    ExitCode.REFUSED: "a guard refused the plan: it was printed, and nothing was written",
+    ExitCode.HELD_OR_FAILED: "something is held or failed; the rest was done (in a dry run: something is held)",
+    ExitCode.UNREACHABLE: "Git or the Controller cannot be reached, or refused the login",
+    ExitCode.LOCKED: "another run holds the lock, or this one lost it; what had not begun was not tried",
+    ExitCode.STALE_PLAN: "a saved plan no longer fits: the commit or the Controller has moved; nothing was written",
+    ExitCode.USAGE: "the command line or the environment is wrong",
+    ExitCode.INTERRUPTED: "stopped by SIGINT; what was in hand was finished",
+    ExitCode.TERMINATED: "stopped by SIGTERM; what was in hand was finished",
+}
+"""What each exit code tells."""
 
 
 class SyncError(Exception):
