@@ -9,7 +9,7 @@ from sync.controller.apply import ApplyOptions, apply_plan
 from sync.controller.client import ControllerClient, Login
 from sync.controller.facts import read_facts
 from sync.controller.live import read_live
-from sync.controller.lock import Lock, this_run
+from sync.controller.lock import Lock, release_from, this_run
 from sync.controller.machine_lock import MachineLock
 from sync.controller.record import RecordError, RecordStore
 from sync.controller.timing import Timing
@@ -20,7 +20,7 @@ from sync.guard.writer import Writer, wrong_writer
 from sync.model.desired import DesiredState
 from sync.model.facts import Facts
 from sync.model.live import LiveState
-from sync.model.lock import KeptObject, LastRun, Record
+from sync.model.lock import Holder, KeptObject, LastRun, Record
 from sync.model.outcome import Outcome, WriteState
 from sync.model.plan import ChangeSet, Plan, PlanOptions, Refusal
 from sync.model.problem import Problem, Severity
@@ -304,13 +304,37 @@ def record_store(client: ControllerClient, settings: Settings) -> RecordStore:
 
 def read_facts_of(request: SourceRequest, target: Target) -> Facts:
     """What the Controller tells about what the tree refers to."""
+    source, settings = _usable(request, target)
+    timing = Timing().ending_after(target.deadline_seconds)
+    with _client(target, settings, timing, is_read_only=True) as client:
+        return _facts(client, source, settings)
+
+
+def read_record_of(request: SourceRequest, target: Target) -> tuple[str, Record]:
+    """The name of the lock of the tree's cluster, and what is recorded there."""
+    _, settings = _usable(request, target)
+    timing = Timing().ending_after(target.deadline_seconds)
+    with _client(target, settings, timing, is_read_only=True) as client:
+        store = record_store(client, settings)
+        stored = store.read()
+        return store.name, stored.record if stored else Record()
+
+
+def release_lock(request: SourceRequest, target: Target, holder: Holder) -> None:
+    """Take the lock away from this holder; raises LockedError if another one has it by now."""
+    _, settings = _usable(request, target)
+    timing = Timing().ending_after(target.deadline_seconds)
+    with _client(target, settings, timing, is_read_only=False) as client:
+        release_from(record_store(client, settings), holder.run_id)
+
+
+def _usable(request: SourceRequest, target: Target) -> tuple[Source, Settings]:
+    """The source with its settings; raises SourceError where they cannot be used."""
     source = load_source(request, controller=target.controller)
     if source.settings is None:
         first = make_wish(source, None).problems[0]
         raise SourceError(first.message, where=f"{first.file}:{first.line}" if first.file else "", fix=first.fix)
-    timing = Timing().ending_after(target.deadline_seconds)
-    with _client(target, source.settings, timing, is_read_only=True) as client:
-        return _facts(client, source, source.settings)
+    return source, source.settings
 
 
 def _facts(client: ControllerClient, source: Source, settings: Settings) -> Facts:

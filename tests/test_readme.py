@@ -22,10 +22,11 @@ OTHER_PROGRAMS = re.compile(r"\b(git|pip|make|pytest|helm|kustomize|docker|kubec
 
 
 def options_of(command: str) -> list[click.Option]:
-    """The options of a command, without those that every command has."""
+    """The options of a command and of those below it, without those that every command has."""
     found = commands.get_command(click.Context(commands), command)
     assert found is not None
-    return [item for item in found.params if isinstance(item, click.Option)]
+    below = found.commands.values() if isinstance(found, click.Group) else ()
+    return [item for each in (found, *below) for item in each.params if isinstance(item, click.Option)]
 
 
 def all_options() -> frozenset[str]:
@@ -63,7 +64,7 @@ def test_every_command_is_in_the_readme() -> None:
     """The table of commands names all of them, and no other."""
     rows = rows_under(README.read_text("utf-8"), "Commands")
 
-    named = {name for row in rows for name in re.findall(r"`avi-sync ([a-z]+)`", row[0])}
+    named = {name for row in rows for name in re.findall(r"`avi-sync ([a-z]+)[ `]", row[0])}
 
     assert named == set(COMMANDS)
 

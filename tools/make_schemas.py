@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from sync.report.documents import PlanFileDocument, RenderDocument, RunDocument, ValidateDocument
+from sync.report.documents import LockDocument, PlanFileDocument, RenderDocument, RunDocument, ValidateDocument
 from sync.report.events import EVENTS
 from sync.report.json import SCHEMA_VERSION
 
@@ -24,12 +24,16 @@ FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 DOCUMENTS: Mapping[str, Any] = {
+    "lock": LockDocument,
     "plan": PlanFileDocument,
     "render": RenderDocument,
     "result": RunDocument,
     "validate": ValidateDocument,
 }
 """File name → class."""
+
+WITHOUT_LINES = frozenset({"lock", "plan"})
+"""Documents that never come as `jsonl`."""
 
 
 class _Generator(GenerateJsonSchema):
@@ -42,9 +46,9 @@ class _Generator(GenerateJsonSchema):
 
 
 def schemas() -> dict[str, Schema]:
-    """All schemas by file name; `event` is made of the lists of all documents but the plan file."""
+    """All schemas by file name; `event` is made of the lists of the documents that there are lines of."""
     found = {name: _schema(name, shape) for name, shape in DOCUMENTS.items()}
-    return found | {"event": _event({name: schema for name, schema in found.items() if name != "plan"})}
+    return found | {"event": _event({name: schema for name, schema in found.items() if name not in WITHOUT_LINES})}
 
 
 def _schema(name: str, shape: Any) -> Schema:

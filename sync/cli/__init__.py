@@ -29,6 +29,7 @@ COMMANDS = {
     "facts": "facts.command",
     "pause": "pause.pause",
     "resume": "pause.resume",
+    "lock": "lock.command",
     "emulate": "emulate.command",
     "completion": "completion.command",
     "version": "version.command",

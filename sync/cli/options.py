@@ -63,6 +63,14 @@ Examples:
 Examples:
   avi-sync doctor --source https://git.example.com/net/avi.git --controller https://avi.example.com
   avi-sync doctor -o json      (with SYNC_SOURCE and SYNC_CONTROLLER set)""",
+    "lock status": """\b
+Examples:
+  avi-sync lock status --source . --controller https://avi.example.com
+  avi-sync lock status -o json                   (with SYNC_SOURCE and SYNC_CONTROLLER set)""",
+    "lock release": """\b
+Examples:
+  avi-sync lock release --source . --controller https://avi.example.com
+  avi-sync lock release --yes                    (with SYNC_SOURCE and SYNC_CONTROLLER set)""",
     "completion": """\b
 Examples:
   source <(avi-sync completion bash)                                  (in ~/.bashrc)

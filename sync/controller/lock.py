@@ -250,6 +250,24 @@ class Lock:
                     return
 
 
+def release_from(store: RecordStore, run_id: str) -> None:
+    """Take the lock away from a run, whether it lives or not; nothing if nobody holds it by now.
+
+    Raises LockedError if another run holds it.
+    """
+    for _ in range(MOST_TRIES):
+        found = store.read()
+        if found is None or found.record.holder is None:
+            return
+        if found.record.holder.run_id != run_id:
+            raise LockedError(f"by now {found.record.holder} holds the lock {store.name}", fix="look again")
+        with suppress(StaleError):  # it has beaten in between
+            store.write(found, replace(found.record, holder=None))
+            _LOG.warning("event=forced name=%s run=%s", store.name, run_id)
+            return
+    raise RecordError(f"{store.name} is being written by somebody else all the time", fix="see who does")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Watch:
     """A version of the record and since when it has been seen."""

@@ -272,3 +272,47 @@ class PlanFileDocument(TypedDict):
     """The plan, as a dry run prints it."""
     checksum: str
     """Over all else in the file: an edited file is refused."""
+
+
+@_described
+class HolderDocument(TypedDict):
+    """A run that holds the lock."""
+
+    name: str
+    """`user@host`."""
+    pid: int
+    run: str
+    beats: Count
+    """How often it has shown that it lives: since about `beats` × `beat_seconds`."""
+    beat_seconds: float
+    ttl_seconds: float
+    """After so long a silence it counts as gone."""
+
+
+@_described
+class LastRunDocument(TypedDict):
+    """The last run that changed something."""
+
+    source: str
+    """The repository in one spelling, without a login."""
+    path: str
+    """The folder in it; empty for its root."""
+    commit: Commit
+    time: str
+    """UTC, by the clock of the machine that ran."""
+    run: str
+
+
+@_described
+class LockDocument(TypedDict):
+    """What `lock status` prints."""
+
+    schema_version: Version
+    lock: str
+    """The name of the StringGroup that is the lock."""
+    holder: HolderDocument | None
+    """Null while the lock is free."""
+    last_run: LastRunDocument | None
+    """Null if no run has changed anything yet."""
+    kept: list[KeyDocument]
+    """Objects that are stored because they are being replaced, or were when a run died."""

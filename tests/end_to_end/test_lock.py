@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator
 
 from sync.controller.apply import ApplyOptions
 from sync.controller.client import ControllerAddress, ControllerClient, Login
@@ -31,6 +32,7 @@ from sync.translate.names import Names
 from tests.builders import make_options
 from tests.end_to_end.conftest import Controller, Run
 from tests.end_to_end.tree import VALUES, Manifest, Tree, app
+from tests.report.schemas import closed, published
 
 LOCK = "avi-sync-test"
 
@@ -260,3 +262,37 @@ def test_a_foreign_object_under_the_name_of_the_lock_is_not_touched(
     assert (result.code, controller.writes()) == (4, [])
     assert "not ours" in result.document["refusals"][0]["message"]
     assert controller.find("stringgroup", LOCK)["_last_modified"] == theirs["_last_modified"]
+
+
+def test_lock_status_tells_who_holds_it_and_who_wrote_last(sync: Run, tree: Tree, controller: Controller) -> None:
+    """Free before and after a run, with the last run; held while somebody holds it."""
+    before = sync("lock", "status", "--format", "text")
+    commit = tree.commit(web=app("web"))
+    sync()
+    after = sync("lock", "status").document
+    with somebody_holds_the_lock(controller):
+        held = sync("lock", "status", "--format", "text")
+        busy = sync("lock", "status").document
+
+    assert (before.code, "Lock avi-sync-test: free" in before.out) == (0, True)
+    assert (after["holder"], after["last_run"]["commit"], after["kept"]) == (None, commit, [])
+    assert (held.code, "held by ci@runner (pid 4711, run theirs), for about" in held.out) == (0, True)
+    assert (busy["holder"]["pid"], busy["last_run"]["commit"]) == (4711, commit)
+    schema = Draft202012Validator(closed(published("lock")))
+    assert [error.message for document in (after, busy) for error in schema.iter_errors(document)] == []
+
+
+def test_lock_release_takes_it_away_from_a_run_that_is_gone(sync: Run, tree: Tree, controller: Controller) -> None:
+    """Not without --yes where nobody can be asked; afterwards the next run need not wait."""
+    tree.commit(web=app("web"))
+    with somebody_holds_the_lock(controller, ttl_seconds=3600):
+        asked = sync("lock", "release")
+        still_held = is_held(controller)
+        released = sync("lock", "release", "--yes")
+        nothing = sync("lock", "release", "--yes")
+
+        result = sync()
+
+    assert (asked.code, still_held, released.code, nothing.code, result.code) == (64, True, 0, 0, 0)
+    assert "ci@runner (pid 4711, run theirs)" in asked.err
+    assert "released from ci@runner" in released.out

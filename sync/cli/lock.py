@@ -1,0 +1,64 @@
+"""`avi-sync lock status` and `lock release`: who holds the lock of a cluster, and how to take it away from him."""
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from sync.cli import options
+from sync.cli.controller import controller, warn_of_unchecked_certificate
+from sync.cli.terminal import print_result, show, show_document
+from sync.config import source_request, target
+from sync.errors import UsageError
+from sync.model.lock import Holder
+from sync.reconcile import read_record_of, release_lock
+from sync.report.lock import lock_document, lock_lines
+
+
+@click.group("lock")
+def command() -> None:
+    """See who holds the lock of a cluster and which run wrote last, or release the lock."""
+
+
+@command.command("status", epilog=options.EXAMPLES["lock status"])
+@options.source_options
+@options.working_tree
+@options.controller_options
+@options.output
+def status(output: str, **given: Any) -> None:
+    """Show who holds the lock, for how long, and the last run that changed something."""
+    warn_of_unchecked_certificate(given)
+    with controller(target(given, os.environ)) as where:
+        name, record = read_record_of(source_request(given, os.environ, writes=False), where)
+    if output == "json":
+        show_document(lock_document(name, record))
+    else:
+        show(lock_lines(name, record))
+
+
+@command.command("release", epilog=options.EXAMPLES["lock release"])
+@options.source_options
+@options.working_tree
+@options.controller_options
+@options.option("--yes", env="SYNC_YES", is_flag=True, help="Do not ask. Without a terminal nothing is asked.")
+def release(yes: bool, **given: Any) -> None:
+    """Take the lock away from a run that is gone; one that lives stops before its next change set or delete."""
+    warn_of_unchecked_certificate(given)
+    with controller(target(given, os.environ)) as where:
+        request = source_request(given, os.environ, writes=False)
+        name, record = read_record_of(request, where)
+        if record.holder is None:
+            print_result(f"Lock {name}: free, nothing to release")
+            return
+        if not yes:
+            _ask(name, record.holder)
+        release_lock(request, where, record.holder)
+    print_result(f"Lock {name}: released from {record.holder}")
+
+
+def _ask(name: str, holder: Holder) -> None:
+    state = f"{holder} holds the lock {name}, for {holder.age_text}"
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(f"{state}; nothing was released", fix="add --yes to take it away")
+    click.confirm(f"{state}. Take it away?", abort=True, err=True)
