@@ -15,7 +15,15 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from sync.report.documents import LockDocument, PlanFileDocument, RenderDocument, RunDocument, ValidateDocument
+from sync.report.documents import (
+    CheckupDocument,
+    LockDocument,
+    MessageDocument,
+    PlanFileDocument,
+    RenderDocument,
+    RunDocument,
+    ValidateDocument,
+)
 from sync.report.events import EVENTS
 from sync.report.json import SCHEMA_VERSION
 
@@ -24,7 +32,9 @@ FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 DOCUMENTS: Mapping[str, Any] = {
+    "checkup": CheckupDocument,
     "lock": LockDocument,
+    "message": MessageDocument,
     "plan": PlanFileDocument,
     "render": RenderDocument,
     "result": RunDocument,
@@ -32,7 +42,7 @@ DOCUMENTS: Mapping[str, Any] = {
 }
 """File name → class."""
 
-WITHOUT_LINES = frozenset({"lock", "plan"})
+WITHOUT_LINES = frozenset({"checkup", "lock", "message", "plan"})
 """Documents that never come as `jsonl`."""
 
 

@@ -1,13 +1,12 @@
 """What `doctor` found, for people and for machines."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from sync.model.checkup import Checkup, Health
+from sync.report.documents import CheckupDocument
+from sync.report.json import SCHEMA_VERSION
 from sync.report.text import Paint
 from sync.report.words import one_line
-
-SCHEMA_VERSION = 1
 
 STYLES = {Health.OK: "create", Health.WARNING: "warning", Health.PROBLEM: "error", Health.NOT_CHECKED: "quiet"}
 
@@ -23,8 +22,9 @@ def checkup_lines(checkup: Checkup, paint: Paint) -> Iterator[str]:
     yield f"Doctor: {', '.join(f'{number} {health}' for health, number in checkup.counts.items())}"
 
 
-def checkup_document(checkup: Checkup) -> dict[str, Any]:
+def checkup_document(checkup: Checkup) -> CheckupDocument:
     """The same as JSON."""
+    counts = checkup.counts
     return {
         "schema_version": SCHEMA_VERSION,
         "checks": [
@@ -36,6 +36,11 @@ def checkup_document(checkup: Checkup) -> dict[str, Any]:
             }
             for finding in checkup.findings
         ],
-        "summary": {health.value.replace(" ", "_"): number for health, number in checkup.counts.items()},
+        "summary": {
+            "ok": counts[Health.OK],
+            "warning": counts[Health.WARNING],
+            "problem": counts[Health.PROBLEM],
+            "not_checked": counts[Health.NOT_CHECKED],
+        },
         "exit_code": int(checkup.exit_code),
     }

@@ -11,7 +11,10 @@ from pydantic import ConfigDict, Field, WithJsonSchema, with_config
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
 from sync.kinds import KINDS
+from sync.model.checkup import Health
 from sync.model.desired import OwnerKind
+from sync.model.ending import Condition as ConditionOfRun
+from sync.model.ending import Event
 from sync.model.outcome import SetState, WriteState
 from sync.model.plan import Action, Cause, Method
 from sync.model.problem import Severity
@@ -316,3 +319,61 @@ class LockDocument(TypedDict):
     """Null if no run has changed anything yet."""
     kept: list[KeyDocument]
     """Objects that are stored because they are being replaced, or were when a run died."""
+
+
+@_described
+class CheckDocument(TypedDict):
+    """One check of `doctor`."""
+
+    check: str
+    health: Annotated[str, _known(Health)]
+    message: str
+    fix: str
+    """Empty where nothing is to be done."""
+
+
+@_described
+class CheckupSummaryDocument(TypedDict):
+    """How many checks ended in each way."""
+
+    ok: Count
+    warning: Count
+    problem: Count
+    not_checked: Count
+
+
+@_described
+class CheckupDocument(TypedDict):
+    """What `doctor` prints."""
+
+    schema_version: Version
+    checks: list[CheckDocument]
+    summary: CheckupSummaryDocument
+    exit_code: int
+
+
+@_described
+class MessageDocument(TypedDict):
+    """What a webhook is sent when the condition changes."""
+
+    schema_version: Version
+    event: Annotated[str, _known(Event)]
+    target: str
+    """What metrics and messages call the run."""
+    before: Annotated[str | None, _known(ConditionOfRun)]
+    """Null for the first run."""
+    now: Annotated[str | None, _known(ConditionOfRun)]
+    exit_code: int
+    cluster: str
+    """Empty where it is not known."""
+    commit: str
+    digest: str
+    """Of the plan; empty where there is none."""
+    dry_run: bool | None
+    """Null where the run had no result."""
+    changes: dict[str, Count]
+    """Objects by action; empty where the run had no result."""
+    problems: list[str]
+    """The first ones, a line each."""
+    text: str
+    """All of it in words, for a chat."""

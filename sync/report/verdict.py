@@ -1,17 +1,18 @@
 """How a run ended, in few words: for a termination message, and for a chat that a webhook leads to."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from sync.errors import ExitCode
 from sync.model.ending import Condition, Ending, Event
 from sync.model.problem import Severity
+from sync.model.run import Run
+from sync.report.documents import MessageDocument
+from sync.report.headline import headline_of
+from sync.report.json import SCHEMA_VERSION
 from sync.report.numbers import numbers
 from sync.report.plan_text import counts
 from sync.report.text import plain, problem_lines
 from sync.report.words import counted, one_line
-
-SCHEMA_VERSION = 1
 
 MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.DONE: "done",
@@ -27,7 +28,7 @@ MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.INTERRUPTED: "interrupted",
     ExitCode.TERMINATED: "terminated",
 }
-"""Each exit code in words."""
+"""Each exit code in words, where nothing better is known."""
 
 MESSAGE_BYTES = 4096
 """What Kubernetes keeps of a termination message (Kubernetes 1.34, Pod.spec.containers.terminationMessagePath)."""
@@ -38,8 +39,13 @@ TOLD_TROUBLES = 5
 
 def verdict(ending: Ending) -> str:
     """One line: exit code, what it means, and the counts of the plan."""
-    plan_counts = counts(ending.run, plain) if ending.run is not None else ""
-    return f"exit {int(ending.exit_code)}: {MEANINGS[ending.exit_code]}{f'. {plan_counts}' if plan_counts else ''}"
+    run = ending.run
+    words = MEANINGS[ending.exit_code] if run is None else ". ".join(filter(None, _of_run(run)))
+    return f"exit {int(ending.exit_code)}: {words}"
+
+
+def _of_run(run: Run) -> tuple[str, str]:
+    return headline_of(run).words, counts(run, plain)
 
 
 def troubles(ending: Ending) -> Iterator[str]:
@@ -74,7 +80,7 @@ def termination_message(ending: Ending) -> str:
     return message
 
 
-def message_document(ending: Ending, event: Event, before: Condition | None) -> dict[str, Any]:
+def message_document(ending: Ending, event: Event, before: Condition | None) -> MessageDocument:
     """What a webhook is sent. `text` alone is enough for a chat."""
     run = ending.run
     found = list(troubles(ending))

@@ -213,7 +213,7 @@ def test_a_run_needs_nothing_but_the_environment_of_the_pod(
     assert "args" not in container
     assert "command" not in container
     assert result.code == 0
-    assert message == f"exit 0: done. {result.last_line}\n"
+    assert message == f"exit 0: 1 owner changed. {result.last_line}\n"
     assert "4 create" in message
 
 

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tests.end_to_end.conftest import Controller, Result, Run
 from tests.end_to_end.tree import VALUES, Tree, app, gateway, load_balancer, namespace
+from tests.report.schemas import closed, published
 
 ALL = (
     *("git", "cache folder", "state folder", "source", "connection", "certificate", "clock", "login", "version"),
@@ -35,7 +37,9 @@ def test_all_is_well_before_a_first_run(sync: Run, tree: Tree, controller: Contr
 
     result = sync("doctor")
 
+    schema = Draft202012Validator(closed(published("checkup")))
     assert health(result) == dict.fromkeys(ALL, "ok")
+    assert list(schema.iter_errors(result.document)) == []
     assert (result.code, result.document["summary"]["problem"]) == (0, 0)
     assert {item["method"] for item in controller.requests() if item["path"].startswith("/api/")} == {"GET"}
 

@@ -23,7 +23,7 @@ def test_success_is_one_line(sync: Run, tree: Tree, message: Path) -> None:
 
     printed = sync("-o", "text")
 
-    assert message.read_text() == f"exit 0: done. {printed.last_line}\n"
+    assert message.read_text() == f"exit 0: 1 owner changed. {printed.last_line}\n"
 
 
 def test_a_failure_names_what_is_wrong(sync: Run, tree: Tree, message: Path) -> None:
@@ -33,7 +33,7 @@ def test_a_failure_names_what_is_wrong(sync: Run, tree: Tree, message: Path) -> 
     sync()
 
     first, *rest = message.read_text().splitlines()
-    assert first.startswith("exit 5: something is held or failed. Applied: 4 create")
+    assert first.startswith("exit 5: 1 owner changed; 1 owner is held. Applied: 4 create")
     assert len(rest) == 1
     assert rest[0].startswith("error: odd.yaml:")
 

@@ -4,13 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tests.end_to_end.conftest import Controller, Run
 from tests.end_to_end.listener import Listener
 from tests.end_to_end.tree import Tree, app, gateway
+from tests.report.schemas import closed, published
 
 ODD = [gateway("odd", label_name="other")]
 """A Gateway that is held."""
+
+
+VALIDATOR = Draft202012Validator(closed(published("message")))
 
 
 @pytest.fixture
@@ -22,7 +27,8 @@ def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
 
 
 def events(chat: Listener) -> list[str]:
-    """What was told, in order."""
+    """What was told, in order; each message follows the published schema."""
+    assert [error.message for heard in chat.heard for error in VALIDATOR.iter_errors(heard.document)] == []
     return [heard.document["event"] for heard in chat.heard]
 
 
@@ -39,7 +45,9 @@ def test_a_failure_and_the_recovery_are_told_once_each(sync: Run, tree: Tree, ch
     assert codes == [0, 0, 5, 5, 0]
     assert events(chat) == ["failing", "recovered"]
     assert (first["before"], first["now"], first["exit_code"], first["commit"]) == ("in sync", "failing", 5, commit)
-    assert first["text"].startswith("avi-sync 127.0.0.1: failing. exit 5: something is held or failed. ")
+    assert first["text"].startswith(
+        "avi-sync 127.0.0.1: failing. exit 5: Nothing to do: no object changes; 1 owner is held"
+    )
     assert any("odd.yaml" in problem for problem in first["problems"])
 
 
