@@ -9,9 +9,9 @@ from sync.controller.address import ControllerAddress, Login
 from sync.controller.client import ControllerClient
 from tests.controller.conftest import serve
 from tests.controller.scripted import ScriptedController
-from tests.end_to_end.conftest import cli, controller, sync, tree
+from tests.end_to_end.conftest import cli, clock, controller, sync, tree
 
-__all__ = ["cli", "controller", "serve", "sync", "tree"]
+__all__ = ["cli", "clock", "controller", "serve", "sync", "tree"]
 
 Connect = Callable[..., ControllerClient]
 
