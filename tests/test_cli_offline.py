@@ -265,6 +265,19 @@ def test_the_result_of_validate_is_its_problems(run: Run, tree: Tree) -> None:
     )
 
 
+def test_validate_lists_what_is_not_ours_to_serve(run: Run, tree: Tree) -> None:
+    """With the reason; what is held is among the problems already."""
+    settings = VALUES.replace("servicesAPI: true", "servicesAPI: true\n  blockedNamespaceList: [shop]")
+
+    result = run("validate", "--source", tree({"held.yaml": HELD, "values.yaml": settings}))
+
+    reason = "its namespace is in AKOSettings.blockedNamespaceList"
+    assert [line for line in result.out.splitlines() if line.startswith("not served")] == [
+        f"not served: Gateway shop/web: {reason}",
+        f"not served: Service shop/mail: {reason}",
+    ]
+
+
 def test_a_run_without_facts_says_what_it_assumes(run: Run, tree: Tree, tmp_path: Path) -> None:
     """In one note on stderr; with facts there is nothing to say."""
     (tmp_path / "facts.yaml").write_text("cloud: {dns_domains: [example.com]}\n")

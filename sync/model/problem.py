@@ -30,6 +30,7 @@ class Problem:
     """One thing the author of a manifest (or of values.yaml) should know.
 
     `resource` names it as `Gateway blue/web`; `field` is the path of the field inside the resource, from its root.
+    `reason` is the word that AKO has for it in the status of a Gateway (ako-semantics §1.3, §10), empty if it has none.
     """
 
     severity: Severity
@@ -38,6 +39,7 @@ class Problem:
     origin: Origin | None = None
     resource: str = ""
     field: tuple[str | int, ...] = ()
+    reason: str = ""
 
     @property
     def file(self) -> str:

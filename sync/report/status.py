@@ -8,6 +8,7 @@ from sync.model.desired import Condition, Status
 from sync.model.live import LiveState
 from sync.model.outcome import Outcome
 from sync.model.plan import Plan
+from sync.model.problem import Severity
 from sync.model.run import Wish
 
 
@@ -37,8 +38,9 @@ def _unsettled(wish: Wish, plan: Plan, outcomes: Sequence[Outcome]) -> Iterator[
             for owner in outcome.change_set.owners:
                 if owner in names:
                     yield names[owner], outcome.said
+    said = {problem.resource: problem.message for problem in plan.problems if problem.severity is Severity.ERROR}
     for held in plan.held:
-        yield held.name, "held: nothing of it is touched"
+        yield held.name, said.get(str(held.owner), "held: nothing of it is touched")
 
 
 def _with_live(status: Status, held: Sequence[str], unsettled: Mapping[str, str]) -> Status:

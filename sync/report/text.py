@@ -42,9 +42,20 @@ def validation_lines(wish: Wish, paint: Paint) -> Iterator[str]:
     """What `validate` prints."""
     desired, problems = wish.desired, wish.problems
     yield from problem_lines(problems, paint)
+    yield from _not_served_lines(wish, paint)
     owners = len({item.owner for item in desired})
     found = f"{counted(owners, 'owner')} with {counted(len(desired.objects), 'object')}, {len(desired.held)} held"
     yield f"Validate: {found}; {counts_of_problems(problems)}   {commit_text(desired.commit)}"
+
+
+def _not_served_lines(wish: Wish, paint: Paint) -> Iterator[str]:
+    """What is in the tree and not ours to serve, with the reason (DESIGN §8): neither wanted nor held."""
+    held = {item.name for item in wish.desired.held}
+    for status in wish.statuses:
+        scheduled = status.conditions[0]
+        if scheduled.status == "False" and status.owner_name not in held:
+            name = f"{status.kind} {status.namespace}/{status.name}"
+            yield paint(one_line(f"not served: {name}: {scheduled.message}"), "quiet")
 
 
 def render_text(wish: Wish) -> str:

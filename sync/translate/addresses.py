@@ -18,7 +18,8 @@ def parse_address(text: str, at: Resource, path: Path, findings: Findings) -> st
         with suppress(ValueError):
             return str(ipaddress.ip_address(text))
     message = f'address "{text}" is not an IP address'
-    findings.error(at, path, message, "write an IP address, or remove it and let the Controller choose")
+    fix = "write an IP address, or remove it and let the Controller choose"
+    findings.error(at, path, message, fix, reason="InvalidAddress")
     return None
 
 
@@ -43,7 +44,8 @@ def check_address(
     wanted = ipaddress.ip_address(address)
     if subnets and not any(wanted in ipaddress.ip_network(subnet, strict=False) for subnet in subnets):
         message = f'address {address} lies in no subnet of network "{name}" ({", ".join(subnets)})'
-        findings.error(at, path, message, "ask for an address of the network, or name another network")
+        fix = "ask for an address of the network, or name another network"
+        findings.error(at, path, message, fix, reason="InvalidAddress")
     for cidr in (vip_network.cidr, vip_network.v6cidr):
         subnet = ipaddress.ip_network(cidr, strict=False) if cidr else None
         if subnet and subnet.version == wanted.version and wanted not in subnet:

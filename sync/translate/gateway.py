@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sync.model.desired import ObjectSpec, Owner, OwnerKind, Status, VirtualServicePort
+from sync.model.desired import Condition, ObjectSpec, Owner, OwnerKind, Status, VirtualServicePort
 from sync.model.resources.core import Service, ServicePort
 from sync.model.resources.gateway import Gateway, GatewayClass, Listener
 from sync.model.wording import did_you_mean
@@ -15,7 +15,7 @@ from sync.translate.fqdn import auto_fqdn
 from sync.translate.infra_setting import Infrastructure, infrastructure, setting_of_gateway
 from sync.translate.inputs import HOLDING, Coverage, Inputs, coverage_of
 from sync.translate.protection import with_protection
-from sync.translate.status import gateway_status, service_status
+from sync.translate.status import gateway_status, not_scheduled, service_status
 from sync.translate.verdict import Findings, Verdict
 
 CONTROLLER = "ako.vmware.com/avi-lb"
@@ -36,10 +36,10 @@ def translate_gateway(gateway: Gateway, inputs: Inputs) -> Verdict:
     owner = Owner(kind=OwnerKind.GATEWAY, namespace=gateway.namespace, name=gateway.name)
     name = inputs.names.virtual_service(gateway.namespace, gateway.name)
     findings = Findings()
-    reason = _not_served(gateway, inputs, findings)
+    not_served = _not_served(gateway, inputs, findings)
     matches: tuple[_Match, ...] = ()
     specs: tuple[ObjectSpec, ...] = ()
-    if not reason:
+    if not not_served:
         services = _attached_services(gateway, inputs, findings)
         matches = _matches(gateway, services, inputs, findings)
         specs = _specs(gateway, services, matches, inputs, findings)
@@ -52,7 +52,7 @@ def translate_gateway(gateway: Gateway, inputs: Inputs) -> Verdict:
         problems=tuple(findings.problems),
         statuses=(
             gateway_status(
-                gateway, name, reason, findings.problems, served=served, address=_address_in(specs, gateway, inputs)
+                gateway, name, not_served, findings.problems, served=served, address=_address_in(specs, gateway, inputs)
             ),
             *_service_statuses(matches, name, findings, inputs),
         ),
@@ -81,18 +81,18 @@ def _auto_fqdn(service: Service, inputs: Inputs) -> str | None:
     return auto_fqdn(service.name, service.namespace, inputs.settings, inputs.facts)
 
 
-def _not_served(gateway: Gateway, inputs: Inputs, findings: Findings) -> str:
-    """Why the Gateway is not ours to serve: then what is live of it goes. Empty if it is ours."""
+def _not_served(gateway: Gateway, inputs: Inputs, findings: Findings) -> Condition | None:
+    """Why the Gateway is not ours to serve: then what is live of it goes. None if it is ours."""
     coverage = coverage_of(gateway.namespace, inputs)
     if coverage in HOLDING:
         findings.error(gateway, ("metadata", "namespace"), f"held: {coverage.value}", HOLDING[coverage])
-        return ""
+        return None
     if coverage is not Coverage.YES:
-        return str(coverage.value)
+        return not_scheduled(coverage.value)
     found = inputs.catalog.classes.get(gateway.spec.gateway_class_name)
     if found is not None and found.spec.controller != CONTROLLER:
-        return f"its GatewayClass is of controller {found.spec.controller}"
-    return ""
+        return not_scheduled(f"its GatewayClass is of controller {found.spec.controller}", "UnidentifiedController")
+    return None
 
 
 def _specs(
@@ -126,6 +126,7 @@ def _class_of(gateway: Gateway, inputs: Inputs, findings: Findings) -> GatewayCl
             f"correct {broken.origin.file}:{broken.origin.line}"
             if broken
             else did_you_mean(name, tuple(inputs.catalog.classes)),
+            reason="InvalidGatewayClass",
         )
     return found
 
@@ -141,6 +142,7 @@ def _check_match_labels(gateway: Gateway, findings: Findings) -> None:
                 ("spec", "listeners", number, "routes", "selector", "matchLabels"),
                 f"the matchLabels of listener {listener.protocol} {listener.port} do not name this Gateway",
                 f"add {' and '.join(wrong)}",
+                reason="InvalidMatchLabels",
             )
 
 
@@ -151,13 +153,14 @@ def _check_protocols(gateway: Gateway, inputs: Inputs, findings: Findings) -> No
     for number, listener in enumerate(listeners):
         place = ("spec", "listeners", number, "protocol")
         if listener.protocol not in profiles.L4_PROTOCOLS:
-            report = findings.warning if has_l4 else findings.error
-            report(
-                gateway,
-                place,
-                f'protocol "{listener.protocol}" of listener {listener.port} is not layer 4: the port gets no pool',
-                did_you_mean(listener.protocol, profiles.L4_PROTOCOLS).replace("remove it", "use another protocol"),
+            message = (
+                f'protocol "{listener.protocol}" of listener {listener.port} is not layer 4: the port gets no pool'
             )
+            fix = did_you_mean(listener.protocol, profiles.L4_PROTOCOLS).replace("remove it", "use another protocol")
+            if has_l4:
+                findings.warning(gateway, place, message, fix)
+            else:
+                findings.error(gateway, place, message, fix, reason="UnsupportedProtocol")
         if listener.protocol == "SCTP" and inputs.settings.l7.service_type == "NodePortLocal":
             findings.error(gateway, place, "SCTP cannot be served in NodePortLocal mode", "use another serviceType")
         if listener.port_key in seen:
@@ -182,6 +185,7 @@ def _address(gateway: Gateway, findings: Findings) -> str | None:
             ("spec", "addresses", 0, "type"),
             f"an address of type {first.type} cannot be given to a VIP",
             "give an address of type IPAddress, or none and let the Controller choose",
+            reason="InvalidAddress",
         )
         return None
     address = parse_address(first.value, gateway, ("spec", "addresses", 0, "value"), findings)
@@ -240,6 +244,7 @@ def _matches(gateway: Gateway, services: tuple[Service, ...], inputs: Inputs, fi
                 ("spec", "listeners", number),
                 f"listener {listener.protocol} {listener.port} is claimed by {titles}",
                 "take the Gateway's labels or the port from all but one of them",
+                reason="PortConflict",
             )
         if serving:
             service, port = serving[0]

@@ -16,14 +16,15 @@ from sync.model.resources.gateway import Gateway
 def gateway_status(
     gateway: Gateway,
     owner_name: str,
-    not_served: str,
+    not_served: Condition | None,
     problems: Sequence[Problem],
     *,
     served: frozenset[tuple[str, int]],
     address: str | None,
 ) -> Status:
     """`served` holds protocol and port of the listeners that have a pool, `address` is what will be asked for."""
-    scheduled = _scheduled(not_served, problems)
+    error = _first_error(problems)
+    scheduled = _scheduled(not_served, error, (error.reason if error else "") or "Held")
     return Status(
         kind="Gateway",
         namespace=gateway.namespace,
@@ -51,17 +52,25 @@ def service_status(
         namespace=service.namespace,
         name=service.name,
         owner_name=owner_name,
-        conditions=(_scheduled(not_served, problems),),
+        conditions=(_scheduled(not_scheduled(not_served) if not_served else None, _first_error(problems), "Held"),),
         hostnames=tuple(hostnames),
     )
 
 
-def _scheduled(not_served: str, problems: Sequence[Problem]) -> Condition:
+def not_scheduled(message: str, reason: str = "NotServed") -> Condition:
+    """What the status says of something that nobody serves."""
+    return Condition(type="Scheduled", status="False", reason=reason, message=message)
+
+
+def _first_error(problems: Sequence[Problem]) -> Problem | None:
+    return next((problem for problem in problems if problem.severity is Severity.ERROR), None)
+
+
+def _scheduled(not_served: Condition | None, error: Problem | None, reason: str) -> Condition:
     if not_served:
-        return Condition(type="Scheduled", status="False", reason="NotServed", message=not_served)
-    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
-    if errors:
-        return Condition(type="Scheduled", status="False", reason="Held", message=errors[0].message)
+        return not_served
+    if error:
+        return not_scheduled(error.message, reason)
     return Condition(type="Scheduled", status="True", reason="Translated")
 
 
@@ -75,6 +84,6 @@ def _listener(scheduled: Condition, *, is_served: bool) -> Condition:
 
 def held_status(status: Status, message: str) -> Status:
     """The status of an owner that is held for a reason that was found later."""
-    held = Condition(type="Scheduled", status="False", reason="Held", message=message)
+    held = not_scheduled(message, "Held")
     listeners = tuple(replace(item, condition=_listener(held, is_served=False)) for item in status.listeners)
     return replace(status, conditions=(held,), addresses=(), listeners=listeners)

@@ -1,6 +1,6 @@
 """What became of one owner: its specs, or the errors that hold it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sync.model.desired import ObjectSpec, Owner, Status
 from sync.model.problem import Origin, Problem, Severity
@@ -39,9 +39,9 @@ class Findings:
         """Whether what was found so far holds the owner."""
         return any(problem.severity is Severity.ERROR for problem in self.problems)
 
-    def error(self, at: Resource, path: tuple[str | int, ...], message: str, fix: str) -> None:
-        """Something that holds the owner."""
-        self.problems.append(problem_at(Severity.ERROR, at, path, message, fix))
+    def error(self, at: Resource, path: tuple[str | int, ...], message: str, fix: str, *, reason: str = "") -> None:
+        """Something that holds the owner; `reason` is AKO's word for it."""
+        self.problems.append(replace(problem_at(Severity.ERROR, at, path, message, fix), reason=reason))
 
     def warning(self, at: Resource, path: tuple[str | int, ...], message: str, fix: str) -> None:
         """Something the author should know."""

@@ -1,5 +1,8 @@
 """Switches in values.yaml and missing Namespaces take nothing away."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from tests.end_to_end.conftest import Controller, Run
@@ -60,6 +63,61 @@ def test_statuses_tell_addresses_and_readiness(sync: Run, tree: Tree, controller
     }
     written = (tree.folder.parent / "status" / "Gateway" / "shop" / "web.yaml").read_text()
     assert "value: 10.10.10.1" in written
+
+
+def status_files(folder: Path) -> list[str]:
+    """What `--status-dir` has written."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*.yaml"))
+
+
+def test_the_status_of_what_is_gone_from_git_goes(sync: Run, tree: Tree, tmp_path: Path) -> None:
+    """Else it would say for ever that it is ready; a file that is no status of ours stays."""
+    folder = tmp_path / "status"
+    tree.commit(web=app("web"), mail=[load_balancer(), endpoints("direct", ports=(25,))])
+    sync("--status-dir", str(folder))
+    (folder / "Gateway" / "shop" / "own.yaml").write_text("kind: Gateway\nspec: {}\n")
+    tree.commit(mail=None)
+
+    sync("--status-dir", str(folder), "--allow-deletes", "1")
+
+    assert status_files(folder) == ["Gateway/shop/own.yaml", "Gateway/shop/web.yaml", "Service/shop/web-svc.yaml"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"web": "kind: ["}, id="a file that does not parse"),
+        pytest.param({"web": [{**app("web")[0], "spec": {}}]}, id="a manifest that cannot be used"),
+        pytest.param({"values": "AKOSettings: 5"}, id="settings that cannot be used"),
+    ],
+)
+def test_no_status_goes_while_something_cannot_be_read(
+    sync: Run, tree: Tree, tmp_path: Path, files: dict[str, Any]
+) -> None:
+    """Absence proves nothing then."""
+    folder = tmp_path / "status"
+    tree.commit(web=app("web"))
+    sync("--status-dir", str(folder))
+    before = status_files(folder)
+    tree.commit(**files)
+
+    sync("--status-dir", str(folder))
+
+    assert status_files(folder) == before
+    assert len(before) == 2
+
+
+def test_the_status_of_an_owner_that_the_plan_holds_says_why(sync: Run, tree: Tree, controller: Controller) -> None:
+    """In the words of the problem."""
+    controller.call("POST", "/api/pool", {"name": "test--shop-web-svc-web-TCP-80"})
+    tree.commit(web=app("web"))
+
+    result = sync()
+
+    (gateway,) = [item for item in result.document["statuses"] if item["kind"] == "Gateway"]
+    ready = next(condition for condition in gateway["conditions"] if condition["type"] == "Ready")
+    assert (ready["status"], ready["reason"]) == ("False", "NotApplied")
+    assert ready["message"].startswith("held: Pool admin/test--shop-web-svc-web-TCP-80 is there already")
 
 
 def test_facts_written_from_a_controller_render_the_same_objects(sync: Run, tree: Tree, controller: Controller) -> None:

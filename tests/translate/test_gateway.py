@@ -460,7 +460,28 @@ def test_an_error_holds_the_gateway_and_nobody_else(
     assert problem.field_text == field
     assert message in problem.message
     assert problem.fix.startswith(fix)
-    assert {s.conditions[0].reason for s in found.statuses} == {"Held", "Translated"}
+    assert {s.conditions[0].status for s in found.statuses} == {"False", "True"}
+
+
+@pytest.mark.parametrize(
+    ("items", "reason"),
+    [
+        pytest.param([make_gateway(gateway_class="x")], "InvalidGatewayClass", id="class"),
+        pytest.param([make_gateway(listeners=[make_listener(labels={})])], "InvalidMatchLabels", id="labels"),
+        pytest.param([make_gateway(addresses=["x"])], "InvalidAddress", id="address"),
+        pytest.param(
+            [make_gateway(addresses=[GatewayAddress(value="x", type="NamedAddress")])], "InvalidAddress", id="named"
+        ),
+        pytest.param([make_gateway(), make_service("a"), make_service("b")], "PortConflict", id="two Services"),
+        pytest.param([make_gateway(protocol="HTTP")], "UnsupportedProtocol", id="protocol"),
+        pytest.param([make_gateway(), make_broken("Service", "a", "red", labels=attached_to())], "Held", id="other"),
+    ],
+)
+def test_the_status_of_a_gateway_gives_akos_reason(items: list[Any], reason: str) -> None:
+    """The words of ako-semantics §1.3 and §10, but `Scheduled: False` where it is not scheduled."""
+    (status,) = [status for status in translated(*items).statuses if status.kind == "Gateway"]
+
+    assert [(c.type, c.status, c.reason) for c in status.conditions] == [("Scheduled", "False", reason)]
 
 
 def test_all_errors_of_a_gateway_are_told_in_one_run() -> None:
@@ -520,42 +541,46 @@ SELECTED = {"namespaceSelector": {"labelKey": "team", "labelValue": "web"}}
 
 
 @pytest.mark.parametrize(
-    ("items", "ako", "reason"),
+    ("items", "ako", "reason", "message"),
     [
         pytest.param(
             [make_gateway(gateway_class="other"), make_gateway_class("other", controller="example.com/lb")],
             {},
+            "UnidentifiedController",
             "its GatewayClass is of controller example.com/lb",
             id="a class of another controller",
         ),
         pytest.param(
             [make_gateway()],
             {"blockedNamespaceList": ["shop"]},
+            "NotServed",
             "its namespace is in AKOSettings.blockedNamespaceList",
             id="a blocked namespace",
         ),
         pytest.param(
             [make_gateway(), make_namespace(labels={"team": "Web"})],
             SELECTED,
+            "NotServed",
             "its namespace lacks the label of AKOSettings.namespaceSelector",
             id="a namespace that is not selected",
         ),
         pytest.param(
             [make_gateway(), make_namespace(labels={"team": "web"})],
             {**SELECTED, "blockedNamespaceList": ["shop"]},
+            "NotServed",
             "its namespace is in AKOSettings.blockedNamespaceList",
             id="selected, but blocked",
         ),
     ],
 )
 def test_what_is_not_ours_to_serve_is_neither_wanted_nor_held(
-    items: list[Any], ako: dict[str, Any], reason: str
+    items: list[Any], ako: dict[str, Any], reason: str, message: str
 ) -> None:
     """What is live of it goes; the status says why."""
     found = translated(*items, settings=make_settings(AKOSettings=ako))
 
     assert (found.specs, found.held, errors_of(found)) == ((), (), [])
-    assert reason_of(found) == ("NotServed", reason)
+    assert reason_of(found) == (reason, message)
 
 
 @pytest.mark.parametrize(
