@@ -139,6 +139,7 @@ def _run_without_writes(look: "Look", asked: RunOptions) -> Run:
         before=look.live,
         statuses=statuses,
         notices=look.notices,
+        record=look.record,
         refusals=look.refusals,
         is_stale=look.is_stale,
         is_dry=asked.is_dry,
@@ -173,6 +174,7 @@ class Look:
     wish: Wish
     live: LiveState
     plan: Plan
+    record: Record
     writer: Writer
     notices: tuple[Problem, ...]
     refusals: tuple[Refusal, ...]
@@ -206,6 +208,7 @@ def _look(job: Job) -> Look:
         wish=wish,
         live=live,
         plan=plan,
+        record=record,
         writer=writer,
         notices=notices,
         refusals=(*outdated, *refused, *ako_still_writes(plan, live, settings.cluster, job.client.time)),

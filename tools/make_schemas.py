@@ -17,6 +17,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from sync.report.documents import (
     CheckupDocument,
+    DeploymentDocument,
     LockDocument,
     MessageDocument,
     PlanFileDocument,
@@ -38,11 +39,12 @@ DOCUMENTS: Mapping[str, Any] = {
     "plan": PlanFileDocument,
     "render": RenderDocument,
     "result": RunDocument,
+    "status": DeploymentDocument,
     "validate": ValidateDocument,
 }
 """File name → class."""
 
-WITHOUT_LINES = frozenset({"checkup", "lock", "message", "plan"})
+WITHOUT_LINES = frozenset({"checkup", "lock", "message", "plan", "status"})
 """Documents that never come as `jsonl`."""
 
 

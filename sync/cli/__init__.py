@@ -21,6 +21,7 @@ COMMANDS = {
     "plan": "plan.plan",
     "apply": "plan.apply",
     "drift": "plan.drift",
+    "status": "status.command",
     "validate": "offline.validate",
     "render": "offline.render",
     "doctor": "doctor.command",

@@ -33,6 +33,13 @@ def run_options(given: Mapping[str, Any], *, is_dry: bool) -> RunOptions:
     )
 
 
+def looking_options(given: Mapping[str, Any]) -> RunOptions:
+    """A look at the owners that the options name, for commands that never write."""
+    now = datetime.now(UTC)
+    plan = PlanOptions(now=now, selection=selection_of(given))
+    return RunOptions(is_dry=True, run_id=new_run_id(now), plan=plan)
+
+
 def about(owner: Owner) -> RunOptions:
     """A run that writes and is about one owner, which must be in Git or live."""
     now = datetime.now(UTC)

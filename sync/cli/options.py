@@ -31,6 +31,10 @@ Examples:
 Examples:
   avi-sync drift --source . --controller https://avi.example.com --detailed-exitcode
   avi-sync drift --only Gateway/shop/web""",
+    "status": """\b
+Examples:
+  avi-sync status --source . --controller https://avi.example.com
+  avi-sync status --namespace shop -o json""",
     "pause": """\b
 Examples:
   avi-sync pause Gateway/shop/web --for 4h --reason "draining a server, ask net-ops"

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from sync.cli import options
-from sync.cli.asked import run_options
+from sync.cli.asked import looking_options, run_options
 from sync.cli.results import output_options
 from sync.cli.running import perform
 from sync.errors import UsageError
@@ -115,9 +115,8 @@ def apply(file: Path, output: str, **given: Any) -> int:
 @output_options(RUN)
 def drift(detailed_exitcode: bool, output: str, **given: Any) -> int:
     """Show what somebody changed on the Controller, field by field, apart from what changed in Git; never writes."""
-    unlimited = {"policy": "sync", "no_replace": False, "retry_refused": True, "allow_deletes": 0, "plan_digest": ""}
-    unlimited |= {"accept_source": False, "accept_older_commit": False}
-    asked = run_options({**given, **unlimited}, is_dry=True)
+    asked = looking_options(given)
+    asked = replace(asked, plan=replace(asked.plan, retry_refused=True))
     return perform(given, asked, output=output, reshape=_only_drift, is_detailed=detailed_exitcode)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from sync.errors import ExitCode
 from sync.model.desired import DesiredState, Status
 from sync.model.live import LiveState
+from sync.model.lock import Record
 from sync.model.outcome import Outcome
 from sync.model.plan import Permit, Plan, PlanOptions, Refusal
 from sync.model.problem import Problem, Severity
@@ -74,6 +75,8 @@ class Run:
     """Who holds the lock, or why this run lost it: what is not among the outcomes was not tried."""
     before: LiveState = field(default_factory=LiveState)
     """What `plan` was made against, before anything was written."""
+    record: Record = field(default_factory=Record)
+    """What earlier runs left on the Controller, as it was read before anything was written."""
     is_dry: bool = True
 
     @property

@@ -377,3 +377,29 @@ class MessageDocument(TypedDict):
     """The first ones, a line each."""
     text: str
     """All of it in words, for a chat."""
+
+
+@_described
+class DeployedOwnerDocument(TypedDict):
+    """How one Gateway, LoadBalancer Service or shared VIP stands."""
+
+    owner: OwnerDocument
+    standing: Annotated[str, Field(examples=["in sync", "edited on the Controller", "not applied yet", "held"])]
+    addresses: list[str]
+    objects: Count
+    """Live objects that are ours."""
+    protected: bool
+
+
+@_described
+class DeploymentDocument(TypedDict):
+    """What `status` prints."""
+
+    schema_version: Version
+    lock: str
+    holder: str | None
+    """Who holds the lock; null while it is free."""
+    last_run: LastRunDocument | None
+    """Null if no run has changed anything yet."""
+    commit: Commit
+    owners: list[DeployedOwnerDocument]

@@ -32,7 +32,7 @@ def lock_document(name: str, record: Record) -> LockDocument:
         "schema_version": SCHEMA_VERSION,
         "lock": name,
         "holder": _holder(record.holder) if record.holder else None,
-        "last_run": _last_run(record.last) if record.last else None,
+        "last_run": last_run_document(record.last) if record.last else None,
         "kept": [key_document(item.before.key) for item in record.kept],
     }
 
@@ -48,5 +48,6 @@ def _holder(holder: Holder) -> HolderDocument:
     }
 
 
-def _last_run(last: LastRun) -> LastRunDocument:
+def last_run_document(last: LastRun) -> LastRunDocument:
+    """The last run that changed something."""
     return {"source": last.source, "path": last.path, "commit": last.commit, "time": last.time, "run": last.run_id}

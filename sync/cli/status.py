@@ -1,0 +1,45 @@
+"""`avi-sync status`: what is deployed from which commit, on one screen."""
+
+import os
+from typing import Any
+
+import click
+
+from sync.cli import options
+from sync.cli.asked import looking_options
+from sync.cli.console import Console
+from sync.cli.controller import controller, warn_of_unchecked_certificate
+from sync.cli.terminal import complain, paint, show, show_document
+from sync.config import source_request, target
+from sync.model.run import Run
+from sync.reconcile import synchronise
+from sync.report.deployment import deployment_document, status_lines
+from sync.report.plan_text import run_lines
+
+
+@click.command("status", epilog=options.EXAMPLES["status"])
+@options.source_options
+@options.working_tree
+@options.controller_options
+@options.selection_options
+@options.output
+def command(output: str, **given: Any) -> int:
+    """Show on one screen what is deployed: from which commit, by which run, and how each owner stands; never writes."""
+    asked = looking_options(given)
+    request = source_request(given, os.environ, writes=False)
+    warn_of_unchecked_certificate(given)
+    with controller(target(given, os.environ)) as where, Console(is_quiet=output != "text") as console:
+        run = synchronise(request, where, console.hooks(where), asked)
+    _show(run, output)
+    return 0 if run.plan is not None else run.exit_code(is_detailed=False)
+
+
+def _show(run: Run, output: str) -> None:
+    lock_name = f"avi-sync-{run.wish.desired.cluster}"
+    if output == "json":
+        show_document(deployment_document(run, lock_name))
+    elif run.plan is None:
+        for line in run_lines(run, paint):
+            complain(line)
+    else:
+        show(status_lines(run, lock_name, paint))

@@ -1,0 +1,135 @@
+"""What is deployed, owner by owner and on one screen: `avi-sync status`."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sync.compare.markers import PROTECTED, markers_of
+from sync.compare.vips import addresses
+from sync.kinds import KINDS
+from sync.model.desired import Owner
+from sync.model.live import LiveState
+from sync.model.plan import Action, Cause, Change
+from sync.model.run import Run
+from sync.plan.pauses import pause_of
+from sync.report.documents import DeployedOwnerDocument, DeploymentDocument
+from sync.report.json import SCHEMA_VERSION, owner_document
+from sync.report.lock import last_run_document, lock_lines
+from sync.report.text import Paint
+from sync.report.words import counted, one_line
+
+
+class Standing(StrEnum):
+    """How an owner stands."""
+
+    IN_SYNC = "in sync"
+    DRIFT = "edited on the Controller"
+    PENDING = "not applied yet"
+    NEW = "not there yet"
+    GONE = "gone from Git, still there"
+    HELD = "held"
+    PAUSED = "paused"
+
+
+_PAINT: Mapping[Standing, str] = {
+    Standing.IN_SYNC: "quiet",
+    Standing.DRIFT: "warning",
+    Standing.PENDING: "update",
+    Standing.NEW: "create",
+    Standing.GONE: "delete",
+    Standing.HELD: "error",
+    Standing.PAUSED: "warning",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerLine:
+    """One owner: how it stands, its addresses, how many objects it has, and whether it is protected."""
+
+    owner: Owner
+    standing: Standing
+    addresses: tuple[str, ...]
+    objects: int
+    is_protected: bool
+
+
+def owner_lines(run: Run) -> tuple[OwnerLine, ...]:
+    """Every owner that is live or wanted, by namespace and name."""
+    live, plan = run.before, run.plan
+    changes: dict[Owner, list[Change]] = {}
+    for change in plan.changes if plan else ():
+        changes.setdefault(change.owner, []).append(change)
+    held = {item.owner for item in plan.held} if plan else set()
+    owners = {item.owner for item in live if item.owner is not None} | {item.owner for item in run.wish.desired} | held
+    found = (_line(owner, live, changes.get(owner, []), is_held=owner in held) for owner in owners)
+    return tuple(sorted(found, key=lambda line: (line.owner.namespace, line.owner.name, line.owner.kind)))
+
+
+def _line(owner: Owner, live: LiveState, changes: list[Change], *, is_held: bool) -> OwnerLine:
+    mine = [item for item in live if item.owner == owner]
+    is_paused = any(pause_of(item.body) for item in mine)
+    return OwnerLine(
+        owner=owner,
+        standing=_standing(changes, is_there=bool(mine), is_held=is_held, is_paused=is_paused),
+        addresses=tuple(
+            sorted(
+                address for item in mine if "vip" in KINDS[item.key.kind].managed for address in addresses(item.body)
+            )
+        ),
+        objects=len(mine),
+        is_protected=any(markers_of(item.body).get(PROTECTED) == "true" for item in mine),
+    )
+
+
+def _standing(changes: list[Change], *, is_there: bool, is_held: bool, is_paused: bool) -> Standing:
+    if is_held:
+        return Standing.PAUSED if is_paused else Standing.HELD
+    if not changes:
+        return Standing.IN_SYNC
+    if not is_there:
+        return Standing.NEW
+    if all(change.action is Action.DELETE for change in changes):
+        return Standing.GONE
+    return Standing.DRIFT if all(change.cause is Cause.LIVE for change in changes) else Standing.PENDING
+
+
+def status_lines(run: Run, lock_name: str, paint: Paint) -> Iterator[str]:
+    """One screen: the record, a line per owner, and how many stand how."""
+    yield from lock_lines(lock_name, run.record)
+    here = run.wish.desired.commit
+    if run.record.last is not None and here != run.record.last.commit:
+        yield one_line(f"Git now: commit {here or 'none (files as they are)'}")
+    lines = owner_lines(run)
+    width = max((len(str(line.owner)) for line in lines), default=0)
+    for line in lines:
+        where = ", ".join(line.addresses) or "no address"
+        marks = "   protected" if line.is_protected else ""
+        standing = paint(line.standing.value, _PAINT[line.standing])
+        yield f"{one_line(str(line.owner)):<{width}}   {where:<15}   {line.objects:>2} objects   {standing}{marks}"
+    counts = Counter(line.standing for line in lines)
+    said = ", ".join(f"{counts[standing]} {standing.value}" for standing in Standing if counts[standing])
+    yield f"Status: {counted(len(lines), 'owner')}{f': {said}' if said else ''}"
+
+
+def deployment_document(run: Run, lock_name: str) -> DeploymentDocument:
+    """The same for machines."""
+    last = run.record.last
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "lock": lock_name,
+        "holder": str(run.record.holder) if run.record.holder else None,
+        "last_run": last_run_document(last) if last else None,
+        "commit": run.wish.desired.commit,
+        "owners": [_owner(line) for line in owner_lines(run)],
+    }
+
+
+def _owner(line: OwnerLine) -> DeployedOwnerDocument:
+    return {
+        "owner": owner_document(line.owner),
+        "standing": line.standing.value,
+        "addresses": list(line.addresses),
+        "objects": line.objects,
+        "protected": line.is_protected,
+    }

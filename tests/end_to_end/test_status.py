@@ -1,0 +1,61 @@
+"""`status`: what is deployed, from which commit, and how each owner stands."""
+
+import jsonschema
+
+from tests.end_to_end.conftest import Controller, Run
+from tests.end_to_end.tree import Tree, app, gateway
+from tests.report.schemas import closed, published
+
+POOL = "test--shop-edited-svc-edited-TCP-80"
+
+
+def test_status_tells_how_each_owner_stands(sync: Run, tree: Tree, controller: Controller) -> None:
+    """One owner of each kind: in sync, edited, changed in Git, new, gone, held and paused; nothing is written."""
+    names = ("calm", "edited", "changed", "gone", "broken", "paused")
+    first = tree.commit(**{name: app(name) for name in names})
+    sync()
+    sync("pause", "Gateway/shop/paused", "--for", "1h", "--reason", "x")
+    controller.change("pool", POOL, sni_enabled=True)
+    second = tree.commit(
+        changed=app("changed", hostname="c.avi.internal"),
+        new=app("new"),
+        gone=None,
+        broken=[gateway("broken", label_name="wrong")],
+    )
+    controller.forget()
+
+    result = sync("status")
+
+    document = result.document
+    assert (result.code, controller.writes()) == (0, [])
+    assert {line["owner"]["name"]: line["standing"] for line in document["owners"]} == {
+        "broken": "held",
+        "calm": "in sync",
+        "changed": "not applied yet",
+        "edited": "edited on the Controller",
+        "gone": "gone from Git, still there",
+        "new": "not there yet",
+        "paused": "paused",
+    }
+    assert (document["last_run"]["commit"], document["commit"]) == (first, second)
+
+
+def test_status_is_one_screen_for_people(sync: Run, tree: Tree, controller: Controller) -> None:
+    """The lock, the last run, a line per owner with its address, and the counts."""
+    tree.commit(web=app("web", address="10.10.10.5"))
+    sync()
+
+    lines = sync("status", "--format", "text").out.splitlines()
+
+    assert lines[0] == "Lock avi-sync-test: free"
+    assert lines[-2].split() == ["Gateway", "shop/web", "10.10.10.5", "4", "objects", "in", "sync"]
+    assert lines[-1] == "Status: 1 owner: 1 in sync"
+
+
+def test_status_fits_its_schema(sync: Run, tree: Tree) -> None:
+    """What is printed is what docs/schemas/status.json describes."""
+    tree.commit(web=app("web"))
+
+    found = sync("status").document
+
+    jsonschema.validate(found, closed(published("status")))
