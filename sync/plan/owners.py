@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sync.compare.markers import ASKED_ADDRESS, DIGEST, NO_ADDRESS, markers_of
+from sync.compare.markers import DIGEST, NO_ADDRESS, markers_of
 from sync.compare.normal_form import digest
-from sync.compare.vips import addresses
+from sync.compare.vips import addresses, asked_address
 from sync.kinds import KINDS
 from sync.model.desired import AviObject, DesiredState, ObjectKey, Owner
 from sync.model.live import LiveObject, LiveState
@@ -32,11 +32,11 @@ class Pair:
 
     @property
     def wanted_addresses(self) -> frozenset[tuple[str, str, str]]:
-        """The addresses that Git asks for, with cloud and VRF: only within one VRF can they clash."""
+        """The addresses that are asked for, with cloud and VRF: only within one VRF can they clash."""
         return frozenset(
             (asked, item.key.cloud, _vrf(item.body.get("vrf_context_ref", "")))
             for item in self.desired.values()
-            if _has_vips(item.key) and (asked := markers_of(item.body).get(ASKED_ADDRESS, NO_ADDRESS)) != NO_ADDRESS
+            if (asked := asked_address(item.body.get("vip", ()))) != NO_ADDRESS
         )
 
     @property
