@@ -53,6 +53,22 @@ def state_folder(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("SYNC_STATE_DIR") or platformdirs.user_state_dir(APPLICATION))
 
 
+def actor_of(environment: Mapping[str, str]) -> str:
+    """For whom a CI runs this, and which of its runs it is; empty where it is nobody's known CI.
+
+    The variables are those of GitHub Actions, GitLab CI (2026) and Jenkins (2.4).
+    """
+    get = environment.get
+    if get("GITHUB_ACTIONS") == "true":
+        job = f"{get('GITHUB_SERVER_URL', '')}/{get('GITHUB_REPOSITORY', '')}/actions/runs/{get('GITHUB_RUN_ID', '')}"
+        return f"{get('GITHUB_ACTOR', 'somebody')} in {job}"
+    if get("GITLAB_CI") == "true":
+        return f"{get('GITLAB_USER_LOGIN', 'somebody')} in {get('CI_JOB_URL', 'GitLab')}"
+    if get("JENKINS_URL"):
+        return f"{get('BUILD_USER_ID', 'somebody')} in {get('BUILD_URL', 'Jenkins')}"
+    return ""
+
+
 def source_request(given: Mapping[str, Any], environment: Mapping[str, str], *, writes: bool) -> SourceRequest:
     """Where the manifests come from. A run that writes reads commits only, never files that no commit vouches for."""
     working_tree = bool(given.get("working_tree", False))

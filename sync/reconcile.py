@@ -55,6 +55,10 @@ class Hooks:
     """Called for every request to the Controller."""
     should_stop: Callable[[], bool] = lambda: False
     """Asked while the run waits for the lock."""
+    applying: Callable[["Look"], None] = lambda _: None
+    """Called with what is about to be applied: once, or more often where others write at the same time."""
+    applied: Callable[[tuple[Outcome, ...]], None] = lambda _: None
+    """Called with what became of it."""
 
 
 Planner = Callable[[DesiredState, LiveState, PlanOptions], Plan]
@@ -257,12 +261,14 @@ def _check_selection(selection: Selection, wish: Wish, live: LiveState) -> None:
 def _apply(job: Job, look: Look, hooks: Hooks, lock: Lock) -> Run:
     """Apply the plan, read again, and plan again: what remains is what was not achieved."""
     outcomes: tuple[Outcome, ...] = ()
-    wish, plan, remaining = look.wish, look.plan, look.plan
+    wish, plan, live, remaining = look.wish, look.plan, look.live, look.plan
     run = Run(wish=wish, statuses=wish.statuses, plan=plan, before=look.live, notices=look.notices, is_dry=False)
     last = lock.record.last
     lock.note(_last_run(job.asked, look.writer, last))
     for _ in range(ROUNDS):
+        hooks.applying(replace(look, plan=remaining, live=live))
         done = apply_plan(remaining, job.client, _under(lock, hooks.apply_options(remaining)))
+        hooks.applied(done)
         outcomes = (*(item for item in outcomes if not item.is_stale), *done)
         try:
             live = read_live(job.client, job.settings)

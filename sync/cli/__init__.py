@@ -32,6 +32,7 @@ COMMANDS = {
     "resume": "pause.resume",
     "lock": "lock.command",
     "emulate": "emulate.command",
+    "history": "history.command",
     "completion": "completion.command",
     "version": "version.command",
 }

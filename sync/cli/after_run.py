@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sync.cli.recording import Recorder
 from sync.cli.terminal import complain, paint
 from sync.config import host_of, secret, secrets_read, state_folder
 from sync.errors import ExitCode, SyncError
@@ -25,21 +26,23 @@ T = TypeVar("T")
 
 
 @contextmanager
-def told_afterwards(given: Mapping[str, Any]) -> Iterator["Watch"]:
+def told_afterwards(given: Mapping[str, Any], recorder: Recorder) -> Iterator["Watch"]:
     """Around a command: however it ends, its ending is told to those whom options and environment name."""
     watch = Watch(target_name(given))
     try:
         yield watch
     except SyncError as error:
-        _tell(watch.ending(error.exit_code, error=str(error)), given)
+        _tell(watch.ending(error.exit_code, error=str(error)), given, recorder)
         raise
     except KeyboardInterrupt:
-        _tell(watch.ending(ExitCode.INTERRUPTED), given)
+        _tell(watch.ending(ExitCode.INTERRUPTED), given, recorder)
         raise
     except Exception as error:
-        _tell(watch.ending(ExitCode.UNEXPECTED, error=_shown(error)), given)
+        _tell(watch.ending(ExitCode.UNEXPECTED, error=_shown(error)), given, recorder)
         raise
-    _tell(watch.ending(watch.exit_code), given)
+    _tell(watch.ending(watch.exit_code), given, recorder)
+    if recorder.failure is not None and watch.exit_code is ExitCode.DONE:
+        watch.exit_code = ExitCode.UNEXPECTED
 
 
 class Watch:
@@ -106,8 +109,11 @@ def target_name(given: Mapping[str, Any]) -> str:
     return "/".join(part for part in (host or "unknown", str(given["path"]).strip("/")) if part)
 
 
-def _tell(ending: Ending, given: Mapping[str, Any]) -> None:
+def _tell(ending: Ending, given: Mapping[str, Any], recorder: Recorder) -> None:
     """Tell everybody who asked; the failure to tell one is said, and does not keep it from another."""
+    recorder.ended(ending)
+    if recorder.failure is not None:
+        complain(f"{paint('error:', 'error')} what this run did is not all in the journal: {recorder.failure}")
     if file := os.environ.get("SYNC_TERMINATION_LOG", ""):
         _try("the termination message could not be written", lambda: _write_termination_message(Path(file), ending))
     webhook = (

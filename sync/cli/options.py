@@ -1,5 +1,6 @@
 """The options of the commands, each with its environment variable, so that a machine needs no flags at all."""
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -7,6 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from sync.cli.verbosity import verbosity_options
+from sync.errors import SyncError
 from sync.model.plan import Policy
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -75,6 +77,14 @@ Examples:
 Examples:
   avi-sync lock release --source . --controller https://avi.example.com
   avi-sync lock release --yes                    (with SYNC_SOURCE and SYNC_CONTROLLER set)""",
+    "history": """\b
+Examples:
+  avi-sync history --journal /var/lib/avi-sync/journal.jsonl
+  avi-sync history --run last -o json                                 (with SYNC_JOURNAL set)""",
+    "rollback": """\b
+Examples:
+  avi-sync rollback --run 20261126T131251Z-346353 --dry-run
+  avi-sync rollback --run last                   (with SYNC_JOURNAL, SYNC_SOURCE and SYNC_CONTROLLER set)""",
     "completion": """\b
 Examples:
   source <(avi-sync completion bash)                                  (in ~/.bashrc)
@@ -101,6 +111,18 @@ def _complete_path(ctx: click.Context, param: click.Parameter, incomplete: str) 
     del ctx
     is_folder = "FILE" not in str(param.metavar)
     return [CompletionItem(incomplete, type="dir" if is_folder else "file")]
+
+
+def _complete_run(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """The runs of the journal that is named so far, the newest first."""
+    del param
+    from sync.cli.history import runs_of
+
+    try:
+        runs, _ = runs_of(ctx.params.get("journal") or os.environ.get("SYNC_JOURNAL", ""), "completion")
+    except SyncError:
+        return []
+    return [CompletionItem(run.run) for run in reversed(runs) if run.run.startswith(incomplete)]
 
 
 def source_options(function: F) -> F:
@@ -411,10 +433,25 @@ def emulator_options(function: F) -> F:
     return function
 
 
+journal = option(
+    "--journal",
+    env="SYNC_JOURNAL",
+    default="",
+    metavar="FILE|DIR",
+    help="Write down what each run changes: JSON lines in a file, or one file per run in a folder.",
+)
+
+
+_RUN: dict[str, Any] = {"env": "SYNC_RUN", "metavar": "ID", "shell_complete": _complete_run}
+run_id = option("--run", default="", help="One run in full: its id, its beginning or end, or `last`.", **_RUN)
+required_run_id = option("--run", required=True, help="Which run: its id, its beginning or end, or `last`.", **_RUN)
+
+
 def after_run_options(function: F) -> F:
     """Who is told how a run ended."""
     for decorate in reversed(
         (
+            journal,
             option(
                 "--metrics-file",
                 env="SYNC_METRICS_FILE",
@@ -449,6 +486,7 @@ def after_run_options(function: F) -> F:
     return function
 
 
+dry_run = option("--dry-run", env="SYNC_DRY_RUN", is_flag=True, help="Only show what would change.")
 detailed_exitcode = option(
     "--detailed-exitcode",
     env="SYNC_DETAILED_EXITCODE",

@@ -7,6 +7,7 @@ from typing import Any
 from sync.cli.after_run import told_afterwards
 from sync.cli.console import Console
 from sync.cli.controller import controller, warn_of_unchecked_certificate
+from sync.cli.recording import recorder_for
 from sync.cli.results import show_run
 from sync.config import source_request, target
 from sync.errors import ExitCode
@@ -25,17 +26,21 @@ def perform(
     reshape: Callable[[Run], Run] = lambda run: run,
     then: Callable[[Run], None] = lambda _: None,
     is_detailed: bool = False,
+    rolls_back: str = "",
 ) -> ExitCode:
     """Run, show the result, and return the exit code.
 
     `reshape` may leave something of the result out before anybody sees it, `then` does what else is to be done with it.
     Files for the result are named in `given`, as `output_files`.
+    `rolls_back` is the run that this one takes back.
     """
-    with told_afterwards(given) as watch:
+    recorder = recorder_for(given, asked, rolls_back=rolls_back)
+    with told_afterwards(given, recorder) as watch:
         request = source_request(given, os.environ, writes=not asked.is_dry)
         warn_of_unchecked_certificate(given)
         with controller(target(given, os.environ)) as where, Console(is_quiet=output != "text") as console:
-            run = reshape(synchronise(request, where, watch.hooks(console.hooks(where)), asked, planner, wisher))
+            hooks = watch.hooks(recorder.hooks(console.hooks(where)))
+            run = reshape(synchronise(request, where, hooks, asked, planner, wisher))
         code = console.exit_code or run.exit_code(is_detailed=is_detailed)
         watch.ended(run, code)
         then(run)

@@ -39,11 +39,16 @@ DELETED = "somebody deleted the lock"
 
 def this_run(run_id: str, ttl_seconds: float) -> Holder:
     """This process as a holder."""
+    return Holder(name=user_at_host(), pid=os.getpid(), run_id=run_id, ttl_seconds=ttl_seconds)
+
+
+def user_at_host() -> str:
+    """Who runs this process, and where."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError):  # a container whose user has no name
         user = str(os.getuid())
-    return Holder(name=f"{user}@{socket.gethostname()}", pid=os.getpid(), run_id=run_id, ttl_seconds=ttl_seconds)
+    return f"{user}@{socket.gethostname()}"
 
 
 class Lock:

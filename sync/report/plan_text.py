@@ -65,10 +65,11 @@ def change_lines(change: Change, paint: Paint) -> Iterator[str]:
     reason = "" if change.action is Action.CREATE else f"   {one_line(change.reason)}"
     yield paint(f"{SYMBOLS[change.action]:>5} {name}", change.action.value) + reason
     for field in told_fields(change):
-        yield f"          {_field(field)}"
+        yield f"          {field_line(field)}"
 
 
-def _field(field: FieldChange) -> str:
+def field_line(field: FieldChange) -> str:
+    """One field with its old and its new value."""
     if field.path.endswith("[]"):
         sign, value = ("-", field.before) if field.after is None else ("+", field.after)
         return f"{sign} {one_line(field.path.removesuffix('[]'))}: {shown(value)}"

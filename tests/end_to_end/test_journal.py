@@ -1,0 +1,314 @@
+"""What a run does is in the journal, as it happens, and `history` tells it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.conftest import Controller, Run
+from tests.end_to_end.tree import Tree, app
+
+
+@pytest.fixture
+def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A journal that all runs of a test write into."""
+    place = tmp_path / "journal.jsonl"
+    monkeypatch.setenv("SYNC_JOURNAL", str(place))
+    return place
+
+
+def lines_of(journal: Path) -> list[dict[str, Any]]:
+    """The events."""
+    return [json.loads(line) for line in journal.read_text().splitlines()]
+
+
+def names(events: list[dict[str, Any]]) -> list[str]:
+    """What the events are, in order."""
+    return [event["event"] for event in events]
+
+
+def test_a_run_is_written_down_as_it_happens(sync: Run, tree: Tree, controller: Controller, journal: Path) -> None:
+    """Who, where and from what; what is about to change; each write; what became of it; how it ended."""
+    commit = tree.commit(web=app())
+
+    done = sync()
+
+    events = lines_of(journal)
+    began, *_, ended = events
+    assert done.code == 0
+    assert names(events) == ["begin", *["change"] * 4, *["write"] * 4, *["outcome"] * 4, "end"]
+    assert {event["run"] for event in events} == {began["run"]}
+    assert (began["commit"], began["cluster"], began["controller"]) == (commit, "test", controller.url)
+    assert began["source"] == f"file://{tree.folder}"
+    assert began["digest"] == done.document["digest"]
+    assert re.fullmatch(r".+@.+", began["actor"])
+    assert (ended["exit_code"], ended["counts"]["create"], ended["troubles"]) == (0, 4, [])
+
+
+def test_bodies_are_kept_as_they_were_and_as_they_became(
+    sync: Run, tree: Tree, controller: Controller, journal: Path
+) -> None:
+    """Before is what was read, after is what was sent; nothing where there is no object."""
+    tree.commit(web=app())
+    sync()
+    live = controller.find("virtualservice", "test--shop-web")
+    journal.unlink()
+    tree.commit(web=None, other=app("other"))
+
+    sync()
+
+    changes = {(item["action"], item["key"]["kind"]): item for item in lines_of(journal) if item["event"] == "change"}
+    deleted, created = changes["delete", "VirtualService"], changes["create", "VirtualService"]
+    assert (deleted["before"], deleted["after"]) == (live, None)
+    assert created["before"] is None
+    assert created["after"]["name"] == "test--shop-other"
+    assert deleted["owner"] == {"kind": "Gateway", "namespace": "shop", "name": "web"}
+
+
+def test_what_writes_nothing_leaves_nothing(sync: Run, tree: Tree, journal: Path) -> None:
+    """A dry run, and a run that finds nothing to do: cron would fill the journal with those."""
+    tree.commit(web=app())
+    sync("--dry-run")
+    assert not journal.exists()
+    sync()
+    before = journal.read_bytes()
+
+    sync()
+
+    assert journal.read_bytes() == before
+
+
+def test_a_refused_write_is_kept_in_the_controllers_words(
+    sync: Run, tree: Tree, controller: Controller, journal: Path
+) -> None:
+    """What failed, why, and what was therefore not done."""
+    tree.commit(web=app(), other=app("other"))
+    controller.fault(
+        method="POST", path="/api/l4policyset", nth=1, do="status", status=400, body={"error": "not today"}
+    )
+
+    done = sync()
+
+    events = lines_of(journal)
+    failed = [event for event in events if event["event"] == "write" and event["state"] == "failed"]
+    outcomes = [event["state"] for event in events if event["event"] == "outcome"]
+    assert done.code == 5
+    assert [event["said"] for event in failed] == ["POST /api/l4policyset answered 400: not today"]
+    assert outcomes.count("applied") == 6
+    assert events[-1]["exit_code"] == 5
+    assert any("not today" in trouble for trouble in events[-1]["troubles"])
+
+
+def test_a_run_that_a_guard_refuses_is_kept(sync: Run, tree: Tree, journal: Path) -> None:
+    """Nothing was written, but somebody will ask why nothing happens since two o'clock."""
+    tree.commit(web=app(), other=app("other"))
+    sync()
+    journal.unlink()
+    tree.commit(web=None, other=None)
+
+    done = sync()
+
+    began, ended = lines_of(journal)
+    assert (done.code, ended["exit_code"], ended["counts"]) == (4, 4, {})
+    assert began["commit"] == done.document["commit"]
+    assert any("refused" in trouble for trouble in ended["troubles"])
+
+
+def test_a_run_that_does_not_get_in_is_kept(
+    sync: Run, tree: Tree, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong password."""
+    tree.commit(web=app())
+    monkeypatch.setenv("SYNC_PASSWORD", "wrong-one")
+
+    done = sync()
+
+    began, ended = lines_of(journal)
+    assert (done.code, ended["exit_code"]) == (6, 6)
+    assert (began["command"], began["commit"]) == ("sync", "")
+
+
+def test_without_its_journal_a_run_writes_nothing(
+    sync: Run, tree: Tree, controller: Controller, tmp_path: Path
+) -> None:
+    """Who asks for a journal wants no change that is not in it."""
+    tree.commit(web=app())
+    (tmp_path / "file").write_text("")
+
+    done = sync("--journal", str(tmp_path / "file" / "journal.jsonl"))
+
+    assert done.code == 64
+    assert "the journal cannot be written" in done.err
+    assert controller.writes() == []
+
+
+def test_a_journal_that_breaks_in_the_middle_stops_nothing(
+    sync: Run, tree: Tree, controller: Controller, tmp_path: Path, journal: Path
+) -> None:
+    """A change in hand is worth more than its story; but the run says so, and does not end well."""
+    tree.commit(web=app())
+    controller.fault(method="POST", path="/api/virtualservice", do="delay", delay_ms=500)
+
+    def break_it() -> None:
+        wait_for(journal, "write")
+        journal.rename(tmp_path / "gone.jsonl")
+        journal.mkdir()
+
+    with ThreadPoolExecutor() as pool:
+        broken = pool.submit(break_it)
+        done = sync()
+        broken.result()
+
+    assert done.code == 1
+    assert "error: what this run did is not all in the journal" in done.err
+    assert controller.find("virtualservice", "test--shop-web")
+
+
+def test_the_ci_that_runs_it_is_the_actor(
+    sync: Run, tree: Tree, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whom the CI runs it for, and where that can be looked up."""
+    variables = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_ACTOR": "ada",
+        "GITHUB_SERVER_URL": "https://github.example",
+        "GITHUB_REPOSITORY": "net/avi",
+        "GITHUB_RUN_ID": "77",
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    tree.commit(web=app())
+
+    sync()
+
+    assert lines_of(journal)[0]["actor"] == "ada in https://github.example/net/avi/actions/runs/77"
+
+
+def start(journal: Path) -> subprocess.Popen[str]:
+    """A run in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "sync", "--journal", str(journal)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(journal: Path, event: str) -> None:
+    """Until the journal tells of an event."""
+    for _ in range(1000):
+        if journal.exists() and f'"event":"{event}"' in journal.read_text():
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"no {event} in {journal}")
+
+
+def test_a_killed_run_leaves_what_it_did(sync: Run, tree: Tree, controller: Controller, journal: Path) -> None:
+    """Kill -9 between two writes: what was planned and what was written is there, and `history` says it broke off."""
+    tree.commit(web=app())
+    controller.fault(method="POST", path="/api/virtualservice", do="delay", delay_ms=800)
+    process = start(journal)
+    wait_for(journal, "write")
+    time.sleep(0.2)
+
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+    events = lines_of(journal)
+    told = sync("history").document["runs"]
+    assert names(events)[:5] == ["begin", *["change"] * 4]
+    assert {event["key"]["kind"] for event in events if event["event"] == "write"} >= {"VsVip", "Pool"}
+    assert "end" not in names(events)
+    assert (told[0]["outcome"], told[0]["exit_code"]) == ("broke off, or is not over", None)
+    assert told[0]["counts"]["create"] >= 2
+
+
+def test_history_tells_of_runs_the_newest_first(
+    sync: Run, tree: Tree, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line for each: id, when, how it ended, what it changed, who, from which commit."""
+    first = tree.commit(web=app())
+    sync()
+    second = tree.commit(other=app("other"))
+    sync()
+    monkeypatch.setenv("SYNC_FORMAT", "text")
+
+    told = sync("history")
+    limited = sync("history", "--limit", "1")
+
+    assert told.code == 0
+    line = r"\d{8}T\d{6}Z-[0-9a-f]{6}  \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ  done  4 create  \S+@\S+  sync commit "
+    assert [
+        re.fullmatch(line + commit[:12], text) is not None
+        for text, commit in zip(told.out.splitlines(), (second, first), strict=True)
+    ] == [True, True]
+    assert limited.out == told.out.splitlines(keepends=True)[0]
+    assert "1 older ones are not shown" in limited.err
+
+
+def test_history_tells_one_run_in_full(sync: Run, tree: Tree, journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each object, field by field, and what became of it; the same in JSON, with the bodies."""
+    tree.commit(web=app())
+    sync()
+    tree.commit(web=app(hostname="web.avi.internal"))
+    sync()
+    run = lines_of(journal)[-1]["run"]
+
+    document = sync("history", "--run", run[-6:]).document
+    monkeypatch.setenv("SYNC_FORMAT", "text")
+    text = sync("history", "--run", "last").out
+
+    (change,) = document["changes"]
+    assert (change["action"], change["kind"], change["state"]) == ("update", "VsVip", "applied")
+    assert change["after"]["dns_info"][0]["fqdn"] == "web.avi.internal"
+    assert f"Run {run}" in text
+    assert re.search(r"~ VsVip +admin/test--shop-web   changed   applied\n +\S.*web\.avi\.internal", text)
+    assert text.endswith("done: 1 update\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(("history", "--run", "nobody"), 'no run "nobody"', id="unknown"),
+        pytest.param(("history", "--run", "2"), '"2" could be 2 runs', id="ambiguous"),
+        pytest.param(("history", "--journal", ""), "no journal is named", id="history without a journal"),
+        pytest.param(("history", "--journal", "/nowhere.jsonl"), "there is no journal", id="no such file"),
+    ],
+)
+def test_what_cannot_be_told_is_a_usage_error(
+    sync: Run, tree: Tree, journal: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    """With what is missing, and exit code 64."""
+    tree.commit(web=app())
+    sync()
+    tree.commit(other=app("other"))
+    sync()
+
+    told = sync(*arguments)
+
+    assert told.code == 64
+    assert said in told.err
+
+
+def test_a_shell_completes_the_ids_of_runs(
+    sync: Run, tree: Tree, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody types them."""
+    tree.commit(web=app())
+    sync()
+    monkeypatch.setenv("_AVI_SYNC_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "avi-sync history --run ")
+    monkeypatch.setenv("COMP_CWORD", "3")
+
+    told = sync()
+
+    assert told.out == f"plain,{lines_of(journal)[0]['run']}\n"
+    assert os.environ["SYNC_JOURNAL"] == str(journal)
