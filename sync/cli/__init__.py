@@ -33,6 +33,7 @@ COMMANDS = {
     "lock": "lock.command",
     "emulate": "emulate.command",
     "history": "history.command",
+    "rollback": "rollback.command",
     "completion": "completion.command",
     "version": "version.command",
 }
