@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from sync.cli.terminal import say_defect
 from sync.emulator import Emulator
 from sync.model.facts import assumed_facts
+from sync.report.formats import RUN
 from sync.source.git import SourceRequest
 from sync.wish import load_source, make_wish
 from tests.end_to_end.conftest import SEED, Controller, Result, Run
@@ -108,6 +109,35 @@ def test_no_run_shows_a_secret(
     assert [result.code for result in results] == [0] * len(results)
     assert_silent(*results, log=caplog.text)
     assert "event=request" in results[-1].err
+
+
+def test_no_file_that_a_run_leaves_holds_a_secret(
+    planted: Tree, sync: Run, controller: Controller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reports of every form, a saved plan, statuses, metrics, the journal and what it tells, the state folder."""
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    monkeypatch.setenv("SYNC_JOURNAL", str(kept / "journal.jsonl"))
+    monkeypatch.setenv("SYNC_OUTPUT_FILE", " ".join(f"{form}={kept / form}" for form in RUN))
+    monkeypatch.setenv("SYNC_STATUS_DIR", str(kept / "statuses"))
+    monkeypatch.setenv("SYNC_METRICS_FILE", str(kept / "metrics.prom"))
+    monkeypatch.setenv("SYNC_TERMINATION_LOG", str(kept / "termination"))
+    results = [sync()]
+    controller.change("virtualservice", "test--shop-web", saml_sp_config=SAML)
+    changed = {**OAUTH, "key": [{"name": "first", "aes_key": f"{CANARY}-2", "hmac_key": f"{CANARY}-3"}]}
+    planted.write({"templates/virtualservice.json.j2": with_oauth(changed)})
+    planted.commit(web=app(address="10.10.10.77"))
+    results += [sync("plan", "--out", str(kept / "plan.json")), sync(), sync("rollback", "--run", "last", "--dry-run")]
+    results += [sync("history", "--run", "last"), sync("history", "--run", "last", "--format", "text")]
+
+    files = [file for folder in (kept, tmp_path / "state") for file in folder.rglob("*") if file.is_file()]
+    found = {file.name: file.read_bytes().lower() for file in files}
+
+    assert [result.code for result in results] == [0] * len(results)
+    assert_silent(*results)
+    assert {"journal.jsonl", "plan.json", "metrics.prom", "termination", *RUN} <= found.keys()
+    assert [name for name, content in found.items() if CANARY.encode() in content] == []
+    assert b"<secret>" in found["journal.jsonl"]
 
 
 def test_a_changed_secret_is_planned_without_being_shown(planted: Tree, sync: Run, controller: Controller) -> None:
