@@ -11,10 +11,8 @@ from sync.controller.rights import (
     read_rights,
     unreadable_types,
 )
-from sync.doctor.findings import not_checked, ok, problem, some, warning
+from sync.doctor.findings import ROLE_FIX, not_checked, ok, problem, some, warning
 from sync.model.checkup import Finding
-
-ROLE_FIX = "give the account a role with the privileges of deploy/avi-role.json in this tenant"
 
 
 def check_rights(

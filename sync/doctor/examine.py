@@ -6,7 +6,6 @@ from pathlib import Path
 
 from sync.controller.address import ControllerAddress, Login
 from sync.controller.client import ControllerClient
-from sync.controller.errors import ControllerError
 from sync.controller.facts import read_facts
 from sync.controller.live import read_live
 from sync.controller.record import RecordStore
@@ -18,7 +17,7 @@ from sync.doctor.findings import attempt, from_error, not_checked, ok
 from sync.doctor.machine import check_cache, check_git, check_state
 from sync.doctor.others import check_ako, check_lock
 from sync.doctor.tree import check_dns, check_manifests, check_references, check_source
-from sync.errors import SyncError, UnreachableError
+from sync.errors import SyncError, UnreachableError, UsageError
 from sync.model.checkup import Checkup, Finding
 from sync.model.facts import Facts
 from sync.model.target import Target
@@ -27,7 +26,8 @@ from sync.translate.names import Names
 from sync.translate.references import references_of
 from sync.wish import Source, load_source, make_wish, offline
 
-AFTER_LOGIN = ("version", "rights", "references", "dns", "lock", "ako")
+AFTER_VERSION = ("rights", "references", "dns", "lock", "ako")
+AFTER_LOGIN = ("version", *AFTER_VERSION)
 """What can be looked at by somebody who is logged in only."""
 
 
@@ -75,15 +75,18 @@ def _controller_findings(source: Source | None, target: Target, clock: Callable[
             yield ok("version", f"{client.version}; {oldest} or newer is needed")
             yield from _as_account(client, source, target, contact.now)
     except SyncError as error:
-        is_version = isinstance(error, ControllerError) and not isinstance(error, UnreachableError)
-        yield from_error("version" if is_version else "login", error)
-        yield from _without_login(source, "nobody is logged in")
+        if isinstance(error, UnreachableError | UsageError):
+            yield from_error("login", error)
+            yield from _without_login(source, "nobody is logged in")
+        else:
+            yield from_error("version", error)
+            yield from _without_login(source, "this version of the API does not tell what is ours", AFTER_VERSION)
 
 
-def _without_login(source: Source | None, why: str) -> Iterator[Finding]:
+def _without_login(source: Source | None, why: str, checks: Sequence[str] = AFTER_LOGIN) -> Iterator[Finding]:
     if source is not None:
         yield from check_manifests(offline(make_wish(source, None)))
-    yield from (not_checked(check, why) for check in AFTER_LOGIN)
+    yield from (not_checked(check, why) for check in checks)
 
 
 def _as_account(client: ControllerClient, source: Source | None, target: Target, now: float) -> Iterator[Finding]:
@@ -91,7 +94,7 @@ def _as_account(client: ControllerClient, source: Source | None, target: Target,
     if source is None or source.settings is None:
         if source is not None:
             yield from check_manifests(make_wish(source, None))
-        yield from (not_checked(check, "values.yaml cannot be used") for check in AFTER_LOGIN[1:])
+        yield from (not_checked(check, "values.yaml cannot be used") for check in AFTER_VERSION)
         return
     settings = source.settings
     references = references_of(source.resources, settings)

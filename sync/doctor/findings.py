@@ -2,8 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from sync.controller.errors import RefusedError
 from sync.errors import SyncError, UnreachableError
 from sync.model.checkup import Finding, Health
+
+ROLE_FIX = "give the account a role with the privileges of deploy/avi-role.json in this tenant"
+FORBIDDEN = 403
 
 MOST_NAMED = 5
 """How many names a message holds; the rest is counted."""
@@ -32,7 +36,8 @@ def not_checked(check: str, why: str) -> Finding:
 def from_error(check: str, error: SyncError) -> Finding:
     """An error as a finding."""
     message = f"{error.where}: {error.message}" if error.where and error.where not in error.message else error.message
-    return problem(check, message, error.fix, is_unreachable=isinstance(error, UnreachableError))
+    fix = error.fix or (ROLE_FIX if isinstance(error, RefusedError) and error.status == FORBIDDEN else "")
+    return problem(check, message, fix, is_unreachable=isinstance(error, UnreachableError))
 
 
 def attempt(check: str, look: Callable[[], Iterable[Finding]]) -> Sequence[Finding]:

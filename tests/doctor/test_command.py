@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.end_to_end.conftest import Controller, Result, Run
+from sync.emulator import Emulator
+from tests.controller.scripted import ScriptedController, logged_in
+from tests.end_to_end.conftest import SEED, Controller, Result, Run
 from tests.end_to_end.tree import VALUES, Tree, app, gateway, load_balancer, namespace
 from tests.report.schemas import closed, published
 
@@ -105,6 +107,39 @@ def test_a_login_that_is_refused_is_told_apart_from_the_connection(
     assert (result.code, found["connection"], found["login"]) == (6, "ok", "problem")
     assert "SYNC_PASSWORD_FILE" in said(result, "login")
     assert "wrong" not in result.out
+
+
+def test_a_controller_that_is_too_old_is_a_problem_of_its_own(
+    sync: Run, tree: Tree, scripted: ScriptedController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is reached and logs in; its API hides the marks of what is ours."""
+    tree.commit(web=app())
+    scripted.on("POST /login", logged_in(version="18.2.6"))
+    monkeypatch.setenv("SYNC_CONTROLLER", scripted.url)
+
+    result = sync("doctor")
+
+    found = health(result)
+    assert (result.code, found["version"], found["ako"]) == (5, "problem", "not checked")
+    assert "upgrade the Controller to 20.1.6 or newer" in said(result, "version")
+    assert len([item for item in result.document["checks"] if item["check"] == "version"]) == 1
+
+
+def test_what_the_account_may_not_read_leads_to_the_role(
+    sync: Run, tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Facts cannot be read, so names are not checked; the lock and AKO's objects are."""
+    tree.commit(web=app())
+    faults = [{"path": "/api/systemconfiguration", "do": "status", "status": 403, "body": {"detail": "no permission"}}]
+    with Emulator(port=0, seed=SEED, faults=faults) as emulator:
+        monkeypatch.setenv("SYNC_CONTROLLER", emulator.url)
+
+        result = sync("doctor")
+
+    found = health(result)
+    assert (result.code, found["references"], found["dns"]) == (5, "problem", "not checked")
+    assert (found["lock"], found["ako"]) == ("ok", "ok")
+    assert "deploy/avi-role.json" in said(result, "references")
 
 
 def test_what_is_wrong_in_the_tree_is_a_problem(sync: Run, tree: Tree) -> None:
