@@ -27,11 +27,11 @@ def check_ako(live: LiveState, cluster: str, now: float) -> Iterator[Finding]:
             f"objects of {author} were written {max(0, now - last) / 60:.0f} min ago, but it must not run beside "
             f"avi-sync: {some(str(item.key) for item in recent)}"
         )
-        fix = "stop AKO, or set its servicesAPI to false and layer7Only to true and restart it; else both write"
+        fix = "stop AKO; do not restart it with other settings before avi-sync adopt (docs/moving-from-ako.md)"
         yield problem("ako", message, fix)
     elif theirs:
         message = f"{len(theirs)} objects of {author} are there, none written within an hour"
-        yield warning("ako", message, "make sure that AKO is stopped before objects are taken over from it")
+        yield warning("ako", message, "make sure that AKO is stopped, and take them over with avi-sync adopt")
     else:
         yield ok("ako", f"no object of {author}")
 
