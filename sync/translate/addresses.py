@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from sync.model.resources.resource import Resource
 from sync.translate import network
-from sync.translate.infra_setting import Infrastructure
+from sync.translate.infra_setting import Infrastructure, reference_to
 from sync.translate.inputs import Inputs
 from sync.translate.verdict import Findings
 
@@ -39,7 +39,7 @@ def check_address(
         findings.warning(at, path, f"a static address has no effect on {where}", "remove it")
         return
     vip_network = infra.vip_networks[0]
-    name = vip_network.network_name or vip_network.network_uuid
+    name = reference_to(vip_network)
     subnets = inputs.facts.network_subnets.get(name, ())
     wanted = ipaddress.ip_address(address)
     if subnets and not any(wanted in ipaddress.ip_network(subnet, strict=False) for subnet in subnets):

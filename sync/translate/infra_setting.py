@@ -120,11 +120,11 @@ def defects(setting: AviInfraSetting, inputs: Inputs) -> tuple[Problem, ...]:
         error(("network", "listeners"), "none of the listeners has enableSSL", "set enableSSL: true on one of them")
     for number, vip in enumerate(network.vip_networks):
         place = ("network", "vipNetworks", number)
-        for message, fix, key in vip_network_defects(vip, inputs):
+        for message, fix, key in (*_not_one_of(vip), *vip_network_defects(vip, inputs)):
             error((*place, key) if key else place, message, fix)
     for number, node in enumerate(network.node_networks):
         place = ("network", "nodeNetworks", number)
-        for message, fix, key in node_network_defects(node, inputs):
+        for message, fix, key in (*_not_one_of(node), *node_network_defects(node, inputs)):
             error((*place, key) if key else place, message, fix)
     group = setting.spec.se_group
     if group and not inputs.facts.has("serviceenginegroup", group.name):
@@ -138,9 +138,21 @@ Defect = tuple[str, str, str]
 """Message, fix, key."""
 
 
+def reference_to(network: VipNetwork | NodeNetwork) -> str:
+    """How a network is looked for: by uuid where values.yaml gives both (ako-semantics §8)."""
+    return network.network_uuid or network.network_name
+
+
+def _not_one_of(network: VipNetwork | NodeNetwork) -> tuple[Defect, ...]:
+    """An AviInfraSetting gives name or uuid, not both (oneOf in the CRD, ako-semantics §7.1)."""
+    if network.network_name and network.network_uuid:
+        return (("networkName and networkUUID are both given", "give one of them", ""),)
+    return ()
+
+
 def vip_network_defects(network: VipNetwork, inputs: Inputs) -> tuple[Defect, ...]:
     """What is wrong with one VIP network."""
-    found = list(_identity_defects(network.network_name, network.network_uuid, inputs))
+    found = list(_identity_defects(network, inputs))
     if network.cidr and not _is_cidr(network.cidr, 4):
         found.append((f'"{network.cidr}" is not an IPv4 CIDR', "write it as 10.1.2.0/24", "cidr"))
     if network.v6cidr and not _is_cidr(network.v6cidr, 6):
@@ -150,7 +162,7 @@ def vip_network_defects(network: VipNetwork, inputs: Inputs) -> tuple[Defect, ..
 
 def node_network_defects(network: NodeNetwork, inputs: Inputs) -> tuple[Defect, ...]:
     """What is wrong with one node network."""
-    found = list(_identity_defects(network.network_name, network.network_uuid, inputs))
+    found = list(_identity_defects(network, inputs))
     found.extend(
         (f'"{cidr}" is not a CIDR', "write it as 10.1.2.0/24 or 2001:db8::/64", "cidrs")
         for cidr in network.cidrs
@@ -159,17 +171,17 @@ def node_network_defects(network: NodeNetwork, inputs: Inputs) -> tuple[Defect, 
     return tuple(found)
 
 
-def _identity_defects(name: str, uuid: str, inputs: Inputs) -> tuple[Defect, ...]:
-    if bool(name) == bool(uuid):
-        said = "networkName and networkUUID are both given" if name else "networkName and networkUUID are both missing"
-        return ((said, "give one of them", ""),)
+def _identity_defects(network: VipNetwork | NodeNetwork, inputs: Inputs) -> tuple[Defect, ...]:
+    reference = reference_to(network)
+    if not reference:
+        return (("networkName and networkUUID are both missing", "give one of them", ""),)
     if inputs.facts.cloud.vtype in CLOUDS_WITHOUT_NETWORKS:
         return ()
-    key = "networkName" if name else "networkUUID"
-    if not inputs.facts.has("network", name or uuid):
-        return ((f'the Controller has no network "{name or uuid}"', _CORRECT_OR_CREATE, key),)
-    if name and f"network/{name}" in inputs.facts.shared_names:
-        return ((f'several networks are called "{name}"', "give the networkUUID instead of the name", key),)
+    key = "networkUUID" if network.network_uuid else "networkName"
+    if not inputs.facts.has("network", reference):
+        return ((f'the Controller has no network "{reference}"', _CORRECT_OR_CREATE, key),)
+    if not network.network_uuid and f"network/{reference}" in inputs.facts.shared_names:
+        return ((f'several networks are called "{reference}"', "give the networkUUID instead of the name", key),)
     return ()
 
 
@@ -178,4 +190,4 @@ def _is_cidr(text: str, version: int) -> bool:
         network = ipaddress.ip_interface(text)
     except ValueError:
         return False
-    return "/" in text and network.version == version
+    return text.rpartition("/")[2].isdecimal() and "/" in text and network.version == version

@@ -102,4 +102,5 @@ def vrf(infra: Infrastructure, tenant: str, inputs: Inputs) -> str | None:
     if cloud.vtype in clouds.VRF_BY_SETTING_CLOUDS and named:
         return named
     first = settings.network.vip_network_list[0] if settings.network.vip_network_list else VipNetwork()
-    return inputs.facts.network_vrf.get(first.network_name or first.network_uuid, GLOBAL_VRF)
+    known = inputs.facts.network_vrf
+    return known.get(first.network_uuid) or known.get(first.network_name) or GLOBAL_VRF

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sync.model.resources.ako import NodeNetwork, VipNetwork
 from sync.model.resources.tree import Resources
 from sync.model.settings import Settings
+from sync.translate.infra_setting import reference_to
 from sync.translate.l4_rule import references_of_rule
 from sync.translate.load_balancer import APPLICATION_PROFILE_ANNOTATION
 from sync.translate.profiles import L4_APPLICATION_PROFILE
@@ -37,4 +38,4 @@ def _references(resources: Resources, settings: Settings) -> Iterator[tuple[str,
 
 
 def _networks(networks: Sequence[VipNetwork | NodeNetwork]) -> Iterator[tuple[str, str]]:
-    return (("network", network.network_name or network.network_uuid) for network in networks)
+    return (("network", reference_to(network)) for network in networks)

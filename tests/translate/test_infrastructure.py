@@ -142,6 +142,12 @@ def test_a_setting_that_is_not_there_holds_the_owner(items: list[Any], message: 
             id="cidr without mask",
         ),
         pytest.param(
+            {"vip_networks": [VipNetwork(network_name="a", cidr="10.0.0.0/255.0.0.0")]},
+            "vipNetworks[0].cidr",
+            '"10.0.0.0/255.0.0.0" is not an IPv4 CIDR',
+            id="cidr with a mask in another form",
+        ),
+        pytest.param(
             {"vip_networks": [VipNetwork(network_name="a", cidr="2001:db8::/64")]},
             "vipNetworks[0].cidr",
             "is not an IPv4 CIDR",
@@ -580,6 +586,19 @@ def test_a_t1_router_belongs_to_an_overlay(zone: str, router: str, message: str)
 
     assert errors_of(found) == ([message] if message else [])
     assert found.holds_everything is bool(message)
+
+
+def test_the_uuid_counts_where_values_yaml_gives_the_name_as_well() -> None:
+    """Only in an AviInfraSetting is that an error, by its CRD (ako-semantics §7.1, §8)."""
+    network = {"networkName": "gone", "networkUUID": "network-1"}
+    settings = make_settings(NetworkSettings={"vipNetworkList": [network], "nodeNetworkList": [network]})
+    facts = make_facts(missing=["network/gone"], shared_names=["network/gone"], network_vrf={"network-1": "blue"})
+
+    found = translated(make_gateway(), settings=settings, facts=facts)
+
+    content = content_of(found, "VsVip")
+    assert (content.vips[0].network_ref, content.vrf) == ("/api/network/network-1", "blue")
+    assert references_of(make_tree_of(), settings)["network"] == {"network-1"}
 
 
 def test_several_networks_are_for_aws() -> None:
