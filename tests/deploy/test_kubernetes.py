@@ -178,12 +178,14 @@ def test_the_network_policy_lets_out_to_names_git_and_the_controller_only() -> N
     assert [rule["to"][0].keys() for rule in others] == [{"ipBlock"}, {"ipBlock"}]
 
 
-def test_the_journal_overlay_differs_in_its_volume_only() -> None:
+def test_the_journal_overlay_differs_in_its_volume_and_the_journal_on_it() -> None:
     """The claim exists, is mounted where the state is, and nothing else changes."""
+    added = environment_of("overlays/journal").items() - environment_of("overlays/production").items()
     state = {volume["name"]: volume for volume in pod_of("overlays/journal")["volumes"]}["state"]
     claim = only("overlays/journal", "PersistentVolumeClaim", state["persistentVolumeClaim"]["claimName"])
     before = [volume for volume in pod_of("overlays/production")["volumes"] if volume["name"] != "state"]
 
+    assert dict(added) == {"SYNC_JOURNAL": f"{environment_of('overlays/journal')['SYNC_STATE_DIR']}/journal"}
     assert claim["metadata"]["namespace"] == only("overlays/journal", "CronJob")["metadata"]["namespace"]
     assert [volume for volume in pod_of("overlays/journal")["volumes"] if volume["name"] != "state"] == before
     assert pod_of("overlays/journal")["containers"] == pod_of("overlays/production")["containers"]
