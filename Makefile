@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 RUNS := $(VENV)/.runs
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 
-.PHONY: help test lint types contracts unit lock reference format demo bench chaos clean
+.PHONY: help test lint types contracts unit lock reference format demo bench rehearsal chaos clean
 .DEFAULT_GOAL := help
 
 help:  ## What can be made here
@@ -58,8 +58,11 @@ demo: $(RUNS)  ## A tour: the example repository against the emulator
 bench: $(READY)  ## Time and memory for 100, 500 and 2,000 Gateways
 	@$(BIN)/python -m tests.benchmarks.run
 
+rehearsal: $(READY)  ## A pull request from branch to production, played on this machine
+	@$(BIN)/python tools/rehearsal.py
+
 chaos: $(READY)  ## The safe apply under crashes, faults, rivals and bad input, in full: a table (about half an hour)
 	@$(BIN)/python -m tests.chaos
 
 clean:  ## Remove what was made here
-	@rm -rf $(VENV) .demo dist build
+	@rm -rf $(VENV) .demo .rehearsal dist build

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sync.cli import options
+from sync.cli.github import tell_tree
 from sync.cli.results import OutputFile, output_options, show_rendering, show_validation
 from sync.cli.terminal import say
 from sync.config import source_request
@@ -27,6 +28,7 @@ from sync.wish import load_source, make_wish, offline, wish_for_nothing, with_ru
 def validate(facts: str, output: str, output_files: tuple[OutputFile, ...], **source: Any) -> int:
     """Check a source tree without a Controller: every problem of every manifest, with its place and its fix."""
     wish = _offline_wish(source, facts)
+    tell_tree(wish, source)
     told = show_validation(wish, output, output_files)
     return wish.exit_code or told
 

@@ -480,6 +480,19 @@ def after_run_options(function: F) -> F:
                 metavar="NAME",
                 help="What metrics and messages call this run; default: the Controller's host and --path.",
             ),
+            option(
+                "--pull-request-comment",
+                env="SYNC_PULL_REQUEST_COMMENT",
+                is_flag=True,
+                help="Write the result into one comment of the pull request that the workflow runs for.",
+            ),
+            option(
+                "--github-token-file",
+                env="SYNC_GITHUB_TOKEN_FILE",
+                default="",
+                metavar="FILE",
+                help="Token for the comment (or the variables SYNC_GITHUB_TOKEN, GITHUB_TOKEN).",
+            ),
         )
     ):
         function = decorate(function)
@@ -493,7 +506,6 @@ detailed_exitcode = option(
     is_flag=True,
     help="Exit 2 if there are changes (in a dry run).",
 )
-dry_run = option("--dry-run", env="SYNC_DRY_RUN", is_flag=True, help="Only show what would change.")
 ako_is_stopped = option(
     "--ako-is-stopped",
     env="SYNC_AKO_IS_STOPPED",

@@ -7,6 +7,7 @@ from typing import Any
 from sync.cli.after_run import told_afterwards
 from sync.cli.console import Console
 from sync.cli.controller import controller, warn_of_unchecked_certificate
+from sync.cli.github import folded, tell_run
 from sync.cli.recording import recorder_for
 from sync.cli.results import show_run
 from sync.config import source_request, target
@@ -40,10 +41,12 @@ def perform(
         warn_of_unchecked_certificate(given)
         with controller(target(given, os.environ)) as where, Console(is_quiet=output != "text") as console:
             hooks = watch.hooks(recorder.hooks(console.hooks(where)))
-            run = reshape(synchronise(request, where, hooks, asked, planner, wisher))
+            with folded("avi-sync at work"):
+                run = reshape(synchronise(request, where, hooks, asked, planner, wisher))
         code = console.exit_code or run.exit_code(is_detailed=is_detailed)
         watch.ended(run, code)
         then(run)
+        tell_run(run, code, given)
         told = show_run(run, output, given.get("output_files", ()))
         watch.ended(run, code or told)
     return watch.exit_code

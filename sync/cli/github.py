@@ -1,0 +1,119 @@
+"""GitHub Actions: what a step shows of a run, without any flag. Nothing here changes how the run ends.
+
+Workflow commands go to stderr, so that a JSON document on stdout stays one.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sync.cli.after_run import target_name
+from sync.cli.terminal import complain, paint
+from sync.config import secret, secrets_read
+from sync.errors import ExitCode, SyncError, UsageError
+from sync.model.run import Run, Wish
+
+
+def is_on_github() -> bool:
+    """Whether this is a step of GitHub Actions."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+@contextmanager
+def folded(title: str) -> Iterator[None]:
+    """What is said meanwhile is folded in the log, below a title; credentials are masked from here on."""
+    if not is_on_github():
+        yield
+        return
+    from sync.report.github import command
+
+    for value in sorted(secrets_read):
+        for line in value.splitlines():
+            complain(command("add-mask", line))
+    complain(command("group", title))
+    try:
+        yield
+    finally:
+        complain(command("endgroup", ""))
+
+
+def tell_run(run: Run, exit_code: ExitCode, given: Mapping[str, Any]) -> None:
+    """Annotations, summary, outputs, and the comment if it was asked for."""
+    if not (is_on_github() or given.get("pull_request_comment")):
+        return
+    from sync.report.github import run_annotations, run_outputs
+    from sync.report.markdown import MAX_COMMENT_BYTES, MAX_SUMMARY_BYTES, run_markdown
+
+    if is_on_github():
+        _annotate(run_annotations(run, str(given["path"])))
+        _try(lambda: _append("GITHUB_STEP_SUMMARY", run_markdown(run, max_bytes=MAX_SUMMARY_BYTES) + "\n"))
+        outputs = run_outputs(run, exit_code)
+        _try(lambda: _append("GITHUB_OUTPUT", "".join(f"{key}={value}\n" for key, value in outputs.items())))
+    if given.get("pull_request_comment"):
+        _try(lambda: _comment(run_markdown(run, max_bytes=MAX_COMMENT_BYTES), given))
+
+
+def tell_tree(wish: Wish, given: Mapping[str, Any]) -> None:
+    """The same for a tree that was only checked."""
+    if not is_on_github():
+        return
+    from sync.report.github import tree_annotations
+    from sync.report.markdown import MAX_SUMMARY_BYTES, tree_markdown
+
+    _annotate(tree_annotations(wish.problems, str(given["path"])))
+    _try(lambda: _append("GITHUB_STEP_SUMMARY", tree_markdown(wish, max_bytes=MAX_SUMMARY_BYTES) + "\n"))
+
+
+def _annotate(commands: Iterable[str]) -> None:
+    for line in commands:
+        complain(line)
+
+
+def _append(variable: str, text: str) -> None:
+    """Add to one of the files that the runner reads when the step ends."""
+    if name := os.environ.get(variable):
+        with Path(name).open("a", encoding="utf-8") as file:
+            file.write(text)
+
+
+def _comment(text: str, given: Mapping[str, Any]) -> None:
+    from sync.notify.pull_request import PullRequest, write_comment
+    from sync.report.github import marker_of
+
+    where = PullRequest(
+        api=os.environ.get("GITHUB_API_URL", "https://api.github.com"),
+        repository=_said("GITHUB_REPOSITORY"),
+        number=_number(),
+        token=secret("SYNC_GITHUB_TOKEN", given["github_token_file"], os.environ) or os.environ.get("GITHUB_TOKEN", ""),
+    )
+    if not where.token:
+        raise UsageError("no token for the comment", fix="set GITHUB_TOKEN or SYNC_GITHUB_TOKEN")
+    secrets_read.add(where.token)
+    address = write_comment(where, marker_of(target_name(given)), text)
+    complain(f"note: the comment is at {address}")
+
+
+def _said(variable: str) -> str:
+    if value := os.environ.get(variable):
+        return value
+    raise UsageError(f"{variable} is not set, so there is no pull request to comment on", fix="leave the option out")
+
+
+def _number() -> int:
+    """The number of the pull request, from the event that started the workflow."""
+    try:
+        event = json.loads(Path(_said("GITHUB_EVENT_PATH")).read_text("utf-8"))
+        return int(event["pull_request"]["number"])
+    except (OSError, ValueError, KeyError, TypeError):
+        fix = "use --pull-request-comment for the event pull_request only"
+        raise UsageError("the event is none of a pull request, so nothing is commented", fix=fix) from None
+
+
+def _try(tell: Callable[[], None]) -> None:
+    try:
+        tell()
+    except (SyncError, OSError) as error:
+        complain(f"{paint('warning:', 'warning')} {error}")
