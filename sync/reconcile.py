@@ -16,6 +16,7 @@ from sync.controller.timing import Timing
 from sync.errors import LockedError, LockLostError, SourceError, SyncError, UsageError
 from sync.guard import refusals
 from sync.guard.ako import ako_still_writes
+from sync.guard.limits import beyond_the_first_plan
 from sync.guard.writer import Writer, wrong_writer
 from sync.model.desired import DesiredState
 from sync.model.facts import Facts
@@ -111,6 +112,7 @@ def synchronise(
             asked=asked,
             planner=planner,
             wisher=wisher,
+            timing=timing,
         )
         look = _look(job)
         if look.refusals or asked.is_dry or look.plan.is_empty:
@@ -161,6 +163,7 @@ class Job:
     asked: RunOptions
     planner: Planner
     wisher: Wisher
+    timing: Timing
 
     @property
     def record_store(self) -> RecordStore:
@@ -259,23 +262,34 @@ def _check_selection(selection: Selection, wish: Wish, live: LiveState) -> None:
 
 
 def _apply(job: Job, look: Look, hooks: Hooks, lock: Lock) -> Run:
-    """Apply the plan, read again, and plan again: what remains is what was not achieved."""
+    """Apply the plan, read again, and plan again: what remains is what was not achieved.
+
+    Owners that somebody else changed meanwhile are planned and applied once more, as far as a guard lets it pass and it
+    takes down nobody whom the first plan did not take down.
+    """
     outcomes: tuple[Outcome, ...] = ()
-    wish, plan, live, remaining = look.wish, look.plan, look.live, look.plan
-    run = Run(wish=wish, statuses=wish.statuses, plan=plan, before=look.live, notices=look.notices, is_dry=False)
+    wish, live, todo, remaining = look.wish, look.live, look.plan, look.plan
+    run = Run(wish=wish, statuses=wish.statuses, plan=look.plan, before=look.live, notices=look.notices, is_dry=False)
     last = lock.record.last
     lock.note(_last_run(job.asked, look.writer, last))
-    for _ in range(ROUNDS):
-        hooks.applying(replace(look, plan=remaining, live=live))
-        done = apply_plan(remaining, job.client, _under(lock, hooks.apply_options(remaining)))
+    for rounds_left in reversed(range(ROUNDS)):
+        hooks.applying(replace(look, plan=todo, live=live))
+        options = replace(_under(lock, hooks.apply_options(todo)), timing=job.timing)
+        done = apply_plan(todo, job.client, options)
         hooks.applied(done)
-        outcomes = (*(item for item in outcomes if not item.is_stale), *done)
+        outcomes = (*outcomes, *done)
         try:
             live = read_live(job.client, job.settings)
         except SyncError as error:
             return replace(run, outcomes=outcomes, lost=str(error), locked=lock.lost)
         remaining = job.planner(wish.desired, live, replace(job.asked.plan, retry_refused=False))
-        if lock.lost or not any(item.is_stale for item in done):
+        todo = remaining.only({owner for item in done if item.is_stale for owner in item.change_set.owners})
+        if refused := _refused_again(job, look, todo, live):
+            outcomes = tuple(item.explained(refused[0]) if item.is_stale else item for item in outcomes)
+            break
+        if todo.is_empty or rounds_left:
+            outcomes = tuple(part for item in outcomes if (part := item.done() if item.is_stale else item))
+        if lock.lost or todo.is_empty:
             break
     if not any(write.state is WriteState.APPLIED for item in outcomes for write in item.writes):
         with suppress(SyncError):  # it stays noted as one that may have changed something
@@ -290,6 +304,19 @@ def _last_run(asked: RunOptions, writer: Writer, before: LastRun | None) -> Last
     if not asked.follows_git:
         return before and replace(before, time=time, run_id=asked.run_id)
     return LastRun(source=writer.source, path=writer.path, commit=writer.commit, time=time, run_id=asked.run_id)
+
+
+def _refused_again(job: Job, look: Look, todo: Plan, live: LiveState) -> tuple[Refusal, ...]:
+    """What speaks against applying a plan that was made anew in the middle of a run.
+
+    A permit for the first plan holds for what is left of it.
+    """
+    asked, sync = job.asked, job.settings.sync
+    permit = replace(asked.permit, digest=todo.digest) if asked.permit else None
+    return (
+        *beyond_the_first_plan(look.plan, look.live, todo, live),
+        *refusals(todo, live, sync, permit, job.source.freeze, asked.plan.now),
+    )
 
 
 def _under(lock: Lock, options: ApplyOptions) -> ApplyOptions:

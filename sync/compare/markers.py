@@ -19,6 +19,9 @@ FIELDS = "Fields"
 UNCOMPARED_MARKERS = frozenset({DIGEST, FIELDS})
 """Written with every write, never a reason for one (DESIGN §6)."""
 
+ENABLE_AGAIN = "EnableAgain"
+"""On a VirtualService that we have disabled for a moment; who finds it later enables it."""
+
 OUR_MARKERS = AKO_MARKERS | frozenset(
     {
         "ManagedBy",
@@ -26,6 +29,7 @@ OUR_MARKERS = AKO_MARKERS | frozenset(
         PROTECTED,
         PAUSED_UNTIL,
         "RefusedDigest",
+        ENABLE_AGAIN,
         DIGEST,
         FIELDS,
     }

@@ -6,9 +6,17 @@ from typing import Any
 
 from sync.compare.differences import Difference, differences
 from sync.compare.ignoring import is_ignored, with_live_values
-from sync.compare.markers import DIGEST, FIELDS, OUR_MARKERS, comparable_markers, managed_fields, markers_of
+from sync.compare.markers import (
+    DIGEST,
+    ENABLE_AGAIN,
+    FIELDS,
+    OUR_MARKERS,
+    comparable_markers,
+    managed_fields,
+    markers_of,
+)
 from sync.compare.normal_form import normal_form
-from sync.compare.vips import IDENTITY_OF_A_VIP, why_not
+from sync.compare.vips import IDENTITY_OF_A_VIP, why_not, without_vip_identity
 from sync.kinds import COMPUTED, HIDDEN, IDENTITY, KINDS, Scope
 from sync.model.desired import AviObject
 
@@ -46,7 +54,7 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
     reason = ""
     if "vip" in kind.replace:
         reason = why_not(desired.body, live, markers)
-        wanted, present = _without_vip_identity(wanted), _without_vip_identity(present)
+        wanted, present = without_vip_identity(wanted), without_vip_identity(present)
     found = list(differences(wanted, present, kind.name))
     found += marker_differences(wanted_markers, markers)
     found = [item for item in found if not is_ignored(item.path, desired.ignored)]
@@ -103,11 +111,6 @@ def _fields(desired: AviObject, live_markers: Mapping[str, str]) -> frozenset[st
     return managed_fields(desired.key.kind, rendered, written_before) - desired.left_alone
 
 
-def _without_vip_identity(normal: Mapping[str, Any]) -> dict[str, Any]:
-    vips = [{k: v for k, v in vip.items() if k not in IDENTITY_OF_A_VIP} for vip in normal.get("vip") or ()]
-    return {**normal, "vip": vips}
-
-
 def marker_differences(desired: Mapping[str, str], live: Mapping[str, str]) -> list[Difference]:
     """The markers of ours that differ, less those that are never a reason to write."""
     wanted, present = comparable_markers(desired), comparable_markers(live)
@@ -131,6 +134,8 @@ def body_of_update(desired: AviObject, live: Mapping[str, Any]) -> dict[str, Any
     if "vip" in KINDS[desired.key.kind].replace:
         body["vip"] = _overlaid_vips(desired.body.get("vip") or (), live.get("vip") or ())
     body["markers"] = overlaid_markers(desired.body, live)
+    if ENABLE_AGAIN in markers_of(live):
+        body["enabled"] = True
     return with_live_values(body, live, desired.ignored)
 
 

@@ -65,6 +65,14 @@ def addresses(body: Mapping[str, Any]) -> frozenset[str]:
     )
 
 
+def without_vip_identity(normal: Mapping[str, Any]) -> dict[str, Any]:
+    """A normal form without what is judged here; of what has no VIPs as it is."""
+    if "vip" not in normal:
+        return dict(normal)
+    vips = [{key: value for key, value in vip.items() if key not in IDENTITY_OF_A_VIP} for vip in normal["vip"] or ()]
+    return {**normal, "vip": vips}
+
+
 def _reasons(desired: Mapping[str, Any], live: Mapping[str, Any], live_markers: Mapping[str, str]) -> Iterator[str]:
     wanted = {vip.get("vip_id"): vip for vip in desired.get("vip") or ()}
     present = {vip.get("vip_id"): vip for vip in live.get("vip") or ()}

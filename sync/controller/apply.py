@@ -1,64 +1,71 @@
 """Plan → Outcomes: sends what is in the plan and nothing else.
 
 Change sets of different owners run side by side, each in its own order; sets that only delete come after all others.
-The first write that fails ends its set; where objects were deleted to be replaced, the old ones are put back.
+The first write that fails ends its set. From the first delete to the last create of a set something is missing from
+the Controller: there the set is patient with what may pass by itself, is not stopped, and where a create is refused
+for good, what was deleted is put back.
 """
 
+import logging
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
+import tenacity
 
+from sync.compare.traces import is_unchanged
+from sync.compare.vips import addresses
 from sync.controller.client import ControllerClient
-from sync.controller.errors import (
-    AmbiguousWriteError,
-    ConflictError,
-    ControllerError,
-    NotFoundError,
-    RefusedError,
-    StaleError,
-)
-from sync.errors import LockLostError, SyncError, UnreachableError
-from sync.kinds import KINDS
+from sync.controller.retries import growing_waits
+from sync.controller.timing import Timing
+from sync.controller.writes import MAY_PASS, Why, WriteFailedError, Writer
+from sync.errors import LockLostError, SyncError
+from sync.model.desired import ObjectKey
 from sync.model.outcome import Outcome, SetState, WriteOutcome, WriteState
 from sync.model.plan import ChangeSet, Method, Plan, Write
 
+_LOG = logging.getLogger(__name__)
+
 REFUSED_MARKER = "RefusedDigest"
 NAME_IS_FREE_WITHIN_SECONDS = 60.0
-"""How long a name (or an address) may stay taken after its delete (avi-api §3.5; no figure is documented)."""
+"""How long a name may stay taken after its delete (avi-api §3.5; no figure is documented)."""
+ADDRESS_IS_FREE_WITHIN_SECONDS = 15.0
+"""How long an address may stay taken after its delete; shorter, because the 400 may as well mean something else."""
+PATIENCE_SECONDS = 300.0
+"""How long a create is tried again through trouble that may pass, once something has been deleted for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyOptions:
-    """How a plan is applied. `on_write` hears of every write as it ends; `should_stop` is asked before each set.
+    """How a plan is applied. `on_write` hears of every write as it ends.
 
+    `should_stop` is asked before each set, and before each write unless something is missing in between.
     `confirm_hold` is called before each set and each delete, and raises LockLostError once the run must not write any
-    more. `keep` stores the bodies that a set would put back, before its first delete; `drop` forgets them once the set
-    needs them no more. Threads call all of them at once.
+    more. `preflight` looks again at what a set deletes and creates anew, before its first delete, and raises
+    WriteFailedError if anything speaks against it. `keep` then stores the bodies that the set would put back; `drop`
+    forgets them once it needs them no more. Threads call all of them at once.
     """
 
     parallelism: int = 8
     on_write: Callable[[WriteOutcome], None] = lambda _: None
     should_stop: Callable[[], bool] = lambda: False
     confirm_hold: Callable[[], None] = lambda: None
+    preflight: Callable[[ChangeSet], None] = lambda _: None
     keep: Callable[[ChangeSet], None] = lambda _: None
     drop: Callable[[ChangeSet], None] = lambda _: None
-    sleep: Callable[[float], None] = time.sleep
+    timing: Timing = field(default_factory=Timing)
 
 
 def apply_plan(plan: Plan, client: ControllerClient, options: ApplyOptions) -> tuple[Outcome, ...]:
     """Apply every change set; the failure of one does not stop another. In the order of the plan."""
     first = [item for item in plan.change_sets if not item.is_removal]
     last = [item for item in plan.change_sets if item.is_removal]
-    lost = threading.Event()
+    brake = _Brake(options)
 
     def run(change_set: ChangeSet) -> Outcome:
-        return _SetRun(change_set, client, options, lost).run()
+        return _SetRun(change_set, Writer(client=client, timing=options.timing), options, brake).run()
 
     with ThreadPoolExecutor(max_workers=options.parallelism) as pool:
         outcomes = list(pool.map(run, first))
@@ -66,13 +73,33 @@ def apply_plan(plan: Plan, client: ControllerClient, options: ApplyOptions) -> t
     return tuple(outcomes)
 
 
-class _Failure(Exception):  # noqa: N818 - carries an outcome, is not itself an error
-    """A write did not succeed."""
+class _Brake:
+    """Why nothing more may be begun. All sets of a run share it."""
 
-    def __init__(self, said: str, *, is_stale: bool = False) -> None:
-        super().__init__(said)
-        self.said = said
-        self.is_stale = is_stale
+    def __init__(self, options: ApplyOptions) -> None:
+        self._options = options
+        self._lock = threading.Lock()
+        self._pulled = ""
+
+    def pull(self, why: Why) -> None:
+        """Take note of a failure that every other set would meet as well."""
+        with self._lock:
+            self._pulled = self._pulled or _HALTS.get(why, "")
+
+    @property
+    def reason(self) -> str:
+        """Empty while writes may go on."""
+        if self._pulled:
+            return self._pulled
+        if self._options.should_stop():
+            return "stopped by a signal"
+        return "the deadline of the run has passed" if self._options.timing.left_seconds <= 0 else ""
+
+
+_HALTS: Mapping[Why, str] = {
+    Why.LOST: "the Controller could no longer be reached",
+    Why.UPGRADING: "the Controller is being upgraded",
+}
 
 
 @dataclass(slots=True)
@@ -80,197 +107,208 @@ class _SetRun:
     """One change set on its way."""
 
     change_set: ChangeSet
-    client: ControllerClient
+    writer: Writer
     options: ApplyOptions
-    lost: threading.Event
-    """Set once the Controller can no longer be reached: nothing more is tried then."""
+    brake: _Brake
     is_kept: bool = False
     """Whether the bodies to restore are stored."""
-    deleted: set[object] = field(default_factory=set)
-    created: dict[object, str] = field(default_factory=dict)
+    is_missing: bool = False
+    """Whether something was deleted that is neither created anew nor put back."""
+    deleted: set[ObjectKey] = field(default_factory=set)
+    """What was deleted, or may have been."""
+    created: dict[ObjectKey, Write] = field(default_factory=dict)
+    """What was created after the first delete, each as the write that would take it away again."""
+    restored: set[ObjectKey] = field(default_factory=set)
     outcomes: list[WriteOutcome] = field(default_factory=list)
 
     def run(self) -> Outcome:
         """Send the writes in order, until one fails."""
-        if self.options.should_stop():
-            return self._outcome(SetState.NOT_TRIED, said="stopped before it began")
-        if self.lost.is_set():
-            return self._outcome(SetState.NOT_TRIED, said="the Controller could no longer be reached")
+        if reason := self.brake.reason:
+            return self._outcome(SetState.NOT_TRIED, said=reason)
         try:
             self.options.confirm_hold()
-        except LockLostError as error:
-            return self._outcome(SetState.NOT_TRIED, said=error.message)
-        try:
             outcome = self._run()
         except LockLostError as error:
             # Whoever has the lock now finds what is kept: putting anything back would be a write beside his.
             return self._outcome(SetState.FAILED if self.outcomes else SetState.NOT_TRIED, said=error.message)
-        if self.is_kept and (not self.deleted or outcome.state is not SetState.FAILED):
+        if self.is_kept and not self.is_missing:
             self.options.drop(self.change_set)
         return outcome
 
     def _run(self) -> Outcome:
-        for write in self.change_set.writes:
+        for position, write in enumerate(self.change_set.writes):
+            if position and not self._is_in_hand(position) and (reason := self.brake.reason):
+                return self._outcome(SetState.STOPPED, said=reason)
             try:
-                if write.method is Method.DELETE:
-                    self._before_delete()
-                self._send(write)
-            except _Failure as failure:
+                self._send(write, position)
+            except WriteFailedError as failure:
                 self._note(write, WriteState.FAILED, failure.said)
-                return self._failed(failure)
+                self.brake.pull(failure.why)
+                return self._put_back(failure) if self._is_in_hand(position) else self._failed(failure)
             self._note(write, WriteState.APPLIED)
         return self._outcome(SetState.APPLIED)
 
-    def _before_delete(self) -> None:
-        self.options.confirm_hold()
-        if self.is_kept or not self.change_set.restores:
-            return
-        try:
-            self.options.keep(self.change_set)
-        except LockLostError:
-            raise
-        except SyncError as error:
-            raise _Failure(f"what would be put back cannot be stored, so nothing is deleted: {error}") from None
-        self.is_kept = True
+    def _is_in_hand(self, position: int) -> bool:
+        """Whether something was deleted that is yet to be created again, here or under another name."""
+        return bool(self.deleted) and self._creates_after(position)
 
-    def _failed(self, failure: _Failure) -> Outcome:
-        lost = [write for write in self.change_set.restores if write.key in self.deleted]
-        if not lost:
-            return self._outcome(SetState.FAILED, said=failure.said, is_stale=failure.is_stale)
+    def _creates_after(self, position: int) -> bool:
+        return any(item.method is Method.POST for item in self.change_set.writes[position:])
+
+    def _failed(self, failure: WriteFailedError) -> Outcome:
+        is_stale = failure.why in (Why.STALE, Why.TAKEN)
+        return self._outcome(SetState.FAILED, said=failure.said, is_stale=is_stale)
+
+    # --- putting back -------------------------------------------------------------------------------------------------
+
+    def _put_back(self, failure: WriteFailedError) -> Outcome:
+        """Take away what was created after the first delete, and create the old objects again."""
+        self.is_missing = True
+        if failure.why is Why.LOST:
+            said = f"{failure.said}; what was deleted is missing: the next run creates it anew"
+            return self._outcome(SetState.FAILED, said=said)
         try:
-            self._restore(lost, failure.said)
-        except LockLostError:
-            raise
-        except (_Failure, SyncError) as error:
+            self._undo_creates()
+            for write in self.change_set.restores:
+                if write.key in self.deleted and not self._is_still_there(write.key):
+                    self._create_patiently(write, {**(write.body or {}), "markers": self._noted(write, failure.said)})
+                    self.restored.add(write.key)
+        except WriteFailedError as error:
             said = f"{failure.said}; putting the old objects back failed, too: {error}; the next run creates them anew"
             return self._outcome(SetState.FAILED, said=said)
+        self.is_missing = False
         return self._outcome(SetState.RESTORED, said=failure.said)
 
-    def _restore(self, lost: Sequence[Write], said: str) -> None:
-        """Delete what was created in their place, and create the old objects with the refused wish noted on them."""
-        places = {write.key for write in lost}
-        for write in sorted(lost, key=lambda item: -KINDS[item.key.kind].rank):
-            if uuid := self.created.pop(write.key, ""):
-                self.options.confirm_hold()
-                self.client.delete(f"/api/{KINDS[write.key.kind].path}/{uuid}", tenant=write.key.tenant)
-                self.deleted.add(write.key)
-        for write in lost:
-            if write.key in places:
-                self._create(write, {**(write.body or {}), "markers": self._noted(write, said)})
+    def _undo_creates(self) -> None:
+        for undo in reversed(list(self.created.values())):
+            self.options.confirm_hold()
+            self.writer.delete(undo)
+            self.restored.add(undo.key)
+
+    def _is_still_there(self, key: ObjectKey) -> bool:
+        """Whether the old object itself has survived a delete of which nobody knew what became of it."""
+        delete = next(w for w in self.change_set.writes if w.key == key and w.method is Method.DELETE)
+        return self.writer.read(delete) is not None
 
     def _noted(self, write: Write, said: str) -> list[Mapping[str, Any]]:
+        """The markers of a restored object: the refused wish stops the next run from trying the same again."""
         others = [m for m in (write.body or {}).get("markers") or () if m.get("key") != REFUSED_MARKER]
         return [*others, {"key": REFUSED_MARKER, "values": [self.change_set.wishes.get(write.owner, ""), said]}]
 
     # --- single writes ------------------------------------------------------------------------------------------------
 
-    def _send(self, write: Write) -> None:
-        path = f"/api/{KINDS[write.key.kind].path}"
+    def _send(self, write: Write, position: int) -> None:
+        """One write; whatever goes wrong with it, a defect of ours included, is the failure of this set only."""
         try:
             match write.method:
                 case Method.POST:
-                    self._create(write, write.body or {})
+                    self._create(write)
                 case Method.PUT:
-                    self._update(write, f"{path}/{write.uuid}")
+                    self.writer.update(write)
                 case Method.DELETE:
-                    self._delete(write, f"{path}/{write.uuid}")
-        except StaleError as error:
-            raise _Failure(str(error), is_stale=True) from None
-        except UnreachableError as error:
-            self.lost.set()
-            raise _Failure(str(error)) from None
-        except SyncError as error:
-            raise _Failure(str(error)) from None
+                    self._delete(write, position)
+        except (WriteFailedError, LockLostError):
+            raise
+        except Exception as error:
+            _LOG.exception('event=defect key="%s" method=%s', write.key, write.method)
+            said = f"{write.method} {write.key}: unexpected {type(error).__name__}: {error}; please report this"
+            raise WriteFailedError(said, Why.REFUSED) from error
 
-    def _create(self, write: Write, body: Mapping[str, Any]) -> None:
-        """POST; a name or an address that we freed may stay taken for a while, so a conflict is waited out."""
-        if write.key not in self.deleted and not self.deleted:
-            self.created[write.key] = self._post(write, body)
-            return
-        for attempt in self._until_free():
-            with attempt:
-                self.created[write.key] = self._post(write, body)
+    def _create(self, write: Write) -> None:
+        if self.deleted:
+            uuid = self._create_patiently(write, write.body or {})
+            self.created[write.key] = Write(method=Method.DELETE, key=write.key, owner=write.owner, uuid=uuid)
+        else:
+            self.writer.create(write, write.body or {})
 
-    def _until_free(self) -> Retrying:
-        return Retrying(
-            retry=retry_if_exception_type(ConflictError),
-            stop=stop_after_delay(NAME_IS_FREE_WITHIN_SECONDS),
-            wait=wait_exponential(multiplier=0.25, max=5.0),
-            sleep=self.options.sleep,
+    def _create_patiently(self, write: Write, body: Mapping[str, Any]) -> str:
+        """POST, where a name or an address that was freed may stay taken for a while, and trouble may pass."""
+        began = self.options.timing.now()
+        is_freed_here = bool(addresses(body) & self._freed_addresses())
+
+        def is_enough(state: tenacity.RetryCallState) -> bool:
+            failure = state.outcome.exception() if state.outcome else None
+            patience = self._patience_seconds(failure, is_freed_here=is_freed_here)
+            return self.options.timing.now() - began + state.upcoming_sleep > patience
+
+        tries = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(WriteFailedError),
+            stop=is_enough,
+            wait=growing_waits(self.options.timing),
+            sleep=self.options.timing.sleep,
             reraise=True,
         )
+        return tries(self.writer.create, write, body)
 
-    def _post(self, write: Write, body: Mapping[str, Any]) -> str:
-        path = f"/api/{KINDS[write.key.kind].path}"
-        try:
-            return str(self.client.post(path, body, tenant=write.key.tenant).get("uuid", ""))
-        except AmbiguousWriteError as error:
-            # Never repeated blindly: the answer may have been lost after the object was made.
-            if uuid := self._uuid_of(write):
-                return uuid
-            raise _Failure(f"{error}; it was not created") from None
-        except ConflictError as error:
-            if write.key in self.deleted:
-                raise
-            raise _Failure(str(error), is_stale=True) from None
+    @staticmethod
+    def _patience_seconds(failure: BaseException | None, *, is_freed_here: bool) -> float:
+        match failure:
+            case WriteFailedError(why=Why.TAKEN):
+                return NAME_IS_FREE_WITHIN_SECONDS
+            case WriteFailedError(why=why) if why in MAY_PASS:
+                return PATIENCE_SECONDS
+            case WriteFailedError(status=400) if is_freed_here:
+                return ADDRESS_IS_FREE_WITHIN_SECONDS
+        return 0.0
 
-    def _uuid_of(self, write: Write) -> str:
-        """The uuid of the object with this name, if it is exactly the one that was sent."""
-        found = self.client.list_all(
-            f"/api/{KINDS[write.key.kind].path}",
-            {"name": write.key.name, "include_name": "true"},
-            tenant=write.key.tenant,
+    def _freed_addresses(self) -> frozenset[str]:
+        return frozenset().union(
+            *(addresses(item.seen or {}) for item in self.change_set.writes if item.key in self.deleted),
+            *(addresses(item.body or {}) for item in self.change_set.restores if item.key in self.deleted),
         )
-        sent = (write.body or {}).get("markers")
-        for item in found:
-            if item.get("name") == write.key.name and item.get("markers") == sent:
-                return str(item.get("uuid", ""))
-        return ""
 
-    def _update(self, write: Write, path: str) -> None:
+    def _delete(self, write: Write, position: int) -> None:
+        self.options.confirm_hold()
+        if not self._is_in_hand(position):  # else it was looked at before the first delete
+            self._look_before_deleting(write, position)
         try:
-            self.client.put(path, write.body or {}, tenant=write.key.tenant)
-        except NotFoundError as error:
-            raise _Failure(str(error), is_stale=True) from None
-        except RefusedError:
-            if not write.is_disruptive:
-                raise
-            self._move_while_disabled(write, path)
-
-    def _move_while_disabled(self, write: Write, path: str) -> None:
-        """Some releases move a VirtualService to another Service Engine group only while it is disabled."""
-        body = dict(write.body or {})
-        was_enabled = body.get("enabled", True)
-        tenant = write.key.tenant
-        before = self.client.get(path, {"include_name": "true"}, tenant=tenant)
-        disabled = self.client.put(path, {**before, "enabled": False}, tenant=tenant)
-        try:
-            moved = self.client.put(
-                path, {**body, "enabled": False, "_last_modified": disabled.get("_last_modified")}, tenant=tenant
-            )
-        except ControllerError:
-            self.client.put(path, {**disabled, "enabled": was_enabled}, tenant=tenant)
+            self.writer.delete(write)
+        except WriteFailedError as failure:
+            if failure.why in MAY_PASS:  # nobody knows whether it is gone
+                self.deleted.add(write.key)
             raise
-        self.client.put(path, {**moved, "enabled": was_enabled}, tenant=tenant)
-
-    def _delete(self, write: Write, path: str) -> None:
-        with suppress(NotFoundError):  # somebody was faster: it is gone, as it should be
-            self.client.delete(path, tenant=write.key.tenant)
         self.deleted.add(write.key)
+
+    def _look_before_deleting(self, write: Write, position: int) -> None:
+        if self._creates_after(position):
+            self.options.preflight(self.change_set)
+        live = self.writer.read(write)
+        if live is not None and write.seen is not None and not is_unchanged(write.seen, live, write.key.kind):
+            raise WriteFailedError(f"{write.key} has been changed since it was read; it was not deleted", Why.STALE)
+        if self.change_set.restores and not self.is_kept:
+            self._keep()
+
+    def _keep(self) -> None:
+        try:
+            self.options.keep(self.change_set)
+        except LockLostError:
+            raise
+        except SyncError as error:
+            said = f"what would be put back cannot be stored, so nothing is deleted: {error}"
+            raise WriteFailedError(said, Why.REFUSED) from None
+        self.is_kept = True
 
     # --- outcomes -----------------------------------------------------------------------------------------------------
 
     def _note(self, write: Write, state: WriteState, said: str = "") -> None:
         outcome = WriteOutcome(write=write, state=state, said=said)
         self.outcomes.append(outcome)
-        self.options.on_write(outcome)
+        try:
+            self.options.on_write(outcome)
+        except Exception:  # who listens must not end a set halfway
+            _LOG.exception('event=defect key="%s" heard="%s"', write.key, state)
 
     def _outcome(self, state: SetState, *, said: str = "", is_stale: bool = False) -> Outcome:
-        missing = self.change_set.writes[len(self.outcomes) :]
+        rest = WriteState.NOT_TRIED if state in (SetState.NOT_TRIED, SetState.STOPPED) else WriteState.SKIPPED
         return Outcome(
             change_set=self.change_set,
             state=state,
-            writes=(*self.outcomes, *(WriteOutcome(write=item, state=WriteState.NOT_TRIED) for item in missing)),
+            writes=(*self.outcomes, *_unsent(self.change_set.writes[len(self.outcomes) :], rest)),
             said=said,
+            restored=frozenset(self.restored),
             is_stale=is_stale,
         )
+
+
+def _unsent(writes: Iterable[Write], state: WriteState) -> Iterable[WriteOutcome]:
+    return (WriteOutcome(write=item, state=state) for item in writes)

@@ -97,6 +97,7 @@ class Retries:
     def __init__(self, timing: Timing, on_repeat: Callable[[str, str, str], None]) -> None:
         self._timing = timing
         self._on_repeat = on_repeat
+        self._own_wait_seconds = growing_waits(timing)
         self._by_method = {method: self._retrying(troubles) for method, troubles in REPEATED.items()}
 
     def call(self, method: str, attempt: Callable[[], T]) -> T:
@@ -136,11 +137,16 @@ class Retries:
         )
 
     def _wait_seconds(self, state: tenacity.RetryCallState) -> float:
-        return max(_EXPONENTIAL(state) + _JITTER_SECONDS * self._timing.chance(), _failed(state).wait_seconds)
+        return max(self._own_wait_seconds(state), _failed(state).wait_seconds)
 
 
 _EXPONENTIAL = tenacity.wait_exponential(multiplier=0.5, max=8)
 _JITTER_SECONDS = 0.5
+
+
+def growing_waits(timing: Timing) -> Callable[[tenacity.RetryCallState], float]:
+    """Waits that double up to 8 s, with jitter, so that many who meet the same trouble do not come back together."""
+    return lambda state: _EXPONENTIAL(state) + _JITTER_SECONDS * timing.chance()
 
 
 def _failed(state: tenacity.RetryCallState) -> TroubleError:

@@ -23,8 +23,7 @@ def beyond_limits(plan: Plan, live: LiveState, limits: GuardSettings, permit: Pe
     """What takes down more than one run may, what is protected, and what only a switch in values.yaml takes away."""
     present = {item.owner_name for item in live if item.is_ours}
     pools = _pools(plan, live)
-    deleted = _deleted(plan) | {pool.owner for pool in pools if pool.loses_most}
-    disrupted = _disrupted(plan) - deleted
+    deleted, disrupted = _down(plan, pools)
     found = [
         *_over(len(deleted), "deleted", limits.deletes, len(present)),
         *_nothing_left(plan, deleted | _emptied(pools, live), len(present)),
@@ -41,10 +40,37 @@ def beyond_limits(plan: Plan, live: LiveState, limits: GuardSettings, permit: Pe
     yield from (Refusal(message=message, fix=fix) for message in found)
 
 
+def beyond_the_first_plan(first: Plan, seen: LiveState, again: Plan, live: LiveState) -> Iterator[Refusal]:
+    """What a plan that was made anew takes down and the first one, made with what was `seen`, did not.
+
+    What somebody has protected meanwhile counts as not said: whoever let the first plan pass did not know of it.
+    """
+    deleted, disrupted = _down(first, _pools(first, seen))
+    now_deleted, now_disrupted = _down(again, _pools(again, live))
+    protected = (now_deleted | now_disrupted) & (_marked(live) - _marked(seen))
+    for owner in sorted((now_deleted - deleted) | (now_disrupted - disrupted - deleted) | protected):
+        yield Refusal(
+            message=f"{owner} would now be taken down, which the plan did not say", fix="run again, and read the plan"
+        )
+
+
+def _down(plan: Plan, pools: Sequence["_PoolLoss"]) -> tuple[frozenset[Owner], frozenset[Owner]]:
+    """Owners that a plan deletes or drains, and those that it replaces or disrupts."""
+    deleted = _deleted(plan) | {pool.owner for pool in pools if pool.loses_most}
+    return deleted, _disrupted(plan) - deleted
+
+
 def _protected(down: frozenset[Owner], live: LiveState) -> Iterator[str]:
-    marked = {item.owner for item in live if item.is_ours and markers_of(item.body).get(PROTECTED) == "true"}
-    for owner in sorted(down & marked):
+    for owner in sorted(down & _marked(live)):
         yield f"{owner} is protected (annotation avi-sync/protect), and the plan would take it down"
+
+
+def _marked(live: LiveState) -> frozenset[Owner]:
+    return frozenset(
+        item.owner
+        for item in live
+        if item.is_ours and item.owner is not None and markers_of(item.body).get(PROTECTED) == "true"
+    )
 
 
 def _switched_off(plan: Plan) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What must change, as a value: what is reviewed is what is applied."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -103,13 +103,17 @@ def _shown(item: FieldChange) -> FieldChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """One request. `uuid` is that of the live object (PUT, DELETE), `body` what is sent (POST, PUT)."""
+    """One request. `uuid` is that of the live object (PUT, DELETE), `body` what is sent (POST, PUT).
+
+    `seen` is the live body that the plan was made with (PUT, DELETE): what is deleted must still be that.
+    """
 
     method: Method
     key: ObjectKey
     owner: Owner
     uuid: str = ""
     body: Mapping[str, Any] | None = field(default=None, repr=False)
+    seen: Mapping[str, Any] | None = field(default=None, repr=False)
     is_disruptive: bool = False
 
 
@@ -177,6 +181,10 @@ class Plan:
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
         return not self.change_sets
+
+    def only(self, owners: Collection[Owner]) -> "Plan":
+        """The plan with those change sets alone that concern some of these owners."""
+        return replace(self, change_sets=tuple(item for item in self.change_sets if set(owners) & set(item.owners)))
 
     def count(self, action: Action) -> int:
         """How many objects change in this way."""

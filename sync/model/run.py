@@ -6,7 +6,7 @@ from sync.errors import ExitCode
 from sync.model.desired import DesiredState, Status
 from sync.model.live import LiveState
 from sync.model.lock import Record
-from sync.model.outcome import Outcome
+from sync.model.outcome import Outcome, OwnerOutcome, by_owner
 from sync.model.plan import Permit, Plan, PlanOptions, Refusal
 from sync.model.problem import Problem, Severity
 from sync.model.saved_plan import SavedPlan
@@ -81,10 +81,15 @@ class Run:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Of the source, of the plan and of the Controller's record, by place."""
-        plan_problems = self.plan.problems if self.plan else ()
-        found = {*self.wish.problems, *plan_problems, *self.notices}
+        """Of the source, of the plan and what remains of it, and of the Controller's record, by place."""
+        plans = [plan for plan in (self.plan, self.remaining) if plan is not None]
+        found = {*self.wish.problems, *self.notices, *(problem for plan in plans for problem in plan.problems)}
         return tuple(sorted(found, key=lambda problem: problem.sort_key))
+
+    @property
+    def owner_outcomes(self) -> tuple[OwnerOutcome, ...]:
+        """How each owner of the plan fared, in owner order; empty where nothing was applied."""
+        return by_owner(self.outcomes)
 
     def exit_code(self, *, is_detailed: bool) -> ExitCode:
         """The code of DESIGN §7; 2 only with --detailed-exitcode."""

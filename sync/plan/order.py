@@ -119,6 +119,7 @@ def _deletes(changes: Iterable[Item], actions: tuple[Action, ...]) -> Iterator[W
                 key=change.key,
                 owner=change.owner,
                 uuid=owner.pair.live[change.key].uuid,
+                seen=owner.pair.live[change.key].body,
                 is_disruptive=True,
             )
 
@@ -138,6 +139,7 @@ def _puts_and_posts(changes: Iterable[Item]) -> Iterator[Write]:
                 owner=change.owner,
                 uuid=live.uuid,
                 body=body_of_update(wanted, live.body),
+                seen=live.body,
                 is_disruptive=change.is_disruptive,
             )
         else:

@@ -15,7 +15,7 @@ from sync.model.checkup import Health
 from sync.model.desired import OwnerKind
 from sync.model.ending import Condition as ConditionOfRun
 from sync.model.ending import Event
-from sync.model.outcome import SetState, WriteState
+from sync.model.outcome import ChangeState, SetState, WriteState
 from sync.model.plan import Action, Cause, Method
 from sync.model.problem import Severity
 
@@ -120,6 +120,17 @@ class WriteOutcomeDocument(WriteDocument):
 
 
 @_described
+class ChangeOutcomeDocument(KeyDocument):
+    """How one change ended. `restored`: the object is as it was before; `skipped`: one before it in its set failed."""
+
+    action: Annotated[str, _known(Action)]
+    owner: OwnerDocument
+    state: Annotated[str, _known(ChangeState)]
+    said: str
+    """Why it was not applied; empty where it was."""
+
+
+@_described
 class OutcomeDocument(TypedDict):
     """How one change set ended."""
 
@@ -128,6 +139,17 @@ class OutcomeDocument(TypedDict):
     said: str
     """Why; empty where all went well."""
     writes: list[WriteOutcomeDocument]
+    changes: list[ChangeOutcomeDocument]
+
+
+@_described
+class OwnerOutcomeDocument(TypedDict):
+    """The worst of what became of an owner's changes."""
+
+    owner: OwnerDocument
+    state: Annotated[str, _known(ChangeState)]
+    said: str
+    """Why; empty where all went well."""
 
 
 @_described
@@ -204,6 +226,8 @@ class RunDocument(TypedDict):
     """Owners of which nothing is touched."""
     foreign: list[KeyDocument]
     """Wanted names that somebody else's objects have."""
+    owners: list[OwnerOutcomeDocument]
+    """How each owner fared; empty unless the plan was applied."""
     outcomes: list[OutcomeDocument]
     """Empty unless the plan was applied."""
     remaining: list[ChangeDocument]

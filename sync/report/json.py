@@ -83,6 +83,10 @@ def run_document(run: Run) -> RunDocument:
         "change_sets": [change_set_document(item) for item in plan.change_sets] if plan else [],
         "held": [owner_document(held.owner) for held in plan.held] if plan else [],
         "foreign": [key_document(key) for key in plan.foreign] if plan else [],
+        "owners": [
+            {"owner": owner_document(item.owner), "state": item.state.value, "said": item.said}
+            for item in run.owner_outcomes
+        ],
         "outcomes": [outcome_document(outcome) for outcome in run.outcomes],
         "remaining": [change_document(change) for change in run.remaining.changes] if run.remaining else [],
         "refusals": [{"message": item.message, "fix": item.fix} for item in run.refusals],
@@ -131,7 +135,7 @@ def change_set_document(change_set: ChangeSet) -> ChangeSetDocument:
 
 
 def outcome_document(outcome: Outcome) -> OutcomeDocument:
-    """What became of one set, write by write."""
+    """What became of one set, write by write and change by change."""
     return {
         "owners": [owner_document(owner) for owner in outcome.change_set.owners],
         "state": outcome.state.value,
@@ -144,6 +148,16 @@ def outcome_document(outcome: Outcome) -> OutcomeDocument:
                 "said": item.said,
             }
             for item in outcome.writes
+        ],
+        "changes": [
+            {
+                "action": item.change.action.value,
+                **key_document(item.change.key),
+                "owner": owner_document(item.change.owner),
+                "state": item.state.value,
+                "said": item.said,
+            }
+            for item in outcome.changes
         ],
     }
 

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from sync.errors import ExitCode
 from sync.kinds import KINDS
 from sync.model.ending import Ending, Memory, Phase
-from sync.model.outcome import Outcome, SetState, WriteState
+from sync.model.outcome import ChangeState
 from sync.model.plan import Action, Cause, Change
 from sync.model.problem import Severity
 from sync.model.run import Run
@@ -40,7 +40,7 @@ class Family:
 
 OBJECT_STATES = ("desired", "foreign", "live", "orphan", "owned")
 BLOCKED_REASONS = ("foreign", "held", "locked", "refused")
-RESULTS = tuple(state.value for state in SetState)
+RESULTS = tuple(state.value for state in ChangeState)
 
 
 def registry_of(ending: Ending, memory: Memory) -> CollectorRegistry:
@@ -105,21 +105,11 @@ def _changes(ending: Ending, memory: Memory) -> Series | None:
     if ending.run is None or ending.run.is_dry:
         return None
     counts = Counter(
-        (change.key.kind, change.action.value, _result(change, outcome).value)
+        (item.change.key.kind, item.change.action.value, item.state.value)
         for outcome in ending.run.outcomes
-        for change in outcome.change_set.changes
+        for item in outcome.changes
     )
     return {series: counts[series] for series in product(KINDS, _ACTIONS, RESULTS)}
-
-
-def _result(change: Change, outcome: Outcome) -> SetState:
-    """A set that failed may have done some of its changes before, and not tried others."""
-    if outcome.state is not SetState.FAILED:
-        return outcome.state
-    states = {item.state for item in outcome.writes if item.write.key == change.key}
-    if states == {WriteState.APPLIED}:
-        return SetState.APPLIED
-    return SetState.FAILED if WriteState.FAILED in states else SetState.NOT_TRIED
 
 
 def _pending(ending: Ending, memory: Memory) -> Series | None:

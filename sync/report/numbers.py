@@ -1,7 +1,9 @@
 """How many objects change: of the plan, or where it was applied of what was really done."""
 
+from collections import Counter
 from collections.abc import Mapping
 
+from sync.model.outcome import ChangeState
 from sync.model.plan import CHANGES_OF_HANDS, Action
 from sync.model.run import Run
 
@@ -23,5 +25,12 @@ def _counted(run: Run) -> Mapping[Action, int]:
         return dict.fromkeys(Action, 0)
     if is_only_planned(run):
         return {action: run.plan.count(action) for action in Action}
-    done = [change for outcome in run.outcomes if outcome.is_success for change in outcome.change_set.changes]
-    return {action: sum(change.action is action for change in done) for action in Action}
+    applied = Counter(
+        item.change.action for outcome in run.outcomes for item in outcome.changes if item.state is ChangeState.APPLIED
+    )
+    return {action: applied[action] for action in Action}
+
+
+def owners_in_trouble(run: Run) -> Mapping[ChangeState, int]:
+    """How many owners failed (or were put back), were skipped and were not tried."""
+    return Counter(item.state for item in run.owner_outcomes if item.state is not ChangeState.APPLIED)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from sync.model.outcome import Outcome, SetState, WriteState
+from sync.model.outcome import Outcome, SetState
 from sync.model.plan import Action, Change, FieldChange, Plan
 from sync.model.problem import Severity
 from sync.model.run import Run
-from sync.report.numbers import is_only_planned, numbers
+from sync.report.numbers import is_only_planned, numbers, owners_in_trouble
 from sync.report.text import Paint, plain, problem_lines
 from sync.report.words import HELD_SYMBOL, SYMBOLS, commit_text, counted, one_line, outages, shown, told_fields
 
@@ -97,18 +97,23 @@ def _failures(run: Run, paint: Paint) -> Iterator[str]:
             yield from change_lines(change, paint)
 
 
+_ENDS = {
+    SetState.FAILED: "failed.",
+    SetState.RESTORED: "refused; the old objects are back.",
+    SetState.STOPPED: "stopped:",
+    SetState.NOT_TRIED: "not tried:",
+}
+
+
 def failure_lines(outcome: Outcome, paint: Paint) -> Iterator[str]:
-    """A change set that was not applied, in the Controller's words, and what was not tried of it."""
+    """Why a set was not applied, in the Controller's words, and change by change what became of it."""
     owners = ", ".join(map(str, outcome.change_set.owners))
-    said = {
-        SetState.RESTORED: f"{owners}: refused; the old objects are back. {outcome.said}",
-        SetState.NOT_TRIED: f"{owners}: not tried: {outcome.said}",
-    }.get(outcome.state, f"{owners}: failed. {outcome.said}")
-    yield f"{paint('error:', 'error')} {one_line(said)}"
-    missing = [item.write for item in outcome.writes if item.state is WriteState.NOT_TRIED]
-    if missing and outcome.state is not SetState.NOT_TRIED:
-        left = ", ".join(f"{write.method} {write.key}" for write in missing)
-        yield paint(f"  not tried: {one_line(left)}", "quiet")
+    yield f"{paint('error:', 'error')} {one_line(f'{owners}: {_ENDS[outcome.state]} {outcome.said}')}"
+    if outcome.state is SetState.NOT_TRIED:
+        return
+    for item in outcome.changes:
+        name = one_line(f"{item.change.key.kind:<15} {item.change.key.tenant}/{item.change.key.name}")
+        yield paint(f"  {item.state.value:<9} {SYMBOLS[item.change.action]:>3} {name}", "quiet")
 
 
 def counts(run: Run, paint: Paint) -> str:
@@ -116,10 +121,13 @@ def counts(run: Run, paint: Paint) -> str:
     plan = run.plan
     if plan is None:
         return ""
-    failed = sum(not outcome.is_success for outcome in run.outcomes)
     done = ", ".join(f"{number} {action.value}" for action, number in numbers(run).items())
     rest = f"({plan.unchanged} unchanged, {len(plan.foreign)} foreign, {len(plan.held)} held)"
     word = "Plan" if is_only_planned(run) else "Applied"
-    trouble = paint(f", {counted(failed, 'owner')} failed", "error") if failed else ""
+    trouble = "".join(paint(f", {counted(number, 'owner')} {state}", "error") for state, number in _trouble(run))
     end = f"digest {plan.digest[:12]}   {commit_text(plan.commit)}"
     return f"{word}: {done} {rest}{trouble}   {end}"
+
+
+def _trouble(run: Run) -> Iterator[tuple[str, int]]:
+    return ((state.value, number) for state, number in sorted(owners_in_trouble(run).items()))

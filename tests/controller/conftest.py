@@ -8,7 +8,10 @@ import pytest
 
 from sync.controller.client import ControllerAddress, ControllerClient, Login
 from sync.controller.timing import Timing
+from sync.emulator import Emulator
 from tests.controller.scripted import ScriptedController
+from tests.controller.workshop import Workshop
+from tests.end_to_end.conftest import SEED
 
 Connect = Callable[..., ControllerClient]
 
@@ -51,3 +54,12 @@ def connect(controller: ScriptedController, slept: list[float]) -> Connect:
         return ControllerClient(address, login or Login(password="right"), **arguments)
 
     return make
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Iterator[Workshop]:
+    """An emulated Controller with the networks of the end-to-end tests."""
+    log = tmp_path / "requests.jsonl"
+    log.touch()
+    with Emulator(port=0, requests_log=log, seed=SEED) as emulator:
+        yield Workshop(emulator=emulator, log=log)

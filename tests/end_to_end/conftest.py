@@ -104,7 +104,11 @@ class Controller:
 
     def fault(self, **rule: object) -> None:
         """From now on a request goes wrong, instead of what went wrong before (docs/emulator.md)."""
-        httpx.put(f"{self.url}/_emulator/faults", json=[rule]).raise_for_status()
+        self.faults(rule)
+
+    def faults(self, *rules: Mapping[str, object]) -> None:
+        """From now on these requests go wrong, and no others."""
+        httpx.put(f"{self.url}/_emulator/faults", json=list(rules)).raise_for_status()
 
     def addresses(self, name: str) -> list[str]:
         """The addresses of a VsVip."""

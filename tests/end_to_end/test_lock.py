@@ -206,7 +206,7 @@ def force_the_lock(controller: Controller) -> None:
 
 
 def test_a_run_that_is_stopped_releases_the_lock(tree: Tree, controller: Controller, tmp_path: Path) -> None:
-    """SIGTERM while a set is being written: it is finished, the lock is free at once, exit 143."""
+    """SIGTERM while an object is being written: it is finished, the lock is free at once, exit 143."""
     tree.commit(web=app("web"))
     controller.fault(method="POST", path="/api/pool", do="delay", delay_ms=700, times=1)
     command = [sys.executable, "-m", "sync"]
@@ -218,7 +218,7 @@ def test_a_run_that_is_stopped_releases_the_lock(tree: Tree, controller: Control
         out, _ = process.communicate()
 
     assert process.returncode == 143
-    assert [outcome["state"] for outcome in json.loads(out)["outcomes"]] == ["applied"]
+    assert [outcome["state"] for outcome in json.loads(out)["outcomes"]] == ["stopped"]
     assert "holder" not in entries(controller)
 
 

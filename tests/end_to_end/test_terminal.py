@@ -51,7 +51,7 @@ def test_quiet_still_says_what_went_wrong(sync: Run, tree: Tree, controller: Con
     assert "error: bad.yaml:" in done.err
     assert "no pool today" in done.err
     assert "warning" not in done.err
-    assert done.out.startswith("Applied: 0 create")
+    assert done.out.startswith("Applied: 1 create")
 
 
 def test_quiet_keeps_a_machines_document(sync: Run, tree: Tree) -> None:

@@ -1,0 +1,32 @@
+"""What a live body tells of a write: whether it is what was sent, and whether it is still what a plan saw."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sync.compare.differences import differences
+from sync.compare.normal_form import normal_form
+from sync.compare.vips import addresses, without_vip_identity
+from sync.kinds import IDENTITY, KINDS
+
+
+def is_as_sent(sent: Mapping[str, Any], live: Mapping[str, Any], kind: str) -> bool:
+    """Whether a live body holds everything that was sent; what the Controller adds by itself does not count."""
+    return addresses(sent) <= addresses(live) and _agree(sent, live, kind, sent.keys())
+
+
+def is_unchanged(seen: Mapping[str, Any], live: Mapping[str, Any], kind: str) -> bool:
+    """Whether nobody has edited an object since it was seen.
+
+    `_last_modified` also moves when the Controller writes for itself (avi-api §7.1 item 9): then the fields decide.
+    """
+    if seen.get("uuid") != live.get("uuid"):
+        return False
+    if seen.get("_last_modified") == live.get("_last_modified"):
+        return True
+    return addresses(seen) == addresses(live) and _agree(seen, live, kind, seen.keys() | live.keys())
+
+
+def _agree(one: Mapping[str, Any], other: Mapping[str, Any], kind: str, fields: Iterable[str]) -> bool:
+    compared = sorted(set(fields) - IDENTITY - KINDS[kind].server_side)
+    ours, theirs = (without_vip_identity(normal_form(body, kind, compared)) for body in (one, other))
+    return not differences(ours, theirs, kind)

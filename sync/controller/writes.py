@@ -1,0 +1,237 @@
+"""One write, sent so that a lost answer neither doubles nor loses anything.
+
+What the client raises has been repeated already as far as that does no harm (`sync.controller.retries`). What is left
+to decide needs a look at the Controller:
+
+    POST    look for the name: what was sent is there (done), nothing is (send again), something else is (taken)
+    PUT     read again: what was sent is there (done), or not (failed, or stale)
+    DELETE  read again: nothing is there (done), or it still is (failed)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import tenacity
+
+from sync.compare.markers import ENABLE_AGAIN
+from sync.compare.traces import is_as_sent
+from sync.controller.client import ControllerClient
+from sync.controller.errors import (
+    AmbiguousWriteError,
+    BrokenAnswerError,
+    ConflictError,
+    ControllerError,
+    NotFoundError,
+    RefusedError,
+    StaleError,
+    UpgradingError,
+)
+from sync.controller.retries import growing_waits
+from sync.controller.timing import Timing
+from sync.errors import SyncError, UnreachableError
+from sync.kinds import KINDS
+from sync.model.plan import Write
+
+MOST_POSTS = 3
+"""How often one create is sent, each time after nothing was found under its name."""
+
+Body = Mapping[str, Any]
+
+
+class Why(StrEnum):
+    """Why a write was not done, as far as it matters for what to do next."""
+
+    REFUSED = "refused"
+    """The Controller understood and says no, and will say so again."""
+    STALE = "stale"
+    """Live is not what the plan was made with: read again and decide again."""
+    TAKEN = "taken"
+    """Somebody else has the name, or a deleted object has it still."""
+    PASSING = "passing"
+    """Busy, upgrading, starting: it may pass by itself."""
+    UPGRADING = "upgrading"
+    """Configuration is closed while the Controller is upgraded."""
+    LOST = "lost"
+    """Nobody answers any more."""
+
+
+MAY_PASS = frozenset({Why.PASSING, Why.UPGRADING, Why.LOST})
+
+
+class WriteFailedError(Exception):
+    """A write that was not done, in the Controller's words."""
+
+    def __init__(self, said: str, why: Why, *, status: int | None = None) -> None:
+        super().__init__(said)
+        self.said = said
+        self.why = why
+        self.status = status
+
+
+def failure_of(error: SyncError) -> WriteFailedError:
+    """What an error of the client means for the write that met it."""
+    status = error.status if isinstance(error, ControllerError) else None
+    return WriteFailedError(str(error), _why(error), status=status)
+
+
+def _why(error: SyncError) -> Why:
+    match error:
+        case StaleError():
+            return Why.STALE
+        case ConflictError():
+            return Why.TAKEN
+        case UnreachableError():
+            return Why.LOST
+        case UpgradingError():
+            return Why.UPGRADING
+        case BrokenAnswerError() | AmbiguousWriteError() | ControllerError(status=408 | 429):
+            return Why.PASSING
+    return Why.REFUSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """Sends single writes; everything raises WriteFailedError. Threads may share it."""
+
+    client: ControllerClient
+    timing: Timing
+
+    def create(self, write: Write, body: Body) -> str:
+        """POST; the uuid of the new object."""
+        tries = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_NotCreatedError),
+            stop=tenacity.stop_after_attempt(MOST_POSTS),
+            wait=growing_waits(self.timing),
+            sleep=self.timing.sleep,
+            reraise=True,
+        )
+        try:
+            for attempt in tries:
+                with attempt:
+                    return self._post(write, body, is_repeated=attempt.retry_state.attempt_number > 1)
+        except SyncError as error:
+            raise failure_of(error) from error
+        raise AssertionError("tenacity returns or raises")
+
+    def update(self, write: Write) -> None:
+        """PUT; an object that is gone makes the plan stale."""
+        body = write.body or {}
+        try:
+            self._put(write, body)
+        except NotFoundError as error:
+            raise WriteFailedError(str(error), Why.STALE) from error
+        except SyncError as error:
+            raise failure_of(error) from error
+
+    def delete(self, write: Write) -> None:
+        """DELETE; an object that is gone already is what was wanted."""
+        try:
+            self._delete(write)
+        except SyncError as error:
+            raise failure_of(error) from error
+
+    def read(self, write: Write) -> Body | None:
+        """The live object that a write is for, with names in its references; None if it is gone."""
+        try:
+            return self._read(write)
+        except SyncError as error:
+            raise failure_of(error) from error
+
+    # --- POST ---------------------------------------------------------------------------------------------------------
+
+    def _post(self, write: Write, body: Body, *, is_repeated: bool) -> str:
+        try:
+            return str(self.client.post(_path(write), body, tenant=write.key.tenant).get("uuid", ""))
+        except (AmbiguousWriteError, BrokenAnswerError) as error:
+            if uuid := self._uuid_of(write, body):
+                return uuid
+            raise _NotCreatedError(f"{error.message}; it was not created", status=error.status) from error
+        except ConflictError:
+            # The first try may have arrived late, after nothing was found under its name.
+            if is_repeated and (uuid := self._uuid_of(write, body)):
+                return uuid
+            raise
+
+    def _uuid_of(self, write: Write, body: Body) -> str:
+        """The uuid of what a create made, empty if nothing has its name; ConflictError if something else has."""
+        in_cloud = {"cloud_ref.name": write.key.cloud} if write.key.cloud else {}
+        found = self.client.list_all(
+            _path(write), {"name": write.key.name, "include_name": "true", **in_cloud}, tenant=write.key.tenant
+        )
+        named = [item for item in found if item.get("name") == write.key.name]
+        for item in named:
+            if is_as_sent(body, item, write.key.kind):
+                return str(item.get("uuid", ""))
+        if named:
+            raise ConflictError(f"{write.key} is there, but is not what was sent")
+        return ""
+
+    # --- PUT ----------------------------------------------------------------------------------------------------------
+
+    def _put(self, write: Write, body: Body) -> None:
+        try:
+            self.client.put(_item(write), body, tenant=write.key.tenant)
+        except (StaleError, AmbiguousWriteError, BrokenAnswerError):
+            # An earlier try, or one whose answer was lost, may have got through.
+            live = self._read(write)
+            if live is None or not is_as_sent(body, live, write.key.kind):
+                raise
+        except RefusedError as error:
+            if not write.is_disruptive or _why(error) is not Why.REFUSED or not body.get("enabled", True):
+                raise
+            self._move_while_disabled(write, body)
+
+    def _move_while_disabled(self, write: Write, body: Body) -> None:
+        """Some releases move a VirtualService to another Service Engine group only while it is disabled.
+
+        Should we be killed in between, the next run finds the marker and enables it again.
+        """
+        path, tenant = _item(write), write.key.tenant
+        before = self.client.get(path, {"include_name": "true"}, tenant=tenant)
+        if before.get("_last_modified") != body.get("_last_modified"):
+            raise StaleError(f"{write.key} has changed since it was read")
+        disabled = self.client.put(path, before | _switched_off(before), tenant=tenant)
+        now = {"_last_modified": disabled.get("_last_modified")}
+        try:
+            moved = self.client.put(path, {**body, **_switched_off(body), **now}, tenant=tenant)
+        except ControllerError:
+            self.client.put(path, before | now, tenant=tenant)
+            raise
+        self.client.put(path, moved | {"enabled": True, "markers": body["markers"]}, tenant=tenant)
+
+    # --- DELETE and GET -----------------------------------------------------------------------------------------------
+
+    def _delete(self, write: Write) -> None:
+        try:
+            self.client.delete(_item(write), tenant=write.key.tenant)
+        except NotFoundError:
+            return  # somebody was faster
+        except (AmbiguousWriteError, BrokenAnswerError):
+            if self._read(write) is not None:
+                raise
+
+    def _read(self, write: Write) -> Body | None:
+        try:
+            found: Body = self.client.get(_item(write), {"include_name": "true"}, tenant=write.key.tenant)
+        except NotFoundError:
+            return None
+        return found
+
+
+class _NotCreatedError(AmbiguousWriteError):
+    """No answer to a create, and nothing under its name: it may be sent again."""
+
+
+def _switched_off(body: Body) -> dict[str, Any]:
+    """The fields of a body that is disabled for a moment."""
+    return {"enabled": False, "markers": [*(body.get("markers") or ()), {"key": ENABLE_AGAIN, "values": ["true"]}]}
+
+
+def _path(write: Write) -> str:
+    return f"/api/{KINDS[write.key.kind].path}"
+
+
+def _item(write: Write) -> str:
+    return f"{_path(write)}/{write.uuid}"

@@ -1,0 +1,203 @@
+"""What an apply does between the first delete and the last create of a replace, where something is missing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sync.compare.vips import addresses
+from sync.controller.apply import NAME_IS_FREE_WITHIN_SECONDS, PATIENCE_SECONDS
+from sync.model.outcome import Outcome, SetState
+from tests.controller.workshop import UPGRADE, Workshop
+from tests.end_to_end.tree import Manifest, app, endpoints, infra_setting, namespace, service
+
+OLD, NEW = "10.10.10.11", "10.10.10.12"
+REFUSED = {"do": "status", "status": 400, "body": {"error": "not on a Thursday"}}
+
+
+def held_addresses(workshop: Workshop) -> dict[str, set[str]]:
+    """VsVip → its addresses."""
+    return {item.key.name: set(addresses(item.body)) for item in workshop.live() if item.key.kind == "VsVip"}
+
+
+def services(workshop: Workshop) -> list[str]:
+    """The VirtualServices that are there."""
+    return sorted(item.key.name for item in workshop.live() if item.key.kind == "VirtualService")
+
+
+def clear_after(workshop: Workshop, seconds: float) -> Callable[[float], None]:
+    """What ends the trouble once that much time has passed."""
+
+    def on_sleep(now: float) -> None:
+        if now > seconds:
+            workshop.faults()
+
+    return on_sleep
+
+
+def replaced(workshop: Workshop, *faults: dict[str, Any]) -> Outcome:
+    """A replace from the old to the new address, with some requests going wrong."""
+    workshop.converge(*app("web", address=OLD))
+    plan = workshop.plan(*app("web", address=NEW))
+    workshop.faults(*faults)
+    (outcome,) = workshop.apply(plan)
+    return outcome
+
+
+@pytest.mark.parametrize(
+    ("kind", "trouble"),
+    [
+        ("vsvip", {"do": "status", "status": 503}),
+        ("vsvip", {"do": "status", **UPGRADE}),
+        ("vsvip", {"do": "commit-and-reset"}),
+        ("virtualservice", {"do": "reset"}),
+    ],
+    ids=["503", "an upgrade", "lost answers", "lost requests"],
+)
+def test_a_replace_outlasts_trouble_that_passes(workshop: Workshop, kind: str, trouble: dict[str, Any]) -> None:
+    """After the delete a create is tried for minutes, not for seconds."""
+    workshop.clock.on_sleep = clear_after(workshop, PATIENCE_SECONDS - 40)
+
+    outcome = replaced(workshop, {"method": "POST", "path": f"/api/{kind}", **trouble})
+
+    assert outcome.state is SetState.APPLIED
+    assert held_addresses(workshop) == {"test--shop-web": {NEW}}
+
+
+def test_a_name_that_stays_taken_after_its_delete_is_waited_for(workshop: Workshop) -> None:
+    """409 within the time that a Controller may hold a name is met by waiting."""
+    workshop.clock.on_sleep = clear_after(workshop, NAME_IS_FREE_WITHIN_SECONDS - 15)
+
+    outcome = replaced(workshop, {"method": "POST", "path": "/api/vsvip", "do": "status", "status": 409})
+
+    assert outcome.state is SetState.APPLIED
+
+
+def test_an_address_that_was_freed_here_is_waited_for(workshop: Workshop) -> None:
+    """Two Gateways swap addresses; the first creates are refused with 400, as if the addresses were still taken."""
+    workshop.converge(*app("a", address=OLD), *app("b", address=NEW))
+    plan = workshop.plan(*app("a", address=NEW), *app("b", address=OLD))
+    workshop.faults({"method": "POST", "path": "/api/vsvip", "times": 3, **REFUSED})
+
+    outcomes = workshop.apply(plan)
+
+    assert [outcome.state for outcome in outcomes] == [SetState.APPLIED]
+
+
+@pytest.mark.parametrize("kind", ["vsvip", "virtualservice"])
+def test_what_is_refused_for_good_is_put_back_with_the_reason(workshop: Workshop, kind: str) -> None:
+    """The old VsVip and VirtualService are there again, and next time the owner is held with the Controller's words."""
+    outcome = replaced(workshop, {"method": "POST", "path": f"/api/{kind}", "nth": 1, **REFUSED})
+
+    assert outcome.state is SetState.RESTORED
+    assert {item.state.value for item in outcome.changes} == {"restored"}
+    assert held_addresses(workshop) == {"test--shop-web": {OLD}}
+    again = workshop.plan(*app("web", address=NEW))
+    assert (again.changes, "not on a Thursday" in again.problems[0].message) == ((), True)
+
+
+def test_a_delete_that_is_refused_halfway_puts_back_what_went_before_it(workshop: Workshop) -> None:
+    """The VsVip cannot be deleted: the VirtualService is put back on it."""
+    outcome = replaced(workshop, {"method": "DELETE", "path": "/api/vsvip/*", **REFUSED})
+
+    assert outcome.state is SetState.RESTORED
+    assert (held_addresses(workshop), services(workshop)) == ({"test--shop-web": {OLD}}, ["test--shop-web"])
+
+
+def test_a_swap_is_put_back_as_a_whole(workshop: Workshop) -> None:
+    """The last create is refused after three others succeeded: those are taken away, all old objects are back."""
+    workshop.converge(*app("a", address=OLD), *app("b", address=NEW))
+    plan = workshop.plan(*app("a", address=NEW), *app("b", address=OLD))
+    workshop.faults({"method": "POST", "path": "/api/virtualservice", "nth": 2, **REFUSED})
+
+    (outcome,) = workshop.apply(plan)
+
+    assert outcome.state is SetState.RESTORED
+    assert held_addresses(workshop) == {"test--shop-a": {OLD}, "test--shop-b": {NEW}}
+    assert services(workshop) == ["test--shop-a", "test--shop-b"]
+    assert workshop.plan(*app("a", address=NEW), *app("b", address=OLD)).changes == ()
+
+
+def test_an_address_that_cannot_be_passed_on_stays_with_its_owner(workshop: Workshop) -> None:
+    """A Gateway that comes wants the address of one that goes, and is refused: the old one is put back."""
+    workshop.converge(*app("old", address=OLD), *app("stay"))
+    plan = workshop.plan(*app("new", address=OLD), *app("stay"))
+    workshop.faults({"method": "POST", "path": "/api/virtualservice", "nth": 1, **REFUSED})
+
+    (outcome,) = workshop.apply(plan)
+
+    assert outcome.state is SetState.RESTORED
+    assert held_addresses(workshop)["test--shop-old"] == {OLD}
+    assert services(workshop) == ["test--shop-old", "test--shop-stay"]
+
+
+def test_what_cannot_be_put_back_is_said_and_created_by_the_next_run(workshop: Workshop) -> None:
+    """Nothing can be created for longer than the patience: the report says what is missing."""
+    outcome = replaced(workshop, {"method": "POST", "path": "/api/vsvip", "do": "status", "status": 503})
+
+    assert outcome.state is SetState.FAILED
+    assert "the next run creates them anew" in outcome.said
+    workshop.faults()
+    workshop.converge(*app("web", address=NEW))
+
+
+def test_a_replace_that_is_complete_is_not_undone_by_what_fails_after_it(workshop: Workshop) -> None:
+    """A pool that is no longer needed cannot be deleted: the new VIP stays."""
+    more = [service("more", gateway="web", ports=(81,)), endpoints("more", ports=(81,))]
+    workshop.converge(*app("web", address=OLD, ports=(80, 81)), *more)
+    plan = workshop.plan(*app("web", address=NEW))
+    workshop.faults({"method": "DELETE", "path": "/api/pool/*", **REFUSED})
+
+    (outcome,) = workshop.apply(plan)
+
+    assert outcome.state is SetState.FAILED
+    assert held_addresses(workshop) == {"test--shop-web": {NEW}}
+    assert {item.state.value for item in outcome.changes if item.change.key.kind == "VsVip"} == {"applied"}
+
+
+GOLD: list[Manifest] = [namespace("shop", infra="gold"), infra_setting("gold", seGroup={"name": "gold"})]
+
+
+def test_a_service_that_moves_only_while_disabled_is_disabled_for_a_moment(workshop: Workshop) -> None:
+    """The first update is refused: disable, move, enable."""
+    workshop.converge(*app("web"))
+    plan = workshop.plan(*app("web"), *GOLD)
+    workshop.faults({"method": "PUT", "path": "/api/virtualservice/*", "nth": 1, **REFUSED})
+
+    (outcome,) = workshop.apply(plan)
+
+    live = next(item.body for item in workshop.live() if item.key.kind == "VirtualService")
+    assert (outcome.state, live["enabled"]) == (SetState.APPLIED, True)
+    assert live["se_group_ref"].endswith("#gold")
+    assert len(workshop.writes()) == 4
+
+
+def test_a_service_that_a_crash_left_disabled_is_enabled_by_the_next_run(workshop: Workshop) -> None:
+    """The last step of the move fails: a marker on the object tells the next run to enable it."""
+    workshop.converge(*app("web"))
+    plan = workshop.plan(*app("web"), *GOLD)
+    workshop.faults(
+        {"method": "PUT", "path": "/api/virtualservice/*", "nth": 1, **REFUSED},
+        {"method": "PUT", "path": "/api/virtualservice/*", "nth": 4, "times": 99, "do": "reset"},
+    )
+    (outcome,) = workshop.apply(plan)
+    left = next(item.body for item in workshop.live() if item.key.kind == "VirtualService")
+    workshop.faults()
+
+    workshop.converge(*app("web"), *GOLD)
+
+    live = next(item.body for item in workshop.live() if item.key.kind == "VirtualService")
+    assert (outcome.state, left["enabled"], live["enabled"]) == (SetState.FAILED, False, True)
+
+
+def test_what_somebody_has_disabled_stays_disabled_when_it_moves(workshop: Workshop) -> None:
+    """A refusal of a disabled service is no reason to enable it."""
+    workshop.converge(*app("web"))
+    item = next(item for item in workshop.live() if item.key.kind == "VirtualService")
+    with workshop.client() as other:
+        other.put(f"/api/virtualservice/{item.uuid}", {**item.body, "enabled": False}, tenant="admin")
+
+    workshop.converge(*app("web"), *GOLD)
+
+    live = next(item.body for item in workshop.live() if item.key.kind == "VirtualService")
+    assert live["enabled"] is False
