@@ -35,6 +35,13 @@ _DONE_BY: Mapping[Action, str] = {
 """What the run did that an action takes back; a replace has a reason of its own."""
 
 
+_INVERSE_OF: Mapping[Action, str] = {
+    Action.ADOPT: "avi-sync release",
+    Action.RELEASE: "avi-sync adopt",
+}
+"""What takes back a change of hands: besides marks there is the checksum by which AKO knows its own work."""
+
+
 def plan_rollback(run: RecordedRun, later: Sequence[RecordedRun], live: LiveState, options: PlanOptions) -> Plan:
     """The plan; an owner of which something has been changed since is held and named. `later` tell by which run."""
     groups = [group for group in _groups(run, live) if options.selection.includes(group.owner)]
@@ -166,6 +173,8 @@ def _troubles(
 ) -> Iterator[tuple[str, str]]:
     """Why the owner cannot be taken back, and what to do."""
     for change, state in found:
+        if inverse := _INVERSE_OF.get(change.action):
+            yield f"run {run.run} changed whose {change.key} is, which a rollback does not take back", f"use {inverse}"
         if state is _State.OTHER:
             who = next((f"run {item.run}" for item in reversed(later) if _touched(item, change.key)), "somebody else")
             fix = (
