@@ -1,6 +1,7 @@
 """Changes → change sets: which writes belong together, and in which order they are sent (DESIGN §5).
 
-One owner is one change set. Owners that pass on an address to each other are one change set, too: all deletes first.
+One owner is one change set. Owners that pass on an address or a DNS name to each other are one change set, too: all
+deletes first.
 
     pools, policies (create, update)  climbing: a reference needs what it refers to
     VirtualService, VsVip (delete)    only where a VIP is replaced or passed on
@@ -27,7 +28,7 @@ def change_sets_of(owners: Sequence[OwnerChanges]) -> tuple[ChangeSet, ...]:
 
 
 def _groups(owners: Sequence[OwnerChanges]) -> Iterator[list[OwnerChanges]]:
-    """Owners that give an address to or take one from each other, together."""
+    """Owners that give an address or a DNS name to each other, or take one, together."""
     leader = {owner.pair.name: owner.pair.name for owner in owners}
 
     def find(name: str) -> str:
@@ -35,11 +36,15 @@ def _groups(owners: Sequence[OwnerChanges]) -> Iterator[list[OwnerChanges]]:
             name = leader[name]
         return name
 
-    givers = {
-        place: owner.pair.name for owner in owners if owner.frees_addresses for place in owner.pair.held_addresses
+    givers: dict[tuple[str, ...], str] = {
+        given: owner.pair.name
+        for owner in owners
+        if owner.frees_addresses
+        for given in (*owner.pair.held_addresses, *(owner.pair.held_hostnames - owner.pair.wanted_hostnames))
     }
     for owner in owners:
-        for place in owner.pair.wanted_addresses - owner.pair.held_addresses:
+        taken = owner.pair.wanted_addresses - owner.pair.held_addresses
+        for place in (*taken, *(owner.pair.wanted_hostnames - owner.pair.held_hostnames)):
             if place in givers:
                 leader[find(owner.pair.name)] = find(givers[place])
     groups: dict[str, list[OwnerChanges]] = defaultdict(list)

@@ -1,8 +1,9 @@
 """What is wanted and what is live, owner by owner."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sync.compare.markers import DIGEST, NO_ADDRESS, markers_of
 from sync.compare.normal_form import digest
@@ -43,6 +44,21 @@ class Pair:
     def held_addresses(self) -> frozenset[tuple[str, str, str]]:
         """The addresses that its live VIPs have."""
         return frozenset(place for item in self.live.values() for place in places_of(item))
+
+    @property
+    def wanted_hostnames(self) -> frozenset[tuple[str, str]]:
+        """The DNS names that are asked for, each with its cloud."""
+        return frozenset(name for item in self.desired.values() for name in _hostnames(item.key, item.body))
+
+    @property
+    def held_hostnames(self) -> frozenset[tuple[str, str]]:
+        """The DNS names that its live VIPs have."""
+        return frozenset(name for item in self.live.values() for name in _hostnames(item.key, item.body))
+
+
+def _hostnames(key: ObjectKey, body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for record in body.get("dns_info") or () if _has_vips(key) else ():
+        yield str(record.get("fqdn", "")).lower(), key.cloud
 
 
 def _has_vips(key: ObjectKey) -> bool:

@@ -94,6 +94,18 @@ def test_two_gateways_swap_their_addresses_in_one_run(sync: Run, tree: Tree, con
     ]
 
 
+def test_a_renamed_gateway_keeps_its_hostname(sync: Run, tree: Tree, controller: Controller) -> None:
+    """A DNS name belongs to one VsVip: the one with the old name goes before that with the new one comes."""
+    tree.commit(web=app("old", hostname="shop.avi.internal"))
+    sync()
+    tree.commit(web=app("new", hostname="shop.avi.internal"))
+
+    result = sync()
+
+    assert (result.code, result.document["remaining"]) == (0, [])
+    assert controller.find("vsvip", "test--shop-new")["dns_info"][0]["fqdn"] == "shop.avi.internal"
+
+
 def test_an_address_passes_from_a_gateway_that_goes_to_one_that_comes(
     sync: Run, tree: Tree, controller: Controller
 ) -> None:
