@@ -271,18 +271,19 @@ def _read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Or
     if meant is None:
         return
     is_other = _group(version) in _SUCCESSORS
-    title = meant.type.KIND
+    served = meant.type.KIND
     reading.problems.append(
         Problem(
             severity=Severity.WARNING if is_other else Severity.ERROR,
             message=f"{kind} of {version} is not served",
-            fix=f"layer 4 is described with {title} of {' or '.join(sorted(meant.versions))}",
+            fix=f"layer 4 is described with {served} of {' or '.join(sorted(meant.versions))}",
             origin=origin,
-            field=("apiVersion",) if kind == title else ("kind",),
+            resource=_title(meant, value),
+            field=("apiVersion",) if kind == served else ("kind",),
         )
     )
     if not is_other:
-        _break(title, value, origin, reading)
+        _break(served, value, origin, reading)
 
 
 def _meant(version: str, kind: str) -> _Kind | None:
@@ -310,12 +311,10 @@ def _group(version: str) -> str:
 
 
 def _read_resource(kind_name: str, kind: _Kind, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
-    namespace, name = _identity(kind, value)
-    title = f"{kind_name} {namespace}/{name}" if namespace else f"{kind_name} {name}"
     try:
         resource: Resource = _adapter(kind_name).validate_python({**value, "origin": origin})
     except ValidationError as error:
-        found = problems_of(error, _adapter(kind_name), value, origin=origin, resource=title if name else kind_name)
+        found = problems_of(error, _adapter(kind_name), value, origin=origin, resource=_title(kind, value))
         reading.problems.extend(found)
         if any(problem.field[:2] in _IDENTITY for problem in found):
             reading.is_complete = False  # nobody can tell what this was meant to be: it may be anything that is live
@@ -342,6 +341,12 @@ def _identity(kind: _Kind, value: Mapping[str, Any]) -> tuple[str, str]:
         namespace if kind.type.NAMESPACED and isinstance(namespace, str) else "",
         name if isinstance(name, str) else "",
     )
+
+
+def _title(kind: _Kind, value: Mapping[str, Any]) -> str:
+    """How messages name it, as far as its name can be read."""
+    namespace, name = _identity(kind, value)
+    return f"{kind.type.KIND} {namespace}/{name}" if namespace and name else f"{kind.type.KIND} {name}".rstrip()
 
 
 def _break(kind: str, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:

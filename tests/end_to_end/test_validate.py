@@ -33,6 +33,8 @@ ERRORS = {
     "virtual-service-name-twice": "name north--a-b-c is claimed by",
     "pool-name-twice": "Pool name north--pool-x-y-z-TCP-443 is claimed by",
     "address-twice": "address 10.10.10.99 is asked for by",
+    "version-misspelt": "L4Rule of ako.vmware.com/v1alpha1 is not served",
+    "member-of-another-class": "that is not ours to serve",
 }
 """What holds an owner, by the name of the file in `errors/` that has it."""
 
@@ -49,12 +51,24 @@ WARNINGS = {
     "hostname-elsewhere": "is under none of the cloud's DNS domains",
     "route-missing": "has no route to the pods of this Node",
     "no-endpoints": "the tree holds no EndpointSlice for it",
+    "port-without-servers": "port TCP 443 has no servers: no EndpointSlice has a TCP port with its name",
+    "readiness-unsaid": "an endpoint that does not say whether it is ready",
+    "address-outside-of-cidr": "address 10.20.31.9 lies outside of 10.20.30.0/24",
 }
 """What an author should know, by the name of the file in `warnings/` that has it."""
+
+SETTINGS = {
+    "half-a-selector": "namespaceSelector needs labelKey and labelValue",
+    "default-domain": "the cloud has no DNS domain elsewhere.example.com",
+    "name-format": 'autoFQDN is "Flat"',
+    "selector-without-key": "nodePortSelector has no key",
+}
+"""What values.yaml says and does not do."""
 
 ROWS = [
     *(pytest.param("error", f"errors/{name}.yaml", text, id=name) for name, text in ERRORS.items()),
     *(pytest.param("warning", f"warnings/{name}.yaml", text, id=name) for name, text in WARNINGS.items()),
+    *(pytest.param("warning", "values.yaml", text, id=name) for name, text in SETTINGS.items()),
     pytest.param("error", "class.yaml", 'AviInfraSetting "absent" is not in the tree', id="infra-missing"),
     pytest.param("warning", "warnings/unused.yaml", "no Gateway uses this class", id="unused class"),
     pytest.param("warning", "warnings/unused.yaml", "nothing refers to this AviInfraSetting", id="unused setting"),
