@@ -66,7 +66,8 @@ def parse_location(text: str) -> Location:
 def refuse_unsafe_text(text: str, what: str) -> None:
     """Nothing, or SourceError where `text` could be taken for an option or break a line, also once `%0a` is decoded."""
     if text.startswith("-"):
-        raise _refused(text, f"a {what} cannot begin with a dash", "put ./ before it if it is a folder")
+        fix = "put ./ before it if it is a folder" if what == "source" else "give a branch, a tag or a commit"
+        raise _refused(text, f"a {what} cannot begin with a dash", fix)
     if re.search(r"[\x00-\x1f\x7f]", text + unquote(text)):
         raise _refused(text, f"the {what} holds a control character or a line break", "remove it")
 

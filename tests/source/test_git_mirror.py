@@ -165,6 +165,7 @@ def test_wrong_refs(ref: str, message: str, make_repository: Make, git: Git, rea
         read(repository.as_uri(), ref=ref)
 
     assert caught.value.fix
+    assert "folder" not in caught.value.fix
 
 
 def test_unknown_ref_names_those_that_exist(make_repository: Make, git: Git, read: Read) -> None:
