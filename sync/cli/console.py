@@ -3,18 +3,16 @@
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any, Self
 
-import click
-
+from sync.cli.progress import Progress
+from sync.cli.verbosity import Verbosity, verbosity
 from sync.controller.apply import ApplyOptions
 from sync.errors import ExitCode
 from sync.model.outcome import WriteOutcome
-from sync.model.plan import Plan
 from sync.model.target import Target
-from sync.reconcile import Hooks
+from sync.reconcile import Hooks, Look
 
 
 class Console:
@@ -22,27 +20,36 @@ class Console:
 
     def __init__(self, *, is_quiet: bool) -> None:
         self.exit_code: ExitCode | None = None
-        self._has_terminal = sys.stderr.isatty() and not is_quiet
+        is_shown = sys.stderr.isatty() and not is_quiet and verbosity() is Verbosity.NORMAL
+        self._progress = Progress(is_shown=is_shown)
         self._stopped = threading.Event()
         self._handlers: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
+        self._progress.__enter__()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.__exit__(kind, error, trace)
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
 
     def hooks(self, target: Target) -> Hooks:
         """What the run calls."""
         return Hooks(
-            writing=self._catch_signals,
-            apply_options=lambda plan: self._options(plan, target),
+            writing=self._writing,
+            apply_options=lambda _: self._apply_options(target),
+            observe=self._progress.observe,
             should_stop=self._stopped.is_set,
+            applying=self._applying,
+            applied=lambda _: self._progress.phase("reading again"),
         )
 
-    def _catch_signals(self) -> None:
+    def _writing(self) -> None:
         """From here on a signal no longer ends the process at once: objects in hand are finished."""
+        self._progress.phase("taking the lock, looking again")
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._handlers[number] = signal.signal(number, self._stop)
@@ -51,31 +58,15 @@ class Console:
         del frame
         self.exit_code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
         self._stopped.set()
-        click.echo("stopping: what is in hand is finished first", err=True)
+        self._progress.note("stopping: what is in hand is finished first")
 
-    def _options(self, plan: Plan, target: Target) -> ApplyOptions:
-        return ApplyOptions(
-            parallelism=target.parallelism,
-            on_write=self._progress(plan),
-            should_stop=self._stopped.is_set,
-        )
-
-    def _progress(self, plan: Plan) -> Callable[[WriteOutcome], None]:
-        if not self._has_terminal:
-            return lambda _: None
-        writes = sum(len(change_set.writes) for change_set in plan.change_sets)
-        bar = click.progressbar(length=writes, label="applying", file=sys.stderr, show_pos=True, show_eta=True)
-        bar.render_progress()
-        lock = threading.Lock()
-        done = 0
-
+    def _apply_options(self, target: Target) -> ApplyOptions:
         def on_write(outcome: WriteOutcome) -> None:
-            nonlocal done
             del outcome
-            with lock:
-                bar.update(1)
-                done += 1
-                if done == writes:
-                    bar.render_finish()
+            self._progress.step()
 
-        return on_write
+        return ApplyOptions(parallelism=target.parallelism, on_write=on_write, should_stop=self._stopped.is_set)
+
+    def _applying(self, look: Look) -> None:
+        writes = sum(len(change_set.writes) for change_set in look.plan.change_sets)
+        self._progress.phase("applying", total=writes)

@@ -84,7 +84,7 @@ Examples:
     "rollback": """\b
 Examples:
   avi-sync rollback --run 20261126T131251Z-346353 --dry-run
-  avi-sync rollback --run last                   (with SYNC_JOURNAL, SYNC_SOURCE and SYNC_CONTROLLER set)""",
+  avi-sync rollback --run last        (with SYNC_JOURNAL, SYNC_SOURCE and SYNC_CONTROLLER set)""",
     "completion": """\b
 Examples:
   source <(avi-sync completion bash)                                  (in ~/.bashrc)

@@ -1,9 +1,13 @@
 """How much a run says beside its result."""
 
 import os
+import pty
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -162,3 +166,75 @@ def test_each_shell_has_its_script(cli: Run, shell: str) -> None:
     assert done.code == 0
     assert f"_AVI_SYNC_COMPLETE={shell}_complete" in done.out
     assert "avi-sync" in done.out
+
+
+@contextmanager
+def terminal(monkeypatch: pytest.MonkeyPatch, kind: str = "xterm") -> Iterator[Callable[[], str]]:
+    """Stderr is a terminal here; what it has been sent so far."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w", encoding="utf-8") as stream, ThreadPoolExecutor(max_workers=1) as reader:
+        seen = reader.submit(_all_of, ours)
+
+        def sent() -> str:
+            print(END, end="", file=stream, flush=True)
+            return seen.result(timeout=20).removesuffix(END)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stderr", stream)
+            patch.setenv("TERM", kind)
+            patch.delenv("NO_COLOR", raising=False)
+            yield sent
+        sent()
+    os.close(ours)
+
+
+END = "\x04 the end"
+
+
+def _all_of(descriptor: int) -> str:
+    text = b""
+    while not text.endswith(END.encode()):
+        text += os.read(descriptor, 4096)
+    return text.decode()
+
+
+def test_a_terminal_sees_how_far_a_run_has_come(
+    sync: Run, tree: Tree, controller: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it does, how far, for how long; nothing of it is left when it is over."""
+    tree.commit(web=app())
+    controller.fault(method="POST", path="/api/virtualservice", do="delay", delay_ms=300)
+
+    with terminal(monkeypatch) as sent:
+        done = sync()
+        shown = sent()
+
+    for expected in ("reading the source", "reading the Controller", "applying", "3 of 4", "0:00:0"):
+        assert expected in shown
+    assert shown.rstrip().endswith("\x1b[2K")
+    assert "reading" not in done.out
+
+
+@pytest.mark.parametrize("arguments", [("--quiet",), ("--format", "json")], ids=" ".join)
+def test_a_terminal_is_left_alone(
+    sync: Run, tree: Tree, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """By whoever asked for quiet, and by what machines read."""
+    tree.commit(web=app())
+
+    with terminal(monkeypatch) as sent:
+        sync(*arguments)
+        shown = sent()
+
+    assert shown == ""
+
+
+def test_a_terminal_without_abilities_is_sent_no_codes(sync: Run, tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that cannot move its cursor."""
+    tree.commit(web=app())
+
+    with terminal(monkeypatch, "dumb") as sent:
+        sync()
+        shown = sent()
+
+    assert "\x1b" not in shown
