@@ -44,14 +44,16 @@ def live_object(body: Mapping[str, Any], kind: Kind, names: Names) -> LiveObject
     )
     markers = markers_of(body)
     ownership = _ownership(key, kind, str(body.get("created_by", "")), markers, names)
-    has_owner = ownership in (Ownership.OURS, Ownership.AKO)
+    is_ours, is_akos = ownership is Ownership.OURS, ownership is Ownership.AKO
     return LiveObject(
         key=key,
         uuid=str(body.get("uuid", "")),
         body=body,
         ownership=ownership,
-        owner=_owner(markers) if has_owner else None,
-        owner_name=_owner_name(key, markers, names) if has_owner else "",
+        owner=_owner(markers) if is_ours else None,
+        owner_name=_owner_name(key, markers, names) if is_ours else "",
+        ako_owner=_owner(markers) if is_akos else None,
+        ako_owner_name=_owner_name(key, markers, names) if is_akos else "",
     )
 
 

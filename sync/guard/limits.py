@@ -176,6 +176,6 @@ def _emptied(pools: Sequence[_PoolLoss], live: LiveState) -> frozenset[Owner]:
     after = {pool.key: pool.has for pool in pools}
     left: dict[Owner, int] = defaultdict(int)
     for item in live:
-        if item.is_ours and item.owner is not None and "servers" in KINDS[item.key.kind].managed:
+        if item.owner is not None and "servers" in KINDS[item.key.kind].managed:
             left[item.owner] += after.get(item.key, _servers(item.body))
     return frozenset(pool.owner for pool in pools if pool.had and not left[pool.owner])

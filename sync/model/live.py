@@ -30,7 +30,8 @@ class LiveObject:
     """One object as it was read with `include_name`; `body` must not be changed.
 
     `owner` and `owner_name` (the name of the owner's VirtualService) are those that the markers tell, of objects
-    of ours and of AKO's only. A VsVip of AKO's has no markers for its owner: only the name tells it.
+    of ours only. `ako_owner` and `ako_owner_name` tell the same of objects of AKO's only; of its VsVips, which have no
+    markers for that, no more than the name.
     """
 
     key: ObjectKey
@@ -39,6 +40,8 @@ class LiveObject:
     ownership: Ownership
     owner: Owner | None = None
     owner_name: str = ""
+    ako_owner: Owner | None = None
+    ako_owner_name: str = ""
 
     @property
     def is_ours(self) -> bool:

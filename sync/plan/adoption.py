@@ -98,7 +98,7 @@ def _candidates(desired: DesiredState, live: LiveState, options: PlanOptions) ->
     akos: dict[str, dict[ObjectKey, LiveObject]] = defaultdict(dict)
     for found in live:
         if found.ownership is Ownership.AKO and found.key not in desired.objects:
-            akos[found.owner_name][found.key] = found
+            akos[found.ako_owner_name][found.key] = found
     for name, objects in sorted(wanted.items()):
         owner = next(iter(objects.values())).owner
         if options.selection.includes(owner):
@@ -113,10 +113,11 @@ def _candidates(desired: DesiredState, live: LiveState, options: PlanOptions) ->
 
 def _is_for(item: LiveObject, owner: Owner) -> bool:
     """Whether AKO made the object for this owner; a VsVip of AKO's does not tell. One name can mean several owners."""
-    if item.owner is None:
+    made_for = item.ako_owner
+    if made_for is None:
         return True
     is_service = owner.kind is OwnerKind.SERVICE
-    said = (item.owner.namespace, item.owner.name, item.owner.kind is OwnerKind.SERVICE)
+    said = (made_for.namespace, made_for.name, made_for.kind is OwnerKind.SERVICE)
     return said == (owner.namespace, owner.name, is_service)
 
 
@@ -154,7 +155,7 @@ def _of_somebody_else(candidate: _Candidate) -> Iterator[tuple[str, str]]:
         elif item.ownership not in REASONS:
             yield f"{key} is somebody else's ({_marks(item)})", "rename the Gateway, or delete the object"
         elif not _is_for(item, candidate.owner):
-            yield f"AKO made {key} for {item.owner}", "rename one of them, or delete the object"
+            yield f"AKO made {key} for {item.ako_owner}", "rename one of them, or delete the object"
 
 
 def _marks(item: LiveObject) -> str:
@@ -220,9 +221,9 @@ def _left_with_ako(
     asked = {item.owner_name for item in desired} | {item.name for item in desired.held}
     left: dict[Owner, list[LiveObject]] = defaultdict(list)
     for item in sorted(live, key=lambda item: item.key):
-        if item.ownership is Ownership.AKO and item.owner is not None and item.key not in taken:
-            if item.owner_name not in asked and options.selection.includes(item.owner):
-                left[item.owner].append(item)
+        if item.ako_owner is not None and item.key not in taken:
+            if item.ako_owner_name not in asked and options.selection.includes(item.ako_owner):
+                left[item.ako_owner].append(item)
         elif item.ownership is Ownership.AKO_CLONE:
             yield Problem(
                 severity=Severity.WARNING,
@@ -234,7 +235,7 @@ def _left_with_ako(
 
 
 def _not_asked_for(owner: Owner, objects: Sequence[LiveObject], desired: DesiredState) -> Problem:
-    name = objects[0].owner_name
+    name = objects[0].ako_owner_name
     why = desired.switched_off.get(name, "Git does not ask for it")
     what = str(objects[0].key) if len(objects) == 1 else f"{objects[0].key} and {len(objects) - 1} more"
     return Problem(

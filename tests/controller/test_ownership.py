@@ -85,4 +85,4 @@ def test_ako_s_encoded_names_are_spelled_by_its_markers() -> None:
 
     found = live_object(body, KINDS["VirtualService"], names)
 
-    assert (found.ownership, found.owner_name) == (Ownership.AKO, body["name"])
+    assert (found.ownership, found.ako_owner_name) == (Ownership.AKO, body["name"])
