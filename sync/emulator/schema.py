@@ -19,6 +19,9 @@ Scalar = str | int | float | bool
 SCALAR_KINDS = ("string", "integer", "number", "boolean")
 # License tier of the Controller → key of `tier_default` in the data (API guide: "Allowed in … edition").
 TIERS = {"ENTERPRISE": "E", "ENTERPRISE_WITH_CLOUD_SERVICES": "E", "BASIC": "B", "ESSENTIALS": "S"}
+# Messages whose own tiers do not count: the swagger allows `markers` in every edition, key and values of one in
+# Enterprise only. AKO writes markers with every license, so that it is the field's word that counts.
+ALLOWED_WITH_THEIR_FIELD = frozenset({"RoleFilterMatchLabel"})
 # Never hidden by an older API version: clients of every version read them.
 IDENTITY = frozenset({"url", "uuid", "name", "_last_modified", "tenant_ref", "cloud_ref"})
 
@@ -128,7 +131,8 @@ def _kind(facts: Mapping[str, Any]) -> str:
 
 
 def _message(name: str, facts: Mapping[str, Any], version: Version, tier: str, secrets: frozenset[str]) -> Message:
-    fields = {key: _field(key, value, tier) for key, value in facts["fields"].items()}
+    tier_of_fields = "E" if name in ALLOWED_WITH_THEIR_FIELD else tier
+    fields = {key: _field(key, value, tier_of_fields) for key, value in facts["fields"].items()}
     kept = {key: value for key, value in fields.items() if _is_in(value, version) or key in IDENTITY}
     defaults = {key: value for key in kept if (value := _default(facts["fields"][key], tier)) is not None}
     return Message(

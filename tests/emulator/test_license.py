@@ -24,6 +24,8 @@ def client(start: Start, log_in: LogIn, license_tier: str) -> httpx.Client:
         ("ESSENTIALS", "virtualservice", {"enable_rhi": False}, 201),
         ("ESSENTIALS", "pool", {"lb_algorithm": "LB_ALGORITHM_LEAST_CONNECTIONS"}, 201),
         ("ESSENTIALS", "pool", {"lb_algorithm": "LB_ALGORITHM_FEWEST_TASKS"}, 400),
+        ("ESSENTIALS", "pool", {"markers": [{"key": "clustername", "values": ["blue"]}]}, 201),
+        ("BASIC", "stringgroup", {"type": "SG_TYPE_STRING", "markers": [{"key": "a", "values": ["b"]}]}, 201),
         ("BASIC", "virtualservice", {"enable_rhi": True}, 400),
         ("ENTERPRISE", "virtualservice", {"enable_rhi": True}, 201),
         ("ENTERPRISE_WITH_CLOUD_SERVICES", "virtualservice", {"enable_rhi": True}, 201),
