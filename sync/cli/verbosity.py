@@ -69,8 +69,20 @@ class _LogOnStderr(logging.StreamHandler[TextIO]):
     """The log of our own modules as it happens; that of libraries may hold secrets."""
 
 
+class _WithoutSecrets(logging.Formatter):
+    """Our log lines hold none, but an error that nobody foresaw may quote one, and a traceback shows it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        from sync.config import secrets_read  # not at the top: `version` need not wait for it
+        from sync.model.secrets import blanked, without_user_info
+
+        return without_user_info(blanked(super().format(record), secrets_read))
+
+
 def _show_log() -> None:
-    _LOGGER.addHandler(_LogOnStderr(sys.stderr))
+    handler = _LogOnStderr(sys.stderr)
+    handler.setFormatter(_WithoutSecrets())
+    _LOGGER.addHandler(handler)
     _LOGGER.setLevel(logging.DEBUG)
 
 

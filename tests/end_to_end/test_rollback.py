@@ -310,6 +310,23 @@ def test_another_cluster_or_controller_is_refused(sync: Run, tree: Tree, control
     assert "wrote to https://avi.example.com" in other_controller.err
 
 
+def test_a_pause_is_taken_back(sync: Run, tree: Tree, controller: Controller) -> None:
+    """Like any other change of what is ours; a pause that lasts holds its owner, whoever asks."""
+    tree.commit(web=app())
+    sync()
+    was = configuration(controller)
+    sync("pause", "Gateway/shop/web", "--for", "4h", "--reason", "drained")
+    sync("resume", "Gateway/shop/web")
+    paused, resumed = (item["run"] for item in reversed(sync("history", "--limit", "2").document["runs"]))
+
+    done = [sync("rollback", "--run", resumed), sync("rollback", "--run", paused)]
+
+    assert [item.code for item in done] == [0, 5]
+    assert "drained" in done[1].out
+    sync("resume", "Gateway/shop/web")
+    assert configuration(controller) == was
+
+
 # --- secrets, which the journal does not hold -------------------------------------------------------------------------
 
 OAUTH: Mapping[str, Any] = {

@@ -228,6 +228,25 @@ def test_an_unforeseen_error_shows_no_secret(planted: Tree, sync: Run, capsys: p
     assert CANARY not in said
 
 
+def test_a_logged_defect_shows_no_secret(planted: Tree, sync: Run) -> None:
+    """A traceback in the log of --verbose quotes the error, not the password in it."""
+
+    def with_defect(record: logging.LogRecord) -> bool:
+        error = ValueError(f"cannot send {PASSWORD}")
+        record.exc_info = (type(error), error, None)
+        return True
+
+    logger = logging.getLogger("sync.controller.wire")
+    logger.addFilter(with_defect)
+    try:
+        done = sync("--dry-run")
+    finally:
+        logger.removeFilter(with_defect)
+
+    assert "ValueError: cannot send ***" in done.err
+    assert_silent(done)
+
+
 def test_no_value_of_the_core_shows_a_secret_in_its_repr(planted: Tree, sync: Run) -> None:
     """A debugger, an assertion or a log line that prints a whole value prints no secret."""
     request = SourceRequest(
