@@ -19,9 +19,14 @@ Scalar = str | int | float | bool
 SCALAR_KINDS = ("string", "integer", "number", "boolean")
 # License tier of the Controller → key of `tier_default` in the data (API guide: "Allowed in … edition").
 TIERS = {"ENTERPRISE": "E", "ENTERPRISE_WITH_CLOUD_SERVICES": "E", "BASIC": "B", "ESSENTIALS": "S"}
-# Messages whose own tiers do not count: the swagger allows `markers` in every edition, key and values of one in
-# Enterprise only. AKO writes markers with every license, so that it is the field's word that counts.
-ALLOWED_WITH_THEIR_FIELD = frozenset({"RoleFilterMatchLabel"})
+# Fields that the swagger allows in Enterprise only, and that AKO, which minds the license where it must
+# (internal/nodes/avi_model_l4_translator.go:1048), writes for the plainest layer 4 application with any.
+WRITTEN_WITH_EVERY_LICENSE: Mapping[str, frozenset[str]] = {
+    "L4RuleMatchTarget": frozenset({"protocol"}),
+    "RoleFilterMatchLabel": frozenset({"key", "values"}),
+    "Service": frozenset({"override_network_profile_ref"}),
+    "VsVip": frozenset({"dns_info"}),
+}
 # Never hidden by an older API version: clients of every version read them.
 IDENTITY = frozenset({"url", "uuid", "name", "_last_modified", "tenant_ref", "cloud_ref"})
 
@@ -131,8 +136,8 @@ def _kind(facts: Mapping[str, Any]) -> str:
 
 
 def _message(name: str, facts: Mapping[str, Any], version: Version, tier: str, secrets: frozenset[str]) -> Message:
-    tier_of_fields = "E" if name in ALLOWED_WITH_THEIR_FIELD else tier
-    fields = {key: _field(key, value, tier_of_fields) for key, value in facts["fields"].items()}
+    everywhere = WRITTEN_WITH_EVERY_LICENSE.get(name, frozenset())
+    fields = {key: _field(key, value, "E" if key in everywhere else tier) for key, value in facts["fields"].items()}
     kept = {key: value for key, value in fields.items() if _is_in(value, version) or key in IDENTITY}
     defaults = {key: value for key in kept if (value := _default(facts["fields"][key], tier)) is not None}
     return Message(
