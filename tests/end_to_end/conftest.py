@@ -185,3 +185,20 @@ def sync(cli: Run, tree: Tree, controller: Controller, monkeypatch: pytest.Monke
     monkeypatch.setenv("SYNC_PASSWORD", "emulator")
     monkeypatch.setenv("SYNC_FORMAT", "json")
     return cli
+
+
+SyncOf = Callable[[Tree, Controller], Run]
+
+
+@pytest.fixture
+def sync_of(cli: Run, monkeypatch: pytest.MonkeyPatch) -> SyncOf:
+    """`avi-sync sync` from a tree to a Controller, with a JSON document."""
+
+    def of(tree: Tree, controller: Controller) -> Run:
+        monkeypatch.setenv("SYNC_SOURCE", str(tree.folder))
+        monkeypatch.setenv("SYNC_CONTROLLER", controller.url)
+        monkeypatch.setenv("SYNC_PASSWORD", "emulator")
+        monkeypatch.setenv("SYNC_FORMAT", "json")
+        return cli
+
+    return of

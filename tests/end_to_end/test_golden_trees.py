@@ -1,7 +1,7 @@
 """What the golden folders render, a Controller takes, and then has nothing left to ask for."""
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from sync.emulator import Emulator
-from tests.end_to_end.conftest import Controller, Run
+from tests.end_to_end.conftest import Controller, SyncOf
 from tests.end_to_end.tree import Tree, endpoints, load_balancer
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -34,6 +34,7 @@ FOLDERS = (
     "111-l4-rule-every-field",
     "113-l4-rule-defaults",
     "115-default-domain-flat-names",
+    "117-license-basic",
     "119-dual-stack-services",
     "127-backends-ignore",
     "130-evh-every-owner",
@@ -43,8 +44,6 @@ FOLDERS = (
     "134-openstack-tenant-vrf",
     "135-nsxt-router-of-class",
 )
-
-SyncOf = Callable[[Tree, Controller], Run]
 
 
 @contextmanager
@@ -68,20 +67,6 @@ def repository_of(case: str, folder: Path) -> Tree:
     tree.git("init", "--quiet", "--initial-branch=main")
     tree.commit()
     return tree
-
-
-@pytest.fixture
-def sync_of(cli: Run, monkeypatch: pytest.MonkeyPatch) -> SyncOf:
-    """`avi-sync sync` from a tree to a Controller, with a JSON document."""
-
-    def of(tree: Tree, controller: Controller) -> Run:
-        monkeypatch.setenv("SYNC_SOURCE", str(tree.folder))
-        monkeypatch.setenv("SYNC_CONTROLLER", controller.url)
-        monkeypatch.setenv("SYNC_PASSWORD", "emulator")
-        monkeypatch.setenv("SYNC_FORMAT", "json")
-        return cli
-
-    return of
 
 
 @pytest.mark.parametrize("case", FOLDERS)
