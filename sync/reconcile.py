@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sync.controller.address import ControllerAddress
 from sync.controller.apply import ApplyOptions, apply_plan
@@ -19,7 +20,7 @@ from sync.guard.ako import ako_still_writes
 from sync.guard.limits import beyond_the_first_plan
 from sync.guard.writer import Writer, wrong_writer
 from sync.model.desired import DesiredState
-from sync.model.facts import Facts
+from sync.model.facts import Facts, assumed_facts
 from sync.model.live import LiveState
 from sync.model.lock import Holder, KeptObject, LastRun, Record
 from sync.model.outcome import Outcome, WriteState
@@ -39,7 +40,7 @@ from sync.source.git_tree import clean_path
 from sync.source.lineage import origin_of, why_not_descended
 from sync.translate.names import Names
 from sync.translate.references import references_of
-from sync.wish import Source, load_source, make_wish, narrowed, wish_for_nothing, with_rules
+from sync.wish import Source, load_source, make_wish, narrowed, offline, wish_for_nothing, with_rules
 
 ROUNDS = 3
 """How often a run plans and applies before it leaves the rest to the next one: others may write at the same time."""
@@ -338,9 +339,39 @@ def record_store(client: ControllerClient, settings: Settings) -> RecordStore:
     return RecordStore(client, tenant=settings.controller.tenant_name, names=names)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What a tree asks for and what is live, with no plan between them; `live` is None without a Controller."""
+
+    source: Source
+    settings: Settings
+    facts: Facts
+    wish: Wish
+    live: LiveState | None
+
+
+def look_at(request: SourceRequest, target: Target, now: datetime, observe: Observer = unobserved) -> Sight:
+    """The tree and the Controller as they are; raises SourceError where the tree cannot be used."""
+    source, settings = _usable(request, target.controller)
+    timing = Timing().ending_after(target.deadline_seconds)
+    with _client(target, settings, timing, is_read_only=True, observe=observe) as client:
+        facts = _facts(client, source, settings)
+        live = read_live(client, settings)
+    wish = with_rules(make_wish(source, facts), source, now.date())
+    return Sight(source=source, settings=settings, facts=facts, wish=wish, live=live)
+
+
+def look_at_tree(request: SourceRequest, facts: Facts | None, now: datetime) -> Sight:
+    """The tree alone, with what a Controller would tell or what is assumed of it."""
+    source, settings = _usable(request)
+    facts = facts or assumed_facts(settings.controller.cloud_name)
+    wish = offline(with_rules(make_wish(source, facts), source, now.date()))
+    return Sight(source=source, settings=settings, facts=facts, wish=wish, live=None)
+
+
 def read_facts_of(request: SourceRequest, target: Target) -> Facts:
     """What the Controller tells about what the tree refers to."""
-    source, settings = _usable(request, target)
+    source, settings = _usable(request, target.controller)
     timing = Timing().ending_after(target.deadline_seconds)
     with _client(target, settings, timing, is_read_only=True) as client:
         return _facts(client, source, settings)
@@ -348,7 +379,7 @@ def read_facts_of(request: SourceRequest, target: Target) -> Facts:
 
 def read_record_of(request: SourceRequest, target: Target) -> tuple[str, Record]:
     """The name of the lock of the tree's cluster, and what is recorded there."""
-    _, settings = _usable(request, target)
+    _, settings = _usable(request, target.controller)
     timing = Timing().ending_after(target.deadline_seconds)
     with _client(target, settings, timing, is_read_only=True) as client:
         store = record_store(client, settings)
@@ -358,15 +389,15 @@ def read_record_of(request: SourceRequest, target: Target) -> tuple[str, Record]
 
 def release_lock(request: SourceRequest, target: Target, holder: Holder) -> None:
     """Take the lock away from this holder; raises LockedError if another one has it by now."""
-    _, settings = _usable(request, target)
+    _, settings = _usable(request, target.controller)
     timing = Timing().ending_after(target.deadline_seconds)
     with _client(target, settings, timing, is_read_only=False) as client:
         release_from(record_store(client, settings), holder.run_id)
 
 
-def _usable(request: SourceRequest, target: Target) -> tuple[Source, Settings]:
+def _usable(request: SourceRequest, controller: str = "") -> tuple[Source, Settings]:
     """The source with its settings; raises SourceError where they cannot be used."""
-    source = load_source(request, controller=target.controller)
+    source = load_source(request, controller=controller)
     if source.settings is None:
         first = make_wish(source, None).problems[0]
         raise SourceError(first.message, where=f"{first.file}:{first.line}" if first.file else "", fix=first.fix)

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
+from sync.compare.fields import field_values
 from sync.compare.ignoring import expired, with_ignored
 from sync.config import controller_host_problem, read_settings
 from sync.errors import SourceError
 from sync.guard import FREEZE_FILE
-from sync.model.desired import DesiredState
+from sync.model.desired import AviObject, DesiredState
+from sync.model.explanation import ExplainedField
 from sync.model.facts import Facts, assumed_facts
-from sync.model.live import LiveState
+from sync.model.live import LiveObject, LiveState
 from sync.model.plan import PlanOptions
 from sync.model.problem import Problem, Severity
 from sync.model.resources.tree import Resources
@@ -23,8 +25,10 @@ from sync.plan.make import make_plan
 from sync.render import render
 from sync.source.git import SourceRequest, read_source
 from sync.source.manifests import holds_manifests, parse_manifests
-from sync.source.places import with_lines
+from sync.source.places import WrittenText, with_lines
 from sync.templates import read_templates, unknown_templates
+from sync.translate.inputs import inputs_of
+from sync.translate.provenance import sources_of
 from sync.translate.status import held_status
 from sync.translate.translation import translate
 
@@ -142,6 +146,26 @@ def narrowed(wish: Wish, selection: Selection) -> Wish:
     owners = {item.owner for item in (*wish.desired, *wish.desired.held)}
     others = {str(owner) for owner in owners if not selection.includes(owner)}
     return replace(wish, problems=tuple(problem for problem in wish.problems if problem.resource not in others))
+
+
+def explain(
+    item: AviObject, source: Source, settings: Settings, facts: Facts, live: LiveObject | None
+) -> tuple[ExplainedField, ...]:
+    """Every field of a desired object: the places in the tree that it comes from, and the live value beside it."""
+    text = WrittenText(source.snapshot, max_aliases=_limits(settings).max_yaml_aliases)
+    template = source.templates[item.key.kind]
+    is_own = any(file.path == template.file for file in source.snapshot.files)
+    inputs = inputs_of(source.resources, settings, facts)
+    found = sources_of(item, source.resources, inputs, text.is_written, template if is_own else None)
+    values = field_values(item, live.body if live else None, [each.path for each in found])
+    return tuple(
+        ExplainedField(
+            field=each.field_text,
+            sources=tuple(text.with_line(place) for place in each.sources),
+            values=value,
+        )
+        for each, value in zip(found, values, strict=True)
+    )
 
 
 NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)

@@ -18,6 +18,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from sync.report.documents import (
     CheckupDocument,
     DeploymentDocument,
+    ExplanationDocument,
     LockDocument,
     MessageDocument,
     PlanFileDocument,
@@ -34,6 +35,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 DOCUMENTS: Mapping[str, Any] = {
     "checkup": CheckupDocument,
+    "explanation": ExplanationDocument,
     "lock": LockDocument,
     "message": MessageDocument,
     "plan": PlanFileDocument,
@@ -44,7 +46,7 @@ DOCUMENTS: Mapping[str, Any] = {
 }
 """File name → class."""
 
-WITHOUT_LINES = frozenset({"checkup", "lock", "message", "plan", "status"})
+WITHOUT_LINES = frozenset({"checkup", "explanation", "lock", "message", "plan", "status"})
 """Documents that never come as `jsonl`."""
 
 

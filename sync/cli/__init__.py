@@ -22,6 +22,7 @@ COMMANDS = {
     "apply": "plan.apply",
     "drift": "plan.drift",
     "status": "status.command",
+    "explain": "explain.command",
     "validate": "offline.validate",
     "render": "offline.render",
     "doctor": "doctor.command",

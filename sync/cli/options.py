@@ -37,6 +37,10 @@ Examples:
 Examples:
   avi-sync status --source . --controller https://avi.example.com
   avi-sync status --namespace shop -o json""",
+    "explain": """\b
+Examples:
+  avi-sync explain VsVip/my-cluster--shop-storefront --source . --controller https://avi.example.com
+  avi-sync explain Pool/my-cluster--shop-storefront-storefront-TCP-443 --source . --working-tree -o json""",
     "pause": """\b
 Examples:
   avi-sync pause Gateway/shop/web --for 4h --reason "draining a server, ask net-ops"

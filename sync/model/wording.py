@@ -20,11 +20,15 @@ def shown(value: Any) -> str:
     return f'"{text}"'.replace("\n", "\\n") if isinstance(value, str) else text
 
 
+def nearest(given: str, known: Sequence[str]) -> str:
+    """The known name that a name which is not known is likely meant for; empty if none is near."""
+    if near := difflib.get_close_matches(given, known, n=1):
+        return near[0]
+    return {name.lower(): name for name in known}.get(given.lower(), "")
+
+
 def did_you_mean(given: str, known: Sequence[str]) -> str:
     """The fix for a name that is not known."""
-    if near := difflib.get_close_matches(given, known, n=1):
-        return f'did you mean "{near[0]}"?'
-    by_lower_case = {name.lower(): name for name in known}
-    if same := by_lower_case.get(given.lower()):
-        return f'did you mean "{same}"?'
+    if near := nearest(given, known):
+        return f'did you mean "{near}"?'
     return f"remove it; known here: {', '.join(sorted(known))}" if known else "remove it"

@@ -427,3 +427,44 @@ class DeploymentDocument(TypedDict):
     """Null if no run has changed anything yet."""
     commit: Commit
     owners: list[DeployedOwnerDocument]
+
+
+@_described
+class FieldSourceDocument(TypedDict):
+    """One place that a field comes from."""
+
+    file: str
+    """Empty where no file says it: then `said` does."""
+    line: int
+    """From 1; 0 where there is no file."""
+    field: str
+    """The field of the manifest or of values.yaml, such as `spec.listeners[0].port`; empty for the file as such."""
+    said: str
+    """What no file says: a default, or why."""
+
+
+@_described
+class ExplainedFieldDocument(TypedDict):
+    """One field of an object."""
+
+    field: str
+    """Such as `services`, or `vip[0].ip_address`."""
+    sources: list[FieldSourceDocument]
+    desired: Any
+    """Null where live counts; a secret is masked."""
+    live: Any
+    """Null where there is none, or nobody looked; a secret is masked."""
+    equal: bool | None
+    """Whether a plan leaves the field as it is; null where the two are not compared."""
+
+
+@_described
+class ExplanationDocument(KeyDocument):
+    """What `explain` prints."""
+
+    schema_version: Version
+    commit: Commit
+    owner: OwnerDocument
+    live: Annotated[str | None, Field(examples=["ours", "ako", "foreign", "not there"])]
+    """Whose the live object is, or `not there`; null where no Controller was asked."""
+    fields: list[ExplainedFieldDocument]

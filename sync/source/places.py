@@ -1,10 +1,15 @@
 """Problems → the same problems at the exact line of their field."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
-from sync.model.problem import Problem
+from sync.model.explanation import Source
+from sync.model.problem import Origin, Problem
 from sync.model.source import Snapshot
-from sync.source.yaml_documents import YamlError, line_of
+from sync.source.yaml_documents import YamlError, line_of, parse_documents
+
+Path = tuple[str | int, ...]
 
 
 def with_lines(problems: Iterable[Problem], snapshot: Snapshot) -> tuple[Problem, ...]:
@@ -33,3 +38,44 @@ def line_in(content: bytes, problem: Problem) -> int:
         return line_of(content, origin.document, (*origin.path, *problem.field))
     except YamlError:
         return origin.line
+
+
+class WrittenText:
+    """The texts of a tree: what is written in them, and in which line. Each file is parsed once, when it is asked for.
+
+    Made for trees of which everything that is asked for has been parsed before.
+    """
+
+    def __init__(self, snapshot: Snapshot, *, max_aliases: int) -> None:
+        self._contents = {file.path: file.content for file in snapshot.files}
+        self._max_aliases = max_aliases
+        self._documents: dict[str, dict[int, Any]] = {}
+
+    def is_written(self, origin: Origin, path: Path) -> bool:
+        """Whether the resource has a value at the path that is not empty; `false` and 0 are values."""
+        here = self._document(origin)
+        for step in (*origin.path, *path):
+            here = _step(here, step)
+        return here not in (None, "", [], {})
+
+    def with_line(self, place: Source) -> Source:
+        """The place with the line of its field; a place without a field stands at the right line already."""
+        origin = place.origin
+        if origin is None or not place.field:
+            return place
+        line = line_of(self._contents[origin.file], origin.document, (*origin.path, *place.field))
+        return replace(place, origin=replace(origin, line=line))
+
+    def _document(self, origin: Origin) -> Any:
+        if origin.file not in self._documents:
+            parsed = parse_documents(self._contents[origin.file], max_aliases=self._max_aliases)
+            self._documents[origin.file] = {item.index: item.value for item in parsed}
+        return self._documents[origin.file].get(origin.document)
+
+
+def _step(value: Any, step: str | int) -> Any:
+    if isinstance(value, dict):
+        return value.get(str(step))
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        return value[step]
+    return None

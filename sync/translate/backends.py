@@ -33,7 +33,7 @@ def servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findi
 
 def _servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> list[Server] | None:
     match inputs.settings.l7.service_type:
-        case "NodePort" if not (service.spec.type == "LoadBalancer" and _skips_node_port(service)):
+        case "NodePort" if not (service.spec.type == "LoadBalancer" and skips_node_port(service)):
             return node_servers(service, port, inputs, findings)
         case "NodePortLocal":
             return pod_servers(service, port, inputs, findings)
@@ -41,6 +41,6 @@ def _servers(service: Service, port: ServicePort, inputs: Inputs, findings: Find
             return endpoint_servers(service, port, inputs, findings)
 
 
-def _skips_node_port(service: Service) -> bool:
+def skips_node_port(service: Service) -> bool:
     """The annotation's presence counts, whatever its value; not for a Gateway's back ends (AKO L4T:231)."""
     return SKIP_NODEPORT_ANNOTATION in service.metadata.annotations

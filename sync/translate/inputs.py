@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sync.model.facts import Facts
+from sync.model.resources.tree import Resources
 from sync.model.settings import Settings
-from sync.translate.catalog import Catalog
+from sync.translate.catalog import Catalog, make_catalog
 from sync.translate.names import MarkerSet, Names
 
 TENANT_ANNOTATION = "ako.vmware.com/tenant-name"
@@ -40,6 +41,11 @@ class Inputs:
         """The tenant of a namespace: its annotation, else the setting (AKO internal/lib/utils.go:533)."""
         found = self.catalog.namespaces.get(namespace)
         return (found.annotation(TENANT_ANNOTATION) if found else "") or self.settings.controller.tenant_name
+
+
+def inputs_of(resources: Resources, settings: Settings, facts: Facts) -> Inputs:
+    """The inputs of one tree."""
+    return Inputs(settings=settings, facts=facts, catalog=make_catalog(resources), is_complete=resources.is_complete)
 
 
 class Coverage(Enum):

@@ -1,6 +1,7 @@
 """Infrastructure and addresses → VIPs, VRF and placement networks (ako-semantics §2.3, §2.4, §8)."""
 
 import ipaddress
+from dataclasses import dataclass
 
 from sync.model.desired import PlacementNetwork, Subnet, Vip
 from sync.model.resources.ako import NodeNetwork, VipNetwork
@@ -87,20 +88,38 @@ def placement_networks(infra: Infrastructure, inputs: Inputs) -> tuple[Placement
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VrfChoice:
+    """A VRF, and what chose it: a key of values.yaml, or something that is said in words."""
+
+    name: str | None
+    key: tuple[str | int, ...] = ()
+    said: str = ""
+
+
 def vrf(infra: Infrastructure, tenant: str, inputs: Inputs) -> str | None:
     """The VRF of an owner's objects; None where a T1 router takes its place (ako-semantics §8, last rows)."""
+    return chosen_vrf(infra, tenant, inputs).name
+
+
+def chosen_vrf(infra: Infrastructure, tenant: str, inputs: Inputs) -> VrfChoice:
+    """The same, with the reason."""
     if infra.tier1_lr:
-        return None
+        return VrfChoice(name=None, said="a T1 router takes its place")
     settings, cloud = inputs.settings, inputs.facts.cloud
     if cloud.vtype == clouds.OPENSTACK:
-        return GLOBAL_VRF if tenant == "admin" else f"{tenant}-default"
+        name = GLOBAL_VRF if tenant == "admin" else f"{tenant}-default"
+        return VrfChoice(name=name, said="the tenant's own, on an OpenStack cloud")
     if cloud.vtype in clouds.PUBLIC_CLOUDS:
-        return GLOBAL_VRF
+        return VrfChoice(name=GLOBAL_VRF, said="the only one on a public cloud")
     named = settings.controller.vrf_name
+    if named and (settings.l7.service_type == "NodePort" or cloud.vtype in clouds.VRF_BY_SETTING_CLOUDS):
+        return VrfChoice(name=named, key=("ControllerSettings", "vrfName"))
     if settings.l7.service_type == "NodePort":
-        return named or GLOBAL_VRF
-    if cloud.vtype in clouds.VRF_BY_SETTING_CLOUDS and named:
-        return named
+        return VrfChoice(name=GLOBAL_VRF, said="default")
     first = settings.network.vip_network_list[0] if settings.network.vip_network_list else VipNetwork()
     known = inputs.facts.network_vrf
-    return known.get(first.network_uuid) or known.get(first.network_name) or GLOBAL_VRF
+    if found := known.get(first.network_uuid) or known.get(first.network_name):
+        key = ("NetworkSettings", "vipNetworkList", 0)
+        return VrfChoice(name=found, key=key, said="the Controller says that its first network is in this VRF")
+    return VrfChoice(name=GLOBAL_VRF, said="default")

@@ -22,7 +22,7 @@ def pod_servers(service: Service, port: ServicePort, inputs: Inputs, findings: F
                 f"held: Pod {broken.namespace}/{broken.name} cannot be used, so its pool might lose a server",
                 f"correct {broken.origin.file}:{broken.origin.line}",
             )
-    pods = _pods_of(service, inputs)
+    pods = pods_of(service, inputs)
     if not pods:
         not_told(
             service, ("spec", "selector"), "the tree holds no Pod that it selects", "commit the Pods", inputs, findings
@@ -54,7 +54,7 @@ def pod_servers(service: Service, port: ServicePort, inputs: Inputs, findings: F
     return list(found.values())
 
 
-def _pods_of(service: Service, inputs: Inputs) -> list[Pod]:
+def pods_of(service: Service, inputs: Inputs) -> list[Pod]:
     """The Pods that the Service selects; without a selector it selects none (ako-semantics §6.3)."""
     wanted = service.spec.selector.items()
     if not wanted:

@@ -10,10 +10,9 @@ from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.core import Service
 from sync.model.resources.tree import BrokenResource, Resources
 from sync.model.settings import VALUES_FILE, Settings
-from sync.translate.catalog import make_catalog
 from sync.translate.gateway import translate_gateway
 from sync.translate.hints import hints
-from sync.translate.inputs import Inputs
+from sync.translate.inputs import Inputs, inputs_of
 from sync.translate.load_balancer import SHARED_VIP_ANNOTATION, switched_off
 from sync.translate.service import translate_service
 from sync.translate.settings_errors import settings_errors
@@ -24,7 +23,7 @@ from sync.translate.verdict import Verdict
 
 def translate(resources: Resources, settings: Settings, facts: Facts) -> Translation:
     """Every object that should exist. The order of manifests and files changes nothing."""
-    inputs = Inputs(settings=settings, facts=facts, catalog=make_catalog(resources), is_complete=resources.is_complete)
+    inputs = inputs_of(resources, settings, facts)
     if errors := tuple(settings_errors(inputs)):
         return Translation(specs=(), problems=errors, holds_everything=True)
     verdicts = _without_claimed_names([*_gateway_verdicts(resources, inputs), *_service_verdicts(resources, inputs)])

@@ -1,0 +1,70 @@
+"""Where the fields of a desired object come from."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sync.model.desired import AviObject
+from sync.model.live import LiveObject
+from sync.model.problem import Origin, dotted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One place that a field comes from: a field of a file, or only words where no file says it.
+
+    `origin` is where the resource stands, with its exact line once that is looked up; `field` leads on from there.
+    """
+
+    said: str = ""
+    origin: Origin | None = None
+    field: tuple[str | int, ...] = ()
+
+    @property
+    def field_text(self) -> str:
+        """The field as people write it: `spec.listeners[0].port`."""
+        return dotted(self.field)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSources:
+    """One field of a body, as a path such as `vip[0].ip_address`, with all that it comes from."""
+
+    path: tuple[str | int, ...]
+    sources: tuple[Source, ...]
+
+    @property
+    def field_text(self) -> str:
+        """The path as people write it."""
+        return dotted(self.path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldValues:
+    """A field as it is wanted and as it is live. `is_equal` is None where the two are not compared."""
+
+    desired: Any = None
+    live: Any = None
+    is_equal: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedField:
+    """A field, where it comes from, and its values, none of them secret."""
+
+    field: str
+    sources: tuple[Source, ...]
+    values: FieldValues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """One desired object, field by field.
+
+    `live` is the object as it was read, None where there is none; `is_looked_up` tells whether anybody looked.
+    """
+
+    commit: str
+    item: AviObject
+    fields: tuple[ExplainedField, ...]
+    live: LiveObject | None = None
+    is_looked_up: bool = False

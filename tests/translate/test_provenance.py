@@ -1,0 +1,98 @@
+"""What `explain` says of a field is so: held against every golden tree."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sync.model.explanation import ExplainedField
+from sync.model.facts import assumed_facts
+from sync.source.facts_file import read_facts_file
+from sync.source.git import SourceRequest
+from sync.source.yaml_documents import parse_documents
+from sync.wish import explain, load_source, make_wish
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+CASES = sorted(path.name for path in GOLDEN.iterdir() if yaml.safe_load((path / "objects.yaml").read_text())["objects"])
+
+
+def explained(case: str, cache: Path) -> Iterator[tuple[Any, tuple[ExplainedField, ...]]]:
+    """Every object of a golden tree with its explanation."""
+    folder = GOLDEN / case
+    source = load_source(SourceRequest(location=str(folder / "repo"), cache_dir=cache, plain_folder_allowed=True))
+    assert source.settings is not None
+    facts_file = folder / "facts.yaml"
+    facts = read_facts_file(facts_file) if facts_file.exists() else assumed_facts("Default-Cloud")
+    for item in make_wish(source, facts).desired:
+        yield item, explain(item, source, source.settings, facts, None)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_field_has_a_source_that_exists(case: str, tmp_path: Path) -> None:
+    """No field of any body is left out, none is without a source, and each place that is named is in the tree."""
+    for item, fields in explained(case, tmp_path):
+        names = {field.field.partition("[")[0] for field in fields}
+        assert names == item.body.keys() | item.left_alone
+        assert [field.field for field in fields if not field.sources] == []
+        places = [source for field in fields for source in field.sources if source.origin]
+        assert [place for place in places if not _is_there(GOLDEN / case / "repo", place)] == []
+
+
+def _is_there(repo: Path, place: Any) -> bool:
+    """Whether the file has the field, and its last key (or its first item) stands in the line that is named."""
+    content = (repo / place.origin.file).read_bytes()
+    line = content.decode().splitlines()[place.origin.line - 1]
+    if not place.field:
+        return True
+    (here,) = (d.value for d in parse_documents(content, max_aliases=1000) if d.index == place.origin.document)
+    for step in (*place.origin.path, *place.field):
+        if isinstance(here, Mapping):
+            if step not in here:
+                return False
+            here = here[step]
+        else:
+            here = here[int(step)]
+    last = place.field[-1]
+    return isinstance(last, int) or str(last) in line
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_value_that_is_written_down_is_the_one_that_is_rendered(case: str, tmp_path: Path) -> None:
+    """Where a field comes from one place that holds a plain text or number, the body says the same."""
+    for _, fields in explained(case, tmp_path):
+        for field in fields:
+            if len(field.sources) == 1 and field.field not in ("markers", "created_by", "name"):
+                written = _written(GOLDEN / case / "repo", field.sources[0])
+                if isinstance(written, str | int) and not isinstance(written, bool) and field.field in _VERBATIM:
+                    assert str(written) in str(field.values.desired), (field, written)
+
+
+_VERBATIM = frozenset(
+    {
+        "application_profile_ref",
+        "cloud_ref",
+        "lb_algorithm",
+        "min_servers_up",
+        "network_profile_ref",
+        "se_group_ref",
+        "tenant_ref",
+        "tier1_lr",
+        "vip[0].ip6_address",
+        "vip[0].ip_address",
+        "vrf_context_ref",
+        "vrf_ref",
+    }
+)
+"""Fields that repeat what a manifest or a setting says."""
+
+
+def _written(repo: Path, place: Any) -> Any:
+    if place.origin is None or not place.field:
+        return None
+    documents = parse_documents((repo / place.origin.file).read_bytes(), max_aliases=1000)
+    (here,) = (document.value for document in documents if document.index == place.origin.document)
+    for step in (*place.origin.path, *place.field):
+        here = here[step]
+    return here
