@@ -25,6 +25,7 @@ from sync.errors import LockLostError, SyncError
 from sync.model.desired import ObjectKey
 from sync.model.outcome import Outcome, SetState, WriteOutcome, WriteState
 from sync.model.plan import ChangeSet, Method, Plan, Write
+from sync.model.secrets import blanked, secret_texts
 
 _LOG = logging.getLogger(__name__)
 
@@ -211,7 +212,8 @@ class _SetRun:
             raise
         except Exception as error:
             _LOG.exception('event=defect key="%s" method=%s', write.key, write.method)
-            said = f"{write.method} {write.key}: unexpected {type(error).__name__}: {error}; please report this"
+            words = blanked(str(error), secret_texts(write.body))
+            said = f"{write.method} {write.key}: unexpected {type(error).__name__}: {words}; please report this"
             raise WriteFailedError(said, Why.REFUSED) from error
 
     def _create(self, write: Write) -> None:
@@ -293,6 +295,8 @@ class _SetRun:
     def _note(self, write: Write, state: WriteState, said: str = "") -> None:
         outcome = WriteOutcome(write=write, state=state, said=said)
         self.outcomes.append(outcome)
+        words = f' said="{said}"' if said else ""
+        _LOG.info('event=%s method=%s key="%s"%s', state, write.method, write.key, words)
         try:
             self.options.on_write(outcome)
         except Exception:  # who listens must not end a set halfway

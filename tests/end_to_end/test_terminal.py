@@ -91,6 +91,18 @@ def test_verbose_shows_each_request(sync: Run, tree: Tree, controller: Controlle
     assert done.out == sync("--dry-run").out
 
 
+def test_verbose_shows_each_change(sync: Run, tree: Tree, controller: Controller) -> None:
+    """What was done, and what was refused in which words, beside the request that did it."""
+    tree.commit(web=app())
+    controller.fault(method="POST", path="/api/virtualservice", do="status", status=400, body={"error": "not today"})
+
+    shown = sync("--verbose").err.splitlines()
+
+    assert 'event=applied method=POST key="VsVip admin/test--shop-web"' in shown
+    refused = 'event=failed method=POST key="VirtualService admin/test--shop-web" said="'
+    assert any(line.startswith(refused) and "not today" in line for line in shown)
+
+
 REQUEST = r"event=request method=[A-Z]+ path=/\S* status=\d+ seconds=\d+\.\d{3}"
 
 
