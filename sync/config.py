@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,12 +38,16 @@ def read_settings(snapshot: Snapshot, *, max_aliases: int) -> tuple[Settings | N
         place = Origin(file=VALUES_FILE, line=error.line)
         return None, (Problem(severity=Severity.ERROR, message=error.message, fix=error.fix, origin=place),)
     value = documents[0].value if documents else {}
-    adapter: TypeAdapter[Settings] = TypeAdapter(Settings)
     try:
-        settings = adapter.validate_python(value)
+        settings = _adapter().validate_python(value)
     except ValidationError as error:
-        return None, problems_of(error, adapter, value, origin=origin)
+        return None, problems_of(error, _adapter(), value, origin=origin)
     return settings, tuple(_without_effect(settings))
+
+
+@cache
+def _adapter() -> TypeAdapter[Settings]:
+    return TypeAdapter(Settings)
 
 
 APPLICATION = "avi-sync"

@@ -8,6 +8,7 @@ JSON-encoded, so that no value can break out of its place; null means that the f
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, is_dataclass
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -80,10 +81,8 @@ def _compiled(templates: Mapping[str, TemplateText]) -> tuple[dict[str, Template
     compiled: dict[str, Template] = {}
     problems: dict[str, Problem] = {}
     for kind, source in templates.items():
-        environment = _environment()
         try:
-            code = environment.compile(source.text, name=source.file, filename=source.file)
-            compiled[kind] = Template.from_code(environment, code, environment.globals)
+            compiled[kind] = _template(source)
         except TemplateSyntaxError as error:
             bad = _BadTemplateError(error.message or "not a template", file=source.file, line=error.lineno)
             problems[kind] = _problem(bad, None)
@@ -91,6 +90,14 @@ def _compiled(templates: Mapping[str, TemplateText]) -> tuple[dict[str, Template
             bad = _BadTemplateError(f"it cannot be compiled: {_said(error)}", file=source.file, line=1)
             problems[kind] = _problem(bad, None)
     return compiled, problems
+
+
+@lru_cache(maxsize=64)
+def _template(source: TemplateText) -> Template:
+    """Compiling takes longer than rendering a small tree; nothing of a template outlives one rendering."""
+    environment = _environment()
+    code = environment.compile(source.text, name=source.file, filename=source.file)
+    return Template.from_code(environment, code, environment.globals)
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):

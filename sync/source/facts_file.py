@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -69,11 +70,10 @@ def read_facts_file(path: Path) -> Facts:
     except YamlError as error:
         raise SourceError(error.message, where=f"{path}:{error.line}", fix=error.fix) from None
     value = documents[0].value if documents else {}
-    adapter: TypeAdapter[_FactsFile] = TypeAdapter(_FactsFile)
     try:
-        found = adapter.validate_python(value)
+        found = _adapter().validate_python(value)
     except ValidationError as error:
-        problem = problems_of(error, adapter, value, origin=Origin(file=str(path)))[0]
+        problem = problems_of(error, _adapter(), value, origin=Origin(file=str(path)))[0]
         where = f"{path}:{line_in(content, problem)}: {problem.field_text}"
         raise SourceError(problem.message, where=where, fix=problem.fix) from None
     return Facts(
@@ -93,6 +93,11 @@ def read_facts_file(path: Path) -> Facts:
         missing=frozenset(found.missing),
         shared_names=frozenset(found.shared_names),
     )
+
+
+@cache
+def _adapter() -> TypeAdapter[_FactsFile]:
+    return TypeAdapter(_FactsFile)
 
 
 def _routes(found: Mapping[str, tuple[str, ...]] | None) -> Mapping[str, frozenset[str]] | None:
