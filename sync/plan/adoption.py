@@ -17,7 +17,7 @@ from sync.model.desired import AviObject, DesiredState, Held, ObjectKey, Owner, 
 from sync.model.live import LiveObject, LiveState, Ownership
 from sync.model.marks import created_by_us
 from sync.model.plan import Action, Plan, PlanOptions
-from sync.model.problem import Problem, Severity
+from sync.model.problem import Origin, Problem, Severity
 from sync.plan.make import copies, digest_of
 from sync.plan.takeover import OwnerTakeover, take_over
 
@@ -58,19 +58,10 @@ def plan_adoption(desired: DesiredState, live: LiveState, options: PlanOptions) 
         reason = next(_reasons(candidate), None)
         if reason is None:
             owners.append(_takeover_of(candidate, desired.cluster))
-            continue
-        place = desired.origins.get(candidate.name)
-        held[candidate.name] = Held(owner=candidate.owner, name=candidate.name, origin=place)
-        message, fix = reason
-        problems.append(
-            Problem(
-                severity=Severity.ERROR,
-                message=f"not taken over: {message}",
-                fix=fix,
-                origin=place,
-                resource=str(candidate.owner),
-            )
-        )
+        else:
+            place = desired.origins.get(candidate.name)
+            held[candidate.name] = Held(owner=candidate.owner, name=candidate.name, origin=place)
+            problems.append(_not_taken_over(candidate, place, *reason))
     taken = {key for owner in owners for key in owner.objects}
     problems += (item for owner in owners for item in _differing(owner, desired))
     problems += _left_with_ako(desired, live, taken, options)
@@ -78,7 +69,7 @@ def plan_adoption(desired: DesiredState, live: LiveState, options: PlanOptions) 
     return Plan(
         commit=desired.commit,
         change_sets=sets,
-        unchanged=sum(item.is_ours for item in live),
+        unchanged=sum(item.owner is not None and options.selection.includes(item.owner) for item in live),
         foreign=tuple(sorted(key for key in desired.objects.keys() - taken if _is_foreign(key, live))),
         held=tuple(sorted(held.values(), key=lambda item: item.name)),
         problems=(*problems, *copies(live)),
@@ -119,6 +110,16 @@ def _is_for(item: LiveObject, owner: Owner) -> bool:
     is_service = owner.kind is OwnerKind.SERVICE
     said = (made_for.namespace, made_for.name, made_for.kind is OwnerKind.SERVICE)
     return said == (owner.namespace, owner.name, is_service)
+
+
+def _not_taken_over(candidate: _Candidate, place: Origin | None, message: str, fix: str) -> Problem:
+    return Problem(
+        severity=Severity.ERROR,
+        message=f"not taken over: {message}",
+        fix=fix,
+        origin=place,
+        resource=str(candidate.owner),
+    )
 
 
 # --- why not ----------------------------------------------------------------------------------------------------------

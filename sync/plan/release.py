@@ -39,7 +39,7 @@ def plan_release(desired: DesiredState, live: LiveState, options: PlanOptions) -
     return Plan(
         commit=desired.commit,
         change_sets=sets,
-        unchanged=sum(item.is_ours for item in live) - sum(len(item.changes) for item in sets),
+        unchanged=0,
         foreign=(),
         held=(),
         problems=copies(live),
