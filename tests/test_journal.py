@@ -14,14 +14,13 @@ from sync.model.desired import ObjectKey, Owner, OwnerKind
 from sync.model.journal import (
     ChangeEnded,
     ChangePlanned,
-    ChangeState,
     Event,
     RunBegan,
     RunEnded,
     WriteEnded,
     recorded_runs,
 )
-from sync.model.outcome import WriteState
+from sync.model.outcome import ChangeState, WriteState
 from sync.model.plan import Action, FieldChange, Method
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)

@@ -18,11 +18,10 @@ from sync.controller.apply import ApplyOptions
 from sync.controller.lock import user_at_host
 from sync.errors import SyncError
 from sync.journal import Journal
-from sync.model.desired import ObjectKey
 from sync.model.ending import Ending
-from sync.model.journal import ChangeEnded, ChangePlanned, ChangeState, Event, RunBegan, RunEnded, WriteEnded
+from sync.model.journal import ChangeEnded, ChangePlanned, Event, RunBegan, RunEnded, WriteEnded
 from sync.model.live import LiveState
-from sync.model.outcome import Outcome, SetState, WriteOutcome, WriteState
+from sync.model.outcome import Outcome, WriteOutcome
 from sync.model.plan import ChangeSet, Plan
 from sync.model.run import Run, RunOptions
 from sync.model.secrets import without_secrets, without_user_info
@@ -160,19 +159,7 @@ class Recorder:
         )
 
     def _settled(self, outcome: Outcome) -> Iterator[ChangeEnded]:
-        for change in outcome.change_set.changes:
-            state = _state(outcome, change.key)
-            said = "" if state is ChangeState.APPLIED else outcome.said
-            yield ChangeEnded(run=self._began.run, time=self._now(), key=change.key, state=state, said=said)
-
-
-def _state(outcome: Outcome, key: ObjectKey) -> ChangeState:
-    """How one change of a set ended."""
-    ends = {item.state for item in outcome.writes if item.write.key == key}
-    if outcome.state is SetState.RESTORED:
-        return ChangeState.RESTORED
-    if ends == {WriteState.APPLIED}:
-        return ChangeState.APPLIED
-    if ends & {WriteState.FAILED, WriteState.APPLIED}:  # deleted and not created again is a failure
-        return ChangeState.FAILED
-    return ChangeState.NOT_TRIED
+        for item in outcome.changes:
+            yield ChangeEnded(
+                run=self._began.run, time=self._now(), key=item.change.key, state=item.state, said=item.said
+            )

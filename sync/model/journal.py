@@ -7,27 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Literal
 
 from sync.errors import ExitCode
 from sync.model.desired import ObjectKey, Owner
-from sync.model.outcome import WriteState
+from sync.model.outcome import ChangeState, WriteState
 from sync.model.plan import Action, FieldChange, Method
 
 SCHEMA_VERSION = 1
 
 Body = Mapping[str, Any]
-
-
-class ChangeState(StrEnum):
-    """How one change ended."""
-
-    APPLIED = "applied"
-    FAILED = "failed"
-    RESTORED = "restored"
-    SKIPPED = "skipped"
-    NOT_TRIED = "not tried"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,9 @@ from sync.compare.recorded import (
 )
 from sync.kinds import KINDS
 from sync.model.desired import AviObject, DesiredState, Held, ObjectKey, Owner
-from sync.model.journal import ChangeState, RecordedChange, RecordedRun
+from sync.model.journal import RecordedChange, RecordedRun
 from sync.model.live import LiveObject, LiveState
+from sync.model.outcome import ChangeState
 from sync.model.plan import Action, Cause, Change, ChangeSet, Plan, PlanOptions
 from sync.model.problem import Problem, Severity
 from sync.model.secrets import without_secrets
