@@ -12,6 +12,7 @@ from sync.controller.facts import read_facts
 from sync.controller.live import read_live
 from sync.controller.lock import Lock, release_from, this_run
 from sync.controller.machine_lock import MachineLock
+from sync.controller.preflight import look_before_replacing
 from sync.controller.record import RecordError, RecordStore
 from sync.controller.timing import Timing
 from sync.errors import LockedError, LockLostError, SourceError, SyncError, UsageError
@@ -166,6 +167,10 @@ class Job:
     wisher: Wisher
     timing: Timing
 
+    def preflight(self, change_set: ChangeSet) -> None:
+        """The last look before a set deletes what it creates anew."""
+        look_before_replacing(change_set, self.client, self.settings)
+
     @property
     def record_store(self) -> RecordStore:
         """Where lock and last run are kept."""
@@ -275,7 +280,7 @@ def _apply(job: Job, look: Look, hooks: Hooks, lock: Lock) -> Run:
     lock.note(_last_run(job.asked, look.writer, last))
     for rounds_left in reversed(range(ROUNDS)):
         hooks.applying(replace(look, plan=todo, live=live))
-        options = replace(_under(lock, hooks.apply_options(todo)), timing=job.timing)
+        options = _under(lock, replace(hooks.apply_options(todo), timing=job.timing, preflight=job.preflight))
         done = apply_plan(todo, job.client, options)
         hooks.applied(done)
         outcomes = (*outcomes, *done)

@@ -118,6 +118,7 @@ def make_wish(source: Source, facts: Facts | None) -> Wish:
         origins=translation.origins,
         switched_off=translation.switched_off,
         tenant_unknown=translation.tenant_unknown,
+        unreadable=facts.unreadable,
     )
     held = {item.name: item for item in rendering.held}
     statuses = tuple(

@@ -46,7 +46,7 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
     kind = KINDS[desired.key.kind]
     markers, wanted_markers = markers_of(live), markers_of(desired.body)
     is_as_written = wanted_markers.get(DIGEST, "") == markers.get(DIGEST, "")
-    fields = _fields(desired, markers) - {"markers"}
+    fields = fields_of(desired, live) - {"markers"}
     wanted = {name: value for name, value in desired.normal.items() if name in fields}
     present = normal_form(live, kind.name, sorted(fields))
     if is_as_written and present != wanted:
@@ -104,9 +104,9 @@ def top_level(path: str) -> str:
     return path.partition(".")[0].partition("[")[0]
 
 
-def _fields(desired: AviObject, live_markers: Mapping[str, str]) -> frozenset[str]:
-    """The fields that this comparison answers for."""
-    written_before = [name for name in live_markers.get(FIELDS, "").split(",") if name]
+def fields_of(desired: AviObject, live: Mapping[str, Any]) -> frozenset[str]:
+    """The fields that we answer for on a live object."""
+    written_before = [name for name in markers_of(live).get(FIELDS, "").split(",") if name]
     rendered = desired.body.keys() - {"name", "tenant_ref", "cloud_ref"}
     return managed_fields(desired.key.kind, rendered, written_before) - desired.left_alone
 
@@ -127,7 +127,7 @@ def body_of_update(desired: AviObject, live: Mapping[str, Any]) -> dict[str, Any
     What the Controller computed for a VIP goes back as it came; a field that we wrote once and no longer render is
     left out, which resets it.
     """
-    fields = _fields(desired, markers_of(live))
+    fields = fields_of(desired, live)
     gone = fields | {KINDS[desired.key.kind].ako_checksum}  # it told what AKO wrote, which this is not
     body = {key: value for key, value in live.items() if key not in gone}
     body |= {key: desired.body[key] for key in fields if key in desired.body}
@@ -137,14 +137,6 @@ def body_of_update(desired: AviObject, live: Mapping[str, Any]) -> dict[str, Any
     if ENABLE_AGAIN in markers_of(live):
         body["enabled"] = True
     return with_live_values(body, live, desired.ignored)
-
-
-def body_of_recreate(desired: AviObject, live: Mapping[str, Any]) -> dict[str, Any]:
-    """The body that a deleted object is created with again: what others attached to it survives."""
-    body = without_identity(body_of_update(desired, live), desired.key.kind)
-    if "vip" in KINDS[desired.key.kind].replace:
-        body["vip"] = desired.body["vip"]
-    return body | {key: desired.body[key] for key in ("name", "tenant_ref", "cloud_ref") if key in desired.body}
 
 
 def without_identity(body: Mapping[str, Any], kind: str) -> dict[str, Any]:

@@ -25,6 +25,9 @@ _FIELDS: Mapping[str, str] = {
 }
 _GLOBAL_VRF = "global"
 
+FORBIDDEN = 403
+"""The answer to a read that the account has no permission for (avi-api §1.6)."""
+
 _NETWORK = "network"
 # Users' own networks and those found in vCenter (avi-api §2.6); a name may look like that, too.
 _LIKE_NETWORK_UUID = re.compile(r"(network|dvportgroup-\d+-cloud)-\S+")
@@ -66,7 +69,7 @@ def read_facts(client: ControllerClient, *, cloud_name: str, references: Mapping
         network_subnets={
             reference: subnets
             for reference, body in sorted(networks.by_reference.items())
-            if (subnets := tuple(_prefixes(body.get("configured_subnets"))))
+            if (subnets := tuple(prefixes(body.get("configured_subnets"))))
         },
         profile_types={
             f"{type_name}/{name}": kind
@@ -81,6 +84,7 @@ def read_facts(client: ControllerClient, *, cloud_name: str, references: Mapping
             for name in names - found[type_name].by_reference.keys()
         ),
         shared_names=frozenset(f"{_NETWORK}/{name}" for name in networks.shared),
+        unreadable=frozenset(type_name for type_name, one in found.items() if not one.is_readable),
     )
 
 
@@ -117,12 +121,19 @@ class _Found:
 
     by_reference: Mapping[str, _Body]
     shared: frozenset[str] = frozenset()
+    is_readable: bool = True
 
 
 def _found(client: ControllerClient, type_name: str, references: frozenset[str], cloud_name: str) -> _Found:
-    if type_name == _NETWORK:
-        return _found_networks(client, references, cloud_name)
-    return _by("name", client, type_name, references, cloud_name)
+    """What is there; of a type that the account may not read, everything is taken for granted."""
+    try:
+        if type_name == _NETWORK:
+            return _found_networks(client, references, cloud_name)
+        return _by("name", client, type_name, references, cloud_name)
+    except RefusedError as error:
+        if error.status != FORBIDDEN:
+            raise
+        return _Found(by_reference={name: {} for name in references}, is_readable=False)
 
 
 def _found_networks(client: ControllerClient, references: frozenset[str], cloud_name: str) -> _Found:
@@ -221,10 +232,10 @@ def _static_routes(client: ControllerClient, cloud_name: str) -> Mapping[str, fr
     """The destinations that each VRF of the cloud has a static route for."""
     parameters = {"cloud_ref.name": cloud_name, "fields": "name,static_routes"}
     contexts = client.list_all("/api/vrfcontext", parameters)
-    return {str(body["name"]): frozenset(_prefixes(body.get("static_routes"))) for body in contexts}
+    return {str(body["name"]): frozenset(prefixes(body.get("static_routes"))) for body in contexts}
 
 
-def _prefixes(rows: Any) -> Iterator[str]:
+def prefixes(rows: Any) -> Iterator[str]:
     """The `prefix` of each row, as `10.0.0.0/24`."""
     for row in rows or ():
         prefix = row.get("prefix") or {}

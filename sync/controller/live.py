@@ -27,7 +27,13 @@ def read_live(client: ControllerClient, settings: Settings) -> LiveState:
     found = (
         live_object(body, kind, names) for kind, bodies in zip(KINDS.values(), lists, strict=True) for body in bodies
     )
-    return LiveState(objects={item.key: item for item in found})
+    return LiveState(objects={item.key: item for item in found}, only_tenants=_only_tenants(client, tenant))
+
+
+def _only_tenants(client: ControllerClient, tenant: str) -> tuple[str, ...] | None:
+    if tenant != "*":
+        return (tenant,)
+    return None if client.account.is_superuser is not False else client.account.tenants
 
 
 def _list(client: ControllerClient, kind: Kind, tenant: str) -> list[dict[str, Any]]:

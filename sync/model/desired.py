@@ -297,7 +297,8 @@ class DesiredState:
     """All objects that should exist, in key order, and what must not be touched.
 
     `is_complete` False forbids everything that takes something away (DESIGN §2.8). `origins`, `switched_off` and
-    `tenant_unknown` are those of the Translation.
+    `tenant_unknown` are those of the Translation. `unreadable` are types that the account may not read: that what is
+    asked for exists there was taken for granted.
     """
 
     commit: str
@@ -309,6 +310,7 @@ class DesiredState:
     origins: Mapping[str, Origin] = field(default_factory=dict)
     switched_off: Mapping[str, str] = field(default_factory=dict)
     tenant_unknown: frozenset[str] = frozenset()
+    unreadable: frozenset[str] = frozenset()
 
     def __iter__(self) -> Iterator[AviObject]:
         return iter(self.objects.values())

@@ -29,6 +29,7 @@ class Facts:
     to its kind (`APPLICATION_PROFILE_TYPE_L4`, `PROTOCOL_TYPE_TCP_PROXY`). `shared_names` holds `<type>/<name>` of
     names that several objects of the cloud share. `static_routes` maps a VRF to the prefixes it has a route for, None
     where nobody looked.
+    `unreadable` holds types that the account may not read: of them everything is taken for granted.
     `is_assumed` tells that no Controller was asked.
     """
 
@@ -41,6 +42,7 @@ class Facts:
     static_routes: Mapping[str, frozenset[str]] | None = None
     missing: frozenset[str] = frozenset()
     shared_names: frozenset[str] = frozenset()
+    unreadable: frozenset[str] = frozenset()
     is_assumed: bool = False
 
     @property

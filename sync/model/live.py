@@ -51,9 +51,13 @@ class LiveObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveState:
-    """All objects of our kinds that the account can see, of every tenant and cloud."""
+    """All objects of our kinds that the account can see, of every tenant and cloud.
+
+    `only_tenants` are the tenants that were looked at, where those are not all.
+    """
 
     objects: Mapping[ObjectKey, LiveObject] = field(default_factory=dict)
+    only_tenants: tuple[str, ...] | None = None
 
     def __iter__(self) -> Iterator[LiveObject]:
         return iter(self.objects.values())

@@ -92,6 +92,8 @@ class Change:
     is_disruptive: bool = False
     """Whether connections break: a replace, a delete, another Service Engine group."""
     cause: Cause = Cause.GIT
+    lost: tuple[str, ...] = ()
+    """What of the live object the one that takes its place cannot have, in words."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fields", tuple(map(_shown, self.fields)))

@@ -6,6 +6,7 @@ from typing import Any
 
 from sync.compare.normal_form import normal_form, plain
 from sync.compare.objects import Comparison, compare
+from sync.compare.recreation import lost_by_move, lost_by_recreate
 from sync.kinds import KINDS, Scope
 from sync.model.desired import AviObject, ObjectKey
 from sync.model.live import LiveObject
@@ -109,6 +110,7 @@ def _change(
             reason=reason or ("deleted on the Controller" if is_as_written else "not on the Controller"),
             fields=_all_fields(item),
             cause=Cause.LIVE if is_as_written else Cause.GIT,
+            lost=lost_by_move(item, left.body) if scope is Scope.OWNER and (left := moved_from(pair, key)) else (),
         )
     is_replaced = scope is Scope.OWNER or (scope is Scope.VIP and _goes_with_the_vip(key))
     if not is_replaced and comparison.is_equal:
@@ -126,6 +128,7 @@ def _change(
             fields=fields,
             is_disruptive=True,
             cause=Cause.LIVE if is_as_written else Cause.GIT,
+            lost=lost_by_recreate(item, pair.live[key].body),
         )
     said = "changed on the Controller, not in Git" if comparison.is_as_written else "changed"
     if comparison.is_disruptive:
@@ -139,6 +142,11 @@ def _change(
         is_disruptive=comparison.is_disruptive,
         cause=Cause.LIVE if comparison.is_as_written else Cause.GIT,
     )
+
+
+def moved_from(pair: Pair, key: ObjectKey) -> LiveObject | None:
+    """The object of that kind and name that the owner has in another tenant or cloud."""
+    return next((o for k, o in pair.live.items() if (k.kind, k.name) == (key.kind, key.name) and k != key), None)
 
 
 def _goes_with_the_vip(key: ObjectKey) -> bool:

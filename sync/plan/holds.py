@@ -4,14 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sync.compare.references import parse_reference
 from sync.compare.vips import outside_of_its_subnet
-from sync.kinds import KINDS
 from sync.model.desired import DesiredState
 from sync.model.live import LiveObject, LiveState, Ownership
 from sync.model.plan import Action, PlanOptions
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges, losses, refused_before, tenant_move
+from sync.plan.obstacles import users_of
 from sync.plan.owners import Pair, places_of
 from sync.plan.pauses import why_paused
 from sync.plan.policy import why_no_replace
@@ -145,16 +144,8 @@ def _other_users(owner: OwnerChanges, live: LiveState) -> Iterator[tuple[str, st
         for key, change in owner.changes.items()
         if change.action in (Action.REPLACE, Action.DELETE) and key in owner.pair.live
     }
-    for other in live:
-        if other.key in owner.pair.live:
-            continue
-        for name in KINDS[other.key.kind].refers_by:
-            reference = parse_reference(str(other.body.get(name, "")))
-            if reference is not None and reference.uuid in going:
-                yield (
-                    f"{other.key} refers to {going[reference.uuid]}, which would be deleted",
-                    f"take {name} of {other.key} off it first",
-                )
+    for other, name, gone in users_of(going, live, owner.pair.live.keys()):
+        yield f"{other} refers to {gone}, which would be deleted", f"take {name} of {other} off it first"
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------

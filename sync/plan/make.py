@@ -13,6 +13,7 @@ from sync.plan.holds import Holds, holds_of
 from sync.plan.order import change_sets_of
 from sync.plan.owners import pairs_of
 from sync.plan.policy import allowed, withheld
+from sync.plan.unchecked import unchecked
 
 
 def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> Plan:
@@ -45,7 +46,12 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
             )
         ),
         held=tuple(sorted(held.values(), key=lambda item: item.name)),
-        problems=(*holds.problems, *_withheld(selected, holds, desired, options), *copies(live)),
+        problems=(
+            *holds.problems,
+            *_withheld(selected, holds, desired, options),
+            *copies(live),
+            *unchecked(sets, desired, live),
+        ),
         digest=digest_of(sets),
         switched_off=tuple(
             owner.pair.owner

@@ -12,12 +12,13 @@ deletes first.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from sync.compare.objects import body_of_recreate, body_of_update, without_identity
+from sync.compare.objects import body_of_update, without_identity
+from sync.compare.recreation import OUR_TYPES, body_of_move, body_of_recreate
 from sync.compare.references import by_name
 from sync.kinds import KINDS, Scope
 from sync.model.desired import ObjectKey
 from sync.model.plan import Action, Change, ChangeSet, Method, Write
-from sync.plan.changes import OwnerChanges
+from sync.plan.changes import OwnerChanges, moved_from
 from sync.plan.owners import Pair
 
 
@@ -55,10 +56,9 @@ def _groups(owners: Sequence[OwnerChanges]) -> Iterator[list[OwnerChanges]]:
 
 def _change_set(owners: Sequence[OwnerChanges]) -> ChangeSet:
     deletes_first = len(owners) > 1 or any(owner.scope is not None for owner in owners)
-    makes_all_anew = any(owner.scope is Scope.OWNER for owner in owners)
     changes = [(owner, change) for owner in owners for change in owner.changes.values()]
     restored = _restored(owners)
-    writes = [*_writes(changes, deletes_first=deletes_first, makes_all_anew=makes_all_anew)]
+    writes = [*_writes(changes, deletes_first=deletes_first)]
     return ChangeSet(
         owners=tuple(sorted(owner.pair.owner for owner in owners)),
         changes=tuple(change for _, change in sorted(changes, key=lambda item: (item[0].pair.owner, item[1].key))),
@@ -72,13 +72,13 @@ def _change_set(owners: Sequence[OwnerChanges]) -> ChangeSet:
 Item = tuple[OwnerChanges, Change]
 
 
-def _writes(changes: Sequence[Item], *, deletes_first: bool, makes_all_anew: bool) -> Iterator[Write]:
+def _writes(changes: Sequence[Item], *, deletes_first: bool) -> Iterator[Write]:
     if not deletes_first:
         yield from _puts_and_posts(_climbing(changes))
         yield from _deletes(_descending(changes), (Action.DELETE,))
         return
-    independent = [] if makes_all_anew else [item for item in changes if not _is_bound_to_vip(item[1].key)]
-    bound = [item for item in changes if item not in independent]
+    bound = [item for item in changes if item[0].scope is Scope.OWNER or _is_bound_to_vip(item[1].key)]
+    independent = [item for item in changes if item not in bound]
     yield from _puts_and_posts(_climbing(independent))
     yield from _deletes(_descending(bound), (Action.DELETE, Action.REPLACE))
     yield from _puts_and_posts(_climbing(bound))
@@ -136,7 +136,9 @@ def _puts_and_posts(changes: Iterable[Item]) -> Iterator[Write]:
         wanted = owner.pair.desired[change.key]
         live = owner.pair.live.get(change.key)
         if live is None:
-            yield Write(method=Method.POST, key=change.key, owner=change.owner, body=wanted.body)
+            left = moved_from(owner.pair, change.key) if owner.scope is Scope.OWNER else None
+            body = wanted.body if left is None else body_of_move(wanted, left.body)
+            yield Write(method=Method.POST, key=change.key, owner=change.owner, body=body)
         elif change.action is Action.UPDATE:
             yield Write(
                 method=Method.PUT,
@@ -151,9 +153,6 @@ def _puts_and_posts(changes: Iterable[Item]) -> Iterator[Write]:
             yield Write(
                 method=Method.POST, key=change.key, owner=change.owner, body=body_of_recreate(wanted, live.body)
             )
-
-
-_OUR_TYPES = frozenset(kind.path for kind in KINDS.values())
 
 
 def _restored(owners: Sequence[OwnerChanges]) -> list[Item]:
@@ -171,7 +170,7 @@ def _restored(owners: Sequence[OwnerChanges]) -> list[Item]:
 def _restore(owner: OwnerChanges, change: Change) -> Write:
     """What puts a deleted object back. What is made anew has another uuid, so references among our kinds go by name."""
     body = without_identity(owner.pair.live[change.key].body, change.key.kind)
-    return Write(method=Method.POST, key=change.key, owner=change.owner, body=by_name(body, _OUR_TYPES))
+    return Write(method=Method.POST, key=change.key, owner=change.owner, body=by_name(body, OUR_TYPES))
 
 
 def _is_restored(pair: Pair, change: Change, scope: Scope | None) -> bool:

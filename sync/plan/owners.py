@@ -34,11 +34,7 @@ class Pair:
     @property
     def wanted_addresses(self) -> frozenset[tuple[str, str, str]]:
         """The addresses that are asked for, with cloud and VRF: only within one VRF can they clash."""
-        return frozenset(
-            (asked, item.key.cloud, _vrf(item.body.get("vrf_context_ref", "")))
-            for item in self.desired.values()
-            if (asked := asked_address(item.body.get("vip", ()))) != NO_ADDRESS
-        )
+        return frozenset(place for item in self.desired.values() for place in asked_places(item.key, item.body))
 
     @property
     def held_addresses(self) -> frozenset[tuple[str, str, str]]:
@@ -59,6 +55,12 @@ class Pair:
 def _hostnames(key: ObjectKey, body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for record in body.get("dns_info") or () if _has_vips(key) else ():
         yield str(record.get("fqdn", "")).lower(), key.cloud
+
+
+def asked_places(key: ObjectKey, body: Mapping[str, Any]) -> frozenset[tuple[str, str, str]]:
+    """Address, cloud and VRF of the address that a rendered body asks for; nothing where it leaves the choice."""
+    asked = asked_address(body.get("vip") or ())
+    return frozenset({(asked, key.cloud, _vrf(body.get("vrf_context_ref", "")))} if asked != NO_ADDRESS else ())
 
 
 def _has_vips(key: ObjectKey) -> bool:

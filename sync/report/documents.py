@@ -93,6 +93,8 @@ class ChangeDocument(KeyDocument):
     """Whether Git asks for something new, or the live object was changed."""
     owner: OwnerDocument
     fields: list[FieldDocument]
+    lost: list[str]
+    """What of the live object the one that takes its place cannot have."""
 
 
 @_described

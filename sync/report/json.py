@@ -123,6 +123,7 @@ def change_document(change: Change) -> ChangeDocument:
         "cause": change.cause.value,
         "owner": owner_document(change.owner),
         "fields": [{"path": item.path, "before": item.before, "after": item.after} for item in change.fields],
+        "lost": list(change.lost),
     }
 
 

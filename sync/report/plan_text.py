@@ -66,6 +66,8 @@ def change_lines(change: Change, paint: Paint) -> Iterator[str]:
     yield paint(f"{SYMBOLS[change.action]:>5} {name}", change.action.value) + reason
     for field in told_fields(change):
         yield f"          {field_line(field)}"
+    for lost in change.lost:
+        yield paint(f"          ! not carried over: {one_line(lost)}", "warning")
 
 
 def field_line(field: FieldChange) -> str:

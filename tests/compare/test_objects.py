@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from sync.compare.markers import comparable_markers, managed_fields, markers_of
-from sync.compare.objects import body_of_recreate, body_of_update, compare, wish_of, without_identity
+from sync.compare.objects import body_of_update, compare, wish_of, without_identity
+from sync.compare.recreation import body_of_recreate
 from sync.kinds import KINDS, Scope
 from sync.model.desired import AviObject
 from tests.builders import (

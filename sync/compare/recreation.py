@@ -1,0 +1,96 @@
+"""What an object is created with that takes the place of a live one, and what of that one is lost (DESIGN §5)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sync.compare.markers import NO_ADDRESS
+from sync.compare.objects import body_of_update, fields_of, without_identity
+from sync.compare.references import by_name, parse_reference
+from sync.compare.vips import addresses, asked_address
+from sync.kinds import IDENTITY, KINDS
+from sync.model.desired import AviObject
+
+Body = Mapping[str, Any]
+
+HIDDEN = "<sensitive>"
+"""What the Controller shows in place of a secret (avi-api §7.1 item 4); a new object would have that for its secret."""
+
+OUR_TYPES = frozenset(kind.path for kind in KINDS.values())
+
+_OF_EVERY_TENANT = ("System-",)
+"""How the names of objects begin that every Controller is shipped with, and every tenant may use."""
+
+
+def body_of_recreate(desired: AviObject, live: Body) -> dict[str, Any]:
+    """The body that a deleted object is created with again: what others attached to it survives.
+
+    What refers to objects of ours goes by name, for those may be made anew as well.
+    """
+    return _body(desired, live, lost=set(_hidden(desired, live)))
+
+
+def body_of_move(desired: AviObject, live: Body) -> dict[str, Any]:
+    """The body that an object is created with in another tenant or cloud, where what it referred to may not exist."""
+    return _body(desired, live, lost={*_hidden(desired, live), *_bound(desired, live)})
+
+
+def lost_by_recreate(desired: AviObject, live: Body) -> tuple[str, ...]:
+    """What others may miss after an object was deleted and created again, in words."""
+    return (*_addresses_lost(desired, live), *_fields_lost(_hidden(desired, live), "the Controller does not show it"))
+
+
+def lost_by_move(desired: AviObject, live: Body) -> tuple[str, ...]:
+    """The same, after it was created in another tenant or cloud."""
+    return (
+        *lost_by_recreate(desired, live),
+        *_fields_lost(_bound(desired, live), "it refers to what may not exist there"),
+    )
+
+
+def _body(desired: AviObject, live: Body, *, lost: set[str]) -> dict[str, Any]:
+    kept = without_identity(body_of_update(desired, live), desired.key.kind)
+    body: dict[str, Any] = by_name({key: value for key, value in kept.items() if key not in lost}, OUR_TYPES)
+    if "vip" in KINDS[desired.key.kind].replace:
+        body["vip"] = desired.body["vip"]
+    return body | {key: desired.body[key] for key in ("name", "tenant_ref", "cloud_ref") if key in desired.body}
+
+
+def _of_others(desired: AviObject, live: Body) -> Iterator[str]:
+    """The fields that are carried over from the live object."""
+    not_theirs = fields_of(desired, live) | IDENTITY | KINDS[desired.key.kind].server_side
+    return (key for key in sorted(live) if key not in not_theirs | {"name", "tenant_ref", "cloud_ref"})
+
+
+def _hidden(desired: AviObject, live: Body) -> Iterator[str]:
+    return (key for key in _of_others(desired, live) if HIDDEN in _texts(live[key]))
+
+
+def _bound(desired: AviObject, live: Body) -> Iterator[str]:
+    """Fields that refer to objects of the old tenant or cloud."""
+    for key in _of_others(desired, live):
+        references = filter(None, map(parse_reference, _texts(live[key])))
+        if any(not reference.name.startswith(_OF_EVERY_TENANT) for reference in references):
+            yield key
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case Mapping():
+            for item in value.values():
+                yield from _texts(item)
+        case list():
+            for item in value:
+                yield from _texts(item)
+        case str():
+            yield value
+
+
+def _fields_lost(fields: Iterator[str], why: str) -> Iterator[str]:
+    return (f"{field}: {why}" for field in fields)
+
+
+def _addresses_lost(desired: AviObject, live: Body) -> Iterator[str]:
+    """Addresses that nobody asked for: the Controller may give others."""
+    if asked_address(desired.body.get("vip") or ()) == NO_ADDRESS:
+        for address in sorted(addresses(live)):
+            yield f"address {address}: it was allocated, and the next one may be another"

@@ -1,0 +1,51 @@
+"""The last look before the first delete of a set that creates anew what it deletes (DESIGN §5)."""
+
+from collections.abc import Iterator
+
+from sync.compare.references import Reference
+from sync.controller.client import ControllerClient
+from sync.controller.errors import RefusedError
+from sync.controller.facts import FORBIDDEN, prefixes
+from sync.controller.live import read_live
+from sync.controller.writes import Why, WriteFailedError, failure_of
+from sync.errors import SyncError
+from sync.model.plan import ChangeSet
+from sync.model.settings import Settings
+from sync.plan.obstacles import changed_since, networks_of, obstacles, outside
+
+
+def look_before_replacing(change_set: ChangeSet, client: ControllerClient, settings: Settings) -> None:
+    """Nothing; raises WriteFailedError if what would be deleted has changed, or could not be created anew."""
+    try:
+        live = read_live(client, settings)
+        for said in changed_since(change_set, live):
+            raise WriteFailedError(f"{said}; nothing was deleted", Why.STALE)
+        for said in (*obstacles(change_set, live), *_network_obstacles(change_set, client)):
+            raise WriteFailedError(f"{said}; nothing was deleted", Why.REFUSED)
+    except SyncError as error:
+        raise failure_of(error) from error
+
+
+def _network_obstacles(change_set: ChangeSet, client: ControllerClient) -> Iterator[str]:
+    """Networks that are not there, and addresses outside of them. What may not be read was said in the plan."""
+    for (network, cloud), addresses in networks_of(change_set).items():
+        try:
+            subnets = _subnets(client, network, cloud)
+        except RefusedError as error:
+            if error.status == FORBIDDEN:
+                continue
+            raise
+        if subnets is None:
+            yield f'the Controller has no network "{network}"'
+            continue
+        for address in outside(addresses, subnets):
+            yield f'address {address} lies in no subnet of network "{network}" ({", ".join(subnets)})'
+
+
+def _subnets(client: ControllerClient, network: Reference, cloud: str) -> tuple[str, ...] | None:
+    """The subnets of all networks that the reference may mean; None if there is none."""
+    by = {"uuid": network.uuid} if network.uuid else {"name": network.name}
+    found = client.list_all("/api/network", {**by, "cloud_ref.name": cloud, "fields": "name,uuid,configured_subnets"})
+    if not found:
+        return None
+    return tuple(prefix for body in found for prefix in prefixes(body.get("configured_subnets")))

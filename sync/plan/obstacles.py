@@ -1,0 +1,79 @@
+"""What speaks against deleting what a change set would create anew: asked at planning, and right before the delete."""
+
+import ipaddress
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from sync.compare.references import Reference, parse_reference
+from sync.compare.traces import is_unchanged
+from sync.kinds import KINDS
+from sync.model.desired import ObjectKey
+from sync.model.live import LiveObject, LiveState
+from sync.model.plan import ChangeSet, Method, Write
+from sync.plan.owners import asked_places, places_of
+
+
+def users_of(
+    going: Mapping[str, ObjectKey], live: Iterable[LiveObject], going_too: Collection[ObjectKey]
+) -> Iterator[tuple[ObjectKey, str, ObjectKey]]:
+    """Objects that refer to one that goes (`going` is by uuid) and do not go themselves: who, by which field, to what.
+
+    The Controller would refuse the delete halfway.
+    """
+    for other in live:
+        if other.key in going_too:
+            continue
+        for name in KINDS[other.key.kind].refers_by:
+            reference = parse_reference(str(other.body.get(name, "")))
+            if reference is not None and reference.uuid in going:
+                yield other.key, name, going[reference.uuid]
+
+
+def changed_since(change_set: ChangeSet, live: LiveState) -> Iterator[str]:
+    """What a set would delete and is no longer what the plan was made with."""
+    for write in _deletes(change_set):
+        found = live.objects.get(write.key)
+        if found is None:
+            yield f"{write.key} is gone"
+        elif write.seen is not None and not is_unchanged(write.seen, found.body, write.key.kind):
+            yield f"{write.key} has been changed since it was read"
+
+
+def obstacles(change_set: ChangeSet, live: LiveState) -> Iterator[str]:
+    """Users of what would be deleted, and other holders of the addresses asked for, in any tenant that can be seen."""
+    going = {write.uuid: write.key for write in _deletes(change_set)}
+    for other, name, gone in users_of(going, live, going.values()):
+        yield f"{other} refers to {gone} ({name})"
+    asked = {place for write in _creates(change_set) for place in asked_places(write.key, write.body or {})}
+    for item in live:
+        if item.uuid not in going:
+            for address, *_ in sorted(asked & places_of(item)):
+                yield f"address {address} is taken by {item.key}"
+
+
+def networks_of(change_set: ChangeSet) -> Mapping[tuple[Reference, str], frozenset[str]]:
+    """Network and cloud of each VIP that a set creates → the addresses asked for there."""
+    found: dict[tuple[Reference, str], frozenset[str]] = {}
+    for write in _creates(change_set):
+        asked = frozenset(address for address, *_ in asked_places(write.key, write.body or {}))
+        for vip in (write.body or {}).get("vip") or ():
+            network = parse_reference(str((vip.get("ipam_network_subnet") or {}).get("network_ref", "")))
+            if network is not None:
+                place = (network, write.key.cloud)
+                found[place] = found.get(place, frozenset()) | asked
+    return found
+
+
+def outside(addresses: Iterable[str], subnets: Collection[str]) -> Iterator[str]:
+    """The addresses that lie in none of a network's subnets; nothing where no subnets are known."""
+    networks = [ipaddress.ip_network(subnet, strict=False) for subnet in subnets]
+    for address in sorted(addresses):
+        if networks and not any(ipaddress.ip_address(address) in network for network in networks):
+            yield address
+
+
+def _deletes(change_set: ChangeSet) -> Iterator[Write]:
+    return (write for write in change_set.writes if write.method is Method.DELETE)
+
+
+def _creates(change_set: ChangeSet) -> Iterator[Write]:
+    return (write for write in change_set.writes if write.method is Method.POST)

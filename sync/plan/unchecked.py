@@ -1,0 +1,39 @@
+"""What could not be looked at, because the account may not read it: said in the plan, before anybody relies on it."""
+
+from collections.abc import Iterator, Sequence
+
+from sync.model.desired import DesiredState
+from sync.model.live import LiveState
+from sync.model.plan import ChangeSet
+from sync.model.problem import Problem, Severity
+from sync.plan.obstacles import networks_of
+from sync.plan.owners import asked_places
+
+_NETWORK = "network"
+
+
+def unchecked(sets: Sequence[ChangeSet], desired: DesiredState, live: LiveState) -> Iterator[Problem]:
+    """A warning per type that cannot be read, and per VIP that is replaced although not all was seen."""
+    for type_name in sorted(desired.unreadable):
+        yield _warning(
+            f"the account may not read {type_name}: that what Git refers to exists is taken for granted",
+            f"let the role of the account read {type_name}",
+        )
+    for change_set in sets:
+        for said, fix in _blind_spots(change_set, desired, live) if change_set.replaced else ():
+            yield _warning(f"before its VIP is deleted, nobody can look {said}", fix, str(change_set.owners[0]))
+
+
+def _blind_spots(change_set: ChangeSet, desired: DesiredState, live: LiveState) -> Iterator[tuple[str, str]]:
+    creates = [write for write in change_set.writes if write.body is not None]
+    asked = sorted({address for write in creates for address, *_ in asked_places(write.key, write.body or {})})
+    if asked and live.only_tenants is not None:
+        seen = ", ".join(live.only_tenants)
+        yield f"whether {' or '.join(asked)} is taken in another tenant than {seen}", "see that it is free"
+    if _NETWORK in desired.unreadable:
+        for network, _ in networks_of(change_set):
+            yield f'whether network "{network}" exists and has the address', "let the role of the account read networks"
+
+
+def _warning(message: str, fix: str, resource: str = "") -> Problem:
+    return Problem(severity=Severity.WARNING, message=message, fix=fix, resource=resource)
