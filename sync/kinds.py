@@ -22,6 +22,19 @@ class Scope(StrEnum):
     """Everything that was made for the owner."""
 
 
+class Part(StrEnum):
+    """What an object does for a connection."""
+
+    ENTRANCE = "entrance"
+    """It listens, and says who chooses a back end."""
+    ADDRESS = "address"
+    """It holds the addresses that clients connect to."""
+    RULES = "rules"
+    """It chooses a pool by protocol and port."""
+    BACK_ENDS = "back ends"
+    """It holds the servers."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One row. Field names are those of the API's JSON."""
@@ -34,6 +47,7 @@ class Kind:
     ako-tenant writes VsVips with that of VirtualServices)."""
     rank: int
     """Creates and updates climb the ranks, deletes descend: a reference needs what it refers to (API §6.10)."""
+    part: Part
     has_cloud: bool = True
     """Whether names are unique per cloud, too (API §4.4)."""
     has_created_by: bool = True
@@ -76,6 +90,7 @@ _KINDS = (
         path="vsvip",
         permission="PERMISSION_VIRTUALSERVICE",
         rank=0,
+        part=Part.ADDRESS,
         has_created_by=False,
         managed=frozenset(
             {"markers", "vip", "dns_info", "vrf_context_ref", "tier1_lr", "bgp_peer_labels", "east_west_placement"}
@@ -91,6 +106,7 @@ _KINDS = (
         path="pool",
         permission="PERMISSION_POOL",
         rank=1,
+        part=Part.BACK_ENDS,
         managed=frozenset(
             {
                 "created_by",
@@ -128,6 +144,7 @@ _KINDS = (
         path="l4policyset",
         permission="PERMISSION_L4POLICYSET",
         rank=2,
+        part=Part.RULES,
         has_cloud=False,
         managed=frozenset({"created_by", "markers", "l4_connection_policy"}),
         precious={"l4_connection_policy.rules": ("match.protocol.protocol", "match.port.ports")},
@@ -137,6 +154,7 @@ _KINDS = (
         path="virtualservice",
         permission="PERMISSION_VIRTUALSERVICE",
         rank=3,
+        part=Part.ENTRANCE,
         managed=frozenset(
             {
                 "application_profile_ref",

@@ -12,6 +12,7 @@ RUN: Forms = {
     "json": ("json.run_document", "json.to_text"),
     "jsonl": ("json.run_document", "events.to_lines"),
     "markdown": ("markdown.run_markdown",),
+    "html": ("html.run_html",),
     "junit": ("junit.run_junit",),
     "sarif": ("sarif.run_sarif",),
 }
@@ -22,6 +23,7 @@ VALIDATION: Forms = {
     "json": ("json.validate_document", "json.to_text"),
     "jsonl": ("json.validate_document", "events.to_lines"),
     "markdown": ("markdown.tree_markdown",),
+    "html": ("html.tree_html",),
     "junit": ("junit.tree_junit",),
     "sarif": ("sarif.tree_sarif",),
 }
@@ -31,6 +33,7 @@ RENDERING: Forms = {
     "text": ("text.render_text",),
     "json": ("json.render_document", "json.to_text"),
     "jsonl": ("json.render_document", "events.to_lines"),
+    "html": ("html.tree_html",),
 }
 """What `render` tells of a Wish."""
 

@@ -1,11 +1,17 @@
 """One scene with everything that a report can tell of, made by the real pipeline, with a Controller in memory."""
 
-from collections.abc import Mapping, Sequence
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
+from sync.model.desired import AviObject, ObjectKey, Owner
+from sync.model.live import LiveObject, LiveState
 from sync.model.outcome import Outcome, SetState, WriteOutcome, WriteState
-from sync.model.plan import PlanOptions
+from sync.model.plan import ChangeSet, PlanOptions
+from sync.model.problem import Origin
 from sync.model.run import Run, Wish
 from sync.plan.make import make_plan
 from sync.report.status import statuses_with_live
@@ -88,3 +94,71 @@ def applied(run: Run, states: Mapping[str, tuple[SetState, str]]) -> Run:
         writes = tuple(WriteOutcome(write=write, state=done) for write in change_set.writes)
         outcomes.append(Outcome(change_set=change_set, state=state, said=said, writes=writes))
     return replace(run, is_dry=False, outcomes=tuple(outcomes), remaining=replace(run.plan, change_sets=()))
+
+
+def crowd(run: Run, copies: Mapping[str, int]) -> Run:
+    """The run with many owners: of each that is named so many copies, with names and addresses of their own."""
+    assert run.plan is not None
+    numbers = {owner: range(copies.get(owner.name, 1)) for owner in _owners(run)}
+    desired = run.wish.desired
+    objects = [copy for item in desired for copy in _copies(item, numbers[item.owner])]
+    live = [copy for item in run.before if item.owner for copy in _copies(item, numbers[item.owner])]
+    sets = [_copied_set(item, n) for item in run.plan.change_sets for n in numbers[item.owners[0]]]
+    touched = {change.key for item in sets for change in item.changes}
+    before = LiveState(objects={item.key: item for item in live})
+    plan = replace(
+        run.plan, change_sets=tuple(sets), unchanged=sum(item.key not in touched for item in live), problems=()
+    )
+    origins = {item.owner_name: Origin(file=f"teams/{item.owner.namespace}/{item.owner.name}.yaml") for item in objects}
+    wish = replace(run.wish, desired=replace(desired, objects={item.key: item for item in objects}, origins=origins))
+    return replace(run, wish=wish, plan=plan, before=before, live=before)
+
+
+def _owners(run: Run) -> set[Owner]:
+    return {item.owner for item in run.wish.desired} | {item.owner for item in run.before if item.owner}
+
+
+Item = TypeVar("Item", AviObject, LiveObject)
+
+
+def _copies(item: Item, numbers: Iterable[int]) -> Iterator[Item]:
+    """Copies under names and with addresses of their own; the first is the original."""
+    text = json.dumps(item.body)
+    for number in numbers:
+        if not number or item.owner is None:
+            yield item
+            continue
+        owner = _renamed(item.owner, number)
+        old, new = (f"{one.namespace}-{one.name}" for one in (item.owner, owner))
+        named = text.replace(old, new)
+        body = json.loads(re.sub(r"10\.10\.(10|99)\.", f"10.{number // 250 + 20}.{number % 250}.", named))
+        key = replace(item.key, name=item.key.name.replace(old, new))
+        yield replace(item, key=key, owner=owner, owner_name=item.owner_name.replace(old, new), body=body)
+
+
+def _renamed(owner: Owner, number: int) -> Owner:
+    """In one of some forty namespaces."""
+    if not number:
+        return owner
+    return replace(owner, namespace=f"{owner.namespace}-{number % 37:02}", name=f"{owner.name}-{number:04}")
+
+
+def _copied_set(change_set: ChangeSet, number: int) -> ChangeSet:
+    """What changes of a copy; its writes are told by their keys only."""
+    if not number:
+        return change_set
+
+    def key(old: ObjectKey, owner: Owner) -> ObjectKey:
+        before, after = (f"{one.namespace}-{one.name}" for one in (owner, _renamed(owner, number)))
+        return replace(old, name=old.name.replace(before, after))
+
+    return replace(
+        change_set,
+        owners=tuple(_renamed(owner, number) for owner in change_set.owners),
+        changes=tuple(
+            replace(one, key=key(one.key, one.owner), owner=_renamed(one.owner, number)) for one in change_set.changes
+        ),
+        writes=tuple(
+            replace(one, key=key(one.key, one.owner), owner=_renamed(one.owner, number)) for one in change_set.writes
+        ),
+    )

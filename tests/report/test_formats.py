@@ -79,11 +79,17 @@ def from_sarif(text: str) -> str:
     return f"{found}\n{unquote(found)}"  # files are URIs
 
 
+def from_html(text: str) -> str:
+    (found,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text, flags=re.DOTALL)
+    return from_json(found)
+
+
 READERS: Mapping[str, Callable[[str], str]] = {
     "text": lambda text: text,
     "json": from_json,
     "jsonl": from_jsonl,
     "markdown": from_markdown,
+    "html": from_html,
     "junit": from_junit,
     "sarif": from_sarif,
 }

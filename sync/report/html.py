@@ -1,0 +1,325 @@
+"""One page that shows a result: no network, no build step, everything in one file.
+
+The page gets its data as JSON and builds what is visible from it. Texts of manifests and of the Controller reach it as
+texts only, and its policy lets no script run but its own, known by its hash.
+"""
+
+import html
+import json
+from base64 import b64encode
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+from sync.kinds import KINDS, Part
+from sync.model.desired import AviObject, DesiredState, ObjectKey, Owner
+from sync.model.outcome import Outcome
+from sync.model.plan import CHANGES_OF_HANDS, Action, Change, ChangeSet
+from sync.model.problem import Problem
+from sync.model.run import Run, Wish
+from sync.report.headline import Headline, headline_of, headline_of_tree
+from sync.report.numbers import is_only_planned, numbers
+from sync.report.owners import HELD, UNCHANGED, OwnerReport, owners_of, owners_of_tree
+from sync.report.page import read_parts
+from sync.report.topology import GOES, Bodies, Body, Node, Picture, Row, picture_of
+from sync.report.words import HELD_SYMBOL, SYMBOLS, told_fields
+
+MAX_ROWS = 60
+"""Of one box in a picture, such as the servers of a pool; those that change are always shown."""
+
+MAX_CREATES_IN_FULL = 2_000
+"""Of so many created objects the page knows every field; of more it knows the names."""
+
+_GRAVEST = (Action.REPLACE, Action.DELETE, Action.UPDATE, Action.CREATE)
+_GRAVEST_FIRST = (*_GRAVEST, *(action for action in Action if action not in _GRAVEST))
+
+
+def run_html(run: Run) -> str:
+    """What `sync` planned and did."""
+    plan = run.plan
+    before = _before(run)
+    is_full = bool(plan and plan.count(Action.CREATE) <= MAX_CREATES_IN_FULL)
+    positions = {problem: number for number, problem in enumerate(run.problems)}
+    sets = {owner: item for item in (plan.change_sets if plan else ()) for owner in item.owners}
+    reports = sorted(owners_of(run), key=_gravity)
+    owners = []
+    for report in reports:
+        was = before.get(report.owner, {})
+        picture = picture_of(report, was, _after(report, was, run))
+        writes = _writes(report.outcome, sets.get(report.owner))
+        owners.append(_owner(report, picture, positions, writes, is_full=is_full))
+    document = {
+        **_head(_word(run), headline_of(run), run.wish.desired),
+        "digest": plan.digest if plan else "",
+        "isPlanned": is_only_planned(run),
+        "isFull": is_full or plan is None,
+        "notes": list(_notes(run)),
+        "counts": list(_counts(run, reports)),
+        "owners": owners,
+        "problems": [_problem(problem) for problem in run.problems],
+    }
+    return _page(document)
+
+
+def tree_html(wish: Wish) -> str:
+    """What a source tree asks for, without a Controller."""
+    objects: dict[Owner, dict[ObjectKey, Body]] = defaultdict(dict)
+    for item in wish.desired:
+        objects[item.owner][item.key] = item.body
+    positions = {problem: number for number, problem in enumerate(wish.problems)}
+    reports = sorted(owners_of_tree(wish.desired, wish.problems), key=_gravity)
+    document = {
+        **_head("Source", headline_of_tree(wish.desired, wish.problems), wish.desired),
+        "digest": "",
+        "isPlanned": True,
+        "isFull": True,
+        "notes": [],
+        "counts": list(_counts_of_standings(reports, len(wish.desired.objects))),
+        "owners": [
+            _owner(report, picture_of(report, objects[report.owner], objects[report.owner]), positions, ())
+            for report in reports
+        ],
+        "problems": [_problem(problem) for problem in wish.problems],
+    }
+    return _page(document)
+
+
+# --- the file ---------------------------------------------------------------------------------------------------------
+
+
+def _page(document: Mapping[str, Any]) -> str:
+    parts = read_parts()
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src '{_hash(parts.script)}'",
+            f"style-src '{_hash(parts.style)}'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+    return parts.markup.substitute(
+        policy=policy,
+        title=html.escape(f"avi-sync: {document['headline']}"),
+        style=parts.style,
+        script=parts.script,
+        data=_in_script(document),
+    )
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+
+
+_WRITTEN_OUT = str.maketrans({one: f"\\u{ord(one):04x}" for one in "<>&\u2028\u2029"})
+
+
+def _in_script(document: Mapping[str, Any]) -> str:
+    """JSON that cannot end the element it stands in, nor begin another."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).translate(_WRITTEN_OUT)
+
+
+# --- what it shows ----------------------------------------------------------------------------------------------------
+
+
+def _head(word: str, headline: Headline, desired: DesiredState) -> dict[str, Any]:
+    return {
+        "word": word,
+        "level": headline.level.value,
+        "headline": headline.words,
+        "commit": desired.commit,
+        "cluster": desired.cluster,
+        "signs": {action.value: SYMBOLS[action] for action in _GRAVEST_FIRST},
+    }
+
+
+def _word(run: Run) -> str:
+    if run.plan is None or run.is_dry:
+        return "Plan"
+    if is_only_planned(run):
+        return "In sync" if run.plan.is_empty else "Not applied"
+    return "Applied"
+
+
+def _notes(run: Run) -> Iterator[dict[str, str]]:
+    """What is true of the run as a whole and must not be missed."""
+    if run.locked:
+        yield {"tone": "failed", "text": f"Locked: {run.locked}", "fix": ""}
+    for refusal in run.refusals:
+        yield {"tone": "failed", "text": f"Refused: {refusal.message}", "fix": refusal.fix}
+    if run.lost:
+        text = f"After applying, the Controller could not be read again: {run.lost}"
+        yield {"tone": "failed", "text": text, "fix": ""}
+    for change in run.remaining.changes if run.remaining else ():
+        yield {"tone": "failed", "text": f"After applying, still to do: {change.action} {change.key}", "fix": ""}
+    for key in run.plan.foreign if run.plan else ():
+        yield {"tone": "held", "text": f"Somebody else has the wanted name {key}: its owner is held.", "fix": ""}
+
+
+def _counts(run: Run, reports: Iterable[OwnerReport]) -> Iterator[dict[str, Any]]:
+    """What can be filtered by, with the numbers of objects that every form tells, and of owners."""
+    found = numbers(run)
+    for action in _GRAVEST_FIRST:
+        planned = run.plan.count(action) if run.plan else 0
+        if action in found or planned:
+            owners = sum(any(change.action is action for change in report.changes) for report in reports)
+            yield {**_count(action.value, SYMBOLS[action], found.get(action, 0), owners), "planned": planned}
+    yield from _counts_of_standings(reports, run.plan.unchanged if run.plan else 0)
+
+
+def _counts_of_standings(reports: Iterable[OwnerReport], unchanged: int) -> Iterator[dict[str, Any]]:
+    standings = [report.standing for report in reports]
+    failed = sum(_has_failed(report) for report in reports)
+    if failed:
+        yield _count("failed", "✕", failed, failed)
+    yield _count(HELD, HELD_SYMBOL, standings.count(HELD), standings.count(HELD))
+    yield _count(UNCHANGED, "=", unchanged, standings.count(UNCHANGED))
+
+
+def _count(name: str, sign: str, number: int, owners: int) -> dict[str, Any]:
+    return {"id": name, "sign": sign, "number": number, "owners": owners}
+
+
+def _gravity(report: OwnerReport) -> int:
+    """What must be looked at first comes first; otherwise the order is that of every form."""
+    if _has_failed(report):
+        return 0
+    if report.outages:
+        return 1
+    if report.is_failure:
+        return 2
+    return 3 if report.changes else 4
+
+
+def _has_failed(report: OwnerReport) -> bool:
+    return report.outcome is not None and not report.outcome.is_success
+
+
+def _addresses(picture: Picture) -> Iterator[str]:
+    """What there will be of addresses and names, for the list."""
+    for node in picture.nodes:
+        if node.kind in KINDS and KINDS[node.kind].part is Part.ADDRESS:
+            yield from (row.text for row in node.rows if row.sign != GOES)
+
+
+def _owner(
+    report: OwnerReport,
+    picture: Picture,
+    positions: Mapping[Problem, int],
+    writes: Iterable[list[str]],
+    *,
+    is_full: bool = True,
+) -> dict[str, Any]:
+    """One owner; what is empty is left out, for there may be thousands."""
+    found = {
+        "kind": report.owner.kind.value,
+        "namespace": report.owner.namespace,
+        "name": report.owner.name,
+        "standing": report.standing,
+        "hasFailed": _has_failed(report),
+        "addresses": list(_addresses(picture)),
+        "file": report.origin.file if report.origin else "",
+        "line": report.origin.line if report.origin else 0,
+        "outages": report.outages,
+        "partners": [str(partner) for partner in report.partners],
+        "said": report.outcome.said if report.outcome else "",
+        "changes": [_change(change, is_full=is_full) for change in report.changes],
+        "writes": list(writes) if report.changes else [],
+        "problems": [positions[problem] for problem in report.problems],
+        "nodes": [_node(node) for node in picture.nodes],
+        "edges": [[edge.start, edge.end, edge.sign] for edge in picture.edges],
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _change(change: Change, *, is_full: bool) -> dict[str, Any]:
+    all_of_it = change.fields if is_full else ()
+    told = all_of_it if change.action is Action.CREATE else told_fields(change)
+    return {
+        "action": change.action.value,
+        "kind": change.key.kind,
+        "tenant": change.key.tenant,
+        "name": change.key.name,
+        "reason": change.reason,
+        "cause": change.cause.value,
+        "fields": [[field.path, field.before, field.after] for field in told],
+    }
+
+
+def _node(node: Node) -> list[Any]:
+    """Column, kind, title, sign, the object's key, rows, and how many rows are left out."""
+    kept = _kept(node.rows)
+    rows = [[row.sign, row.text] for row in kept]
+    return [node.column, node.kind, node.title, node.sign, node.key, rows, len(node.rows) - len(rows)]
+
+
+def _kept(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    if len(rows) <= MAX_ROWS:
+        return rows
+    room = MAX_ROWS - sum(bool(row.sign) for row in rows)
+    kept = []
+    for row in rows:
+        room -= not row.sign
+        if row.sign or room >= 0:
+            kept.append(row)
+    return tuple(kept)
+
+
+def _writes(outcome: Outcome | None, change_set: ChangeSet | None) -> Iterator[list[str]]:
+    """The requests of an owner's change set in order, each with how it ended, if it was to be sent."""
+    if outcome is not None:
+        for item in outcome.writes:
+            yield [item.write.method.value, str(item.write.key), item.state.value, item.said]
+    elif change_set is not None:
+        for write in change_set.writes:
+            yield [write.method.value, str(write.key), "", ""]
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "severity": problem.severity.value,
+        "file": problem.file,
+        "line": problem.line,
+        "resource": problem.resource,
+        "field": problem.field_text,
+        "message": problem.message,
+        "fix": problem.fix,
+    }
+
+
+# --- objects before and after -----------------------------------------------------------------------------------------
+
+
+def _before(run: Run) -> Mapping[Owner, dict[ObjectKey, Body]]:
+    """Live objects by owner: those of ours, and those that change although they are not."""
+    found: dict[Owner, dict[ObjectKey, Body]] = defaultdict(dict)
+    for item in run.before:
+        if item.is_ours and item.owner is not None:
+            found[item.owner][item.key] = item.body
+    for change in run.plan.changes if run.plan else ():
+        if change.key in run.before.objects:
+            found[change.owner][change.key] = run.before.objects[change.key].body
+    return found
+
+
+def _after(report: OwnerReport, before: Bodies, run: Run) -> Bodies:
+    """The same objects with all changes made; what has been written is as the Controller shows it."""
+    if not report.changes:
+        return before
+    after = dict(before)
+    is_written = report.outcome is not None and report.outcome.is_success
+    for change in report.changes:
+        if change.action is Action.DELETE:
+            after.pop(change.key, None)
+        elif is_written and run.live is not None and change.key in run.live.objects:
+            after[change.key] = run.live.objects[change.key].body
+        elif change.action not in CHANGES_OF_HANDS and change.key in run.wish.desired.objects:
+            after[change.key] = _overlaid(run.wish.desired.objects[change.key], before.get(change.key, {}))
+    return after
+
+
+def _overlaid(desired: AviObject, live: Body) -> Body:
+    """The desired body with what is left alone as it is."""
+    return {**desired.body, **{name: live[name] for name in desired.left_alone if name in live}}

@@ -1,0 +1,291 @@
+"""The way of a connection to an owner, before and after: Gateway, VirtualService and VIP, listeners, pools, servers.
+
+Bodies may come from templates of others and from a Controller of any version: what has another shape than expected is
+left out of the picture, never an error.
+"""
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sync.compare.references import parse_reference
+from sync.compare.vips import addresses
+from sync.kinds import KINDS, Part
+from sync.model.desired import ObjectKey
+from sync.model.plan import Action, Change
+from sync.report.owners import OwnerReport
+from sync.report.words import HELD_SYMBOL, SYMBOLS
+
+Body = Mapping[str, Any]
+Bodies = Mapping[ObjectKey, Body]
+
+COMES, GOES, DIFFERS = SYMBOLS[Action.CREATE], SYMBOLS[Action.DELETE], SYMBOLS[Action.UPDATE]
+
+ALLOCATED = "allocated by the Controller"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line inside a node; `sign` as for an action, empty where nothing changes."""
+
+    text: str
+    sign: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One box. `column` is its place on the way, from 0; `key` names the object that it stands for, if any."""
+
+    column: int
+    kind: str
+    title: str
+    sign: str = ""
+    key: str = ""
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """A line between two nodes, by their positions."""
+
+    start: int
+    end: int
+    sign: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """All nodes and lines of an owner."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One owner's objects, as they are and as they are to be, and what changes about them."""
+
+    before: Bodies
+    after: Bodies
+    changes: Mapping[ObjectKey, Change]
+
+    def keys(self, part: Part) -> tuple[ObjectKey, ...]:
+        """Its objects that do this."""
+        return tuple(key for key in sorted({*self.before, *self.after}) if KINDS[key.kind].part is part)
+
+    def sign(self, key: ObjectKey) -> str:
+        """What happens to an object."""
+        return SYMBOLS[self.changes[key].action] if key in self.changes else ""
+
+
+@dataclass(slots=True)
+class _Drawing:
+    """Nodes by an id of their own, and lines between ids, while a picture is made."""
+
+    nodes: dict[Any, Node] = field(default_factory=dict)
+    edges: dict[tuple[Any, Any], str] = field(default_factory=dict)
+
+    def picture(self) -> Picture:
+        position = {identity: number for number, identity in enumerate(self.nodes)}
+        edges = (
+            Edge(start=position[start], end=position[end], sign=sign)
+            for (start, end), sign in self.edges.items()
+            if start in position and end in position
+        )
+        return Picture(nodes=tuple(self.nodes.values()), edges=tuple(edges))
+
+
+_OWNER = "owner"
+
+
+def picture_of(report: OwnerReport, before: Bodies, after: Bodies) -> Picture:
+    """The picture of one owner from its live objects and from those that there will be."""
+    stage = Stage(before=before, after=after, changes={change.key: change for change in report.changes})
+    sign = HELD_SYMBOL if report.is_held else _sign(was=bool(before) or not after, will=bool(after) or not before)
+    title = f"{report.owner.namespace}/{report.owner.name}"
+    drawing = _Drawing()
+    drawing.nodes[_OWNER] = Node(column=0, kind=report.owner.kind.value, title=title, sign=sign)
+    for key in stage.keys(Part.ENTRANCE):
+        _draw_entrance(drawing, stage, key)
+    for key in stage.keys(Part.ADDRESS):
+        _draw_address(drawing, stage, key)
+    for key in stage.keys(Part.BACK_ENDS):
+        _draw_back_ends(drawing, stage, key)
+    return drawing.picture()
+
+
+def _sign(*, was: bool, will: bool) -> str:
+    if was and will:
+        return ""
+    return COMES if will else GOES
+
+
+# --- VirtualService and its listeners ---------------------------------------------------------------------------------
+
+
+def _draw_entrance(drawing: _Drawing, stage: Stage, key: ObjectKey) -> None:
+    """The VirtualService with its policies as rows, and its listeners with lines to their pools."""
+    policies = (policy for policy in stage.keys(Part.RULES) if policy.tenant == key.tenant)
+    rows = tuple(
+        Row(text=policy.kind if policy.name == key.name else f"{policy.kind} {policy.name}", sign=stage.sign(policy))
+        for policy in policies
+    )
+    drawing.nodes[key] = Node(column=1, kind=key.kind, title=key.name, sign=stage.sign(key), key=str(key), rows=rows)
+    drawing.edges[_OWNER, key] = _sign(was=key in stage.before, will=key in stage.after)
+    was = _listeners(key, stage.before)
+    will = was if stage.after is stage.before else _listeners(key, stage.after)
+    for listener in sorted({*was, *will}):
+        sign = _sign(was=listener in was, will=listener in will)
+        (first, last), protocol = listener
+        ports = str(first) if first == last else f"{first}–{last}"
+        is_other = not sign and was[listener] != will[listener]
+        title = f"{protocol} {ports}".strip()
+        node = Node(column=2, kind="Listener", title=title, sign=DIFFERS if is_other else sign)
+        drawing.nodes[key, listener] = node
+        drawing.edges[key, (key, listener)] = sign
+        old, new = was.get(listener, ()), will.get(listener, ())
+        for pool in dict.fromkeys((*old, *new)):
+            drawing.edges[(key, listener), pool] = _sign(was=pool in old, will=pool in new)
+
+
+Listener = tuple[tuple[int, int], str]
+"""First and last port, and the protocol, which is empty where no rule names one."""
+
+
+def _listeners(key: ObjectKey, bodies: Bodies) -> dict[Listener, tuple[ObjectKey, ...]]:
+    """The ports of a VirtualService with the pools that they lead to, where these are the owner's."""
+    body = bodies.get(key)
+    if body is None:
+        return {}
+    pools = {
+        item.name: item for item in bodies if KINDS[item.kind].part is Part.BACK_ENDS and item.tenant == key.tenant
+    }
+    rules = list(_rules(key, body, bodies))
+    default = _named(body.get("pool_ref"), pools)
+    found: dict[Listener, tuple[ObjectKey, ...]] = {}
+    for first, last in _ports(body):
+        matching = [(protocol, pool) for protocol, ports, pool in rules if any(first <= port <= last for port in ports)]
+        for protocol, pool in matching:
+            known = found.get(((first, last), protocol), ())
+            found[(first, last), protocol] = tuple(dict.fromkeys((*known, *_named(pool, pools))))
+        if not matching:
+            found[(first, last), ""] = default
+    return found
+
+
+def _ports(body: Body) -> Iterator[tuple[int, int]]:
+    for service in _list(body.get("services")):
+        first = _map(service).get("port")
+        if isinstance(first, int):
+            last = _map(service).get("port_range_end")
+            yield first, last if isinstance(last, int) and last > first else first
+
+
+def _rules(key: ObjectKey, body: Body, bodies: Bodies) -> Iterator[tuple[str, tuple[int, ...], Any]]:
+    """Protocol, ports and pool of each rule that the VirtualService's policies hold."""
+    sets = {item.name: item for item in bodies if KINDS[item.kind].part is Part.RULES and item.tenant == key.tenant}
+    for policy in _list(body.get("l4_policies")):
+        for one in _named(_map(policy).get("l4_policy_set_ref"), sets):
+            for rule in _list(_map(bodies[one].get("l4_connection_policy")).get("rules")):
+                match = _map(_map(rule).get("match"))
+                protocol = str(_map(match.get("protocol")).get("protocol", "")).removeprefix("PROTOCOL_")
+                ports = tuple(port for port in _list(_map(match.get("port")).get("ports")) if isinstance(port, int))
+                yield protocol, ports, _map(_map(_map(rule).get("action")).get("select_pool")).get("pool_ref")
+
+
+def _named(reference: Any, known: Mapping[str, ObjectKey]) -> tuple[ObjectKey, ...]:
+    found = parse_reference(reference) if isinstance(reference, str) else None
+    return (known[found.name],) if found is not None and found.name in known else ()
+
+
+# --- VsVip ------------------------------------------------------------------------------------------------------------
+
+
+def _draw_address(drawing: _Drawing, stage: Stage, key: ObjectKey) -> None:
+    """The VsVip with its addresses and names as rows, hanging from the VirtualServices of its tenant."""
+    was, will = _addresses(stage.before.get(key)), _addresses(stage.after.get(key))
+    if key in stage.after and not will:
+        is_made = key not in stage.before or stage.sign(key) == SYMBOLS[Action.REPLACE]
+        will = (ALLOCATED,) if is_made else was
+    names = _rows(_names(stage.before.get(key)), _names(stage.after.get(key)))
+    rows = (*_rows(was, will), *names)
+    drawing.nodes[key] = Node(column=1, kind=key.kind, title=key.name, sign=stage.sign(key), key=str(key), rows=rows)
+    for entrance in stage.keys(Part.ENTRANCE):
+        if entrance.tenant == key.tenant:
+            both_before = entrance in stage.before and key in stage.before
+            both_after = entrance in stage.after and key in stage.after
+            if both_before or both_after:
+                drawing.edges[entrance, key] = _sign(was=both_before, will=both_after)
+
+
+def _addresses(body: Body | None) -> tuple[str, ...]:
+    vips = (
+        {name: value for name, value in _map(vip).items() if _has_address(value)} for vip in _list(_get(body, "vip"))
+    )
+    return tuple(sorted(addresses({"vip": tuple(vips)})))
+
+
+def _has_address(value: Any) -> bool:
+    return isinstance(_map(value).get("addr"), str)
+
+
+def _names(body: Body | None) -> tuple[str, ...]:
+    found = (_map(item).get("fqdn") for item in _list(_get(body, "dns_info")))
+    return tuple(name for name in found if isinstance(name, str))
+
+
+# --- Pool and its servers ---------------------------------------------------------------------------------------------
+
+
+def _draw_back_ends(drawing: _Drawing, stage: Stage, key: ObjectKey) -> None:
+    """The Pool, and its servers as the rows of a node of their own."""
+    drawing.nodes[key] = Node(column=3, kind=key.kind, title=key.name, sign=stage.sign(key), key=str(key))
+    was, will = dict(_servers(stage.before.get(key))), dict(_servers(stage.after.get(key)))
+    rows = []
+    for server in sorted({*was, *will}, key=_order):
+        sign = _sign(was=server in was, will=server in will)
+        is_other = not sign and was[server] != will[server]
+        note = will[server] if server in will else was[server]
+        rows.append(Row(text=f"{server}{note}", sign=DIFFERS if is_other else sign))
+    title = "" if rows else "no servers"
+    drawing.nodes[key, "servers"] = Node(column=4, kind="Servers", title=title, rows=tuple(rows))
+    drawing.edges[key, (key, "servers")] = _sign(was=key in stage.before, will=key in stage.after)
+
+
+def _servers(body: Body | None) -> Iterator[tuple[str, str]]:
+    """Each server as it is written, and what is special about it."""
+    for server in _list(_get(body, "servers")):
+        address = _map(_map(server).get("ip")).get("addr")
+        port = _map(server).get("port")
+        if address is not None:
+            shown = f"[{address}]" if ":" in str(address) else str(address)
+            yield f"{shown}:{port}" if port is not None else shown, "" if _map(server).get("enabled", True) else " off"
+
+
+def _order(server: str) -> tuple[int, int, str]:
+    """Servers in the order of their addresses."""
+    host = server.rpartition(":")[0].strip("[]")
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return 9, 0, server
+    return address.version, int(address), server
+
+
+def _rows(was: tuple[str, ...], will: tuple[str, ...]) -> Iterator[Row]:
+    before, after = set(was), set(will)
+    for text in dict.fromkeys((*was, *will)):
+        yield Row(text=text, sign=_sign(was=text in before, will=text in after))
+
+
+def _get(body: Body | None, name: str) -> Any:
+    return body.get(name) if body is not None else None
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
