@@ -9,6 +9,7 @@ EVENTS: Mapping[str, str] = {
     "change_sets": "change_set",
     "objects": "object",
     "outcomes": "outcome",
+    "owners": "owner",
     "problems": "problem",
     "refusals": "refusal",
     "statuses": "status",

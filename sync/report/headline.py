@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sync.model.desired import DesiredState, Owner
+from sync.model.outcome import ChangeState
 from sync.model.plan import Change, Plan
 from sync.model.problem import Problem, Severity
 from sync.model.run import Run
-from sync.report.numbers import is_only_planned
+from sync.report.numbers import is_only_planned, owners_in_trouble
 from sync.report.words import counted, outages
 
 
@@ -47,10 +48,8 @@ def headline_of(run: Run) -> Headline:
     if run.refusals:
         words = f"Refused: nothing was written. {_changes(plan, will='would change', breaks='would break')}"
         return Headline(level=Level.FAILED, words=_with_troubles(words, plan, run.problems))
-    if failed := {owner for item in run.outcomes if not item.is_success for owner in item.change_set.owners}:
-        all_owners = {owner for item in run.outcomes for owner in item.change_set.owners}
-        words = f"{len(failed)} of {counted(len(all_owners), 'owner')} failed"
-        return Headline(level=Level.FAILED, words=_with_troubles(words, plan, run.problems))
+    if any(not outcome.is_success for outcome in run.outcomes):
+        return Headline(level=Level.FAILED, words=_with_troubles(_failed(run), plan, run.problems))
     if run.remaining is not None and not run.remaining.is_empty:
         words = f"The plan was applied, but {_remain(len(run.remaining.changes))}"
         return Headline(level=Level.FAILED, words=_with_troubles(words, plan, run.problems))
@@ -78,6 +77,21 @@ def headline_of_tree(desired: DesiredState, problems: Iterable[Problem]) -> Head
     errors = counted(sum(problem.severity is Severity.ERROR for problem in found), "error")
     held = f"; {_are_held(len(desired.held))}" if desired.held else ""
     return Headline(level=Level.HELD, words=f"{errors}{held}")
+
+
+_ENDS = {
+    ChangeState.FAILED: ("failed", "failed"),
+    ChangeState.RESTORED: ("was put back", "were put back"),
+    ChangeState.SKIPPED: ("was skipped", "were skipped"),
+    ChangeState.NOT_TRIED: ("was not tried", "were not tried"),
+}
+"""How one owner and how several owners ended."""
+
+
+def _failed(run: Run) -> str:
+    trouble = owners_in_trouble(run)
+    said = [f"{trouble[state]} {words[trouble[state] > 1]}" for state, words in _ENDS.items() if trouble.get(state)]
+    return f"Of {counted(len(run.owner_outcomes), 'owner')} {', '.join(said) or 'not all were applied'}"
 
 
 def _changes(plan: Plan, *, will: str, breaks: str) -> str:

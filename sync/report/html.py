@@ -14,7 +14,7 @@ from typing import Any
 
 from sync.kinds import KINDS, Part
 from sync.model.desired import AviObject, DesiredState, ObjectKey, Owner
-from sync.model.outcome import Outcome
+from sync.model.outcome import ChangeOutcome
 from sync.model.plan import CHANGES_OF_HANDS, Action, Change, ChangeSet
 from sync.model.problem import Problem
 from sync.model.run import Run, Wish
@@ -47,7 +47,7 @@ def run_html(run: Run) -> str:
     for report in reports:
         was = before.get(report.owner, {})
         picture = picture_of(report, was, _after(report, was, run))
-        writes = _writes(report.outcome, sets.get(report.owner))
+        writes = _writes(report, sets.get(report.owner))
         owners.append(_owner(report, picture, positions, writes, is_full=is_full))
     document = {
         **_head(_word(run), headline_of(run), run.wish.desired),
@@ -171,7 +171,7 @@ def _counts(run: Run, reports: Iterable[OwnerReport]) -> Iterator[dict[str, Any]
 
 def _counts_of_standings(reports: Iterable[OwnerReport], unchanged: int) -> Iterator[dict[str, Any]]:
     standings = [report.standing for report in reports]
-    failed = sum(_has_failed(report) for report in reports)
+    failed = sum(report.has_failed for report in reports)
     if failed:
         yield _count("failed", "✕", failed, failed)
     yield _count(HELD, HELD_SYMBOL, standings.count(HELD), standings.count(HELD))
@@ -184,17 +184,13 @@ def _count(name: str, sign: str, number: int, owners: int) -> dict[str, Any]:
 
 def _gravity(report: OwnerReport) -> int:
     """What must be looked at first comes first; otherwise the order is that of every form."""
-    if _has_failed(report):
+    if report.has_failed:
         return 0
     if report.outages:
         return 1
     if report.is_failure:
         return 2
     return 3 if report.changes else 4
-
-
-def _has_failed(report: OwnerReport) -> bool:
-    return report.outcome is not None and not report.outcome.is_success
 
 
 def _addresses(picture: Picture) -> Iterator[str]:
@@ -218,14 +214,14 @@ def _owner(
         "namespace": report.owner.namespace,
         "name": report.owner.name,
         "standing": report.standing,
-        "hasFailed": _has_failed(report),
+        "hasFailed": report.has_failed,
         "addresses": list(_addresses(picture)),
         "file": report.origin.file if report.origin else "",
         "line": report.origin.line if report.origin else 0,
         "outages": report.outages,
         "partners": [str(partner) for partner in report.partners],
         "said": report.outcome.said if report.outcome else "",
-        "changes": [_change(change, is_full=is_full) for change in report.changes],
+        "changes": [_change(change, report.ends.get(change.key), is_full=is_full) for change in report.changes],
         "writes": list(writes) if report.changes else [],
         "problems": [positions[problem] for problem in report.problems],
         "nodes": [_node(node) for node in picture.nodes],
@@ -234,7 +230,7 @@ def _owner(
     return {key: value for key, value in found.items() if value}
 
 
-def _change(change: Change, *, is_full: bool) -> dict[str, Any]:
+def _change(change: Change, end: ChangeOutcome | None, *, is_full: bool) -> dict[str, Any]:
     all_of_it = change.fields if is_full else ()
     told = all_of_it if change.action is Action.CREATE else told_fields(change)
     return {
@@ -244,6 +240,8 @@ def _change(change: Change, *, is_full: bool) -> dict[str, Any]:
         "name": change.key.name,
         "reason": change.reason,
         "cause": change.cause.value,
+        "end": end.state.value if end else "",
+        "said": end.said if end else "",
         "fields": [[field.path, field.before, field.after] for field in told],
     }
 
@@ -267,13 +265,12 @@ def _kept(rows: tuple[Row, ...]) -> tuple[Row, ...]:
     return tuple(kept)
 
 
-def _writes(outcome: Outcome | None, change_set: ChangeSet | None) -> Iterator[list[str]]:
+def _writes(report: OwnerReport, planned: ChangeSet | None) -> Iterator[list[str]]:
     """The requests of an owner's change set in order, each with how it ended, if it was to be sent."""
-    if outcome is not None:
-        for item in outcome.writes:
-            yield [item.write.method.value, str(item.write.key), item.state.value, item.said]
-    elif change_set is not None:
-        for write in change_set.writes:
+    for item in report.writes:
+        yield [item.write.method.value, str(item.write.key), item.state.value, item.said]
+    if report.outcome is None and planned is not None:
+        for write in planned.writes:
             yield [write.method.value, str(write.key), "", ""]
 
 
@@ -309,7 +306,7 @@ def _after(report: OwnerReport, before: Bodies, run: Run) -> Bodies:
     if not report.changes:
         return before
     after = dict(before)
-    is_written = report.outcome is not None and report.outcome.is_success
+    is_written = report.outcome is not None and not report.has_failed
     for change in report.changes:
         if change.action is Action.DELETE:
             after.pop(change.key, None)

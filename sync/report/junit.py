@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from sync.model.outcome import ChangeOutcome
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.run import Run, Wish
 from sync.report.headline import headline_of, headline_of_tree
 from sync.report.owners import OwnerReport, owners_of, owners_of_tree, unowned
-from sync.report.plan_text import change_lines, counts, failure_lines
+from sync.report.plan_text import change_lines, counts
 from sync.report.text import plain, problem_lines
 from sync.report.words import commit_text, one_line
 
@@ -50,8 +51,7 @@ def tree_junit(wish: Wish) -> str:
 
 def _owner_case(report: OwnerReport) -> Case:
     failures = [] if not report.is_failure else [f"{report.standing}: {_why(report)}"]
-    if report.outcome is not None and not report.outcome.is_success:
-        failures += failure_lines(report.outcome, plain)
+    failures += (f"{end.state}: {end.change.action} {one_line(str(end.change.key))}" for end in _ends(report))
     failures += problem_lines(_errors(report.problems), plain) if report.is_failure else []
     return Case(
         group=report.owner.kind.value,
@@ -62,8 +62,12 @@ def _owner_case(report: OwnerReport) -> Case:
     )
 
 
+def _ends(report: OwnerReport) -> Iterable[ChangeOutcome]:
+    return report.ends.values() if report.has_failed else ()
+
+
 def _why(report: OwnerReport) -> str:
-    if report.outcome is not None and not report.outcome.is_success:
+    if report.outcome is not None and report.has_failed:
         return one_line(report.outcome.said)
     errors = _errors(report.problems)
     return one_line(errors[0].message) if errors else "nothing of it is touched"

@@ -2,24 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from sync.model.desired import DesiredState, Held, Owner
+from sync.model.desired import DesiredState, Held, ObjectKey, Owner
 from sync.model.live import LiveState
-from sync.model.outcome import Outcome
+from sync.model.outcome import ChangeOutcome, ChangeState, OwnerOutcome, WriteOutcome
 from sync.model.plan import Change
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.run import Run
 from sync.report.words import outages
 
 PLANNED, HELD, UNCHANGED = "planned", "held", "unchanged"
-"""Standings of owners that nothing was tried with; the others are those of change sets."""
+"""Standings of owners that nothing was tried with; the others are those of changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerReport:
-    """One owner. `name` is that of its VirtualService; `outcome` that of the last change set it was in.
+    """One owner. `name` is that of its VirtualService.
 
+    `outcome`, `ends` and `writes` tell how it fared, how each of its changes ended, and each request.
     `partners` are owners that it passes on addresses to or gets them from: they change together or not at all.
     """
 
@@ -27,14 +28,16 @@ class OwnerReport:
     name: str = ""
     origin: Origin | None = None
     changes: tuple[Change, ...] = ()
-    outcome: Outcome | None = None
+    outcome: OwnerOutcome | None = None
+    ends: Mapping[ObjectKey, ChangeOutcome] = field(default_factory=dict)
+    writes: tuple[WriteOutcome, ...] = ()
     is_held: bool = False
     problems: tuple[Problem, ...] = ()
     partners: tuple[Owner, ...] = ()
 
     @property
     def standing(self) -> str:
-        """`planned`, `held`, `unchanged`, or how its change set ended."""
+        """`planned`, `held`, `unchanged`, or how its changes ended."""
         if self.outcome is not None:
             return self.outcome.state.value
         if self.is_held:
@@ -42,10 +45,15 @@ class OwnerReport:
         return PLANNED if self.changes else UNCHANGED
 
     @property
+    def has_failed(self) -> bool:
+        """Whether something of it was to be applied and was not."""
+        return self.outcome is not None and self.outcome.state is not ChangeState.APPLIED
+
+    @property
     def is_failure(self) -> bool:
         """Whether something about it is not as it should be."""
         is_wrong = any(problem.severity is Severity.ERROR for problem in self.problems)
-        return self.is_held or is_wrong or (self.outcome is not None and not self.outcome.is_success)
+        return self.is_held or is_wrong or self.has_failed
 
     @property
     def outages(self) -> tuple[str, ...]:
@@ -61,16 +69,29 @@ def owners_of(run: Run) -> tuple[OwnerReport, ...]:
     for change in plan_changes:
         changes[change.owner].append(change)
     partners = {owner: item.owners for item in (run.plan.change_sets if run.plan else ()) for owner in item.owners}
-    outcomes = {owner: outcome for outcome in run.outcomes for owner in outcome.change_set.owners}
+    outcomes = {outcome.owner: outcome for outcome in run.owner_outcomes}
+    ends: dict[Owner, dict[ObjectKey, ChangeOutcome]] = defaultdict(dict)
+    writes: dict[Owner, list[WriteOutcome]] = defaultdict(list)
+    for outcome in run.outcomes:
+        for end in outcome.changes:
+            ends[end.change.owner][end.change.key] = end
+        for owner in outcome.change_set.owners:
+            writes[owner] += outcome.writes
     return tuple(
-        replace(report, partners=tuple(one for one in partners.get(report.owner, ()) if one != report.owner))
-        for report in _reports(run.wish.desired, run.before, run.problems, held, changes, outcomes)
+        replace(
+            report,
+            partners=tuple(one for one in partners.get(report.owner, ()) if one != report.owner),
+            outcome=outcomes.get(report.owner),
+            ends=ends.get(report.owner, {}),
+            writes=tuple(writes.get(report.owner, ())),
+        )
+        for report in _reports(run.wish.desired, run.before, run.problems, held, changes)
     )
 
 
 def owners_of_tree(desired: DesiredState, problems: Iterable[Problem]) -> tuple[OwnerReport, ...]:
     """Every owner of a tree, without a Controller: those held, then the rest by name."""
-    return tuple(_reports(desired, LiveState(), problems, desired.held, {}, {}))
+    return tuple(_reports(desired, LiveState(), problems, desired.held, {}))
 
 
 def unowned(problems: Iterable[Problem], owners: Iterable[OwnerReport]) -> tuple[Problem, ...]:
@@ -85,7 +106,6 @@ def _reports(
     problems: Iterable[Problem],
     held: Iterable[Held],
     changes: Mapping[Owner, Iterable[Change]],
-    outcomes: Mapping[Owner, Outcome],
 ) -> Iterator[OwnerReport]:
     held_names = {item.owner: item for item in held}
     names = {
@@ -96,7 +116,7 @@ def _reports(
     by_title: dict[str, list[Problem]] = defaultdict(list)
     for problem in problems:
         by_title[problem.resource].append(problem)
-    for owner in dict.fromkeys([*changes, *outcomes, *held_names, *sorted(names)]):
+    for owner in dict.fromkeys([*changes, *held_names, *sorted(names)]):
         is_held = owner in held_names
         name = names.get(owner, "")
         yield OwnerReport(
@@ -104,7 +124,6 @@ def _reports(
             name=name,
             origin=desired.origins.get(name) or (held_names[owner].origin if is_held else None),
             changes=tuple(changes.get(owner, ())),
-            outcome=outcomes.get(owner),
             is_held=is_held,
             problems=tuple(by_title.get(str(owner), ())),
         )

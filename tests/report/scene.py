@@ -83,6 +83,15 @@ def dry_run(wish: Wish, controller: PerfectController) -> Run:
     return Run(wish=wish, plan=plan, live=controller.live, before=controller.live, statuses=statuses)
 
 
+_ENDS = {
+    SetState.APPLIED: [WriteState.APPLIED],
+    SetState.FAILED: [WriteState.FAILED, WriteState.SKIPPED],
+    SetState.RESTORED: [WriteState.APPLIED, WriteState.APPLIED, WriteState.FAILED, WriteState.SKIPPED],
+    SetState.NOT_TRIED: [WriteState.NOT_TRIED],
+}
+"""How the writes of a set end, one after the other; those that follow end as the last one."""
+
+
 def applied(run: Run, states: Mapping[str, tuple[SetState, str]]) -> Run:
     """The same run as if it had been applied; `states` are those of owners that were not, by name."""
     assert run.plan is not None
@@ -90,9 +99,10 @@ def applied(run: Run, states: Mapping[str, tuple[SetState, str]]) -> Run:
     for change_set in run.plan.change_sets:
         found = [states[owner.name] for owner in change_set.owners if owner.name in states]
         state, said = found[0] if found else (SetState.APPLIED, "")
-        done = WriteState.APPLIED if state is SetState.APPLIED else WriteState.FAILED
-        writes = tuple(WriteOutcome(write=write, state=done) for write in change_set.writes)
-        outcomes.append(Outcome(change_set=change_set, state=state, said=said, writes=writes))
+        ends = _ENDS[state] + [_ENDS[state][-1]] * len(change_set.writes)
+        writes = tuple(WriteOutcome(write=w, state=end) for w, end in zip(change_set.writes, ends, strict=False))
+        restored = frozenset(change.key for change in change_set.changes if state is SetState.RESTORED)
+        outcomes.append(Outcome(change_set=change_set, state=state, said=said, writes=writes, restored=restored))
     return replace(run, is_dry=False, outcomes=tuple(outcomes), remaining=replace(run.plan, change_sets=()))
 
 

@@ -213,13 +213,16 @@ def test_an_applied_run_says_what_became_of_each_owner(browser: webdriver.Chrome
 
     browser.find_element(By.CSS_SELECTOR, ".writes summary").click()
 
-    assert texts(browser, "#word, #headline") == ["Applied", "2 of 4 owners failed; 1 owner is held"]
+    assert texts(browser, "#word, #headline") == [
+        "Applied",
+        "Of 4 owners 1 was put back, 1 was not tried; 1 owner is held",
+    ]
     assert [row.split("\n")[1:] for row in texts(browser, ".row")[:2]] == [
         ["Gateway green/search", "not tried · stopped"],
         ["Gateway shop/storefront", "restored · No available free IPs"],
     ]
     assert texts(browser, '.count[data-filter="replace"]') == ["-/+\n0 replace\nof 2 planned"]
-    assert texts(browser, ".writes li")[0].split("\n") == ["POST", "VsVip admin/test--green-search", "failed"]
+    assert texts(browser, ".writes li")[0].split("\n") == ["POST", "VsVip admin/test--green-search", "not tried"]
 
 
 def test_what_a_guard_refused_stands_at_the_top(browser: webdriver.Chrome, show: Open, scene: Run) -> None:

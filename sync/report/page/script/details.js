@@ -58,6 +58,7 @@ function changeOf(change, number) {
     h("span", { class: "kind" }, change.kind),
     h("span", { class: "called" }, `${change.tenant}/${change.name}`),
     h("span", { class: isLoud ? "why loud" : "why" }, change.reason),
+    change.end && h("span", { class: `tag tone-${change.end === "applied" ? "applied" : "failed"}` }, change.end),
   ];
   const attributes = {
     class: `change tone-${change.action}`,
