@@ -13,7 +13,7 @@ def test_an_edit_by_hand_of_a_field_of_ours_is_put_right(sync: Run, tree: Tree, 
     result = sync()
 
     (change,) = result.document["changes"]
-    assert change["fields"] == [{"path": "graceful_disable_timeout", "before": 30, "after": None}]
+    assert change["fields"] == [{"path": "graceful_disable_timeout", "before": 30, "after": 1}]
     assert controller.find("pool", "test--shop-web-svc-web-TCP-80")["graceful_disable_timeout"] == 1
 
 
