@@ -71,8 +71,11 @@ def wait_for(browser: webdriver.Chrome, selector: str) -> None:
 def nodes(browser: webdriver.Chrome) -> list[tuple[str, str, str]]:
     """Kind, title and sign of every box in the picture."""
     wait_for(browser, ".picture .node")
-    found = browser.find_elements(By.CSS_SELECTOR, ".picture .node")
-    return [tuple(str(one.get_attribute(f"data-{name}")) for name in ("kind", "title", "sign")) for one in found]  # type: ignore[misc]
+    script = """
+        return [...document.querySelectorAll(".picture .node")]
+            .map(({dataset}) => [dataset.kind, dataset.title, dataset.sign])
+    """
+    return [tuple(node) for node in browser.execute_script(script)]
 
 
 def edges(browser: webdriver.Chrome) -> list[tuple[str, str, str]]:
