@@ -100,7 +100,7 @@ class Change:
 
 
 def _shown(item: FieldChange) -> FieldChange:
-    return replace(item, before=shown_at(item.path, item.before), after=shown_at(item.path, item.after))
+    return FieldChange(path=item.path, before=shown_at(item.path, item.before), after=shown_at(item.path, item.after))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
