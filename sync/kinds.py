@@ -79,7 +79,7 @@ IDENTITY = frozenset({"url", "uuid", "_last_modified", "configpb_attributes"})
 """What an object gets from the Controller when it is created (API §2.4)."""
 
 HIDDEN = "<sensitive>"
-"""What the Controller answers in place of a secret (API §7.1 item 4)."""
+"""What the Controller answers in place of a secret (API §7.1 item 4); a new object would have that for its secret."""
 
 OURS_AFTER_RENDERING = frozenset({"name", "tenant_ref", "cloud_ref", "created_by", "markers"})
 """Set by us after rendering: no template can forget or change them."""

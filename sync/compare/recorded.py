@@ -7,6 +7,7 @@ from sync.avi_schema import SCHEMA
 from sync.compare.markers import FIELDS, OUR_MARKERS, managed_fields, markers_of
 from sync.compare.normal_form import NOTHING_KNOWN, normal_form
 from sync.compare.objects import compare, without_identity
+from sync.compare.recreation import OUR_TYPES
 from sync.compare.references import by_name
 from sync.compare.vips import IDENTITY_OF_A_VIP
 from sync.kinds import COMPUTED, KINDS
@@ -14,8 +15,6 @@ from sync.model.desired import AviObject, ObjectKey, Owner
 from sync.model.secrets import holds_secrets, without_secrets
 
 Body = Mapping[str, Any]
-
-_OUR_TYPES = frozenset(kind.path for kind in KINDS.values())
 
 
 def is_as(recorded: Body | None, live: Body | None, key: ObjectKey, owner: Owner) -> bool:
@@ -40,7 +39,7 @@ def as_desired(
     """
     kind = KINDS[key.kind]
     ours = managed_fields(kind.name, fields_of_last_write(recorded), written_before)
-    body = by_name({name: value for name, value in recorded.items() if name in ours}, _OUR_TYPES)
+    body = by_name({name: value for name, value in recorded.items() if name in ours}, OUR_TYPES)
     if "vip" in body:
         body["vip"] = [_asked_of_a_vip(vip) for vip in body["vip"]]
     body["markers"] = [marker for marker in recorded.get("markers") or () if marker.get("key") in OUR_MARKERS]
@@ -56,7 +55,7 @@ def as_desired(
 
 def as_lost(recorded: Body, key: ObjectKey, owner: Owner, owner_name: str) -> AviObject:
     """The wish for an object that is gone, to be there again with all that others attached to it."""
-    body = by_name(without_identity(recorded, key.kind), _OUR_TYPES)
+    body = by_name(without_identity(recorded, key.kind), OUR_TYPES)
     if "vip" in body:
         body["vip"] = [_asked_of_a_vip(vip) for vip in body["vip"]]
     compared = {name: value for name, value in body.items() if name != "markers"}

@@ -7,13 +7,10 @@ from sync.compare.markers import NO_ADDRESS
 from sync.compare.objects import body_of_update, fields_of, without_identity
 from sync.compare.references import by_name, parse_reference
 from sync.compare.vips import addresses, asked_address
-from sync.kinds import IDENTITY, KINDS
+from sync.kinds import HIDDEN, IDENTITY, KINDS
 from sync.model.desired import AviObject
 
 Body = Mapping[str, Any]
-
-HIDDEN = "<sensitive>"
-"""What the Controller shows in place of a secret (avi-api §7.1 item 4); a new object would have that for its secret."""
 
 OUR_TYPES = frozenset(kind.path for kind in KINDS.values())
 
