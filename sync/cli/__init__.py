@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -10,6 +11,7 @@ from typing import NoReturn
 import click
 from click.shell_completion import CompletionItem
 
+from sync.cli.signals import SIGNALS, StoppedError
 from sync.cli.terminal import say_defect, say_error
 from sync.cli.verbosity import hide_log
 from sync.errors import ExitCode, SyncError
@@ -131,23 +133,36 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     gc.set_threshold(*FEW_COLLECTIONS)
     logging.getLogger("sync").addHandler(logging.NullHandler())  # a log is not the way to tell a user something
     try:
-        code = commands.main(args=argv, prog_name="avi-sync", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        code = stop.exit_code
-    except click.UsageError as error:
-        error.show()
-        code = ExitCode.USAGE
-    except click.Abort:
-        code = ExitCode.INTERRUPTED
-    except click.ClickException as error:
-        error.show()
-        code = ExitCode.USAGE
-    except SyncError as error:
-        say_error(error)
-        code = error.exit_code
-    except Exception as error:  # a defect: a run must still end with a code and a line
-        say_defect(error)
-        code = ExitCode.UNEXPECTED
+        with SIGNALS:
+            code = _code_of(argv)
+    except StoppedError as stop:
+        _leave_at_once(stop.exit_code)
     finally:
         hide_log()
-    sys.exit(int(code or 0))
+    sys.exit(int(SIGNALS.exit_code or code))
+
+
+def _code_of(argv: Sequence[str] | None) -> int:
+    """The exit code of a command, with whatever went wrong told."""
+    try:
+        return int(commands.main(args=argv, prog_name="avi-sync", standalone_mode=False) or 0)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.Abort:
+        return ExitCode.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except SyncError as error:
+        say_error(error)
+        return error.exit_code
+    except Exception as error:  # a defect: a run must still end with a code and a line
+        say_defect(error)
+        return ExitCode.UNEXPECTED
+
+
+def _leave_at_once(code: ExitCode) -> NoReturn:
+    """Without waiting for threads that wait for an answer: nobody wants it any more."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sync.cli.recording import Recorder
+from sync.cli.signals import SIGNALS, StoppedError
 from sync.cli.terminal import complain, paint
 from sync.config import host_of, secret, secrets_read, state_folder
 from sync.errors import ExitCode, SyncError
@@ -32,10 +33,10 @@ def told_afterwards(given: Mapping[str, Any], recorder: Recorder) -> Iterator["W
     try:
         yield watch
     except SyncError as error:
-        _tell(watch.ending(error.exit_code, error=str(error)), given, recorder)
+        _tell(watch.ending(SIGNALS.exit_code or error.exit_code, error=str(error)), given, recorder)
         raise
-    except KeyboardInterrupt:
-        _tell(watch.ending(ExitCode.INTERRUPTED), given, recorder)
+    except StoppedError as stop:
+        _tell(watch.ending(stop.exit_code), given, recorder)
         raise
     except Exception as error:
         _tell(watch.ending(ExitCode.UNEXPECTED, error=_shown(error)), given, recorder)

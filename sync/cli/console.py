@@ -1,12 +1,13 @@
 """What a run shows while it goes on, and how it is stopped: progress on a terminal, signals."""
 
-import signal
 import sys
 import threading
-from types import FrameType, TracebackType
-from typing import Any, Self
+from types import TracebackType
+from typing import Self
 
 from sync.cli.progress import Progress
+from sync.cli.signals import SIGNALS, StoppedError
+from sync.cli.terminal import complain
 from sync.cli.verbosity import Verbosity, verbosity
 from sync.controller.apply import ApplyOptions
 from sync.errors import ExitCode
@@ -19,11 +20,9 @@ class Console:
     """The terminal of one run, with its signals while in `with`. Nothing it shows goes to stdout."""
 
     def __init__(self, *, is_quiet: bool) -> None:
-        self.exit_code: ExitCode | None = None
         is_shown = sys.stderr.isatty() and not is_quiet and verbosity() is Verbosity.NORMAL
         self._progress = Progress(is_shown=is_shown)
         self._stopped = threading.Event()
-        self._handlers: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
         self._progress.__enter__()
@@ -33,8 +32,14 @@ class Console:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.__exit__(kind, error, trace)
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)
+        if isinstance(error, StoppedError):
+            complain("stopped: nothing was written")
+        SIGNALS.end_deferral()
+
+    @property
+    def exit_code(self) -> ExitCode | None:
+        """That of the signal by which the run was stopped, None if it was not."""
+        return SIGNALS.exit_code
 
     def hooks(self, target: Target) -> Hooks:
         """What the run calls."""
@@ -50,13 +55,9 @@ class Console:
     def _writing(self) -> None:
         """From here on a signal no longer ends the process at once: objects in hand are finished."""
         self._progress.phase("taking the lock, looking again")
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._handlers[number] = signal.signal(number, self._stop)
+        SIGNALS.defer(self._stop)
 
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        del frame
-        self.exit_code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
+    def _stop(self) -> None:
         self._stopped.set()
         self._progress.note("stopping: what is in hand is finished first")
 

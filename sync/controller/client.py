@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -48,6 +49,8 @@ __all__ = ["ControllerAddress", "ControllerClient", "Counters", "Login"]
 
 _LOG = logging.getLogger(__name__)
 _LOGOUT_SECONDS = 5.0
+_HASTY_SECONDS = 1.0
+"""How long a run that was stopped waits for its logout."""
 _PAGE_THREADS = 8
 
 
@@ -102,7 +105,7 @@ class ControllerClient:
         try:
             first = self._logged_in("first login")
         except BaseException:
-            self._close()
+            self._close(is_waited_for=True)
             raise
         self._sessions = Sessions(first, self._address.url, lambda: self._logged_in("login"))
         return self
@@ -110,11 +113,17 @@ class ControllerClient:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # Nothing depends on the logout, and it must not hide what ended the run.
+        is_stopped = kind is not None and not issubclass(kind, Exception)
+        log_out = threading.Thread(target=self._log_out, name="logout", daemon=True)
+        log_out.start()
+        log_out.join(_HASTY_SECONDS if is_stopped else None)
+        self._close(is_waited_for=not is_stopped)
+
+    def _log_out(self) -> None:
+        """Nothing depends on it, and it must not hide what ended the run."""
         with contextlib.suppress(Exception):
             headers = self._live.live.headers
             self._wire.send("POST", LOGOUT_PATH, headers, content=b"", timeout_seconds=_LOGOUT_SECONDS)
-        self._close()
 
     @property
     def version(self) -> str:
@@ -281,8 +290,8 @@ class ControllerClient:
         """The Controller's words, without what it was sent in confidence."""
         return said_in(answer.content, self._login.secrets | self._live.live.secrets | secret_texts(call.body))
 
-    def _close(self) -> None:
-        self._page_threads.shutdown(cancel_futures=True)
+    def _close(self, *, is_waited_for: bool) -> None:
+        self._page_threads.shutdown(wait=is_waited_for, cancel_futures=True)
         self._wire.close()
 
 

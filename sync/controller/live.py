@@ -1,12 +1,12 @@
 """Controller → LiveState: paged lists of our kinds, and whose each object is."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sync.compare.markers import markers_of
 from sync.compare.references import parse_reference
 from sync.controller.client import ControllerClient
+from sync.controller.threads import threads
 from sync.kinds import KINDS, Kind
 from sync.model.desired import ObjectKey, Owner, OwnerKind
 from sync.model.live import LiveObject, LiveState, Ownership
@@ -22,7 +22,7 @@ def read_live(client: ControllerClient, settings: Settings) -> LiveState:
     """
     tenant = settings.controller.tenant_name if settings.controller.dedicated_tenant_mode else "*"
     names = Names(cluster=settings.cluster, is_encoded=settings.ako.enable_evh)
-    with ThreadPoolExecutor(max_workers=len(KINDS)) as pool:
+    with threads(len(KINDS)) as pool:
         lists = list(pool.map(lambda kind: _list(client, kind, tenant), KINDS.values()))
     found = (
         live_object(body, kind, names) for kind, bodies in zip(KINDS.values(), lists, strict=True) for body in bodies

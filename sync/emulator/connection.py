@@ -34,6 +34,9 @@ RESET_AT_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time
 class SocketReader:
     """Buffered reading with the few methods that cheroot calls. `before_wait` runs before each read from the socket."""
 
+    closed = False
+    """Asked when the server stops while a request takes longer than it waits for."""
+
     def __init__(self, sock: socket.socket, before_wait: Callable[[], object]) -> None:
         self._socket = sock
         self._before_wait = before_wait

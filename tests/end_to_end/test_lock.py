@@ -1,12 +1,10 @@
 """One run at a time per Controller and cluster, wherever the runs come from."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -31,6 +29,7 @@ from sync.source.git import SourceRequest
 from sync.translate.names import Names
 from tests.builders import make_options
 from tests.end_to_end.conftest import Controller, Run
+from tests.end_to_end.process import environment, wait_until
 from tests.end_to_end.tree import VALUES, Manifest, Tree, app
 from tests.report.schemas import closed, published
 
@@ -67,30 +66,10 @@ def entries(controller: Controller) -> dict[str, Any]:
     return {item["key"]: json.loads(item["value"]) for item in controller.find("stringgroup", LOCK).get("kv", ())}
 
 
-def wait_until(claim: Callable[[], bool]) -> None:
-    """Until it holds; a minute is too long for anything."""
-    deadline = time.monotonic() + 60
-    while not claim():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.02)
-
-
 def is_held(controller: Controller) -> bool:
     """Whether anybody holds the lock."""
     found = controller.call("GET", f"/api/stringgroup?name={LOCK}")
     return any(item["key"] == "holder" for group in found["results"] for item in group.get("kv", ()))
-
-
-def environment(tmp_path: Path, tree: Tree, controller: Controller) -> Mapping[str, str]:
-    """For a run in a process of its own, on what looks like another machine."""
-    return os.environ | {
-        "SYNC_SOURCE": str(tree.folder),
-        "SYNC_CONTROLLER": controller.url,
-        "SYNC_PASSWORD": "emulator",
-        "SYNC_FORMAT": "json",
-        "SYNC_CACHE_DIR": str(tmp_path / "other-cache"),
-        "SYNC_STATE_DIR": str(tmp_path / "other-state"),
-    }
 
 
 def test_a_run_that_changes_something_holds_the_lock_meanwhile(sync: Run, tree: Tree, controller: Controller) -> None:

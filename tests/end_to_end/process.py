@@ -1,0 +1,29 @@
+"""Runs in processes of their own, for what cannot be seen from within: signals, kills, two runs at once."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests.end_to_end.conftest import Controller
+from tests.end_to_end.tree import Tree
+
+
+def environment(tmp_path: Path, tree: Tree, controller: Controller) -> Mapping[str, str]:
+    """For a run in a process of its own, on what looks like another machine."""
+    return os.environ | {
+        "SYNC_SOURCE": str(tree.folder),
+        "SYNC_CONTROLLER": controller.url,
+        "SYNC_PASSWORD": "emulator",
+        "SYNC_FORMAT": "json",
+        "SYNC_CACHE_DIR": str(tmp_path / "other-cache"),
+        "SYNC_STATE_DIR": str(tmp_path / "other-state"),
+    }
+
+
+def wait_until(claim: Callable[[], bool]) -> None:
+    """Until it holds; a minute is too long for anything."""
+    deadline = time.monotonic() + 60
+    while not claim():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.02)
