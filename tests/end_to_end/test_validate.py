@@ -1,13 +1,15 @@
 """`avi-sync validate` on a tree with one of each problem, and on one without any."""
 
-import json
-import subprocess
-import sys
+import io
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from sync.cli import main
+from tests.end_to_end.conftest import Result
 
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden"
@@ -78,13 +80,16 @@ ALSO = {"errors/name-too-long.yaml": "no Service serves listener"}
 """Files whose problem cannot be had alone: no label of a Service can hold a name as long as that Gateway's."""
 
 
-def validate(case: Path, output: str, *more: str) -> subprocess.CompletedProcess[str]:
+def validate(case: Path, output: str, *more: str) -> Result:
     """`validate` on a plain folder."""
-    command = [sys.executable, "-m", "sync", "validate", "--source", str(case), "--format", output, *more]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    out, err = io.StringIO(), io.StringIO()
+    command = ["validate", "--source", str(case), "--format", output, *more]
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        main(command)
+    return Result(code=int(ended.value.code or 0), out=out.getvalue(), err=err.getvalue())
 
 
-def validate_golden(case: str, output: str) -> subprocess.CompletedProcess[str]:
+def validate_golden(case: str, output: str) -> Result:
     """`validate` on the tree of a golden folder, with the facts beside it."""
     return validate(GOLDEN / case / "repo", output, "--facts", str(GOLDEN / case / "facts.yaml"))
 
@@ -93,15 +98,15 @@ def validate_golden(case: str, output: str) -> subprocess.CompletedProcess[str]:
 def problems() -> list[Problem]:
     """All problems of the tree, as the JSON lists them."""
     done = validate_golden(EVERY_PROBLEM, "json")
-    found: list[Problem] = json.loads(done.stdout)["problems"]
-    assert done.returncode == 5
+    found: list[Problem] = done.document["problems"]
+    assert done.code == 5
     return found
 
 
 @pytest.fixture(scope="module")
 def text() -> str:
     """The same for people."""
-    return validate_golden(EVERY_PROBLEM, "text").stdout
+    return validate_golden(EVERY_PROBLEM, "text").out
 
 
 @pytest.mark.parametrize(("severity", "file", "message"), ROWS)
@@ -151,7 +156,7 @@ def test_the_text_says_the_same_in_the_same_order(problems: list[Problem], text:
 
 def test_a_static_address_without_effect_is_told() -> None:
     """The one warning that needs another cloud: a VIP that names its subnet takes no address."""
-    found = json.loads(validate_golden(NO_STATIC_ADDRESSES, "json").stdout)["problems"]
+    found = validate_golden(NO_STATIC_ADDRESSES, "json").document["problems"]
 
     assert {problem["field"] for problem in found} == {"spec.addresses[0].value", "spec.loadBalancerIP"}
     assert {problem["severity"] for problem in found} == {"warning"}
@@ -165,6 +170,6 @@ def test_the_example_has_no_problem() -> None:
 
     as_json, as_text = validate(example, "json"), validate(example, "text")
 
-    assert (as_json.returncode, json.loads(as_json.stdout)["problems"]) == (0, [])
-    assert (as_text.returncode, len(as_text.stdout.splitlines())) == (0, 1)
-    assert "0 errors, 0 warnings" in as_text.stdout
+    assert (as_json.code, as_json.document["problems"]) == (0, [])
+    assert (as_text.code, len(as_text.out.splitlines())) == (0, 1)
+    assert "0 errors, 0 warnings" in as_text.out
