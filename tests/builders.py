@@ -138,10 +138,15 @@ def make_metadata(
 
 
 def make_gateway_class(
-    name: str = "avi", *, controller: str = CONTROLLER, infra_setting: str = "", group: str = "ako.vmware.com"
+    name: str = "avi",
+    *,
+    controller: str = CONTROLLER,
+    infra_setting: str = "",
+    group: str = "ako.vmware.com",
+    kind: str = "AviInfraSetting",
 ) -> GatewayClass:
     """A GatewayClass of AKO, with parameters if an AviInfraSetting is named."""
-    reference = ParametersRef(group=group, kind="AviInfraSetting", name=infra_setting) if infra_setting else None
+    reference = ParametersRef(group=group, kind=kind, name=infra_setting) if infra_setting else None
     return GatewayClass(
         metadata=make_metadata(name),
         origin=make_origin("GatewayClass", name),

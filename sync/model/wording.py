@@ -31,4 +31,29 @@ def did_you_mean(given: str, known: Sequence[str]) -> str:
     """The fix for a name that is not known."""
     if near := nearest(given, known):
         return f'did you mean "{near}"?'
-    return f"remove it; known here: {', '.join(sorted(known))}" if known else "remove it"
+    return f"remove it; known here: {_listed(known)}" if known else "remove it"
+
+
+def commit_or_rename(given: str, known: Sequence[str]) -> str:
+    """The fix for a reference to something that is not in the tree."""
+    if near := nearest(given, known):
+        return f'did you mean "{near}"?'
+    return f"commit it, or name one that is there: {_listed(known)}" if known else "commit it"
+
+
+def is_slip(given: str, meant: str) -> bool:
+    """Whether one text is the other with a slip of the pen."""
+    return given != meant and bool(difflib.get_close_matches(given.lower(), [meant.lower()], cutoff=_ALIKE))
+
+
+_ALIKE = 0.85
+"""How much of two words must be alike for a slip of the pen; AKO's L7Rule and L4Rule are less so."""
+
+
+def _listed(known: Sequence[str]) -> str:
+    """The names, as many as a line holds."""
+    names = sorted(known)
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+
+
+_SHOWN = 8

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
@@ -18,6 +17,7 @@ from sync.model.resources.resource import Resource
 from sync.model.resources.tree import BrokenResource, Resources
 from sync.model.settings import VALUES_FILE
 from sync.model.source import Snapshot, SourceFile
+from sync.model.wording import is_slip
 from sync.source.validation import problems_of
 from sync.source.yaml_documents import Document, YamlError, parse_documents
 
@@ -209,7 +209,7 @@ def _read_manifest(value: Any, origin: Origin, reading: _Reading) -> None:
         )
         return
     version, kind_name = value.get("apiVersion"), value.get("kind")
-    if not isinstance(version, str) or not isinstance(kind_name, str):
+    if not isinstance(version, str) or not isinstance(kind_name, str) or not (version and kind_name):
         _read_shapeless(value, origin, reading)
         return
     kind = _KINDS.get(kind_name)
@@ -243,7 +243,8 @@ def _read_shapeless(value: Mapping[str, Any], origin: Origin, reading: _Reading)
     if name in ("kustomization.yaml", "kustomization.yml"):
         reading.problems.append(_kustomization(origin))
         return
-    missing = " and ".join(key for key in ("apiVersion", "kind") if not isinstance(value.get(key), str))
+    said = {key: value.get(key) for key in ("apiVersion", "kind")}
+    missing = " and ".join(key for key, text in said.items() if not text or not isinstance(text, str))
     message = f"{missing} is missing" if " and " not in missing else "apiVersion and kind are missing"
     if {"metadata", "spec", "apiVersion", "kind"} & value.keys():
         reading.lose(_at(origin, message, "add it: without it nobody can tell what this manifest is"))
@@ -291,15 +292,12 @@ def _meant(version: str, kind: str) -> _Kind | None:
     group = _group(version)
     if kind in _KINDS:
         groups = {_group(known) for known in _KINDS[kind].versions}
-        is_near = group in groups | _SUCCESSORS or get_close_matches(group, tuple(groups), n=1, cutoff=_ALIKE)
+        is_near = group in groups | _SUCCESSORS or any(is_slip(group, known) for known in groups)
         return _KINDS[kind] if is_near else None
-    names = {name.lower(): known for name, known in _KINDS.items() if version in known.versions}
-    near = get_close_matches(kind.lower(), tuple(names), n=1, cutoff=_ALIKE)
-    return names[near[0]] if near else None
-
-
-_ALIKE = 0.85
-"""How much of two words must be alike for a slip of the pen; Avi's L7Rule and our L4Rule are less so."""
+    return next(
+        (known for name, known in _KINDS.items() if version in known.versions and is_slip(kind, name)),
+        None,
+    )
 
 
 _SUCCESSORS = frozenset({"gateway.networking.k8s.io"})

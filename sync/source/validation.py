@@ -138,7 +138,9 @@ class _Schema:
         schema = self._at(path)
         low = schema.get("minLength", schema.get("minItems", 0))
         high = schema.get("maxLength", schema.get("maxItems"))
-        return f"{low} to {high}" if high is not None else f"at least {low}"
+        if high is None:
+            return f"at least {low}"
+        return f"{low} to {high}" if low else f"up to {high}"
 
     def _at(self, path: Path) -> dict[str, Any]:
         if self._root is None:

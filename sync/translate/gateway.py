@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sync.model.desired import Condition, ObjectSpec, Owner, OwnerKind, Status, VirtualServicePort
 from sync.model.resources.core import Service, ServicePort
 from sync.model.resources.gateway import Gateway, GatewayClass, Listener
-from sync.model.wording import did_you_mean
+from sync.model.wording import commit_or_rename, did_you_mean, is_slip
 from sync.translate import network, profiles
 from sync.translate.addresses import check_address, is_ipv6, parse_address
 from sync.translate.blueprint import Blueprint, PoolPlan, specs_of, too_long
@@ -90,6 +90,11 @@ def _not_served(gateway: Gateway, inputs: Inputs, findings: Findings) -> Conditi
     if coverage is not Coverage.YES:
         return not_scheduled(coverage.value)
     found = inputs.catalog.classes.get(gateway.spec.gateway_class_name)
+    if found is not None and is_slip(found.spec.controller, CONTROLLER):
+        message = f'controller "{found.spec.controller}" is nearly ours, so {gateway.title} is held'
+        fix = f'did you mean "{CONTROLLER}"?'
+        findings.error(found, ("spec", "controller"), message, fix, reason="UnidentifiedController")
+        return None
     if found is not None and found.spec.controller != CONTROLLER:
         return not_scheduled(f"its GatewayClass is of controller {found.spec.controller}", "UnidentifiedController")
     return None
@@ -125,7 +130,7 @@ def _class_of(gateway: Gateway, inputs: Inputs, findings: Findings) -> GatewayCl
             f'GatewayClass "{name}" cannot be used' if broken else f'GatewayClass "{name}" is not in the tree',
             f"correct {broken.origin.file}:{broken.origin.line}"
             if broken
-            else did_you_mean(name, tuple(inputs.catalog.classes)),
+            else commit_or_rename(name, tuple(inputs.catalog.classes)),
             reason="InvalidGatewayClass",
         )
     return found

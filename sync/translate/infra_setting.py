@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sync.model.problem import Problem, Severity
 from sync.model.resources.ako import AviInfraSetting, NodeNetwork, VipNetwork
-from sync.model.resources.gateway import Gateway, GatewayClass
+from sync.model.resources.gateway import Gateway, GatewayClass, ParametersRef
 from sync.model.resources.resource import Resource
-from sync.model.wording import did_you_mean
+from sync.model.wording import commit_or_rename, is_slip
 from sync.translate.clouds import CLOUDS_WITHOUT_NETWORKS
 from sync.translate.inputs import Inputs
 from sync.translate.verdict import Findings, problem_at
@@ -59,10 +59,25 @@ def setting_of_gateway(
     A parametersRef of another group or kind is as good as none, as in AKO.
     """
     reference = gateway_class.spec.parameters_ref
-    if reference is not None and (reference.group, reference.kind) == (_GROUP, _KIND):
-        place = ("spec", "parametersRef", "name")
-        return _named(reference.name, gateway_class, place, gateway, inputs, findings)
+    if reference is not None:
+        if (reference.group, reference.kind) == (_GROUP, _KIND):
+            place = ("spec", "parametersRef", "name")
+            return _named(reference.name, gateway_class, place, gateway, inputs, findings)
+        _report_other_parameters(reference, gateway_class, gateway, findings)
     return setting_of_namespace(gateway, inputs, findings)
+
+
+def _report_other_parameters(
+    reference: ParametersRef, gateway_class: GatewayClass, gateway: Gateway, findings: Findings
+) -> None:
+    """Parameters that count for nothing; what is nearly an AviInfraSetting must have been meant for one."""
+    said = f"parametersRef names {reference.kind} of {reference.group}"
+    if all(word == ours or is_slip(word, ours) for word, ours in ((reference.group, _GROUP), (reference.kind, _KIND))):
+        message = f"{said}, so {gateway.title} is held"
+        findings.error(gateway_class, ("spec", "parametersRef"), message, f"did you mean {_KIND} of {_GROUP}?")
+    else:
+        message = f"{said}: only {_KIND} of {_GROUP} counts"
+        findings.warning(gateway_class, ("spec", "parametersRef"), message, "remove it, or name an AviInfraSetting")
 
 
 def setting_of_namespace(at: Resource, inputs: Inputs, findings: Findings) -> AviInfraSetting | None:
@@ -92,7 +107,7 @@ def _named(
             f'AviInfraSetting "{name}" cannot be used, so {owner.title} is held'
             if broken
             else f'AviInfraSetting "{name}" is not in the tree, so {owner.title} is held',
-            "correct its manifest" if broken else did_you_mean(name, tuple(inputs.catalog.infra_settings)),
+            "correct its manifest" if broken else commit_or_rename(name, tuple(inputs.catalog.infra_settings)),
         )
         return None
     if rejected := defects(setting, inputs):

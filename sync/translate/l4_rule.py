@@ -8,7 +8,7 @@ from sync.model.desired import PoolRule, ServiceRule, VirtualServicePort
 from sync.model.problem import Severity
 from sync.model.resources.ako import BackendProperties, L4Rule
 from sync.model.resources.core import Service, ServicePort
-from sync.model.wording import did_you_mean
+from sync.model.wording import commit_or_rename
 from sync.translate import profiles
 from sync.translate.clouds import NSXT
 from sync.translate.inputs import Inputs
@@ -45,7 +45,7 @@ def rule_of_service(service: Service, inputs: Inputs, findings: Findings) -> L4R
             service,
             place,
             f'L4Rule "{text}" cannot be used' if broken else f'L4Rule "{text}" is not in the tree',
-            f"correct {broken.origin.file}:{broken.origin.line}" if broken else did_you_mean(text, known),
+            f"correct {broken.origin.file}:{broken.origin.line}" if broken else commit_or_rename(text, known),
         )
         return None
     return rule

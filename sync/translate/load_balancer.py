@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sync.model.desired import VirtualServicePort
 from sync.model.resources.ako import L4Rule
 from sync.model.resources.core import Service, ServicePort
+from sync.model.wording import is_slip
 from sync.translate import profiles
 from sync.translate.addresses import check_address, parse_address
 from sync.translate.fqdn import auto_fqdn
@@ -35,6 +36,10 @@ def not_served(service: Service, inputs: Inputs, findings: Findings) -> str:
     if reason := switched_off(service, inputs):
         return reason
     wanted = service.spec.load_balancer_class
+    if wanted is not None and is_slip(wanted, CONTROLLER):
+        message = f'held: loadBalancerClass "{wanted}" is nearly ours'
+        findings.error(service, ("spec", "loadBalancerClass"), message, f'did you mean "{CONTROLLER}"?')
+        return ""
     if wanted is not None and wanted != CONTROLLER:
         return f"its loadBalancerClass is {wanted}"
     return ""

@@ -30,8 +30,8 @@ def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
     if not port.node_port:
         findings.error(
             service,
-            ("spec", "ports"),
-            f"port {port.port} has no nodePort, so its servers have no port",
+            ("spec", "ports", service.spec.ports.index(port)),
+            f"port {port.protocol} {port.port} has no nodePort, so its servers have no port",
             "write the nodePort that the cluster allocated into the manifest",
         )
         return []

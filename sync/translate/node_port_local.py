@@ -14,8 +14,9 @@ NODE_PORT_LOCAL_ANNOTATION = "nodeportlocal.antrea.io"
 
 def pod_servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> list[Server] | None:
     """A server per ready Pod that the Service selects; None where Git holds none of its Pods."""
+    selector = service.spec.selector.items()
     for broken in inputs.catalog.broken_of_kind("Pod"):
-        if broken.namespace == service.namespace:
+        if broken.namespace == service.namespace and selector and selector <= broken.labels.items():
             findings.error(
                 service,
                 (),

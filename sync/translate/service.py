@@ -2,6 +2,7 @@
 
 from sync.model.desired import ObjectSpec, Owner, OwnerKind
 from sync.model.resources.core import Service
+from sync.model.wording import shown
 from sync.translate import profiles
 from sync.translate.blueprint import Blueprint, PoolPlan, specs_of, too_long
 from sync.translate.infra_setting import infrastructure, setting_of_service
@@ -53,6 +54,7 @@ def _specs(service: Service, inputs: Inputs, findings: Findings) -> tuple[Object
     if found := too_long(name, (pool for pool, _ in pools)):
         findings.error(service, ("metadata", "name"), *found)
     profile = _application_profile(service, inputs, findings)
+    is_enabled = _traffic_enabled(service, findings)
     rule = rule_of_service(service, inputs, findings)
     if rule:
         check_rule(rule, service, ports, inputs, findings)
@@ -76,7 +78,7 @@ def _specs(service: Service, inputs: Inputs, findings: Findings) -> tuple[Object
         ports=(made.ports if made else None) or service_ports(sorted(ports, key=lambda port: port.name), protocols),
         network_profile=made.network_profile if made else profiles.network_profile(protocols, inputs.facts),
         application_profile=made.application_profile if made else profile,
-        traffic_enabled=service.annotation(DISABLE_TRAFFIC_ANNOTATION).lower() != "true",
+        traffic_enabled=is_enabled,
         rule=made.service if made else None,
         pools=tuple(
             PoolPlan(
@@ -90,6 +92,15 @@ def _specs(service: Service, inputs: Inputs, findings: Findings) -> tuple[Object
         ),
     )
     return with_protection(specs_of(blueprint, inputs, findings), (service,), findings)
+
+
+def _traffic_enabled(service: Service, findings: Findings) -> bool:
+    """Unless the annotation says `true`, in whatever case (AKO L4T:66)."""
+    said = service.annotation(DISABLE_TRAFFIC_ANNOTATION)
+    if said and said.lower() not in ("true", "false"):
+        message = f"{shown(said)} is not true, so traffic is enabled"
+        findings.warning(service, (*ANNOTATIONS, DISABLE_TRAFFIC_ANNOTATION), message, "write true or false")
+    return said.lower() != "true"
 
 
 def _application_profile(service: Service, inputs: Inputs, findings: Findings) -> str:

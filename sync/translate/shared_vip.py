@@ -149,11 +149,11 @@ def _check_members(key: str, members: Sequence[Service], inputs: Inputs, finding
     if not _SHARED_KEY.fullmatch(key):
         findings.error(first, place, f'"{key}" cannot be part of a name', "use letters, digits, - . and _")
     for broken in inputs.catalog.broken_of_kind("Service"):
-        if broken.namespace == first.namespace:
+        if broken.namespace == first.namespace and broken.annotations.get(SHARED_VIP_ANNOTATION, "").strip() == key:
             findings.error(
                 first,
                 place,
-                f"held: Service {broken.namespace}/{broken.name} cannot be used, and might share this VIP",
+                f"held: Service {broken.namespace}/{broken.name}, which shares this VIP, cannot be used",
                 f"correct {broken.origin.file}:{broken.origin.line}",
             )
     _check_agreement(members, findings)

@@ -138,6 +138,7 @@ def test_other_kinds_are_counted_and_ignored() -> None:
         pytest.param("networking.x-k8s.io/v1alpha1", "gatewayclass", "GatewayClass", "error", id="small letters"),
         pytest.param("v1", "Services", "Service", "error", id="a kind with a letter more"),
         pytest.param("networking.istio.io/v1", "Gateway", "", "", id="somebody else's Gateway"),
+        pytest.param("cert-manager.io/v1", "Issuer", "", "", id="somebody else's kind"),
         pytest.param("serving.knative.dev/v1", "Service", "", "", id="somebody else's Service"),
         pytest.param("v1", "ServiceAccount", "", "", id="a core kind that is none of ours"),
         pytest.param("v1", "Secret", "", "", id="another core kind"),

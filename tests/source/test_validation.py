@@ -74,7 +74,7 @@ def problems_in(value: Any) -> tuple[Problem, ...]:
         pytest.param(
             {"cluster": "a.b"}, "cluster", '"a.b" is not a valid name', "letters, digits, - and _ only", id="cluster"
         ),
-        pytest.param({"label": "a" * 64}, "label", "is too long", "write 0 to 63 characters", id="long label"),
+        pytest.param({"label": "a" * 64}, "label", "is too long", "write up to 63 characters", id="long label"),
         pytest.param(
             {"choice": "three"}, "choice", '"three" is not known here', "use one of 'one' or 'two'", id="choice"
         ),
@@ -92,7 +92,7 @@ def problems_in(value: Any) -> tuple[Problem, ...]:
         pytest.param({"inner": {"Port": 1}}, "inner.Port", 'unknown key "Port"', 'did you mean "port"?', id="case"),
         pytest.param({"inner": {"zzz": 1}}, "inner.zzz", 'unknown key "zzz"', "known here: name, port", id="unknown"),
         pytest.param({"inner": {"name": "a"}}, "inner.name", '"a" is too short', "2 to 4 characters", id="short"),
-        pytest.param({"many": [{}] * 3}, "many", "the list has too many items", "give 0 to 2 items", id="too many"),
+        pytest.param({"many": [{}] * 3}, "many", "the list has too many items", "give up to 2 items", id="too many"),
         pytest.param({"many": [{}, {"port": 0}]}, "many[1].port", "0 is out of range", "1 to 65535", id="in a list"),
         pytest.param({"many": {}}, "many", "a mapping is not a list", "`- `", id="mapping for list"),
         pytest.param({"several": []}, "several", "the list has too few items", "give at least 1 items", id="too few"),

@@ -364,7 +364,8 @@ def test_a_service_without_node_port_holds_its_owner() -> None:
     """The cluster allocates it, Git must say it."""
     found = translated(make_gateway(), node_port_service(node_port=0), make_node(), settings=NODE_PORT)
 
-    assert errors_of(found) == ["port 443 has no nodePort, so its servers have no port"]
+    assert errors_of(found) == ["port TCP 443 has no nodePort, so its servers have no port"]
+    assert found.problems[0].field_text == "spec.ports[0]"
 
 
 def test_a_broken_node_holds_those_whose_servers_are_nodes() -> None:
@@ -582,14 +583,22 @@ def test_an_annotation_that_cannot_be_read_holds_the_owner(annotation: str) -> N
     assert found.specs == ()
 
 
-def test_a_broken_pod_holds_the_owners_of_its_namespace() -> None:
-    """It may be one of their servers."""
-    broken = make_broken("Pod", "front-1", "shop")
+def test_a_broken_pod_holds_the_owners_that_select_it() -> None:
+    """It is one of their servers; a Service of another namespace or selector goes on."""
+    broken = make_broken("Pod", "front-1", "shop", labels={"app": "front", "release": "7"})
+    selects_others = make_load_balancer("mail", selector={"app": "mail"})
     other = make_service("other", "desk", gateway=("desk", "web"))
 
     found = translated(
-        make_gateway(), SELECTING, make_gateway("web", "desk"), other, make_pod(), broken, settings=LOCAL
+        make_gateway(),
+        SELECTING,
+        make_gateway("web", "desk"),
+        other,
+        selects_others,
+        make_pod(),
+        broken,
+        settings=LOCAL,
     )
 
     assert errors_of(found) == ["held: Pod shop/front-1 cannot be used, so its pool might lose a server"]
-    assert {str(spec.owner) for spec in found.specs} == {"Gateway desk/web"}
+    assert {str(spec.owner) for spec in found.specs} == {"Gateway desk/web", "Service shop/mail"}

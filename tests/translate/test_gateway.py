@@ -8,6 +8,7 @@ from sync.model.desired import Translation, VirtualServiceContent, VirtualServic
 from sync.model.resources.gateway import GatewayAddress
 from sync.translate.inputs import TENANT_ANNOTATION
 from tests.builders import (
+    CONTROLLER,
     attached_to,
     content_of,
     error_problems,
@@ -482,6 +483,17 @@ def test_the_status_of_a_gateway_gives_akos_reason(items: list[Any], reason: str
     (status,) = [status for status in translated(*items).statuses if status.kind == "Gateway"]
 
     assert [(c.type, c.status, c.reason) for c in status.conditions] == [("Scheduled", "False", reason)]
+
+
+def test_a_controller_that_is_nearly_ours_holds_what_is_live() -> None:
+    """A slip of the pen in the class of many Gateways deletes none of them."""
+    found = translated(make_gateway(gateway_class="own"), make_gateway_class("own", controller=CONTROLLER + "b"))
+
+    assert (found.specs, [str(held.owner) for held in found.held]) == ((), ["Gateway shop/web"])
+    (problem,) = error_problems(found)
+    assert (problem.resource, problem.field_text) == ("GatewayClass own", "spec.controller")
+    assert problem.message == 'controller "ako.vmware.com/avi-lbb" is nearly ours, so Gateway shop/web is held'
+    assert problem.fix == 'did you mean "ako.vmware.com/avi-lb"?'
 
 
 def test_all_errors_of_a_gateway_are_told_in_one_run() -> None:

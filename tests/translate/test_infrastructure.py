@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sync.model.desired import PlacementNetwork, Subnet, Vip
+from sync.model.problem import Severity
 from sync.model.resources.ako import InfraListener, NodeNetwork, VipNetwork
 from sync.translate.infra_setting import ANNOTATION
 from sync.translate.references import references_of
@@ -34,6 +35,25 @@ def group_of(*items: Any) -> str:
     """The SE group of the only VirtualService of these manifests."""
     group: str = content_of(translated(*items), "VirtualService").se_group
     return group
+
+
+@pytest.mark.parametrize(
+    ("group", "kind", "is_held", "message"),
+    [
+        pytest.param("ako.vmware.com", "AviInfraSettings", True, "so Gateway shop/web is held", id="a kind too long"),
+        pytest.param("ako.vmware.co", "aviinfrasetting", True, "so Gateway shop/web is held", id="two slips"),
+        pytest.param("example.com", "AviInfraSetting", False, "only AviInfraSetting of ako", id="another group"),
+        pytest.param("ako.vmware.com", "HostRule", False, "only AviInfraSetting of ako", id="another kind"),
+    ],
+)
+def test_parameters_that_count_for_nothing_are_told(group: str, kind: str, is_held: bool, message: str) -> None:
+    """As good as none, as in AKO; but a slip of the pen moves no VIP to another network."""
+    found = translated(make_gateway(), make_gateway_class(infra_setting="edge", group=group, kind=kind), EDGE)
+
+    (problem,) = [p for p in found.problems if p.field_text == "spec.parametersRef"]
+    assert problem.message.startswith(f"parametersRef names {kind} of {group}")
+    assert message in problem.message
+    assert (found.specs == (), problem.severity is Severity.ERROR) == (is_held, is_held)
 
 
 # --- which setting applies --------------------------------------------------------------------------------------------

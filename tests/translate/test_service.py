@@ -66,6 +66,32 @@ def test_a_service_is_ours_by_its_class(
     assert (errors_of(found), found.held) == ([], ())
 
 
+def test_a_class_that_is_nearly_ours_holds_what_is_live() -> None:
+    """A slip of the pen deletes nothing."""
+    found = translated(make_load_balancer(load_balancer_class="ako.vmware.com/avi-lp"), make_slice())
+
+    assert (found.specs, [str(held.owner) for held in found.held]) == ((), ["Service shop/front"])
+    assert errors_of(found) == ['held: loadBalancerClass "ako.vmware.com/avi-lp" is nearly ours']
+
+
+@pytest.mark.parametrize(
+    ("said", "is_enabled", "warns"),
+    [
+        pytest.param("true", False, False, id="true"),
+        pytest.param("TRUE", False, False, id="in other letters"),
+        pytest.param("false", True, False, id="false"),
+        pytest.param("", True, False, id="nothing"),
+        pytest.param("yes", True, True, id="yes"),
+    ],
+)
+def test_traffic_is_disabled_by_true_only(said: str, is_enabled: bool, warns: bool) -> None:
+    """What else stands there is told (L4T:66)."""
+    found = translated(make_load_balancer(annotations={"ako.vmware.com/disable-traffic": said}), make_slice())
+
+    assert content_of(found, "VirtualService").traffic_enabled is is_enabled
+    assert warnings_of(found) == (['"yes" is not true, so traffic is enabled'] if warns else [])
+
+
 def test_a_class_of_somebody_else_is_told_in_the_status() -> None:
     """With the reason."""
     (status,) = translated(make_load_balancer(load_balancer_class="example.com/lb")).statuses
