@@ -1,6 +1,6 @@
 """What each command does, as a list of hops over the data's way (DESIGN §4)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +14,7 @@ from sync.controller.lock import Lock, release_from, this_run
 from sync.controller.machine_lock import MachineLock
 from sync.controller.preflight import look_before_replacing
 from sync.controller.record import RecordError, RecordStore
+from sync.controller.services import watch_services
 from sync.controller.timing import Timing
 from sync.errors import LockedError, LockLostError, SourceError, SyncError, UsageError
 from sync.guard import refusals
@@ -29,10 +30,12 @@ from sync.model.plan import ChangeSet, Plan, PlanOptions, Refusal
 from sync.model.problem import Problem, Severity
 from sync.model.run import Run, RunOptions, Wish
 from sync.model.selection import Selection
+from sync.model.service import Awaited, ServiceState
 from sync.model.settings import Settings
 from sync.model.target import Target
 from sync.model.traffic import Observer, unobserved
 from sync.model.wording import did_you_mean
+from sync.plan.awaiting import awaited
 from sync.plan.make import make_plan
 from sync.plan.saving import moved
 from sync.report.status import statuses_with_live
@@ -57,7 +60,9 @@ class Hooks:
     observe: Observer = unobserved
     """Called for every request to the Controller."""
     should_stop: Callable[[], bool] = lambda: False
-    """Asked while the run waits for the lock."""
+    """Asked while the run waits for the lock, or for VirtualServices to come up."""
+    waiting: Callable[[Sequence[Awaited]], None] = lambda _: None
+    """Called before the run waits for VirtualServices to come up."""
     applying: Callable[["Look"], None] = lambda _: None
     """Called with what is about to be applied: once, or more often where others write at the same time."""
     applied: Callable[[tuple[Outcome, ...]], None] = lambda _: None
@@ -120,22 +125,39 @@ def synchronise(
         if look.refusals or asked.is_dry or look.plan.is_empty:
             return _run_without_writes(look, asked)
         hooks.writing()
-        me = this_run(asked.run_id, settings.sync.lock.ttl_seconds)
-        try:
-            with (
-                MachineLock(target.state_folder, controller=target.controller, cluster=settings.cluster),
-                Lock(job.record_store, me, timing, should_stop=hooks.should_stop) as lock,
-            ):
-                # What was seen before belongs to a time in which others may have written.
-                look = _look(job)
-                if look.refusals or look.plan.is_empty:
-                    return _run_without_writes(look, asked)
-                return _apply(job, look, hooks, lock)
-        except (LockedError, LockLostError) as error:
-            return replace(_run_without_writes(look, asked), locked=error.message)
-        except RecordError as error:
-            refusal = Refusal(message=error.message, fix=error.fix)
-            return replace(_run_without_writes(look, asked), refusals=(refusal,))
+        run = _write(job, look, target, hooks)
+        return replace(run, services=_services(job, run, hooks))
+
+
+def _write(job: "Job", look: "Look", target: Target, hooks: Hooks) -> Run:
+    """Take the lock, look again, and apply what there is to do then."""
+    me = this_run(job.asked.run_id, job.settings.sync.lock.ttl_seconds)
+    try:
+        with (
+            MachineLock(target.state_folder, controller=target.controller, cluster=job.settings.cluster),
+            Lock(job.record_store, me, job.timing, should_stop=hooks.should_stop) as lock,
+        ):
+            # What was seen before belongs to a time in which others may have written.
+            look = _look(job)
+            if look.refusals or look.plan.is_empty:
+                return _run_without_writes(look, job.asked)
+            return _apply(job, look, hooks, lock)
+    except (LockedError, LockLostError) as error:
+        return replace(_run_without_writes(look, job.asked), locked=error.message)
+    except RecordError as error:
+        refusal = Refusal(message=error.message, fix=error.fix)
+        return replace(_run_without_writes(look, job.asked), refusals=(refusal,))
+
+
+def _services(job: "Job", run: Run, hooks: Hooks) -> tuple[ServiceState, ...]:
+    """How the VirtualServices that were changed are doing, if somebody wants to wait for them; without the lock."""
+    services = awaited(run.outcomes, run.live) if job.asked.wait_seconds and run.live is not None else ()
+    if not services:
+        return ()
+    hooks.waiting(services)
+    return watch_services(
+        job.client, services, seconds=job.asked.wait_seconds, timing=job.timing, should_stop=hooks.should_stop
+    )
 
 
 def _run_without_writes(look: "Look", asked: RunOptions) -> Run:
@@ -271,14 +293,14 @@ def _apply(job: Job, look: Look, hooks: Hooks, lock: Lock) -> Run:
     """Apply the plan, read again, and plan again: what remains is what was not achieved.
 
     Owners that somebody else changed meanwhile are planned and applied once more, as far as a guard lets it pass and it
-    takes down nobody whom the first plan did not take down.
+    takes down nobody whom the first plan did not take down. A saved plan is applied as it is, once.
     """
     outcomes: tuple[Outcome, ...] = ()
     wish, live, todo, remaining = look.wish, look.live, look.plan, look.plan
     run = Run(wish=wish, statuses=wish.statuses, plan=look.plan, before=look.live, notices=look.notices, is_dry=False)
     last = lock.record.last
     lock.note(_last_run(job.asked, look.writer, last))
-    for rounds_left in reversed(range(ROUNDS)):
+    for rounds_left in reversed(range(1 if job.asked.saved else ROUNDS)):
         hooks.applying(replace(look, plan=todo, live=live))
         options = _under(lock, replace(hooks.apply_options(todo), timing=job.timing, preflight=job.preflight))
         done = apply_plan(todo, job.client, options)

@@ -30,6 +30,7 @@ def run_options(given: Mapping[str, Any], *, is_dry: bool) -> RunOptions:
         accepts_source=given["accept_source"],
         accepts_older_commit=given["accept_older_commit"],
         permit=Permit(owners=given["allow_deletes"], digest=given["plan_digest"]) if given["plan_digest"] else None,
+        wait_seconds=given.get("wait", 0.0),
     )
 
 

@@ -14,6 +14,7 @@ from sync.errors import ExitCode
 from sync.model.outcome import WriteOutcome
 from sync.model.target import Target
 from sync.reconcile import Hooks, Look
+from sync.report.words import counted
 
 
 class Console:
@@ -49,6 +50,7 @@ class Console:
             observe=self._progress.observe,
             should_stop=self._stopped.is_set,
             applying=self._applying,
+            waiting=lambda services: self._progress.phase(f"waiting for {counted(len(services), 'VirtualService')}"),
             applied=lambda _: self._progress.phase("reading again"),
         )
 

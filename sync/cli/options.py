@@ -360,6 +360,16 @@ def plan_options(function: F) -> F:
     return function
 
 
+wait = option(
+    "--wait",
+    env="SYNC_WAIT",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="After applying, look for so long whether the VirtualServices that were changed come up; exit 5 if not.",
+)
+
+
 def emulator_options(function: F) -> F:
     """Where an emulated Controller listens and what it holds."""
     for decorate in reversed(

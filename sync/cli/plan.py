@@ -80,6 +80,7 @@ def _save(path: Path, given: Mapping[str, Any], options_of_plan: PlanOptions, ru
 @options.not_required(options.source_options)
 @options.not_required(options.controller_options)
 @options.permit_options
+@options.wait
 @options.after_run_options
 @output_options(RUN)
 def apply(file: Path, output: str, **given: Any) -> int:

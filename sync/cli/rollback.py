@@ -31,6 +31,7 @@ from sync.report.formats import RUN
 @options.dry_run
 @options.detailed_exitcode
 @options.plan_options
+@options.wait
 @options.after_run_options
 @output_options(RUN)
 def command(run: str, dry_run: bool, detailed_exitcode: bool, output: str, **given: Any) -> int:

@@ -19,6 +19,7 @@ from sync.report.formats import RUN
 @options.dry_run
 @options.detailed_exitcode
 @options.plan_options
+@options.wait
 @options.status_dir
 @options.after_run_options
 @output_options(RUN)

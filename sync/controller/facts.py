@@ -155,7 +155,7 @@ def _by(field: str, client: ControllerClient, type_name: str, references: frozen
         parameters["cloud_ref.name"] = cloud_name
     bodies = [
         body
-        for lookup in _lookups(field, references)
+        for lookup in lookups(field, references)
         for body in client.list_all(f"/api/{type_name}", parameters | lookup)
     ]
     counts = Counter(str(body[field]) for body in bodies)
@@ -165,7 +165,7 @@ def _by(field: str, client: ControllerClient, type_name: str, references: frozen
     )
 
 
-def _lookups(field: str, values: Iterable[str]) -> Iterator[dict[str, str]]:
+def lookups(field: str, values: Iterable[str]) -> Iterator[dict[str, str]]:
     """Parameters that find the values, few enough at a time for one URL.
 
     A comma ends a value of `name.in`, so what has one is looked up by itself.

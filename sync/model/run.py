@@ -10,6 +10,7 @@ from sync.model.outcome import Outcome, OwnerOutcome, by_owner
 from sync.model.plan import Permit, Plan, PlanOptions, Refusal
 from sync.model.problem import Problem, Severity
 from sync.model.saved_plan import SavedPlan
+from sync.model.service import ServiceState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,8 @@ class RunOptions:
     """Whether the run makes live follow its commit, so that who wrote last matters; a pause, for one, does not."""
     accepts_source: bool = False
     """Whether it may write although the last run read another source."""
+    wait_seconds: float = 0.0
+    """How long to look whether the VirtualServices that were changed come up."""
     accepts_older_commit: bool = False
     """Whether it may write although its commit does not descend from the one that was applied last."""
 
@@ -71,6 +74,8 @@ class Run:
     """Whether a saved plan was to be applied that no longer fits; `refusals` say what has moved."""
     lost: str = ""
     """Why live could not be read again after applying; empty where it could, or nothing was applied."""
+    services: tuple[ServiceState, ...] = ()
+    """How the VirtualServices that were changed are doing; empty where nobody asked."""
     locked: str = ""
     """Who holds the lock, or why this run lost it: what is not among the outcomes was not tried."""
     before: LiveState = field(default_factory=LiveState)
@@ -105,7 +110,8 @@ class Run:
             return ExitCode.REFUSED
         has_errors = any(problem.severity is Severity.ERROR for problem in self.problems)
         has_failed = any(not outcome.is_success for outcome in self.outcomes)
-        if has_errors or has_failed or (self.remaining is not None and not self.remaining.is_empty):
+        is_down = any(not service.is_well for service in self.services)
+        if has_errors or has_failed or is_down or (self.remaining is not None and not self.remaining.is_empty):
             return ExitCode.HELD_OR_FAILED
         if self.is_dry and is_detailed and not self.plan.is_empty:
             return ExitCode.CHANGES_PENDING

@@ -18,6 +18,7 @@ from sync.model.ending import Event
 from sync.model.outcome import ChangeState, SetState, WriteState
 from sync.model.plan import Action, Cause, Method
 from sync.model.problem import Severity
+from sync.model.service import Verdict
 
 T = TypeVar("T")
 
@@ -155,6 +156,18 @@ class OwnerOutcomeDocument(TypedDict):
 
 
 @_described
+class ServiceDocument(KeyDocument):
+    """How a VirtualService that was changed is doing."""
+
+    owner: OwnerDocument
+    verdict: Annotated[str, _known(Verdict)]
+    state: str
+    """The Controller's word, such as OPER_UP; empty where it could not be asked."""
+    said: str
+    """Why it is not up; empty where it is."""
+
+
+@_described
 class RefusalDocument(TypedDict):
     """Why nothing was written although there is a plan, and what would let it through."""
 
@@ -234,6 +247,8 @@ class RunDocument(TypedDict):
     """Empty unless the plan was applied."""
     remaining: list[ChangeDocument]
     """What there is still to do after applying; empty if live is as it is wanted."""
+    services: list[ServiceDocument]
+    """With --wait: how the VirtualServices that were changed are doing."""
     refusals: list[RefusalDocument]
     stale: bool
     """Whether a saved plan no longer fits; the refusals say what has moved."""

@@ -91,6 +91,16 @@ def run_document(run: Run) -> RunDocument:
         "remaining": [change_document(change) for change in run.remaining.changes] if run.remaining else [],
         "refusals": [{"message": item.message, "fix": item.fix} for item in run.refusals],
         "stale": run.is_stale,
+        "services": [
+            {
+                **key_document(item.key),
+                "owner": owner_document(item.owner),
+                "verdict": item.verdict.value,
+                "state": item.state,
+                "said": item.said,
+            }
+            for item in run.services
+        ],
         "lost": run.lost,
         "locked": run.locked,
         "problems": [problem_document(problem) for problem in run.problems],

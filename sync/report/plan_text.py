@@ -6,6 +6,7 @@ from sync.model.outcome import Outcome, SetState
 from sync.model.plan import Action, Change, FieldChange, Plan
 from sync.model.problem import Severity
 from sync.model.run import Run
+from sync.model.service import Verdict
 from sync.report.numbers import is_only_planned, numbers, owners_in_trouble
 from sync.report.text import Paint, plain, problem_lines
 from sync.report.words import HELD_SYMBOL, SYMBOLS, commit_text, counted, one_line, outages, shown, told_fields
@@ -89,6 +90,7 @@ def _failures(run: Run, paint: Paint) -> Iterator[str]:
     for outcome in run.outcomes:
         if not outcome.is_success:
             yield from failure_lines(outcome, paint)
+    yield from service_lines(run, paint)
     if run.lost:
         lost = f"after applying, the Controller could not be read again: {one_line(run.lost)}"
         yield f"{paint('error:', 'error')} {lost}"
@@ -97,6 +99,21 @@ def _failures(run: Run, paint: Paint) -> Iterator[str]:
         yield paint(f"After applying, {counted(len(left), 'change')} remain:", "error")
         for change in left:
             yield from change_lines(change, paint)
+
+
+_WORDS = {Verdict.IDLE: "note:", Verdict.NOT_UP: "error:", Verdict.UNKNOWN: "error:"}
+
+
+def service_lines(run: Run, paint: Paint) -> Iterator[str]:
+    """What a run that waited has to say of the VirtualServices that it changed, those that are up but counted."""
+    for item in run.services:
+        if item.verdict is not Verdict.UP:
+            word, style = _WORDS[item.verdict], "quiet" if item.is_well else "error"
+            reasons = ", ".join(part for part in (item.state, item.said) if part)
+            yield f"{paint(word, style)} {one_line(f'{item.key} is {item.verdict}: {reasons}')}"
+    if run.services:
+        up = sum(item.verdict is Verdict.UP for item in run.services)
+        yield f"Up: {up} of {counted(len(run.services), 'VirtualService')} that were changed"
 
 
 _ENDS = {
