@@ -23,8 +23,8 @@ from sync.guard.limits import beyond_the_first_plan
 from sync.guard.writer import Writer, wrong_writer
 from sync.model.desired import DesiredState
 from sync.model.facts import Facts, assumed_facts
-from sync.model.live import LiveState
-from sync.model.lock import Holder, KeptObject, LastRun, Record
+from sync.model.live import KeptObject, LiveState
+from sync.model.lock import Holder, LastRun, Record
 from sync.model.outcome import Outcome, WriteState
 from sync.model.plan import ChangeSet, Plan, PlanOptions, Refusal
 from sync.model.problem import Problem, Severity
@@ -38,6 +38,7 @@ from sync.model.wording import did_you_mean
 from sync.plan.awaiting import awaited
 from sync.plan.make import make_plan
 from sync.plan.saving import moved
+from sync.plan.stranded import still_needed
 from sync.report.status import statuses_with_live
 from sync.source.git import SourceRequest
 from sync.source.git_tree import clean_path
@@ -220,7 +221,7 @@ def _look(job: Job) -> Look:
     source, settings, asked = job.source, job.settings, job.asked
     record, notices = _record(job)
     wish = job.wisher(job)
-    live = read_live(job.client, settings)
+    live = replace(read_live(job.client, settings), kept=record.kept)
     _check_selection(asked.plan.selection, wish, live)
     wish = narrowed(wish, asked.plan.selection)
     plan = job.planner(wish.desired, live, asked.plan)
@@ -299,7 +300,7 @@ def _apply(job: Job, look: Look, hooks: Hooks, lock: Lock) -> Run:
     wish, live, todo, remaining = look.wish, look.live, look.plan, look.plan
     run = Run(wish=wish, statuses=wish.statuses, plan=look.plan, before=look.live, notices=look.notices, is_dry=False)
     last = lock.record.last
-    lock.note(_last_run(job.asked, look.writer, last))
+    lock.begin(_last_run(job.asked, look.writer, last), _still_needed(job.asked, look))
     for rounds_left in reversed(range(1 if job.asked.saved else ROUNDS)):
         hooks.applying(replace(look, plan=todo, live=live))
         options = _under(lock, replace(hooks.apply_options(todo), timing=job.timing, preflight=job.preflight))
@@ -307,7 +308,7 @@ def _apply(job: Job, look: Look, hooks: Hooks, lock: Lock) -> Run:
         hooks.applied(done)
         outcomes = (*outcomes, *done)
         try:
-            live = read_live(job.client, job.settings)
+            live = replace(read_live(job.client, job.settings), kept=lock.record.kept)
         except SyncError as error:
             return replace(run, outcomes=outcomes, lost=str(error), locked=lock.lost)
         remaining = job.planner(wish.desired, live, replace(job.asked.plan, retry_refused=False))
@@ -324,6 +325,13 @@ def _apply(job: Job, look: Look, hooks: Hooks, lock: Lock) -> Run:
             lock.note(last)
     statuses = statuses_with_live(wish, remaining, live, outcomes)
     return replace(run, statuses=statuses, live=live, outcomes=outcomes, remaining=remaining, locked=lock.lost)
+
+
+def _still_needed(asked: RunOptions, look: Look) -> tuple[KeptObject, ...]:
+    """What is stored in case of a crash, less what this run knows to be of no use any more."""
+    wanted = {item.owner_name for item in look.wish.desired} | {item.name for item in look.plan.held}
+    is_everything = asked.follows_git and asked.plan.selection.is_everything
+    return still_needed(look.live, frozenset(wanted), is_everything=is_everything)
 
 
 def _last_run(asked: RunOptions, writer: Writer, before: LastRun | None) -> LastRun | None:
@@ -355,7 +363,7 @@ def _under(lock: Lock, options: ApplyOptions) -> ApplyOptions:
         lock.keep([KeptObject(group=group, before=item) for item in change_set.replaced])
 
     def drop(change_set: ChangeSet) -> None:
-        lock.drop({item.key for item in change_set.replaced})
+        lock.drop({item.key for item in change_set.replaced} | change_set.resumes.keys())
 
     return replace(options, confirm_hold=lock.confirm, keep=keep, drop=drop)
 

@@ -122,6 +122,11 @@ class _SetRun:
     restored: set[ObjectKey] = field(default_factory=set)
     outcomes: list[WriteOutcome] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """Go on where a run that was interrupted has ended."""
+        self.deleted |= self.change_set.resumes.keys()
+        self.created |= {key: undo for key, undo in self.change_set.resumes.items() if undo is not None}
+
     def run(self) -> Outcome:
         """Send the writes in order, until one fails."""
         if reason := self.brake.reason:
@@ -132,7 +137,7 @@ class _SetRun:
         except LockLostError as error:
             # Whoever has the lock now finds what is kept: putting anything back would be a write beside his.
             return self._outcome(SetState.FAILED if self.outcomes else SetState.NOT_TRIED, said=error.message)
-        if self.is_kept and not self.is_missing:
+        if (self.is_kept or self.change_set.resumes) and not self.is_missing:
             self.options.drop(self.change_set)
         return outcome
 
@@ -145,7 +150,7 @@ class _SetRun:
             except WriteFailedError as failure:
                 self._note(write, WriteState.FAILED, failure.said)
                 self.brake.pull(failure.why)
-                return self._put_back(failure) if self._is_in_hand(position) else self._failed(failure)
+                return self._failed_in_hand(failure) if self._is_in_hand(position) else self._failed(failure)
             self._note(write, WriteState.APPLIED)
         return self._outcome(SetState.APPLIED)
 
@@ -160,11 +165,18 @@ class _SetRun:
         is_stale = failure.why in (Why.STALE, Why.TAKEN)
         return self._outcome(SetState.FAILED, said=failure.said, is_stale=is_stale)
 
+    def _failed_in_hand(self, failure: WriteFailedError) -> Outcome:
+        """Put the old objects back, unless that is what has just failed, or what was deleted has to be planned anew."""
+        is_continued = bool(self.change_set.resumes)
+        self.is_missing = True
+        if is_continued and (failure.why is Why.STALE or not self.change_set.restores):
+            return self._failed(failure)
+        return self._put_back(failure)
+
     # --- putting back -------------------------------------------------------------------------------------------------
 
     def _put_back(self, failure: WriteFailedError) -> Outcome:
         """Take away what was created after the first delete, and create the old objects again."""
-        self.is_missing = True
         if failure.why is Why.LOST:
             said = f"{failure.said}; what was deleted is missing: the next run creates it anew"
             return self._outcome(SetState.FAILED, said=said)
@@ -188,8 +200,8 @@ class _SetRun:
 
     def _is_still_there(self, key: ObjectKey) -> bool:
         """Whether the old object itself has survived a delete of which nobody knew what became of it."""
-        delete = next(w for w in self.change_set.writes if w.key == key and w.method is Method.DELETE)
-        return self.writer.read(delete) is not None
+        deletes = [w for w in self.change_set.writes if w.key == key and w.method is Method.DELETE]
+        return bool(deletes) and self.writer.read(deletes[0]) is not None
 
     def _noted(self, write: Write, said: str) -> list[Mapping[str, Any]]:
         """The markers of a restored object: the refused wish stops the next run from trying the same again."""
@@ -261,7 +273,8 @@ class _SetRun:
 
     def _delete(self, write: Write, position: int) -> None:
         self.options.confirm_hold()
-        if not self._is_in_hand(position):  # else it was looked at before the first delete
+        is_first = self.deleted <= self.change_set.resumes.keys()
+        if is_first or not self._is_in_hand(position):  # else it was looked at before the first delete
             self._look_before_deleting(write, position)
         try:
             self.writer.delete(write)
@@ -270,6 +283,7 @@ class _SetRun:
                 self.deleted.add(write.key)
             raise
         self.deleted.add(write.key)
+        self.created.pop(write.key, None)
 
     def _look_before_deleting(self, write: Write, position: int) -> None:
         if self._creates_after(position):

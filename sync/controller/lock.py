@@ -24,7 +24,8 @@ from sync.controller.record import RecordError, RecordStore, StoredRecord
 from sync.controller.timing import Timing
 from sync.errors import LockedError, LockLostError, SyncError
 from sync.model.desired import ObjectKey
-from sync.model.lock import Holder, KeptObject, LastRun, Record
+from sync.model.live import KeptObject
+from sync.model.lock import Holder, LastRun, Record
 
 _LOG = logging.getLogger(__name__)
 
@@ -123,14 +124,13 @@ class Lock:
         """Show that this run lives."""
         self._write(lambda record: replace(record, holder=record.holder and record.holder.beating()))
 
-    def note(self, last: LastRun | None) -> None:
-        """Put down who writes now, or put back who wrote before."""
-        self._write(lambda record: replace(record, last=last))
+    def begin(self, last: LastRun | None, kept: tuple[KeptObject, ...]) -> None:
+        """Put down who writes from now on, and forget all stored objects but these."""
+        self._write(lambda record: replace(record, last=last, kept=kept))
 
-    def keep_only(self, kept: Sequence[KeptObject]) -> None:
-        """Forget all stored objects but these."""
-        if tuple(kept) != self.record.kept:
-            self._write(lambda record: replace(record, kept=tuple(kept)))
+    def note(self, last: LastRun | None) -> None:
+        """Put down who wrote last."""
+        self._write(lambda record: replace(record, last=last))
 
     def keep(self, objects: Sequence[KeptObject]) -> None:
         """Store objects as they are before they are deleted."""

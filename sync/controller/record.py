@@ -22,8 +22,8 @@ from sync.controller.errors import RefusedError
 from sync.controller.live import live_object
 from sync.errors import ExitCode, SyncError
 from sync.kinds import KINDS
-from sync.model.live import LiveObject
-from sync.model.lock import Holder, KeptObject, LastRun, Record
+from sync.model.live import KeptObject, LiveObject
+from sync.model.lock import Holder, LastRun, Record
 from sync.model.marks import MANAGED_BY, TOOL
 from sync.translate.names import MarkerSet, Names
 

@@ -50,13 +50,26 @@ class LiveObject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptObject:
+    """An object as it was before a change set deleted it to make it anew, with the uuid that it had.
+
+    `group` is the same for all objects of the change set.
+    """
+
+    group: str
+    before: LiveObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveState:
     """All objects of our kinds that the account can see, of every tenant and cloud.
 
-    `only_tenants` are the tenants that were looked at, where those are not all.
+    `kept` is what runs have stored before they deleted it, and not yet dropped: while nobody else writes, the run that
+    did so has died on the way. `only_tenants` are the tenants that were looked at, where those are not all.
     """
 
     objects: Mapping[ObjectKey, LiveObject] = field(default_factory=dict)
+    kept: tuple[KeptObject, ...] = ()
     only_tenants: tuple[str, ...] | None = None
 
     def __iter__(self) -> Iterator[LiveObject]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from sync.model.live import LiveObject
+from sync.model.live import KeptObject
 
 BEATS_PER_TTL = 4
 """How often a holder beats in the time after which its silence counts as its end."""
@@ -61,17 +61,6 @@ class LastRun:
     def place(self) -> str:
         """Repository and folder as one text."""
         return f"{self.source} (folder {self.path})" if self.path else self.source
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptObject:
-    """An object as it was before a change set deleted it to make it anew, with the uuid that it had.
-
-    `group` is the same for all objects of the change set: they come back together or not at all.
-    """
-
-    group: str
-    before: LiveObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

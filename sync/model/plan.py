@@ -37,6 +37,8 @@ class Cause(StrEnum):
     """Git asks for something else than what was written last."""
     LIVE = "live"
     """Somebody changed the live object since: Git asks for what was written last."""
+    INTERRUPTED = "interrupted"
+    """A run that was interrupted in the middle of a replace had deleted it."""
 
 
 class Policy(StrEnum):
@@ -125,6 +127,8 @@ class ChangeSet:
 
     `restores` are the creates that put back what was deleted to be replaced, should a create be refused for good;
     `replaced` are the same objects as they are live, for a run that dies in between cannot put anything back.
+    `resumes` are the objects that such a run had deleted, climbing, each with the delete of what it had made in its
+    place, if anything: the set goes on where that run ended.
     `wishes` are the fingerprints of what each owner asks for, by which a refused wish is recognised.
     """
 
@@ -133,6 +137,7 @@ class ChangeSet:
     writes: tuple[Write, ...]
     restores: tuple[Write, ...] = ()
     replaced: tuple[LiveObject, ...] = field(default=(), repr=False)
+    resumes: Mapping[ObjectKey, Write | None] = field(default_factory=dict)
     wishes: Mapping[Owner, str] = field(default_factory=dict)
 
     @property

@@ -14,6 +14,7 @@ from sync.model.plan import Action, Cause, Change, FieldChange
 from sync.plan.owners import Pair
 
 REFUSED = "RefusedDigest"
+INTERRUPTED = "deleted by a run that was interrupted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +33,10 @@ class OwnerChanges:
 
     @property
     def frees_addresses(self) -> bool:
-        """Whether a live VIP goes away, replaced or for good."""
-        return any(
-            change.action in (Action.REPLACE, Action.DELETE) and "vip" in KINDS[key.kind].managed
-            for key, change in self.changes.items()
-        )
+        """Whether a live VIP goes away, replaced or for good, or an interrupted run has taken it away already."""
+        going = {key for key, change in self.changes.items() if change.action in (Action.REPLACE, Action.DELETE)}
+        gone = {item.key for item in self.pair.stranded}
+        return any("vip" in KINDS[key.kind].managed for key in going | gone)
 
 
 def changes_of(pair: Pair) -> OwnerChanges:
@@ -102,6 +102,15 @@ def _change(
 ) -> Change | None:
     """`is_as_written` tells that Git asks of all that is live of the owner for what was written last."""
     key = item.key
+    if comparison is None and key in pair.missing:
+        return Change(
+            action=Action.CREATE,
+            key=key,
+            owner=pair.owner,
+            reason=INTERRUPTED,
+            fields=_all_fields(item),
+            cause=Cause.INTERRUPTED,
+        )
     if comparison is None:
         return Change(
             action=Action.CREATE,

@@ -25,7 +25,7 @@ def _edits(change_set: ChangeSet) -> ChangeSet:
 
 
 def _pending(plan: Plan) -> Iterator[Problem]:
-    pending = [change for change in plan.changes if change.cause is Cause.GIT]
+    pending = [change for change in plan.changes if change.cause is not Cause.LIVE]
     if pending:
         first, *more = pending
         others = f" and {len(more)} more" if more else ""

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sync.compare.markers import PROTECTED, markers_of
 from sync.compare.vips import outside_of_its_subnet
 from sync.model.desired import DesiredState
 from sync.model.live import LiveObject, LiveState, Ownership
@@ -72,6 +73,7 @@ def _reasons(
         yield f"its Namespace is not in the tree, so nobody can tell its tenant ({moved})", "commit the Namespace"
     if not desired.is_complete:
         yield from _losses(owner)
+    yield from _stranded(pair, desired)
     if owner.changes and not options.retry_refused and (said := refused_before(owner.pair)):
         yield (
             f"the Controller refused this before, and the old objects were put back; it said: {said}",
@@ -123,6 +125,19 @@ def _not_ours(found: LiveObject) -> tuple[str, str]:
             )
 
 
+def _stranded(pair: Pair, desired: DesiredState) -> Iterator[tuple[str, str]]:
+    """An owner that an interrupted run has taken down, and that must not go for good because Git does not name it."""
+    if not pair.missing or pair.desired:
+        return
+    if not desired.is_complete:
+        yield "the tree could not be read whole, so it may still be in it", "correct the files that cannot be read"
+    if any(markers_of(item.before.body).get(PROTECTED) == "true" for item in pair.kept.values()):
+        yield (
+            "it is protected (annotation avi-sync/protect), and no longer in Git",
+            "delete it by hand if that is meant",
+        )
+
+
 def _losses(owner: OwnerChanges) -> Iterator[tuple[str, str]]:
     lost = [
         item
@@ -158,7 +173,7 @@ def _hold_clashing_addresses(
 
     Holding one owner keeps its address taken, so this goes on until nobody else is held.
     """
-    holders = _holders(live)
+    holders = _holders(live, owners)
     claims: dict[Place, list[OwnerChanges]] = defaultdict(list)
     for owner in owners:
         for place in owner.pair.wanted_addresses:
@@ -181,9 +196,11 @@ def _hold_clashing_addresses(
             return
 
 
-def _holders(live: LiveState) -> Mapping[Place, tuple[LiveObject, ...]]:
+def _holders(live: LiveState, owners: Sequence[OwnerChanges]) -> Mapping[Place, tuple[LiveObject, ...]]:
+    """Who has which address; what an interrupted run has deleted has it still, for it may have to be put back."""
+    stranded = [item for owner in owners for item in owner.pair.stranded]
     found: dict[Place, tuple[LiveObject, ...]] = {}
-    for item in live:
+    for item in (*live, *stranded):
         for place in places_of(item):
             found[place] = (*found.get(place, ()), item)
     return found
@@ -214,5 +231,7 @@ def _is_available(holder: LiveObject, owner: OwnerChanges, by_name: Mapping[str,
 
 
 def _gives_up(giver: OwnerChanges, holder: LiveObject) -> bool:
+    if holder in giver.pair.stranded:
+        return True
     change = giver.changes.get(holder.key)
     return change is not None and change.action in (Action.REPLACE, Action.DELETE)

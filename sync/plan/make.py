@@ -13,6 +13,7 @@ from sync.plan.holds import Holds, holds_of
 from sync.plan.order import change_sets_of
 from sync.plan.owners import pairs_of
 from sync.plan.policy import allowed, withheld
+from sync.plan.stranded import put_back
 from sync.plan.unchecked import unchecked
 
 
@@ -25,6 +26,8 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
     owners = [allowed(changes_of(pair), options) for pair in pairs_of(desired, live)]
     holds = holds_of(owners, desired, live, options)
     sets = change_sets_of([owner for owner in owners if owner.pair.name not in holds.by_name])
+    stranded = put_back(owners, holds, desired, live, options)
+    sets = (*stranded.change_sets, *sets)
     selection = options.selection
     held = {item.name: item for item in desired.held if selection.includes(item.owner)}
     selected = [owner for owner in owners if selection.includes(owner.pair.owner)]
@@ -48,6 +51,7 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
         held=tuple(sorted(held.values(), key=lambda item: item.name)),
         problems=(
             *holds.problems,
+            *stranded.problems,
             *_withheld(selected, holds, desired, options),
             *copies(live),
             *unchecked(sets, desired, live),

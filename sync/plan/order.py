@@ -10,13 +10,14 @@ deletes first.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sync.compare.objects import body_of_update, without_identity
 from sync.compare.recreation import OUR_TYPES, body_of_move, body_of_recreate
 from sync.compare.references import by_name
 from sync.kinds import KINDS, Scope
-from sync.model.desired import ObjectKey
+from sync.model.desired import ObjectKey, Owner
+from sync.model.live import LiveObject
 from sync.model.plan import Action, Change, ChangeSet, Method, Write
 from sync.plan.changes import OwnerChanges, moved_from
 from sync.plan.owners import Pair
@@ -48,6 +49,10 @@ def _groups(owners: Sequence[OwnerChanges]) -> Iterator[list[OwnerChanges]]:
         for place in (*taken, *(owner.pair.wanted_hostnames - owner.pair.held_hostnames)):
             if place in givers:
                 leader[find(owner.pair.name)] = find(givers[place])
+    first: dict[str, str] = {}
+    for owner in owners:
+        for kept in owner.pair.kept.values():  # an interrupted run had these in hand together
+            leader[find(owner.pair.name)] = find(first.setdefault(kept.group, owner.pair.name))
     groups: dict[str, list[OwnerChanges]] = defaultdict(list)
     for owner in owners:
         groups[find(owner.pair.name)].append(owner)
@@ -63,8 +68,9 @@ def _change_set(owners: Sequence[OwnerChanges]) -> ChangeSet:
         owners=tuple(sorted(owner.pair.owner for owner in owners)),
         changes=tuple(change for _, change in sorted(changes, key=lambda item: (item[0].pair.owner, item[1].key))),
         writes=tuple(writes),
-        restores=tuple(_restore(owner, change) for owner, change in restored),
-        replaced=tuple(owner.pair.live[change.key] for owner, change in restored),
+        restores=tuple(creation_of(item, owner) for owner, item in restored),
+        replaced=tuple(item for _, item in restored),
+        resumes=resumed([owner.pair for owner in owners]),
         wishes={owner.pair.owner: owner.pair.wish for owner in owners},
     )
 
@@ -136,8 +142,13 @@ def _puts_and_posts(changes: Iterable[Item]) -> Iterator[Write]:
         wanted = owner.pair.desired[change.key]
         live = owner.pair.live.get(change.key)
         if live is None:
+            kept = owner.pair.kept.get(change.key)
             left = moved_from(owner.pair, change.key) if owner.scope is Scope.OWNER else None
-            body = wanted.body if left is None else body_of_move(wanted, left.body)
+            body = wanted.body
+            if kept is not None:
+                body = body_of_recreate(wanted, kept.before.body)
+            elif left is not None:
+                body = body_of_move(wanted, left.body)
             yield Write(method=Method.POST, key=change.key, owner=change.owner, body=body)
         elif change.action is Action.UPDATE:
             yield Write(
@@ -155,22 +166,40 @@ def _puts_and_posts(changes: Iterable[Item]) -> Iterator[Write]:
             )
 
 
-def _restored(owners: Sequence[OwnerChanges]) -> list[Item]:
-    """What is put back, climbing, should a create be refused for good."""
-    gone = [
-        (owner, change)
+def _restored(owners: Sequence[OwnerChanges]) -> list[tuple[Owner, LiveObject]]:
+    """What is put back, climbing, should a create be refused for good: the objects as they are or, if gone, were."""
+    found = {
+        change.key: (change.owner, owner.pair.live[change.key])
         for owner in owners
         if owner.scope is not None or len(owners) > 1
         for change in owner.changes.values()
         if change.action in (Action.REPLACE, Action.DELETE) and _is_restored(owner.pair, change, owner.scope)
-    ]
-    return _climbing(gone)
+    }
+    found |= {item.key: (owner.pair.owner, item) for owner in owners for item in owner.pair.stranded}
+    return [found[key] for key in climbing_keys(found)]
 
 
-def _restore(owner: OwnerChanges, change: Change) -> Write:
+def resumed(pairs: Iterable[Pair]) -> Mapping[ObjectKey, Write | None]:
+    """What an interrupted run had deleted, climbing, with the delete of what it had made in its place."""
+    found: dict[ObjectKey, Write | None] = {}
+    for pair in pairs:
+        found |= dict.fromkeys(item.key for item in pair.stranded)
+        found |= {
+            key: Write(method=Method.DELETE, key=key, owner=pair.owner, uuid=item.uuid, seen=item.body)
+            for key, item in pair.remade.items()
+        }
+    return {key: found[key] for key in climbing_keys(found)}
+
+
+def climbing_keys(keys: Iterable[ObjectKey]) -> list[ObjectKey]:
+    """In the order in which objects are created."""
+    return sorted(keys, key=lambda key: (KINDS[key.kind].rank, key))
+
+
+def creation_of(item: LiveObject, owner: Owner) -> Write:
     """What puts a deleted object back. What is made anew has another uuid, so references among our kinds go by name."""
-    body = without_identity(owner.pair.live[change.key].body, change.key.kind)
-    return Write(method=Method.POST, key=change.key, owner=change.owner, body=by_name(body, OUR_TYPES))
+    body = by_name(without_identity(item.body, item.key.kind), OUR_TYPES)
+    return Write(method=Method.POST, key=item.key, owner=owner, body=body)
 
 
 def _is_restored(pair: Pair, change: Change, scope: Scope | None) -> bool:

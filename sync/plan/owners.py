@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sync.compare.markers import DIGEST, NO_ADDRESS, markers_of
@@ -10,7 +10,7 @@ from sync.compare.normal_form import digest
 from sync.compare.vips import addresses, asked_address
 from sync.kinds import KINDS
 from sync.model.desired import AviObject, DesiredState, ObjectKey, Owner
-from sync.model.live import LiveObject, LiveState
+from sync.model.live import KeptObject, LiveObject, LiveState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,8 @@ class Pair:
     owner: Owner
     desired: Mapping[ObjectKey, AviObject]
     live: Mapping[ObjectKey, LiveObject]
+    kept: Mapping[ObjectKey, KeptObject] = field(default_factory=dict)
+    """What an interrupted run had stored of it; empty if all of that is on the Controller."""
     switch: str = ""
     """The switch in values.yaml that alone takes it away, though it is in Git and live; empty if there is none."""
 
@@ -38,8 +40,27 @@ class Pair:
 
     @property
     def held_addresses(self) -> frozenset[tuple[str, str, str]]:
-        """The addresses that its live VIPs have."""
-        return frozenset(place for item in self.live.values() for place in places_of(item))
+        """The addresses that its live VIPs have, or had until an interrupted run deleted them."""
+        return frozenset(place for item in (*self.live.values(), *self.stranded) for place in places_of(item))
+
+    @property
+    def missing(self) -> frozenset[ObjectKey]:
+        """What an interrupted run has deleted, and nobody has created again."""
+        return frozenset(self.kept.keys() - self.live.keys())
+
+    @property
+    def remade(self) -> Mapping[ObjectKey, LiveObject]:
+        """What that run has created in place of what it had deleted, before it was interrupted."""
+        return {
+            key: self.live[key]
+            for key, item in self.kept.items()
+            if key in self.live and self.live[key].uuid != item.before.uuid
+        }
+
+    @property
+    def stranded(self) -> tuple[LiveObject, ...]:
+        """What that run has deleted, as it was, whether something else is in its place by now or not."""
+        return tuple(self.kept[key].before for key in sorted(self.missing | self.remade.keys()))
 
     @property
     def wanted_hostnames(self) -> frozenset[tuple[str, str]]:
@@ -81,7 +102,7 @@ def _vrf(reference: str) -> str:
 
 
 def pairs_of(desired: DesiredState, live: LiveState) -> tuple[Pair, ...]:
-    """Every owner that is wanted or live, by name."""
+    """Every owner that is wanted or live, or that an interrupted run has taken down, by name."""
     wanted: dict[str, dict[ObjectKey, AviObject]] = defaultdict(dict)
     present: dict[str, dict[ObjectKey, LiveObject]] = defaultdict(dict)
     owners: dict[str, Owner] = {}
@@ -89,6 +110,9 @@ def pairs_of(desired: DesiredState, live: LiveState) -> tuple[Pair, ...]:
         if found.is_ours and found.owner is not None:
             present[found.owner_name][found.key] = found
             owners[found.owner_name] = found.owner
+    stranded = _stranded(live)
+    for name, kept in stranded.items():
+        owners.setdefault(name, next(item.before.owner for item in kept.values() if item.before.owner is not None))
     for item in desired:
         wanted[item.owner_name][item.key] = item
         owners[item.owner_name] = item.owner  # what Git says of an owner counts more than its markers
@@ -98,7 +122,26 @@ def pairs_of(desired: DesiredState, live: LiveState) -> tuple[Pair, ...]:
             owner=owners[name],
             desired=dict(sorted(wanted[name].items())),
             live=dict(sorted(present[name].items())),
-            switch=desired.switched_off.get(name, "") if present[name] and not wanted[name] else "",
+            kept=dict(sorted(stranded.get(name, {}).items())),
+            switch=_switch(desired, name) if (present[name] or name in stranded) and not wanted[name] else "",
         )
         for name in sorted(owners)
     )
+
+
+def _switch(desired: DesiredState, name: str) -> str:
+    return desired.switched_off.get(name, "")
+
+
+def _stranded(live: LiveState) -> Mapping[str, Mapping[ObjectKey, KeptObject]]:
+    """What is kept of the owners of which something is missing, unless somebody else has one of the names by now."""
+    kept: dict[str, dict[ObjectKey, KeptObject]] = defaultdict(dict)
+    for item in live.kept:
+        if item.before.owner is not None:
+            kept[item.before.owner_name][item.before.key] = item
+    return {
+        name: items
+        for name, items in kept.items()
+        if items.keys() - live.objects.keys()
+        and all(live.objects[key].owner_name == name for key in items.keys() & live.objects.keys())
+    }

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sync.model.outcome import Outcome, SetState
-from sync.model.plan import Action, Change, FieldChange, Plan
+from sync.model.plan import Action, Cause, Change, FieldChange, Plan
 from sync.model.problem import Severity
 from sync.model.run import Run
 from sync.model.service import Verdict
@@ -63,7 +63,8 @@ def _owners(plan: Plan, paint: Paint) -> Iterator[str]:
 def change_lines(change: Change, paint: Paint) -> Iterator[str]:
     """One change: what and why, then its fields; what a create sends is not told."""
     name = one_line(f"{change.key.kind:<15} {change.key.tenant}/{change.key.name}")
-    reason = "" if change.action is Action.CREATE else f"   {one_line(change.reason)}"
+    is_told = change.action is not Action.CREATE or change.cause is Cause.INTERRUPTED
+    reason = f"   {one_line(change.reason)}" if is_told else ""
     yield paint(f"{SYMBOLS[change.action]:>5} {name}", change.action.value) + reason
     for field in told_fields(change):
         yield f"          {field_line(field)}"

@@ -15,7 +15,8 @@ from sync.controller.timing import Timing
 from sync.emulator import Emulator
 from sync.errors import LockedError, LockLostError
 from sync.kinds import KINDS
-from sync.model.lock import Holder, KeptObject, LastRun, Record
+from sync.model.live import KeptObject
+from sync.model.lock import Holder, LastRun, Record
 from sync.translate.names import Names
 
 LAST = LastRun(

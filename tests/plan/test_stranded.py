@@ -1,0 +1,173 @@
+"""What a run that was interrupted has left is finished, or put back."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sync.compare.vips import addresses
+from sync.model.desired import ObjectKey
+from sync.model.live import KeptObject, LiveState
+from sync.model.plan import Action, Method, Plan, Policy
+from sync.model.selection import Selection
+from sync.plan.make import make_plan
+from sync.plan.stranded import still_needed
+from tests.builders import make_options
+from tests.end_to_end.tree import VALUES, Manifest, app
+from tests.plan.controller import PerfectController, wish_for
+from tests.plan.test_laws import APPS, manifests_of
+
+Apps = dict[str, tuple[str, tuple[int, ...], bool]]
+WEB_ON_11, WEB_ON_12 = app("web", address="10.10.10.11"), app("web", address="10.10.10.12")
+NEVER = 10**6
+
+
+def apply_until(controller: PerfectController, plan: Plan, number: int) -> None:
+    """The first so many writes of a plan, with what is stored before the first delete of a set and dropped after it."""
+    kept: tuple[KeptObject, ...] = ()
+    for change_set in plan.change_sets:
+        group = str(change_set.owners[0])
+        for write in change_set.writes:
+            if number == 0:
+                controller.live = replace(controller.live, kept=kept)
+                return
+            if write.method is Method.DELETE and not any(item.group == group for item in kept):
+                kept += tuple(KeptObject(group=group, before=item) for item in change_set.replaced)
+            controller.apply(replace(plan, change_sets=(replace(change_set, writes=(write,)),)))
+            number -= 1
+        kept = tuple(item for item in kept if item.group != group)
+
+
+def served(*before: Manifest, after: tuple[Manifest, ...], writes: int) -> PerfectController:
+    """A Controller on which `before` is live, somebody has attached something, and a run to `after` died."""
+    controller = PerfectController()
+    controller.apply(plan_for(before, controller.live))
+    objects = {
+        key: replace(item, body={**item.body, "description": f"about {key}"}) if item.is_ours else item
+        for key, item in controller.live.objects.items()
+    }
+    controller.live = LiveState(objects=objects)
+    apply_until(controller, plan_for(after, controller.live), writes)
+    return controller
+
+
+def plan_for(manifests: tuple[Manifest, ...], live: LiveState, **options: Any) -> Plan:
+    """The plan for some manifests."""
+    return make_plan(wish_for(*manifests).desired, live, make_options(**options))
+
+
+def plan_that_holds(manifests: tuple[Manifest, ...], live: LiveState, **options: Any) -> Plan:
+    """The plan of a tree in which something is wrong that all owners depend on."""
+    desired = replace(wish_for(*manifests).desired, holds_everything=True)
+    return make_plan(desired, live, make_options(**options))
+
+
+def seen(live: LiveState) -> Mapping[ObjectKey, Any]:
+    """What is live, without what differs between two runs."""
+    return {key: (item.body.get("description"), item.body.get("markers")) for key, item in live.objects.items()}
+
+
+@settings(max_examples=60, deadline=None)
+@given(first=APPS, second=APPS, writes=st.integers(min_value=0, max_value=30))
+def test_after_one_more_run_nobody_can_tell_that_one_was_killed(first: Apps, second: Apps, writes: int) -> None:
+    """Killed after any number of writes, from any tree to any other: the end is that of an undisturbed run."""
+    before, after = tuple(manifests_of(first)), tuple(manifests_of(second))
+    undisturbed = served(*before, after=after, writes=NEVER)
+    controller = served(*before, after=after, writes=writes)
+
+    controller.apply(plan_for(after, controller.live))
+
+    assert seen(controller.live) == seen(undisturbed.live)
+
+
+@settings(max_examples=60, deadline=None)
+@given(first=APPS, second=APPS, writes=st.integers(min_value=0, max_value=30))
+def test_held_owners_get_back_what_was_deleted(first: Apps, second: Apps, writes: int) -> None:
+    """Whatever was in hand: all of it is as it was, addresses included, and nothing else is touched."""
+    controller = served(*manifests_of(first), after=tuple(manifests_of(second)), writes=writes)
+    stranded = {
+        item.before.owner_name for item in controller.live.kept if item.before.key not in controller.live.objects
+    }
+
+    plan = plan_that_holds(tuple(manifests_of(second)), controller.live)
+    controller.apply(plan)
+
+    for item in controller.live.kept:
+        if item.before.owner_name in stranded:
+            live = controller.live.objects[item.before.key]
+            assert (addresses(live.body), live.body["description"]) == (
+                addresses(item.before.body),
+                item.before.body["description"],
+            )
+    assert {change.owner for change in plan.changes} <= {
+        item.before.owner for item in controller.live.kept if item.before.owner_name in stranded
+    }
+
+
+def test_a_name_that_somebody_else_has_taken_is_left_alone() -> None:
+    """Neither finished nor put back: the VsVip is not ours any more."""
+    controller = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=2)
+    controller.put({"name": "test--shop-web", "vip": [{"vip_id": "0"}]}, "VsVip")
+    kept = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=2).live.kept
+
+    plan = plan_that_holds(tuple(WEB_ON_12), replace(controller.live, kept=kept))
+
+    assert (kept != (), plan.change_sets) == (True, ())
+
+
+@pytest.mark.parametrize("options", [{"policy": Policy.UPSERT_ONLY}, {"may_replace": False}])
+def test_what_must_not_be_deleted_is_not_put_back(options: dict[str, Any]) -> None:
+    """A new VsVip is in the place of the old one, and this run may delete nothing."""
+    controller = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=3)
+
+    plan = plan_that_holds(tuple(WEB_ON_12), controller.live, **options)
+
+    assert plan.change_sets == ()
+    assert any("not put back" in problem.message for problem in plan.problems)
+
+
+def test_an_owner_that_is_not_selected_is_not_put_back() -> None:
+    """A run for somebody else leaves it alone, and says nothing of it."""
+    controller = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=2)
+
+    plan = plan_for(tuple(WEB_ON_12), controller.live, selection=Selection(namespaces=frozenset({"elsewhere"})))
+
+    assert (plan.change_sets, plan.problems) == ((), ())
+
+
+def test_a_protected_owner_is_put_back_also_when_it_is_gone_from_git() -> None:
+    """A replace that was interrupted must not end as a delete."""
+    gateway, *others = WEB_ON_11
+    annotated = {**gateway, "metadata": {**gateway["metadata"], "annotations": {"avi-sync/protect": "true"}}}
+    moved = {**annotated, "spec": WEB_ON_12[0]["spec"]}
+    controller = served(annotated, *others, after=(moved, *others), writes=2)
+
+    plan = plan_for((), controller.live)
+
+    assert {change.action for change in plan.changes} == {Action.CREATE}
+    assert any("protected" in problem.message for problem in plan.problems)
+
+
+def test_a_switch_leaves_nobody_stranded() -> None:
+    """Switched off in values.yaml since: it is held as any other that is live, and put back."""
+    controller = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=2)
+    off = {**VALUES, "AKOSettings": {"clusterName": "test", "servicesAPI": False}}
+
+    plan = make_plan(wish_for(*WEB_ON_12, values=off).desired, controller.live, make_options())
+
+    assert {change.key.kind for change in plan.changes} == {"VirtualService", "VsVip"}
+
+
+def test_what_is_stored_is_forgotten_once_it_is_of_no_use() -> None:
+    """What is live again, and what nobody wants; but not before a run has looked at everything."""
+    live = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=2).live
+    back = replace(live, objects={**live.objects, **{item.before.key: item.before for item in live.kept}})
+    wanted = frozenset({"test--shop-web"})
+
+    assert still_needed(live, wanted, is_everything=True) == live.kept
+    assert still_needed(back, wanted, is_everything=True) == ()
+    assert still_needed(live, frozenset(), is_everything=True) == ()
+    assert still_needed(live, frozenset(), is_everything=False) == live.kept
