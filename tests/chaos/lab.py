@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -257,6 +257,14 @@ class Started:
         return Ended(-signal.SIGKILL if code is None else code, *texts)
 
 
+class Served(Protocol):
+    """Whatever has an address."""
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+
+
 class Runner:
     """Starts `avi-sync` in processes of their own, each as if on another machine."""
 
@@ -265,11 +273,11 @@ class Runner:
         self._tree = tree
         self._number = 0
 
-    def start(self, found: Controller, *arguments: str, parallelism: int = 1) -> Started:
+    def start(self, found: Served, *arguments: str, parallelism: int = 1) -> Started:
         """A run against a Controller."""
         self._number += 1
         folder = self._folder / f"run{self._number}"
-        folder.mkdir()
+        folder.mkdir(parents=True)
         environment = {
             "SYNC_SOURCE": str(self._tree.folder),
             "SYNC_CONTROLLER": found.url,
@@ -284,7 +292,7 @@ class Runner:
         process.start()
         return Started(process=process, folder=folder)
 
-    def run(self, found: Controller, *arguments: str, parallelism: int = 1) -> Ended:
+    def run(self, found: Served, *arguments: str, parallelism: int = 1) -> Ended:
         """The same, to its end."""
         return self.start(found, *arguments, parallelism=parallelism).wait()
 

@@ -1,8 +1,5 @@
 """A run that dies between deleting and creating: what it deleted is stored on the Controller, and comes back."""
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.chaos.lab import Runner
 from tests.end_to_end.conftest import Controller, Result, Run
 from tests.end_to_end.tree import VALUES, Manifest, Tree, app
 
@@ -33,34 +31,22 @@ def tree(tmp_path: Path) -> Tree:
 @pytest.fixture
 def kill(controller: Controller, tree: Tree, tmp_path: Path) -> Kill:
     """Run on another machine, and kill -9 there; its disk is gone with it."""
+    runner = Runner(tmp_path / "elsewhere", tree)
 
     def run_and_kill(boundary: str) -> None:
-        fault = BOUNDARIES[boundary]
-        controller.fault(**fault, do="status", status=429)
-        controller.forget()
-        settings = os.environ | {
-            "SYNC_SOURCE": str(tree.folder),
-            "SYNC_CONTROLLER": controller.url,
-            "SYNC_PASSWORD": "emulator",
-            "SYNC_CACHE_DIR": str(tmp_path / "lost" / "cache"),
-            "SYNC_STATE_DIR": str(tmp_path / "lost" / "state"),
-            "SYNC_PARALLELISM": "1",
-        }
         # A 429 was not carried out: the run waits in order to send it again, and does not come to that.
-        with subprocess.Popen([sys.executable, "-m", "sync"], env=settings, stdout=subprocess.DEVNULL) as victim:
-            wait_until(lambda: any(item["status"] == 429 for item in controller.requests()), victim)
-            victim.kill()
+        controller.fault(**BOUNDARIES[boundary], do="status", status=429)
+        controller.forget()
+        victim = runner.start(controller)
+        while not any(item["status"] == 429 for item in controller.requests()):
+            assert victim.process.is_alive(), "the run ended before it could be killed"
+            time.sleep(0.02)
+        victim.process.kill()
+        victim.wait()
         controller.fault(method="GET", path="/nothing", do="reset")
         controller.forget()
 
     return run_and_kill
-
-
-def wait_until(claim: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:
-    """Until it holds; the process must not end before."""
-    while not claim():
-        assert process.poll() is None, "the run ended before it could be killed"
-        time.sleep(0.02)
 
 
 def kept(controller: Controller) -> list[str]:
