@@ -57,13 +57,13 @@ def headline_of(run: Run) -> Headline:
         words = f"The plan was applied, but {down} of {counted(len(run.services), 'VirtualService')} did not come up"
         return Headline(level=Level.FAILED, words=_with_troubles(words, plan, run.problems))
     level = Level.PENDING if run.is_dry and not plan.is_empty else Level.DONE
+    has_errors = any(problem.severity is Severity.ERROR for problem in run.problems)
     if plan.is_empty:
-        words = "Nothing to do: no object changes"
+        words = "No object changes" if has_errors or plan.held else "Nothing to do: no object changes"
     elif is_only_planned(run):
         words = _changes(plan, will="would change", breaks="would break")
     else:
         words = _changes(plan, will="changed", breaks="broke")
-    has_errors = any(problem.severity is Severity.ERROR for problem in run.problems)
     return Headline(
         level=Level.HELD if has_errors or plan.held else level, words=_with_troubles(words, plan, run.problems)
     )

@@ -26,7 +26,7 @@ from sync.report.topology import GOES, Bodies, Body, Node, Picture, Row, picture
 from sync.report.words import HELD_SYMBOL, SYMBOLS, told_fields
 
 MAX_ROWS = 60
-"""Of one box in a picture, such as the servers of a pool; those that change are always shown."""
+"""Of one box in a picture, such as the servers of a pool. Among others, those that change are always kept."""
 
 MAX_CREATES_IN_FULL = 2_000
 """Of so many created objects the page knows every field; of more it knows the names."""
@@ -240,6 +240,7 @@ def _change(change: Change, end: ChangeOutcome | None, *, is_full: bool) -> dict
         "name": change.key.name,
         "reason": change.reason,
         "cause": change.cause.value,
+        "lost": change.lost,
         "end": end.state.value if end else "",
         "said": end.said if end else "",
         "fields": [[field.path, field.before, field.after] for field in told],
@@ -256,6 +257,8 @@ def _node(node: Node) -> list[Any]:
 def _kept(rows: tuple[Row, ...]) -> tuple[Row, ...]:
     if len(rows) <= MAX_ROWS:
         return rows
+    if len({row.sign for row in rows}) == 1:
+        return rows[:MAX_ROWS]
     room = MAX_ROWS - sum(bool(row.sign) for row in rows)
     kept = []
     for row in rows:

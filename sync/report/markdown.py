@@ -202,6 +202,8 @@ def _diff(report: OwnerReport) -> Iterator[str]:
         yield f"! {outage}"
     for change in report.changes:
         yield f"{SYMBOLS[change.action]} {change.key}   {change.reason}"
+        for lost in change.lost:
+            yield f"! not carried over: {lost}"
         fields = told_fields(change)
         for field in fields[:MAX_FIELDS]:
             yield from _field(field)

@@ -164,3 +164,14 @@ def test_real_documents_follow_the_published_schemas(sync: Run, tree: Tree) -> N
     }
 
     assert wrong == {name: [] for name in printed}
+
+
+def test_a_saved_plan_follows_its_schema(sync: Run, tree: Tree, tmp_path: Path) -> None:
+    """The file that `plan --out` writes, with the document of a dry run inside."""
+    tree.commit(web=app("web"))
+
+    printed = sync("plan", "--out", str(tmp_path / "plan.json")).document
+    saved = json.loads((tmp_path / "plan.json").read_text())
+
+    assert list(Draft202012Validator(published("plan")).iter_errors(saved)) == []
+    assert saved["document"] == printed

@@ -52,6 +52,7 @@ def change_sets(draw: st.DrawFn) -> ChangeSet:
             owner=owner,
             reason=draw(words),
             fields=tuple(draw(st.lists(fields, max_size=3))),
+            lost=tuple(draw(st.lists(words, max_size=2))),
             is_disruptive=draw(st.booleans()),
         )
         for owner in its_owners

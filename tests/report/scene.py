@@ -106,6 +106,12 @@ def applied(run: Run, states: Mapping[str, tuple[SetState, str]]) -> Run:
     return replace(run, is_dry=False, outcomes=tuple(outcomes), remaining=replace(run.plan, change_sets=()))
 
 
+TEAMS = (
+    *("ads", "billing", "blog", "cart", "catalog", "chat", "crm", "data", "edge", "feeds", "games", "geo", "identity"),
+    *("legal", "maps", "media", "news", "orders", "payments", "search", "shop", "stats", "video"),
+)
+
+
 def crowd(run: Run, copies: Mapping[str, int]) -> Run:
     """The run with many owners: of each that is named so many copies, with names and addresses of their own."""
     assert run.plan is not None
@@ -147,10 +153,10 @@ def _copies(item: Item, numbers: Iterable[int]) -> Iterator[Item]:
 
 
 def _renamed(owner: Owner, number: int) -> Owner:
-    """In one of some forty namespaces."""
+    """In the namespace of some team."""
     if not number:
         return owner
-    return replace(owner, namespace=f"{owner.namespace}-{number % 37:02}", name=f"{owner.name}-{number:04}")
+    return replace(owner, namespace=TEAMS[number % len(TEAMS)], name=f"{owner.name}-{number:04}")
 
 
 def _copied_set(change_set: ChangeSet, number: int) -> ChangeSet:

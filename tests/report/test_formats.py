@@ -115,7 +115,7 @@ def facts_of(run: Run) -> Iterator[tuple[str, ...]]:
     if run.plan is None:
         return
     for change in run.plan.changes:
-        yield (*facts_of_a_key(change.key), change.owner.namespace, change.owner.name)
+        yield (*facts_of_a_key(change.key), change.owner.namespace, change.owner.name, *change.lost)
     for change in run.remaining.changes if run.remaining else ():
         yield facts_of_a_key(change.key)
     for held in run.plan.held:

@@ -486,7 +486,7 @@ def test_five_thousand_owners_are_no_burden(browser: webdriver.Chrome, show: Ope
     assert texts(browser, "#tab-owners") == ["Owners 5,000"]
     assert last == "5000"
     assert texts(browser, ".row b") == ["relay-4711"]
-    assert ("VirtualService", "test--mail-12-relay-4711", "") in nodes(browser)
+    assert ("VirtualService", "test--search-relay-4711", "") in nodes(browser)
     assert everything < 1_000
     assert browser.find_element(By.ID, "map").is_displayed()
     assert browser.execute_script(painted) < PATIENCE_SECONDS

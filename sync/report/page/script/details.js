@@ -72,7 +72,8 @@ function changeOf(change, number) {
       : h("p", { class: "under" }, "Its fields stand in the JSON report.");
     return h("article", attributes, h("details", {}, h("summary", {}, ...title), content));
   }
-  return h("article", attributes, h("header", {}, ...title), change.fields.length ? fieldsOf(change) : null);
+  const lost = change.lost.map((one) => h("p", { class: "call tone-held" }, h("b", {}, "! not carried over: "), one));
+  return h("article", attributes, h("header", {}, ...title), ...lost, change.fields.length ? fieldsOf(change) : null);
 }
 
 function valuesOf(change) {

@@ -40,7 +40,7 @@ function says(owner) {
   if (owner.tone === "held") return [h("em", {}, "held"), " · nothing of it is touched"];
   if (!owner.changes.length) return [owner.addresses.join(" · ") || "unchanged"];
   const done = owner.standing === "applied" ? ", applied" : "";
-  const outage = owner.outages[0] ? [" · ", h("em", {}, owner.outages[0])] : [];
+  const outage = owner.outages[0] ? [" · ", h("em", {}, owner.outages[0].split(": ").pop())] : []; // what it comes to
   return [countsOf(owner).join(", ") + done, ...outage];
 }
 

@@ -1,6 +1,6 @@
 // The picture of one owner: Gateway, VirtualService and VIP, listeners, pools, servers.
 
-const ROWS_SHOWN = 12;
+const ROWS_SHOWN = 10;
 const HEADS = ["", "VirtualService and VIP", "Listeners", "Pools", "Servers"];
 const GAP = 12;
 
@@ -37,28 +37,34 @@ function legend(owner) {
   return h("div", { class: "legend" }, ...words, isTried);
 }
 
-// Of many rows those that change are all drawn, of the others as many as there is room for.
+// Of many rows those that change are drawn first of all; if all of them come or go alike, a few stand for all.
 function boxes(owner) {
   return owner.nodes.map(([column, kind, title, mark, key, all, left], index) => {
-    let room = ROWS_SHOWN - all.filter((one) => one[0]).length;
-    const rows = all.length <= ROWS_SHOWN ? all : all.filter((one) => one[0] || (room -= 1) >= 0);
+    const rows = all.length <= ROWS_SHOWN ? all : chosen(all);
     return { index, column, kind, title, mark, key, rows, more: left + all.length - rows.length };
   });
 }
 
+function chosen(rows) {
+  if (rows.every((row) => row[0] === rows[0][0])) return rows.slice(0, ROWS_SHOWN);
+  let signed = 3 * ROWS_SHOWN;
+  let quiet = ROWS_SHOWN - rows.filter((row) => row[0]).length;
+  return rows.filter((row) => (row[0] ? (signed -= 1) >= 0 : (quiet -= 1) >= 0));
+}
+
+// In up to four lines; of a longer text the middle is left out, for names differ at their ends.
 function wrap(text, width, charWidth) {
   const room = Math.max(6, Math.floor(width / charWidth));
   const lines = [];
-  let rest = plain(text);
-  while (rest.length > room && lines.length < 3) {
-    const cut =
-      Math.max(rest.lastIndexOf("-", room - 1), rest.lastIndexOf("/", room - 1), rest.lastIndexOf(" ", room - 1)) + 1;
+  let rest = shorten(text, 3.6 * width, charWidth);
+  while (rest.length > room) {
+    const ends = ["-", "/", " ", "…"].map((one) => rest.lastIndexOf(one, room - 1));
+    const cut = Math.max(...ends) + 1;
     const end = cut > room / 2 ? cut : room;
     lines.push(rest.slice(0, end));
     rest = rest.slice(end);
   }
-  lines.push(rest.length > room ? `${rest.slice(0, room - 1)}…` : rest);
-  return lines.slice(0, 4);
+  return [...lines, rest];
 }
 
 function shorten(text, width, charWidth) {
@@ -117,6 +123,8 @@ function lanesOf(owner, all) {
   return blocks;
 }
 
+// The middle of what is beside something tall: not so far down that it would be out of sight.
+const inSight = (height, own) => Math.max(own / 2, Math.min(height / 2, 220));
 const stack = (items) => items.reduce((sum, box) => sum + box.height + GAP, -GAP);
 function place(items, x, middle) {
   let y = middle - stack(items) / 2;
@@ -132,7 +140,7 @@ function drawAcross(owner, width) {
   const pad = 16;
   const gap = Math.max(26, Math.min(46, width * 0.035));
   const room = width - 2 * pad - 4 * gap;
-  const widths = [0.165, 0.26, 0.115, 0.26, 0.2].map((part) => Math.floor(part * room));
+  const widths = [0.155, 0.245, 0.115, 0.255, 0.23].map((part) => Math.floor(part * room));
   const lefts = widths.map((_, column) => pad + widths.slice(0, column).reduce((sum, one) => sum + one + gap, 0));
   for (const box of all) measure(box, widths[box.column]);
   const blocks = lanesOf(owner, all);
@@ -157,11 +165,11 @@ function drawAcross(owner, width) {
       if (lane.servers) place([lane.servers], lefts[4], middle);
       at += heights[number] + GAP;
     });
-    place(front, lefts[1], start + height / 2);
+    place(front, lefts[1], start + inSight(height, stack(front)));
     y = start + height + 2 * GAP;
   }
   const bottom = Math.max(y - 2 * GAP, top + all[0].height);
-  place([all[0]], lefts[0], (top + bottom) / 2);
+  place([all[0]], lefts[0], top + inSight(bottom - top, all[0].height));
   const heads = HEADS.map(
     (head, column) =>
       all.some((box) => box.column === column) &&
@@ -204,13 +212,15 @@ function drawDown(owner, width) {
       if (lane.servers) put(lane.servers, 4);
     }
   }
-  const edges = owner.edges.map(([start, end, mark]) => {
+  // Lines from one box share a trunk, which stays plain; only the branch to each box has its colour.
+  const lines = owner.edges.flatMap(([start, end, mark]) => {
     const [from, to] = [all[start], all[end]];
-    if (to.y < from.y) return null;
+    if (to.y < from.y) return [];
     const x = from.x + step / 2;
-    return edge(`M${x} ${from.y + from.height}V${to.y + 18}H${to.x}`, from, to, mark);
+    const trunk = svg("path", { class: "trunk", d: `M${x} ${from.y + from.height}V${to.y + 18}` });
+    return [trunk, edge(`M${x} ${to.y + 18}H${to.x}`, from, to, mark)];
   });
-  return canvas(owner, width, y + pad - 9, [...edges.filter(Boolean), ...all.map(node)]);
+  return canvas(owner, width, y + pad - 9, [...lines, ...all.map(node)]);
 }
 
 function canvas(owner, width, height, children) {

@@ -25,6 +25,7 @@ function drawHead() {
   $("tab-owners").textContent = `Owners ${data.owners.length.toLocaleString("en")}`;
   $("tab-problems").textContent = `Problems ${data.problems.length.toLocaleString("en")}`;
   $("tab-problems").title = `${counted(errors, "error")}, ${counted(data.problems.length - errors, "warning")}`;
+  if (errors) $("tab-problems").classList.add("tone-error", "toned");
 }
 
 function drawCounts() {
