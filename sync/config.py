@@ -20,7 +20,7 @@ from sync.model.target import Target
 from sync.model.wording import did_you_mean, shown
 from sync.source.git import SourceRequest
 from sync.source.validation import problems_of
-from sync.source.yaml_documents import YamlError, parse_documents
+from sync.source.yaml_documents import YamlError, parse_only_document
 
 EMBEDDED = "embedded"
 """The controller that runs in this process."""
@@ -33,11 +33,10 @@ def read_settings(snapshot: Snapshot, *, max_aliases: int) -> tuple[Settings | N
         return None, (_no_values(snapshot),)
     origin = Origin(file=VALUES_FILE)
     try:
-        documents = parse_documents(file.content, max_aliases=max_aliases)
+        value = parse_only_document(file.content, max_aliases=max_aliases)
     except YamlError as error:
         place = Origin(file=VALUES_FILE, line=error.line)
         return None, (Problem(severity=Severity.ERROR, message=error.message, fix=error.fix, origin=place),)
-    value = documents[0].value if documents else {}
     try:
         settings = _adapter().validate_python(value)
     except ValidationError as error:

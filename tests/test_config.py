@@ -228,6 +228,15 @@ def test_settings_that_do_what_they_seem_to_do_are_no_problem() -> None:
     assert problems == ()
 
 
+def test_several_documents_are_an_error() -> None:
+    """Nobody can tell which of them was meant."""
+    settings, (problem,) = read("AKOSettings: {clusterName: a}\n---\nAKOSettings: {clusterName: b}\n")
+
+    assert settings is None
+    assert (problem.severity.value, problem.line) == ("error", 3)
+    assert problem.message == "the file holds several documents"
+
+
 def test_an_empty_name_stands_for_the_default() -> None:
     """As in AKO, whose chart has empty texts in places."""
     settings, _ = read(

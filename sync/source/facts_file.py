@@ -14,7 +14,7 @@ from sync.model.problem import Origin
 from sync.model.types import Text
 from sync.source.places import line_in
 from sync.source.validation import problems_of
-from sync.source.yaml_documents import YamlError, parse_documents
+from sync.source.yaml_documents import YamlError, parse_only_document
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -66,10 +66,9 @@ def read_facts_file(path: Path) -> Facts:
     except OSError as error:
         raise SourceError(f"the facts file cannot be read: {error.strerror}", where=str(path)) from None
     try:
-        documents = parse_documents(content, max_aliases=100)
+        value = parse_only_document(content, max_aliases=100)
     except YamlError as error:
         raise SourceError(error.message, where=f"{path}:{error.line}", fix=error.fix) from None
-    value = documents[0].value if documents else {}
     try:
         found = _adapter().validate_python(value)
     except ValidationError as error:

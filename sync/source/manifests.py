@@ -91,7 +91,7 @@ def parse_manifests(
     for file in files:
         _read_file(file, reading, max_aliases)
     resources = _resources(reading)
-    if resources.is_empty() and not resources.ignored:
+    if resources.is_empty() and not resources.ignored and reading.is_complete:
         reading.problems.append(_nothing_found(snapshot, files))
     return resources, tuple(reading.problems)
 
@@ -185,9 +185,8 @@ def _read_document(file: SourceFile, document: Document, reading: _Reading) -> N
 
 def _items(value: Any, origin: Origin) -> Iterator[tuple[Any, Origin]]:
     """The manifest itself, or the items of a List; those of a `ServiceList` need not say their kind."""
-    kind = str(value.get("kind", "")) if isinstance(value, dict) else ""
-    listed = kind.removesuffix("List")
-    if kind != listed and listed in {"", *_KINDS} and isinstance(value.get("items"), list):
+    listed = _listed_kind(value)
+    if listed is not None and isinstance(value.get("items"), list):
         unsaid = {"apiVersion": value.get("apiVersion"), "kind": listed} if listed else {}
         for number, item in enumerate(value["items"]):
             place = Origin(
@@ -196,6 +195,13 @@ def _items(value: Any, origin: Origin) -> Iterator[tuple[Any, Origin]]:
             yield from _items({**unsaid, **item} if isinstance(item, dict) else item, place)
     else:
         yield value, origin
+
+
+def _listed_kind(value: Any) -> str | None:
+    """Of what kind the items of a list are, empty where each says it; None for what is no list of manifests."""
+    kind = str(value.get("kind", "")) if isinstance(value, dict) else ""
+    listed = kind.removesuffix("List")
+    return listed if kind != listed and listed in {"", *_KINDS} else None
 
 
 def _read_manifest(value: Any, origin: Origin, reading: _Reading) -> None:
@@ -207,6 +213,9 @@ def _read_manifest(value: Any, origin: Origin, reading: _Reading) -> None:
                 "a manifest starts with apiVersion and kind; list other files in SyncSettings.exclude",
             )
         )
+        return
+    if _listed_kind(value) is not None:
+        reading.lose(_at(origin, "the items of this list are missing", "write them as a list below `items:`"))
         return
     version, kind_name = value.get("apiVersion"), value.get("kind")
     if not isinstance(version, str) or not isinstance(kind_name, str) or not (version and kind_name):

@@ -63,7 +63,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "extra_forbidden": ("unknown key {last}", "{hint}"),
     "unexpected_keyword_argument": ("unknown key {last}", "{hint}"),
     "string_type": ("{value} is not text", "{quote}"),
-    "int_type": ("{value} is not a whole number", "write a number, without quotes"),
+    "int_type": ("{value} is not a whole number", "write a number in digits, without quotes"),
     "int_from_float": ("{value} is not a whole number", "write a whole number"),
     "bool_type": ("{value} is neither true nor false", "write true or false, without quotes"),
     "less_than_equal": ("{value} is out of range", "use a number {range}"),
@@ -103,7 +103,7 @@ def _words(detail: ErrorDetails, path: Path, schema: "_Schema") -> tuple[str, st
         "last": f'"{path[-1]}"' if path else "a key",
         "value": shown(given),
         "said": detail["msg"].lower(),
-        "quote": f'put it in quotes: "{given}"' if isinstance(given, int | float) else "write a text",
+        "quote": _quoting(given),
         "expected": context.get("expected", ""),
         "pattern": _PATTERNS.get(str(context.get("pattern", "")), _ANY_PATTERN),
     }
@@ -112,6 +112,13 @@ def _words(detail: ErrorDetails, path: Path, schema: "_Schema") -> tuple[str, st
     if "{range}" in fix or "{length}" in fix:
         places["range"], places["length"] = schema.range(path), schema.length(path)
     return message.format(**places), fix.format(**places)
+
+
+def _quoting(given: Any) -> str:
+    """How to make a text of what YAML takes for something else."""
+    if isinstance(given, bool):  # nobody can tell whether it was written true, yes or on
+        return "put it in quotes"
+    return f'put it in quotes: "{given}"' if isinstance(given, int | float) else "write a text"
 
 
 class _Schema:

@@ -47,6 +47,15 @@ def parse_documents(content: bytes, *, max_aliases: int) -> tuple[Document, ...]
         raise _too_deep(1) from None
 
 
+def parse_only_document(content: bytes, *, max_aliases: int) -> Any:
+    """The value of a file that holds one document, an empty mapping for an empty file; raises `YamlError`."""
+    documents = parse_documents(content, max_aliases=max_aliases)
+    if len(documents) > 1:
+        fix = "keep one of them: the others would be silently ignored"
+        raise YamlError("the file holds several documents", line=documents[1].line, fix=fix)
+    return documents[0].value if documents else {}
+
+
 def line_of(content: bytes, document: int, path: Path) -> int:
     """The line (from 1) of the field at `path`; of the deepest part of it that is there, if it is not.
 

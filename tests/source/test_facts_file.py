@@ -57,6 +57,7 @@ def test_an_empty_file_is_a_common_controller(tmp_path: Path) -> None:
         pytest.param("missing: all\n", ":1: missing", '"all" is not a list', "`- `", id="text for list"),
         pytest.param("controller: {version: 30.2}\n", ":1: controller.version", "30.2 is not text", "", id="number"),
         pytest.param("a: [\n", ":2", "not valid YAML", "correct", id="syntax"),
+        pytest.param("a: 1\n---\nb: 2\n", ":3", "several documents", "keep one", id="two documents"),
         pytest.param("- a\n", ":1: ", "a list is not a mapping", "key: value", id="list"),
     ],
 )

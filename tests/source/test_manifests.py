@@ -475,6 +475,30 @@ def test_the_items_of_a_typed_list_are_manifests(says_kind: bool) -> None:
     assert [service.name for service in resources.services] == ["front"]
 
 
+@pytest.mark.parametrize("items", ["", "items: {a: b}", "items:"], ids=["none", "a mapping", "nothing"])
+@pytest.mark.parametrize("kind", ["List", "ServiceList"])
+def test_a_list_without_items_may_have_lost_them(kind: str, items: str) -> None:
+    """What stood in it may be live."""
+    resources, problems = read({"a.yaml": f"apiVersion: v1\nkind: {kind}\n{items}\n"})
+
+    assert error_lines(problems) == ["a.yaml:1: : the items of this list are missing"]
+    assert not resources.is_complete
+
+
+def test_a_list_without_any_item_is_a_list() -> None:
+    """Somebody wrote that down."""
+    _, problems = read({"a.yaml": "apiVersion: v1\nkind: List\nitems: []\n", "b.yaml": yaml_of(document("Node"))})
+
+    assert problems == ()
+
+
+def test_a_file_that_cannot_be_read_is_not_also_called_empty() -> None:
+    """One cause, one problem."""
+    _, problems = read({"a.yaml": "a: ["})
+
+    assert [problem.severity for problem in problems] == ["error"]
+
+
 # --- duplicates -------------------------------------------------------------------------------------------------------
 
 

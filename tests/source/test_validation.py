@@ -63,6 +63,7 @@ def problems_in(value: Any) -> tuple[Problem, ...]:
         pytest.param({"flag": "true"}, "flag", '"true" is neither true nor false', "without quotes", id="quoted flag"),
         pytest.param({"quoted": "yes"}, "quoted", '"yes" is neither true nor false', "write true", id="quoted yes"),
         pytest.param({"whole": "1"}, "whole", '"1" is not a whole number', "without quotes", id="quoted number"),
+        pytest.param({"text": True}, "text", "true is not text", "put it in quotes", id="flag for text"),
         pytest.param({"whole": True}, "whole", "true is not a whole number", "write a number", id="flag for number"),
         pytest.param({"positive": 0}, "positive", "0 is out of range", "use a number from 1 on", id="too small"),
         pytest.param({"small": 10}, "small", "10 is out of range", "use a number up to 9", id="too big"),
