@@ -11,7 +11,7 @@ from sync.kinds import KINDS, Scope
 from sync.model.desired import AviObject, ObjectKey
 from sync.model.live import LiveObject
 from sync.model.plan import Action, Cause, Change, FieldChange
-from sync.plan.owners import Pair
+from sync.plan.owners import Pair, is_elsewhere
 
 REFUSED = "RefusedDigest"
 INTERRUPTED = "deleted by a run that was interrupted"
@@ -102,7 +102,7 @@ def _change(
 ) -> Change | None:
     """`is_as_written` tells that Git asks of all that is live of the owner for what was written last."""
     key = item.key
-    if comparison is None and key in pair.missing:
+    if comparison is None and any(gone == key or is_elsewhere(gone, key) for gone in pair.missing):
         return Change(
             action=Action.CREATE,
             key=key,
@@ -154,8 +154,8 @@ def _change(
 
 
 def moved_from(pair: Pair, key: ObjectKey) -> LiveObject | None:
-    """The object of that kind and name that the owner has in another tenant or cloud."""
-    return next((o for k, o in pair.live.items() if (k.kind, k.name) == (key.kind, key.name) and k != key), None)
+    """The object of that kind and name that the owner has, or had until a run was interrupted, somewhere else."""
+    return next((item for item in (*pair.live.values(), *pair.stranded) if is_elsewhere(item.key, key)), None)
 
 
 def _goes_with_the_vip(key: ObjectKey) -> bool:

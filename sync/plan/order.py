@@ -11,12 +11,13 @@ deletes first.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from sync.compare.objects import body_of_update, without_identity
 from sync.compare.recreation import OUR_TYPES, body_of_move, body_of_recreate
 from sync.compare.references import by_name
 from sync.kinds import KINDS, Scope
-from sync.model.desired import ObjectKey, Owner
+from sync.model.desired import AviObject, ObjectKey, Owner
 from sync.model.live import LiveObject
 from sync.model.plan import Action, Change, ChangeSet, Method, Write
 from sync.plan.changes import OwnerChanges, moved_from
@@ -142,14 +143,7 @@ def _puts_and_posts(changes: Iterable[Item]) -> Iterator[Write]:
         wanted = owner.pair.desired[change.key]
         live = owner.pair.live.get(change.key)
         if live is None:
-            kept = owner.pair.kept.get(change.key)
-            left = moved_from(owner.pair, change.key) if owner.scope is Scope.OWNER else None
-            body = wanted.body
-            if kept is not None:
-                body = body_of_recreate(wanted, kept.before.body)
-            elif left is not None:
-                body = body_of_move(wanted, left.body)
-            yield Write(method=Method.POST, key=change.key, owner=change.owner, body=body)
+            yield Write(method=Method.POST, key=change.key, owner=change.owner, body=_body_of_create(owner, wanted))
         elif change.action is Action.UPDATE:
             yield Write(
                 method=Method.PUT,
@@ -164,6 +158,16 @@ def _puts_and_posts(changes: Iterable[Item]) -> Iterator[Write]:
             yield Write(
                 method=Method.POST, key=change.key, owner=change.owner, body=body_of_recreate(wanted, live.body)
             )
+
+
+def _body_of_create(owner: OwnerChanges, wanted: AviObject) -> Mapping[str, Any]:
+    """With what others had attached to the object that an interrupted run has deleted, or that is left behind."""
+    if kept := owner.pair.kept.get(wanted.key):
+        return body_of_recreate(wanted, kept.before.body)
+    if owner.scope is Scope.OWNER or owner.pair.kept:
+        left = moved_from(owner.pair, wanted.key)
+        return wanted.body if left is None else body_of_move(wanted, left.body)
+    return wanted.body
 
 
 def _restored(owners: Sequence[OwnerChanges]) -> list[tuple[Owner, LiveObject]]:

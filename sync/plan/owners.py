@@ -50,12 +50,15 @@ class Pair:
 
     @property
     def remade(self) -> Mapping[ObjectKey, LiveObject]:
-        """What that run has created in place of what it had deleted, before it was interrupted."""
-        return {
-            key: self.live[key]
-            for key, item in self.kept.items()
-            if key in self.live and self.live[key].uuid != item.before.uuid
-        }
+        """What that run has created in place of what it had deleted: under that key, or in another tenant or cloud."""
+        return {key: found for key, item in self.kept.items() if (found := self._in_place_of(item.before)) is not None}
+
+    def _in_place_of(self, before: LiveObject) -> LiveObject | None:
+        if before.key in self.live:
+            found = self.live[before.key]
+            return None if found.uuid == before.uuid else found
+        elsewhere = (item for key, item in self.live.items() if is_elsewhere(key, before.key) and key not in self.kept)
+        return next(elsewhere, None)
 
     @property
     def stranded(self) -> tuple[LiveObject, ...]:
@@ -82,6 +85,11 @@ def asked_places(key: ObjectKey, body: Mapping[str, Any]) -> frozenset[tuple[str
     """Address, cloud and VRF of the address that a rendered body asks for; nothing where it leaves the choice."""
     asked = asked_address(body.get("vip") or ())
     return frozenset({(asked, key.cloud, _vrf(body.get("vrf_context_ref", "")))} if asked != NO_ADDRESS else ())
+
+
+def is_elsewhere(one: ObjectKey, other: ObjectKey) -> bool:
+    """Whether two objects have one name, in different tenants or clouds."""
+    return (one.kind, one.name) == (other.kind, other.name) and one != other
 
 
 def _has_vips(key: ObjectKey) -> bool:

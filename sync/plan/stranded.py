@@ -75,7 +75,7 @@ def _why_not(pairs: Sequence[Pair], live: LiveState, options: PlanOptions) -> tu
     """What keeps owners from being put back, and what to do; None if nothing does."""
     if any(pair.remade for pair in pairs) and (options.policy is not Policy.SYNC or not options.may_replace):
         return "what was made in its place would have to be deleted", "run without --policy and --no-replace"
-    going = {key for pair in pairs for key in pair.remade}
+    going = {item.key for pair in pairs for item in pair.remade.values()}
     wanted = {place for pair in pairs for item in pair.stranded for place in places_of(item)}
     for item in live:
         for place in sorted(places_of(item) & wanted):
@@ -99,14 +99,17 @@ def _change_set(pairs: Sequence[Pair]) -> ChangeSet:
 
 def _changes(pair: Pair) -> Iterator[Change]:
     for item in pair.stranded:
-        is_remade = item.key in pair.remade
+        is_replaced = item.key in pair.live
         yield Change(
-            action=Action.REPLACE if is_remade else Action.CREATE,
+            action=Action.REPLACE if is_replaced else Action.CREATE,
             key=item.key,
             owner=pair.owner,
-            reason=REMADE if is_remade else PUT_BACK,
+            reason=REMADE if is_replaced else PUT_BACK,
             cause=Cause.INTERRUPTED,
         )
+    for found in pair.remade.values():
+        if found.key not in pair.kept:
+            yield Change(action=Action.DELETE, key=found.key, owner=pair.owner, reason=REMADE, cause=Cause.INTERRUPTED)
 
 
 def _writes(pairs: Sequence[Pair]) -> Iterator[Write]:

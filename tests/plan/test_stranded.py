@@ -88,23 +88,17 @@ def test_after_one_more_run_nobody_can_tell_that_one_was_killed(first: Apps, sec
 def test_held_owners_get_back_what_was_deleted(first: Apps, second: Apps, writes: int) -> None:
     """Whatever was in hand: all of it is as it was, addresses included, and nothing else is touched."""
     controller = served(*manifests_of(first), after=tuple(manifests_of(second)), writes=writes)
-    stranded = {
-        item.before.owner_name for item in controller.live.kept if item.before.key not in controller.live.objects
-    }
+    gone = {item.before.owner_name for item in controller.live.kept if item.before.key not in controller.live.objects}
+    before = [item.before for item in controller.live.kept if item.before.owner_name in gone]
 
     plan = plan_that_holds(tuple(manifests_of(second)), controller.live)
     controller.apply(plan)
 
-    for item in controller.live.kept:
-        if item.before.owner_name in stranded:
-            live = controller.live.objects[item.before.key]
-            assert (addresses(live.body), live.body["description"]) == (
-                addresses(item.before.body),
-                item.before.body["description"],
-            )
-    assert {change.owner for change in plan.changes} <= {
-        item.before.owner for item in controller.live.kept if item.before.owner_name in stranded
-    }
+    back = [controller.live.objects[item.key] for item in before]
+    assert [(addresses(item.body), item.body["description"]) for item in back] == [
+        (addresses(item.body), item.body["description"]) for item in before
+    ]
+    assert {change.owner for change in plan.changes} == {item.owner for item in before}
 
 
 def test_a_name_that_somebody_else_has_taken_is_left_alone() -> None:
