@@ -33,6 +33,7 @@ def inject(wanted: Scenario, chance: random.Random, deadline: float) -> Row:
         what = f"{fault['do']} {fault.get('status', '')} at request {number}"
         with controller(wanted.state, faults=[{"nth": number + 1, **fault}]) as found:
             last = wanted.runner.run(found)
+            found.calm()
             if last.code == 1:
                 row.notes.append(f"{what}: {last.err[-400:]}")
             if last.code != 0:
