@@ -83,6 +83,8 @@ def _hostnames(key: ObjectKey, body: Mapping[str, Any]) -> Iterator[tuple[str, s
 
 def asked_places(key: ObjectKey, body: Mapping[str, Any]) -> frozenset[tuple[str, str, str]]:
     """Address, cloud and VRF of the address that a rendered body asks for; nothing where it leaves the choice."""
+    if not _has_vips(key):  # a template of another kind may render anything under that name
+        return frozenset()
     asked = asked_address(body.get("vip") or ())
     return frozenset({(asked, key.cloud, _vrf(body.get("vrf_context_ref", "")))} if asked != NO_ADDRESS else ())
 
