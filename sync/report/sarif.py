@@ -109,7 +109,8 @@ def _origins(run: Run) -> dict[Owner, Origin]:
 
 
 def _change(level: str, change: Change, origin: Origin | None, still: str = "") -> dict[str, Any]:
-    text = f"{still}{change.action} {change.key} of {change.owner}: {change.reason}"
+    lost = f"; not carried over: {', '.join(change.lost)}" if change.lost else ""
+    text = f"{still}{change.action} {change.key} of {change.owner}: {change.reason}{lost}"
     return _notification(level, text, origin)
 
 
