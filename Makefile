@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 RUNS := $(VENV)/.runs
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 
-.PHONY: help test lint types contracts unit lock reference format demo bench rehearsal chaos clean
+.PHONY: help test lint types contracts unit lock reference format schemas screenshots demo bench rehearsal chaos clean
 .DEFAULT_GOAL := help
 
 help:  ## What can be made here
@@ -51,6 +51,12 @@ reference: $(READY)  ## Write docs/reference.md anew, after a change of options 
 
 lock: $(READY)  ## Write the lock files anew from pyproject.toml
 	@$(BIN)/python tools/check_lock.py --write
+
+schemas: $(READY)  ## Write docs/schemas anew from the code
+	@$(BIN)/python tools/make_schemas.py --write
+
+screenshots: $(READY)  ## Make docs/images anew; needs Debian's chromium
+	@$(BIN)/python -m tools.make_screenshots
 
 demo: $(RUNS)  ## A tour: the example repository against the emulator
 	@$(BIN)/python tools/demo.py

@@ -153,7 +153,7 @@ def main() -> None:
             file.parent.mkdir(exist_ok=True)
             file.write_text(text_of(schema), "utf-8")
     if stale and "--write" not in sys.argv[1:]:
-        sys.exit(f"{', '.join(stale)} no longer follow from the code\n  fix: python tools/make_schemas.py --write")
+        sys.exit(f"{', '.join(stale)} no longer follow from the code\n  fix: make schemas")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Make the pictures of the page in docs/images/ anew, with Debian's chromium.
 
-usage: python tools/make_screenshots.py [FOLDER]
+usage: python -m tools.make_screenshots [FOLDER]
 
 Look at them before you commit them: nothing else can tell whether they are good to look at.
 """

@@ -12,6 +12,7 @@ EVENTS: Mapping[str, str] = {
     "owners": "owner",
     "problems": "problem",
     "refusals": "refusal",
+    "services": "service",
     "statuses": "status",
 }
 """Lists of a document whose items are called something else than the list."""

@@ -46,7 +46,8 @@ def headline_of(run: Run) -> Headline:
         words = "Locked by another run: nothing was written" if not run.outcomes else "The lock was lost while applying"
         return Headline(level=Level.FAILED, words=_with_troubles(words, plan, run.problems))
     if run.refusals:
-        words = f"Refused: nothing was written. {_changes(plan, will='would change', breaks='would break')}"
+        refused = "The saved plan is stale" if run.is_stale else "Refused"
+        words = f"{refused}: nothing was written. {_changes(plan, will='would change', breaks='would break')}"
         return Headline(level=Level.FAILED, words=_with_troubles(words, plan, run.problems))
     if any(not outcome.is_success for outcome in run.outcomes):
         return Headline(level=Level.FAILED, words=_with_troubles(_failed(run), plan, run.problems))

@@ -18,6 +18,7 @@ from sync.model.outcome import ChangeOutcome
 from sync.model.plan import CHANGES_OF_HANDS, Action, Change, ChangeSet
 from sync.model.problem import Problem
 from sync.model.run import Run, Wish
+from sync.model.service import Verdict
 from sync.report.headline import Headline, headline_of, headline_of_tree
 from sync.report.numbers import is_only_planned, numbers
 from sync.report.owners import HELD, UNCHANGED, OwnerReport, owners_of, owners_of_tree
@@ -152,6 +153,10 @@ def _notes(run: Run) -> Iterator[dict[str, str]]:
     if run.lost:
         text = f"After applying, the Controller could not be read again: {run.lost}"
         yield {"tone": "failed", "text": text, "fix": ""}
+    for service in run.services:
+        if service.verdict is not Verdict.UP:
+            text = f"{service.key} is {service.verdict}: {service.state} {service.said}"
+            yield {"tone": "held" if service.is_well else "failed", "text": text, "fix": ""}
     for change in run.remaining.changes if run.remaining else ():
         yield {"tone": "failed", "text": f"After applying, still to do: {change.action} {change.key}", "fix": ""}
     for key in run.plan.foreign if run.plan else ():

@@ -31,6 +31,7 @@ def run_junit(run: Run) -> str:
     cases = [
         *(_owner_case(report) for report in owners),
         *_problem_cases(unowned(run.problems, owners)),
+        *_service_cases(run),
         *_run_cases(run),
     ]
     plan = run.plan
@@ -109,6 +110,15 @@ def _run_cases(run: Run) -> Iterator[Case]:
     if run.remaining is not None and not run.remaining.is_empty:
         lines = tuple(line for change in run.remaining.changes for line in change_lines(change, plain))
         yield Case(group="Run", name="planning again", failures=("changes remain", *lines))
+
+
+def _service_cases(run: Run) -> Iterator[Case]:
+    """A case for each VirtualService that was looked at after it was changed."""
+    for service in run.services:
+        reasons = ", ".join(part for part in (service.state, service.said) if part)
+        line = one_line(f"{service.verdict}: {reasons}")
+        failures, output = ((), (line,)) if service.is_well else ((line,), ())
+        yield Case(group=service.key.kind, name=str(service.key), failures=failures, output=output)
 
 
 def _errors(problems: Iterable[Problem]) -> list[Problem]:

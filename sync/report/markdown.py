@@ -14,7 +14,7 @@ from sync.model.run import Run, Wish
 from sync.report.headline import Headline, headline_of, headline_of_tree
 from sync.report.numbers import numbers
 from sync.report.owners import OwnerReport, owners_of
-from sync.report.plan_text import failure_lines
+from sync.report.plan_text import failure_lines, service_lines
 from sync.report.text import counts_of_problems, plain
 from sync.report.words import HELD_SYMBOL, SYMBOLS, breaking, commit_text, counted, one_line, shown, told_fields
 
@@ -50,6 +50,7 @@ def run_markdown(run: Run, *, max_bytes: int = MAX_COMMENT_BYTES) -> str:
     sections = (
         Section(head="#### Not applied", items=tuple(_refusals(run)), noun="refusal", share=0.3),
         Section(head="#### Failed", items=tuple(_failures(run)), noun="failure", share=0.4),
+        Section(head="#### After the change", items=tuple(_services(run)), noun="VirtualService", share=0.5),
         Section(head=_OUTAGES, items=tuple(_outages(owners)), noun="owner", share=0.6),
         _problems(run.problems),
         Section(head="#### Held: nothing of them is touched", items=tuple(_held(run)), noun="owner", share=0.85),
@@ -146,6 +147,12 @@ def _failures(run: Run) -> Iterator[str]:
         yield f"- **error**: after applying, the Controller could not be read again: {_escaped(run.lost)}"
     for change in run.remaining.changes if run.remaining else ():
         yield f"- **error**: after applying, still to do: {_code(SYMBOLS[change.action])} {_escaped(str(change.key))}"
+
+
+def _services(run: Run) -> Iterator[str]:
+    """How the VirtualServices that were changed are doing."""
+    for line in service_lines(run, plain):
+        yield f"- {_escaped(line)}"
 
 
 _OUTAGES = "#### Connections break\n\n| | Owner | What it means | Why |\n|--:|---|---|---|"

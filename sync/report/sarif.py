@@ -1,7 +1,7 @@
 """SARIF 2.1.0: problems as results at their lines; what happened as notifications of the tool, which raise no alert."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
@@ -76,27 +76,33 @@ def _fingerprint(*texts: str) -> str:
 
 
 def _notifications(run: Run) -> Iterator[dict[str, Any]]:
-    """Refusals, failures, changes and outcomes, in the order in which every report tells them."""
-    plan = run.plan
+    """Refusals, changes, what is held, and what became of it, in the order in which every report tells them."""
     if run.locked:
         yield _notification("error", f"locked: {run.locked}")
     for refusal in run.refusals:
         yield _notification("error", f"refused: {refusal.message}\nfix: {refusal.fix}")
-    if plan is None:
-        return
-    origins = _origins(run)
-    for change in plan.changes:
-        yield _change("note", change, origins.get(change.owner))
-    for held in plan.held:
-        yield _notification("warning", f"held: {held.owner}: nothing of it is touched", held.origin)
-    for key in plan.foreign:
-        yield _notification("warning", f"foreign: {key}")
+    if run.plan is not None:
+        origins = _origins(run)
+        for change in run.plan.changes:
+            yield _change("note", change, origins.get(change.owner))
+        for held in run.plan.held:
+            yield _notification("warning", f"held: {held.owner}: nothing of it is touched", held.origin)
+        for key in run.plan.foreign:
+            yield _notification("warning", f"foreign: {key}")
+        yield from _endings(run, origins)
+
+
+def _endings(run: Run, origins: Mapping[Owner, Origin]) -> Iterator[dict[str, Any]]:
+    """What became of the plan; nothing of one that was not applied."""
     for outcome in run.outcomes:
         owners = ", ".join(map(str, outcome.change_set.owners))
         said = f": {outcome.said}" if outcome.said else ""
         level = "note" if outcome.is_success else "error"
-        place = origins.get(outcome.change_set.owners[0]) if outcome.change_set.owners else None
+        place = next((origins[owner] for owner in outcome.change_set.owners if owner in origins), None)
         yield _notification(level, f"{outcome.state}: {owners}{said}", place)
+    for service in run.services:
+        level = "note" if service.is_well else "error"
+        yield _notification(level, f"{service.key} is {service.verdict}: {service.state} {service.said}")
     if run.lost:
         yield _notification("error", f"after applying, the Controller could not be read again: {run.lost}")
     for change in run.remaining.changes if run.remaining else ():

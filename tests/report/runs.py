@@ -8,6 +8,7 @@ from sync.model.outcome import Outcome, SetState, WriteOutcome, WriteState
 from sync.model.plan import Action, Change, ChangeSet, FieldChange, Method, Plan, Refusal, Write
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.run import Run, Wish
+from sync.model.service import ServiceState, Verdict
 
 PIECES = (
     *("web", "shop", "10.10.10.50", "größer", "Ж", " ", "  ", "/", ":", "'", '"', "-", "--", "=", "1. ", "+ ", "~"),
@@ -37,6 +38,9 @@ problems = st.builds(
     origin=st.none() | origins,
     resource=texts,
     field=st.lists(st.integers(0, 9) | words, max_size=3).map(tuple),
+)
+services = st.builds(
+    ServiceState, key=keys, owner=owners, verdict=st.sampled_from(list(Verdict)), state=words, said=texts
 )
 METHODS = {Action.CREATE: (Method.POST,), Action.DELETE: (Method.DELETE,), Action.REPLACE: (Method.DELETE, Method.POST)}
 
@@ -99,6 +103,7 @@ def runs(draw: st.DrawFn) -> Run:
         outcomes=tuple(_outcome(draw, item) for item in plan.change_sets) if is_applied else (),
         remaining=draw(plans()) if kind == "applied" else None,
         locked=draw(words) if kind == "locked" else "",
+        services=tuple(draw(st.lists(services, max_size=2))) if kind == "applied" else (),
         lost=draw(words) if kind == "lost" else "",
     )
 

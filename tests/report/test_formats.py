@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 from sync.model.desired import ObjectKey
 from sync.model.problem import Problem
 from sync.model.run import Run
+from sync.model.service import Verdict
 from sync.report.formats import RUN, VALIDATION, written
 from sync.report.markdown import run_markdown
 from sync.report.plan_text import counts
@@ -123,6 +124,9 @@ def facts_of(run: Run) -> Iterator[tuple[str, ...]]:
     for outcome in run.outcomes:
         owners = [part for owner in outcome.change_set.owners for part in (owner.namespace, owner.name)]
         yield ("" if outcome.is_success else outcome.said, *owners)
+    for service in run.services:
+        if service.verdict is not Verdict.UP:  # those that are up are counted
+            yield (*facts_of_a_key(service.key), service.verdict.value, service.state, service.said)
     yield (run.lost, run.locked)
 
 

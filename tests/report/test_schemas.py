@@ -17,7 +17,7 @@ from tools.make_schemas import FOLDER, losses, schemas, text_of
 
 @pytest.mark.parametrize("name", list(schemas()))
 def test_a_schema_follows_from_the_code(name: str) -> None:
-    """Otherwise: python tools/make_schemas.py --write, which refuses to take anything away."""
+    """Otherwise: make schemas, which refuses to take anything away."""
     Draft202012Validator.check_schema(published(name))
 
     assert (FOLDER / f"{name}.json").read_text("utf-8") == text_of(schemas()[name])
