@@ -225,7 +225,7 @@ def _owner(
         "line": report.origin.line if report.origin else 0,
         "outages": report.outages,
         "partners": [str(partner) for partner in report.partners],
-        "said": report.outcome.said if report.outcome else "",
+        "said": report.said,
         "changes": [_change(change, report.ends.get(change.key), is_full=is_full) for change in report.changes],
         "writes": list(writes) if report.changes else [],
         "problems": [positions[problem] for problem in report.problems],

@@ -68,8 +68,8 @@ def _ends(report: OwnerReport) -> Iterable[ChangeOutcome]:
 
 
 def _why(report: OwnerReport) -> str:
-    if report.outcome is not None and report.has_failed:
-        return one_line(report.outcome.said)
+    if report.has_failed:
+        return one_line(report.said)
     errors = _errors(report.problems)
     return one_line(errors[0].message) if errors else "nothing of it is touched"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from sync.model.desired import DesiredState, Held, ObjectKey, Owner
 from sync.model.live import LiveState
-from sync.model.outcome import ChangeOutcome, ChangeState, OwnerOutcome, WriteOutcome
+from sync.model.outcome import ChangeOutcome, ChangeState, Outcome, OwnerOutcome, WriteOutcome
 from sync.model.plan import Change
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.run import Run
@@ -20,7 +20,8 @@ PLANNED, HELD, UNCHANGED = "planned", "held", "unchanged"
 class OwnerReport:
     """One owner. `name` is that of its VirtualService.
 
-    `outcome`, `ends` and `writes` tell how it fared, how each of its changes ended, and each request.
+    `outcome`, `ends` and `writes` tell how it fared, how each of its changes ended, and each request; `failure` is its
+    change set, if that was not applied as a whole.
     `partners` are owners that it passes on addresses to or gets them from: they change together or not at all.
     """
 
@@ -29,6 +30,7 @@ class OwnerReport:
     origin: Origin | None = None
     changes: tuple[Change, ...] = ()
     outcome: OwnerOutcome | None = None
+    failure: Outcome | None = None
     ends: Mapping[ObjectKey, ChangeOutcome] = field(default_factory=dict)
     writes: tuple[WriteOutcome, ...] = ()
     is_held: bool = False
@@ -38,6 +40,8 @@ class OwnerReport:
     @property
     def standing(self) -> str:
         """`planned`, `held`, `unchanged`, or how its changes ended."""
+        if self.failure is not None and self._is_applied:
+            return self.failure.state.value
         if self.outcome is not None:
             return self.outcome.state.value
         if self.is_held:
@@ -47,7 +51,18 @@ class OwnerReport:
     @property
     def has_failed(self) -> bool:
         """Whether something of it was to be applied and was not."""
-        return self.outcome is not None and self.outcome.state is not ChangeState.APPLIED
+        return self.failure is not None or not self._is_applied
+
+    @property
+    def _is_applied(self) -> bool:
+        """Whether no change of it is known not to be."""
+        return self.outcome is None or self.outcome.state is ChangeState.APPLIED
+
+    @property
+    def said(self) -> str:
+        """Why something of it was not applied, in the Controller's words; empty where all was."""
+        told = (self.outcome.said if self.outcome else "", self.failure.said if self.failure else "")
+        return next((words for words in told if words), "")
 
     @property
     def is_failure(self) -> bool:
@@ -72,16 +87,19 @@ def owners_of(run: Run) -> tuple[OwnerReport, ...]:
     outcomes = {outcome.owner: outcome for outcome in run.owner_outcomes}
     ends: dict[Owner, dict[ObjectKey, ChangeOutcome]] = defaultdict(dict)
     writes: dict[Owner, list[WriteOutcome]] = defaultdict(list)
+    failures: dict[Owner, Outcome | None] = {}
     for outcome in run.outcomes:
         for end in outcome.changes:
             ends[end.change.owner][end.change.key] = end
         for owner in outcome.change_set.owners:
             writes[owner] += outcome.writes
+            failures[owner] = None if outcome.is_success else outcome
     return tuple(
         replace(
             report,
             partners=tuple(one for one in partners.get(report.owner, ()) if one != report.owner),
             outcome=outcomes.get(report.owner),
+            failure=failures.get(report.owner),
             ends=ends.get(report.owner, {}),
             writes=tuple(writes.get(report.owner, ())),
         )
