@@ -189,7 +189,7 @@ def resumed(pairs: Iterable[Pair]) -> Mapping[ObjectKey, Write | None]:
     for pair in pairs:
         found |= dict.fromkeys(item.key for item in pair.stranded)
         found |= {
-            key: Write(method=Method.DELETE, key=key, owner=pair.owner, uuid=item.uuid, seen=item.body)
+            key: Write(method=Method.DELETE, key=item.key, owner=pair.owner, uuid=item.uuid, seen=item.body)
             for key, item in pair.remade.items()
         }
     return {key: found[key] for key in climbing_keys(found)}

@@ -144,14 +144,23 @@ def _switch(desired: DesiredState, name: str) -> str:
 
 
 def _stranded(live: LiveState) -> Mapping[str, Mapping[ObjectKey, KeptObject]]:
-    """What is kept of the owners of which something is missing, unless somebody else has one of the names by now."""
+    """What is kept of the owners that serve nobody, unless somebody else has one of the names by now.
+
+    The VirtualService is deleted first and created last: an owner that has one was not in hand, or is finished, and all
+    that it lacks of what was kept, it lacks for good.
+    """
+    serving = serving_owners(live)
     kept: dict[str, dict[ObjectKey, KeptObject]] = defaultdict(dict)
     for item in live.kept:
-        if item.before.owner is not None:
+        if item.before.owner is not None and item.before.owner_name not in serving:
             kept[item.before.owner_name][item.before.key] = item
     return {
         name: items
         for name, items in kept.items()
-        if items.keys() - live.objects.keys()
-        and all(live.objects[key].owner_name == name for key in items.keys() & live.objects.keys())
+        if all(live.objects[key].owner_name == name for key in items.keys() & live.objects.keys())
     }
+
+
+def serving_owners(live: LiveState) -> frozenset[str]:
+    """The names of the owners that have a VirtualService."""
+    return frozenset(item.owner_name for item in live if item.is_ours and "vsvip_ref" in KINDS[item.key.kind].managed)

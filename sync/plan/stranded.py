@@ -17,7 +17,7 @@ from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges
 from sync.plan.holds import Holds
 from sync.plan.order import climbing_keys, creation_of, resumed
-from sync.plan.owners import Pair, places_of
+from sync.plan.owners import Pair, places_of, serving_owners
 
 PUT_BACK = "deleted by a run that was interrupted; put back as it was, for its owner is held"
 REMADE = "made by a run that was interrupted; put back as it was, for its owner is held"
@@ -124,16 +124,12 @@ def _writes(pairs: Sequence[Pair]) -> Iterator[Write]:
 def still_needed(live: LiveState, wanted: frozenset[str], *, is_everything: bool) -> tuple[KeptObject, ...]:
     """What is stored and may still be needed; `wanted` are the names of owners that are in Git or held.
 
-    What is on the Controller again was dropped too late to be forgotten; what nobody wants any more is gone for good,
-    once a run has looked at everything.
+    An owner that serves is finished, and what nobody wants any more is gone for good once a run has looked at
+    everything.
     """
-    missing = {
-        item.before.owner_name
-        for item in live.kept
-        if (found := live.objects.get(item.before.key)) is None or not found.is_ours
-    }
+    serving = serving_owners(live)
     return tuple(
         item
         for item in live.kept
-        if item.before.owner_name in missing and (item.before.owner_name in wanted or not is_everything)
+        if item.before.owner_name not in serving and (item.before.owner_name in wanted or not is_everything)
     )

@@ -16,7 +16,7 @@ from sync.model.selection import Selection
 from sync.plan.make import make_plan
 from sync.plan.stranded import still_needed
 from tests.builders import make_options
-from tests.end_to_end.tree import VALUES, Manifest, app
+from tests.end_to_end.tree import VALUES, Manifest, app, namespace
 from tests.plan.controller import PerfectController, wish_for
 from tests.plan.test_laws import APPS, manifests_of
 
@@ -26,7 +26,10 @@ NEVER = 10**6
 
 
 def apply_until(controller: PerfectController, plan: Plan, number: int) -> None:
-    """The first so many writes of a plan, with what is stored before the first delete of a set and dropped after it."""
+    """The first so many writes of a plan, with what is stored before the first delete of a set.
+
+    It is dropped after the set, which is a write, too.
+    """
     kept: tuple[KeptObject, ...] = ()
     for change_set in plan.change_sets:
         group = str(change_set.owners[0])
@@ -38,6 +41,10 @@ def apply_until(controller: PerfectController, plan: Plan, number: int) -> None:
                 kept += tuple(KeptObject(group=group, before=item) for item in change_set.replaced)
             controller.apply(replace(plan, change_sets=(replace(change_set, writes=(write,)),)))
             number -= 1
+        if number == 0:
+            controller.live = replace(controller.live, kept=kept)
+            return
+        number -= 1
         kept = tuple(item for item in kept if item.group != group)
 
 
@@ -99,6 +106,21 @@ def test_held_owners_get_back_what_was_deleted(first: Apps, second: Apps, writes
         (addresses(item.body), item.body["description"]) for item in before
     ]
     assert {change.owner for change in plan.changes} == {item.owner for item in before}
+
+
+@pytest.mark.parametrize("writes", range(10))
+def test_a_move_to_another_tenant_that_was_killed_is_finished_or_undone(writes: int) -> None:
+    """After any number of its writes; once it is done, nothing of it is undone, also while what was stored is there."""
+    moved = (*WEB_ON_11, namespace("shop", tenant="team-a"))
+    held = served(*WEB_ON_11, after=moved, writes=writes)
+    finished = served(*WEB_ON_11, after=moved, writes=writes)
+
+    held.apply(plan_that_holds(moved, held.live))
+    finished.apply(plan_for(moved, finished.live))
+
+    tenants = {key.tenant for key in held.live.objects if key.kind in ("VsVip", "VirtualService")}
+    assert tenants == ({"admin"} if writes < 8 else {"team-a"})
+    assert seen(finished.live) == seen(served(*WEB_ON_11, after=moved, writes=NEVER).live)
 
 
 def test_a_name_that_somebody_else_has_taken_is_left_alone() -> None:
