@@ -8,7 +8,7 @@ for good, what was deleted is put back.
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +30,9 @@ from sync.model.secrets import blanked, secret_texts
 _LOG = logging.getLogger(__name__)
 
 REFUSED_MARKER = "RefusedDigest"
+LONGEST_NOTE = 300
+"""Of the Controller's words, on what was put back: a label is no place for a story."""
+
 NAME_IS_FREE_WITHIN_SECONDS = 60.0
 """How long a name may stay taken after its delete (avi-api §3.5; no figure is documented)."""
 ADDRESS_IS_FREE_WITHIN_SECONDS = 15.0
@@ -137,6 +140,8 @@ class _SetRun:
         except LockLostError as error:
             # Whoever has the lock now finds what is kept: putting anything back would be a write beside his.
             return self._outcome(SetState.FAILED if self.outcomes else SetState.NOT_TRIED, said=error.message)
+        except Exception as error:  # a defect of ours is the failure of this set only
+            return self._outcome(SetState.FAILED, said=_defect(f"{self.change_set.owners[0]}", error))
         if (self.is_kept or self.change_set.resumes) and not self.is_missing:
             self.options.drop(self.change_set)
         return outcome
@@ -206,7 +211,8 @@ class _SetRun:
     def _noted(self, write: Write, said: str) -> list[Mapping[str, Any]]:
         """The markers of a restored object: the refused wish stops the next run from trying the same again."""
         others = [m for m in (write.body or {}).get("markers") or () if m.get("key") != REFUSED_MARKER]
-        return [*others, {"key": REFUSED_MARKER, "values": [self.change_set.wishes.get(write.owner, ""), said]}]
+        wish = self.change_set.wishes.get(write.owner, "")
+        return [*others, {"key": REFUSED_MARKER, "values": [wish, said[:LONGEST_NOTE]]}]
 
     # --- single writes ------------------------------------------------------------------------------------------------
 
@@ -223,9 +229,7 @@ class _SetRun:
         except (WriteFailedError, LockLostError):
             raise
         except Exception as error:
-            _LOG.exception('event=defect key="%s" method=%s', write.key, write.method)
-            words = blanked(str(error), secret_texts(write.body))
-            said = f"{write.method} {write.key}: unexpected {type(error).__name__}: {words}; please report this"
+            said = _defect(f"{write.method} {write.key}", error, secret_texts(write.body))
             raise WriteFailedError(said, Why.REFUSED) from error
 
     def _create(self, write: Write) -> None:
@@ -252,7 +256,10 @@ class _SetRun:
             sleep=self.options.timing.sleep,
             reraise=True,
         )
-        return tries(self.writer.create, write, body)
+        for attempt in tries:
+            with attempt:
+                return self.writer.create(write, body, may_be_there=attempt.retry_state.attempt_number > 1)
+        raise AssertionError("tenacity returns or raises")
 
     @staticmethod
     def _patience_seconds(failure: BaseException | None, *, is_freed_here: bool) -> float:
@@ -326,6 +333,12 @@ class _SetRun:
             restored=frozenset(self.restored),
             is_stale=is_stale,
         )
+
+
+def _defect(where: str, error: Exception, secrets: Collection[str] = ()) -> str:
+    _LOG.exception('event=defect where="%s"', where)
+    words = blanked(str(error), secrets)
+    return f"{where}: unexpected {type(error).__name__}: {words}; please report this"
 
 
 def _unsent(writes: Iterable[Write], state: WriteState) -> Iterable[WriteOutcome]:

@@ -73,7 +73,11 @@ class WriteFailedError(Exception):
 def failure_of(error: SyncError) -> WriteFailedError:
     """What an error of the client means for the write that met it."""
     status = error.status if isinstance(error, ControllerError) else None
-    return WriteFailedError(str(error), _why(error), status=status)
+    return WriteFailedError(_on_one_line(error), _why(error), status=status)
+
+
+def _on_one_line(error: SyncError) -> str:
+    return f"{error.message} ({error.fix})" if error.fix else error.message
 
 
 def _why(error: SyncError) -> Why:
@@ -98,8 +102,8 @@ class Writer:
     client: ControllerClient
     timing: Timing
 
-    def create(self, write: Write, body: Body) -> str:
-        """POST; the uuid of the new object."""
+    def create(self, write: Write, body: Body, *, may_be_there: bool = False) -> str:
+        """POST; the uuid of the new object. `may_be_there` tells that an earlier try may have arrived late."""
         tries = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_NotCreatedError),
             stop=tenacity.stop_after_attempt(MOST_POSTS),
@@ -110,7 +114,8 @@ class Writer:
         try:
             for attempt in tries:
                 with attempt:
-                    return self._post(write, body, is_repeated=attempt.retry_state.attempt_number > 1)
+                    is_repeated = may_be_there or attempt.retry_state.attempt_number > 1
+                    return self._post(write, body, is_repeated=is_repeated)
         except SyncError as error:
             raise failure_of(error) from error
         raise AssertionError("tenacity returns or raises")
@@ -121,7 +126,7 @@ class Writer:
         try:
             self._put(write, body)
         except NotFoundError as error:
-            raise WriteFailedError(str(error), Why.STALE) from error
+            raise WriteFailedError(_on_one_line(error), Why.STALE) from error
         except SyncError as error:
             raise failure_of(error) from error
 

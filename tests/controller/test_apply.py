@@ -196,6 +196,21 @@ def test_a_defect_in_one_set_is_the_failure_of_that_set(workshop: Workshop) -> N
     assert "please report this" in outcomes[0].said
 
 
+def test_a_defect_around_a_set_is_the_failure_of_that_set(workshop: Workshop) -> None:
+    """Whatever is called beside the writes: the other owners are applied."""
+    asked: list[int] = []
+
+    def confirm_hold() -> None:
+        asked.append(1)
+        if len(asked) == 1:
+            raise ZeroDivisionError("no such luck")
+
+    outcomes = workshop.apply(workshop.plan(*app("a"), *app("b")), parallelism=1, confirm_hold=confirm_hold)
+
+    assert [outcome.state for outcome in outcomes] == [SetState.FAILED, SetState.APPLIED]
+    assert "unexpected ZeroDivisionError: no such luck; please report this" in outcomes[0].said
+
+
 def test_a_listener_that_fails_changes_nothing(workshop: Workshop) -> None:
     """Whoever hears of writes cannot end a set halfway."""
 

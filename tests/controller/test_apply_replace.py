@@ -8,6 +8,7 @@ import pytest
 from sync.compare.vips import addresses
 from sync.controller.apply import NAME_IS_FREE_WITHIN_SECONDS, PATIENCE_SECONDS
 from sync.model.outcome import Outcome, SetState
+from sync.model.plan import Method
 from tests.controller.workshop import UPGRADE, Workshop
 from tests.end_to_end.tree import Manifest, app, endpoints, infra_setting, namespace, service
 
@@ -71,6 +72,29 @@ def test_a_name_that_stays_taken_after_its_delete_is_waited_for(workshop: Worksh
     outcome = replaced(workshop, {"method": "POST", "path": "/api/vsvip", "do": "status", "status": 409})
 
     assert outcome.state is SetState.APPLIED
+
+
+def test_a_create_that_arrives_late_is_recognised(workshop: Workshop) -> None:
+    """Its requests were lost and nothing was found, again and again; then the object is there after all, and ours."""
+    workshop.converge(*app("web", address=OLD))
+    plan = workshop.plan(*app("web", address=NEW))
+    create = next(w for w in plan.change_sets[0].writes if (w.method, w.key.kind) == (Method.POST, "VsVip"))
+
+    def on_sleep(now: float) -> None:
+        if now > 10 and not arrived:
+            arrived.append(create)
+            workshop.faults()
+            with workshop.client() as late:
+                late.post("/api/vsvip", create.body or {}, tenant="admin")
+
+    arrived: list[object] = []
+    workshop.clock.on_sleep = on_sleep
+    workshop.faults({"method": "POST", "path": "/api/vsvip", "do": "reset"})
+
+    (outcome,) = workshop.apply(plan)
+
+    assert (outcome.state, len(arrived)) == (SetState.APPLIED, 1)
+    assert held_addresses(workshop) == {"test--shop-web": {NEW}}
 
 
 def test_an_address_that_was_freed_here_is_waited_for(workshop: Workshop) -> None:
