@@ -79,9 +79,9 @@ def too_long(name: str, pools: Iterable[str]) -> tuple[str, str] | None:
     """Message and fix if a name is too long: AKO leaves such an object out in silence (ako-semantics §3.3)."""
     for text, limit in ((name, MAX_NAME_LENGTH), *((pool, MAX_POOL_NAME_LENGTH) for pool in pools)):
         if len(text) > limit:
+            why = "" if limit == MAX_NAME_LENGTH else f", so that a reference to it has no more than {MAX_NAME_LENGTH}"
             return (
-                f"the name {text[:40]}… would have {len(text)} characters; the limit is {limit} "
-                f"(names and references of {MAX_NAME_LENGTH})",
+                f"the name {text[:40]}… would have {len(text)} characters; the limit is {limit}{why}",
                 "use shorter names, or AKOSettings.enableEVH: true (that renames everything)",
             )
     return None
