@@ -1,10 +1,12 @@
 """The lock and the record on an emulated Controller, with clocks of the tests."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import httpx
 import pytest
 
 from sync.controller.client import ControllerAddress, ControllerClient, Login
@@ -48,10 +50,16 @@ class Clock:
 
 
 @pytest.fixture
-def client() -> Iterator[ControllerClient]:
-    """A client of a fresh emulator."""
+def emulator() -> Iterator[Emulator]:
+    """A fresh one."""
+    with Emulator(seed={"tenants": ["team-a"]}) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def client(emulator: Emulator) -> Iterator[ControllerClient]:
+    """A client of the emulator."""
     with (
-        Emulator(seed={"tenants": ["team-a"]}) as emulator,
         ControllerClient(ControllerAddress(url=emulator.url), Login(password="emulator")) as client,
     ):
         yield client
@@ -180,6 +188,33 @@ def test_a_holder_beats_by_itself(store: RecordStore) -> None:
     """Its heart is a thread: somebody who waits a real second is refused by a holder that does nothing."""
     with make_lock(store, ttl_seconds=1.0), pytest.raises(LockedError, match="run r1"):
         Lock(store, make_holder("r2", ttl_seconds=1.0), Timing()).__enter__()
+
+
+def test_a_heart_that_is_not_heard_gives_the_lock_up(emulator: Emulator, store: RecordStore) -> None:
+    """No beat gets through for the TTL: the thread ends without a word, and the next look tells."""
+    with Lock(store, make_holder("r1", ttl_seconds=0.4), Timing()) as lock:
+        fault = {"method": "PUT", "path": "/api/stringgroup/*", "do": "status", "status": 400, "body": {"error": "no"}}
+        httpx.put(f"{emulator.url}/_emulator/faults", json=[fault]).raise_for_status()
+        deadline = time.monotonic() + 30
+        while not lock.lost and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+        with pytest.raises(LockLostError, match="no sign of life got through"):
+            lock.confirm()
+
+
+def test_a_look_that_fails_tells_so_without_giving_the_lock_up(emulator: Emulator, store: RecordStore) -> None:
+    """Nothing may be written while nobody can tell; once the Controller answers again, the lock is still ours."""
+    with make_lock(store) as lock:
+        fault = {"method": "GET", "path": "/api/stringgroup/*", "do": "status", "status": 400}
+        httpx.put(f"{emulator.url}/_emulator/faults", json=[fault]).raise_for_status()
+        with pytest.raises(LockLostError, match="nobody can tell"):
+            lock.confirm()
+        httpx.delete(f"{emulator.url}/_emulator/faults").raise_for_status()
+
+        lock.confirm()
+
+        assert lock.lost == ""
 
 
 def test_waiting_can_be_stopped(store: RecordStore) -> None:

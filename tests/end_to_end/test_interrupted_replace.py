@@ -96,6 +96,22 @@ def test_what_a_replace_would_put_back_is_stored_before_the_first_delete(
     assert kept(controller) == []
 
 
+def test_what_cannot_be_stored_is_not_deleted(sync: Run, tree: Tree, controller: Controller) -> None:
+    """The old objects serve on, the report says why, exit 5; the next run replaces them."""
+    serve_then_move(sync, tree, controller)
+    no = {"do": "status", "status": 400, "body": {"error": "too long"}}
+    controller.fault(method="PUT", path="/api/stringgroup/*", nth=3, times=1, **no)  # after taking and beginning
+    controller.forget()
+
+    result = sync()
+    writes, old = controller.writes(), controller.addresses("test--shop-web")
+    after = sync()
+
+    assert (result.code, writes, old) == (5, [], ["10.10.10.11"])
+    assert "cannot be stored, so nothing is deleted" in result.document["outcomes"][0]["said"]
+    assert (after.code, controller.addresses("test--shop-web")) == (0, ["10.10.10.12"])
+
+
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_the_next_run_finishes_the_replace_of_one_that_was_killed(
     sync: Run, tree: Tree, controller: Controller, kill: Kill, boundary: str

@@ -243,6 +243,28 @@ def test_a_foreign_object_under_the_name_of_the_lock_is_not_touched(
     assert controller.find("stringgroup", LOCK)["_last_modified"] == theirs["_last_modified"]
 
 
+def test_without_the_right_to_the_lock_nothing_is_written(sync: Run, tree: Tree, controller: Controller) -> None:
+    """The plan is printed in full, and the refusal says which right is missing."""
+    tree.commit(web=app("web"))
+    controller.fault(method="POST", path="/api/stringgroup", do="status", status=403, body={"error": "no permission"})
+
+    result = sync()
+
+    assert (result.code, controller.writes(), result.document["summary"]["create"]) == (4, [], 4)
+    assert "String Groups" in result.document["refusals"][0]["fix"]
+
+
+def test_a_dry_run_without_the_right_to_read_the_record_says_so(sync: Run, tree: Tree, controller: Controller) -> None:
+    """An account that may only read pools and the like still sees a plan."""
+    tree.commit(web=app("web"))
+    controller.fault(method="GET", path="/api/stringgroup", do="status", status=403, body={"error": "no permission"})
+
+    result = sync("--dry-run")
+
+    assert (result.code, result.document["summary"]["create"]) == (0, 4)
+    assert any("record of earlier runs cannot be read" in item["message"] for item in result.document["problems"])
+
+
 def test_lock_status_tells_who_holds_it_and_who_wrote_last(sync: Run, tree: Tree, controller: Controller) -> None:
     """Free before and after a run, with the last run; held while somebody holds it."""
     before = sync("lock", "status", "--format", "text")
