@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sync.controller.address import ControllerAddress
@@ -79,8 +79,11 @@ Wisher = Callable[["Job"], Wish]
 
 def wish_of_tree(job: "Job") -> Wish:
     """Everything that the tree asks for."""
-    wish = make_wish(job.source, _facts(job.client, job.source, job.settings))
-    return with_rules(wish, job.source, job.asked.plan.now.date())
+    facts = _facts(job.client, job.source, job.settings)
+    if job.made.wish is None or job.made.facts != facts:
+        wish = make_wish(job.source, facts)
+        job.made.facts, job.made.wish = facts, with_rules(wish, job.source, job.asked.plan.now.date())
+    return job.made.wish
 
 
 def wish_of_settings(job: "Job") -> Wish:
@@ -177,6 +180,14 @@ def _run_without_writes(look: "Look", asked: RunOptions) -> Run:
     )
 
 
+@dataclass(slots=True, kw_only=True)
+class Made:
+    """The wish that was made last, and of which facts: the second look of a run finds the same ones as a rule."""
+
+    facts: Facts | None = None
+    wish: Wish | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One run on its way: what it reads from, where it writes to, and what was asked of it."""
@@ -189,6 +200,7 @@ class Job:
     planner: Planner
     wisher: Wisher
     timing: Timing
+    made: Made = field(default_factory=Made)
 
     def preflight(self, change_set: ChangeSet) -> None:
         """The last look before a set deletes what it creates anew."""
