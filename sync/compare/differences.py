@@ -1,6 +1,6 @@
 """Two normal forms → the fields in which they differ."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ class Difference:
     after: Any
 
 
-def differences(desired: Mapping[str, Any], live: Mapping[str, Any], kind: str) -> tuple[Difference, ...]:
+def differences(desired: dict[str, Any], live: dict[str, Any], kind: str) -> tuple[Difference, ...]:
     """Where the normal forms of two bodies of a kind differ, in field order; empty if they mean the same."""
     return tuple(_differences(desired, live, kind, ""))
 
@@ -26,10 +26,11 @@ def differences(desired: Mapping[str, Any], live: Mapping[str, Any], kind: str) 
 def _differences(desired: Any, live: Any, message: str, path: str) -> Iterator[Difference]:
     if desired == live:
         return
-    if isinstance(desired, Mapping) and isinstance(live, Mapping):
+    if isinstance(desired, dict) and isinstance(live, dict):
         computed = COMPUTED.get(message, frozenset())
         schema = SCHEMA.get(message, {})
-        for key in sorted(desired.keys() | (live.keys() - computed)):
+        keys = desired.keys() | (live.keys() - computed)
+        for key in sorted(key for key in keys if desired.get(key) != live.get(key)):
             here = f"{path}.{key}" if path else key
             known = schema.get(key, NOTHING_KNOWN)  # what is absent has its default, and a person is shown that
             after, before = desired.get(key, known.default), live.get(key, known.default)

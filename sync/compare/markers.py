@@ -1,6 +1,6 @@
 """What is kept with an object in its markers, and which fields that makes ours (DESIGN §6)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sync.kinds import AKO_MARKERS, KINDS
@@ -39,10 +39,11 @@ OUR_MARKERS = AKO_MARKERS | frozenset(
 
 def markers_of(body: Mapping[str, Any]) -> dict[str, str]:
     """A body's markers, the values of each joined by commas."""
-    return {
-        str(marker.get("key", "")): ",".join(map(str, marker.get("values") or ()))
-        for marker in body.get("markers") or ()
-    }
+    return {str(marker.get("key", "")): _joined(marker.get("values") or ()) for marker in body.get("markers") or ()}
+
+
+def _joined(values: Sequence[Any]) -> str:
+    return str(values[0]) if len(values) == 1 else ",".join(map(str, values))
 
 
 _COMPARED_MARKERS = OUR_MARKERS - UNCOMPARED_MARKERS

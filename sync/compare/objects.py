@@ -49,13 +49,11 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
     fields = fields_of(desired, live) - {"markers"}
     wanted = {name: value for name, value in desired.normal.items() if name in fields}
     present = normal_form(live, kind.name, sorted(fields))
-    if is_as_written and present != wanted:
-        present = {name: _uncovered(value, wanted.get(name)) for name, value in present.items()}
     reason = ""
     if "vip" in kind.replace:
         reason = why_not(desired.body, live, markers)
         wanted, present = without_vip_identity(wanted), without_vip_identity(present)
-    found = list(differences(wanted, present, kind.name))
+    found = [item for item in differences(wanted, present, kind.name) if not (is_as_written and _is_hidden(item))]
     found += marker_differences(wanted_markers, markers)
     found = [item for item in found if not is_ignored(item.path, desired.ignored)]
     scope = Scope.VIP if reason else None
@@ -76,19 +74,13 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
     )
 
 
-def _uncovered(live: Any, wanted: Any) -> Any:
-    """A live value with what is wanted where the Controller hides a secret: nobody can see whether they differ.
+def _is_hidden(difference: Difference) -> bool:
+    """Whether the Controller hides the live value, a secret: nobody can see whether it differs.
 
     For objects whose digest tells that they were written with just these fields. Where it tells that Git asks for
     something else now, the hidden value stays a difference, and the secret is written once more.
     """
-    if live == HIDDEN and isinstance(wanted, str):
-        return wanted
-    if isinstance(live, Mapping) and isinstance(wanted, Mapping):
-        return {name: _uncovered(value, wanted.get(name)) for name, value in live.items()}
-    if isinstance(live, list) and isinstance(wanted, list) and len(live) == len(wanted):
-        return [_uncovered(one, other) for one, other in zip(live, wanted, strict=True)]
-    return live
+    return difference.before == HIDDEN and isinstance(difference.after, str)
 
 
 def _shown(value: Any) -> str:
