@@ -45,9 +45,7 @@ def test_a_failure_and_the_recovery_are_told_once_each(sync: Run, tree: Tree, ch
     assert codes == [0, 0, 5, 5, 0]
     assert events(chat) == ["failing", "recovered"]
     assert (first["before"], first["now"], first["exit_code"], first["commit"]) == ("in sync", "failing", 5, commit)
-    assert first["text"].startswith(
-        "avi-sync 127.0.0.1: failing. exit 5: No object changes; 1 owner is held. "
-    )
+    assert first["text"].startswith("avi-sync 127.0.0.1: failing. exit 5: No object changes; 1 owner is held. ")
     assert any("odd.yaml" in problem for problem in first["problems"])
 
 
