@@ -98,6 +98,7 @@ def test_what_a_replace_would_put_back_is_stored_before_the_first_delete(
 
 def test_what_cannot_be_stored_is_not_deleted(sync: Run, tree: Tree, controller: Controller) -> None:
     """The old objects serve on, the report says why, exit 5; the next run replaces them."""
+    tree.commit(values=[VALUES])  # no beat of a quick lock comes between
     serve_then_move(sync, tree, controller)
     no = {"do": "status", "status": 400, "body": {"error": "too long"}}
     controller.fault(method="PUT", path="/api/stringgroup/*", nth=3, times=1, **no)  # after taking and beginning

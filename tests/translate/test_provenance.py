@@ -15,7 +15,11 @@ from sync.source.yaml_documents import parse_documents
 from sync.wish import explain, load_source, make_wish
 
 GOLDEN = Path(__file__).parent.parent / "golden"
-CASES = sorted(path.name for path in GOLDEN.iterdir() if yaml.safe_load((path / "objects.yaml").read_text())["objects"])
+CASES = sorted(
+    path.name
+    for path in GOLDEN.iterdir()
+    if yaml.load((path / "objects.yaml").read_text(), yaml.CSafeLoader)["objects"]
+)
 
 
 def explained(case: str, cache: Path) -> Iterator[tuple[Any, tuple[ExplainedField, ...]]]:
