@@ -7,6 +7,11 @@ from pathlib import Path
 
 import coverage
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long a machine takes to think of an example or to try it says nothing about the law.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 HAS_BROWSER = CHROMIUM.exists() and DRIVER.exists()
