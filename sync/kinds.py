@@ -81,6 +81,9 @@ IDENTITY = frozenset({"url", "uuid", "_last_modified", "configpb_attributes"})
 HIDDEN = "<sensitive>"
 """What the Controller answers in place of a secret (API §7.1 item 4); a new object would have that for its secret."""
 
+LIMITS: Mapping[str, int] = {"pools_per_virtualservice": 1000, "servers_per_pool": 2000}
+"""How many a Controller allows, by the names of its SystemLimits (20.1.6, API §6.16)."""
+
 OURS_AFTER_RENDERING = frozenset({"name", "tenant_ref", "cloud_ref", "created_by", "markers"})
 """Set by us after rendering: no template can forget or change them."""
 

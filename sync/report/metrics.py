@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from sync.errors import ExitCode
-from sync.kinds import KINDS
+from sync.kinds import KINDS, LIMITS
 from sync.model.ending import Ending, Memory, Phase
 from sync.model.outcome import ChangeState
 from sync.model.plan import Action, Cause, Change
@@ -157,6 +157,19 @@ def _problems(ending: Ending, memory: Memory) -> Series | None:
     return {(severity.value,): counts[severity] for severity in Severity}
 
 
+def _headroom(ending: Ending, memory: Memory) -> Series | None:
+    """What is left to the fullest of our objects, 1 for one that is empty."""
+    del memory
+    if ending.run is None or ending.run.live is None:
+        return None
+    pools = [item for item in ending.run.live if item.is_ours and "servers" in KINDS[item.key.kind].managed]
+    fullest = {
+        "pools_per_virtualservice": max(Counter(pool.owner_name for pool in pools).values(), default=0),
+        "servers_per_pool": max((len(pool.body.get("servers") or ()) for pool in pools), default=0),
+    }
+    return {(limit,): 1 - fullest[limit] / allowed for limit, allowed in LIMITS.items()}
+
+
 def _commit(ending: Ending, memory: Memory) -> Series | None:
     del memory
     commit = ending.run.wish.desired.commit if ending.run is not None else ""
@@ -238,6 +251,13 @@ FAMILIES: tuple[Family, ...] = (
         labels=("reason",),
         is_counter=True,
         series=lambda _, memory: {(reason,): n for reason, n in memory.traffic.repetitions.items()},
+    ),
+    Family(
+        name="avi_sync_limit_headroom_ratio",
+        help="How much of what the Controller allows is left to the fullest object of ours, after the last run: "
+        "1 is all, 0 none.",
+        labels=("limit",),
+        series=_headroom,
     ),
     Family(
         name="avi_sync_git_commit_info",

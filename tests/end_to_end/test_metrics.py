@@ -57,6 +57,8 @@ def test_a_run_writes_every_metric(sync: Run, tree: Tree, controller: Controller
     assert [found["avi_sync_objects", "VirtualService", state] for state in ("desired", "live", "orphan", "owned")] == [
         *(1, 1, 0, 1)
     ]
+    assert found["avi_sync_limit_headroom_ratio", "servers_per_pool"] == 1 - 2 / 2000
+    assert found["avi_sync_limit_headroom_ratio", "pools_per_virtualservice"] == 1 - 1 / 1000
     assert requests == len(controller.requests())
     assert list(file.parent.glob("avi_sync.prom*")) == [file]
 
