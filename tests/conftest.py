@@ -40,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if MEASURED is None:
         return
-    if hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
         os.environ.pop("COVERAGE_PROCESS_START", None)
         for module in _modules(MEASURED.get_option("run:include")):
             importlib.import_module(module)
