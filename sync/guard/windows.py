@@ -12,9 +12,10 @@ _WHOLE = FieldChange(path="", before=None, after=None)
 
 def outside_windows(plan: Plan, windows: Sequence[Window], now: datetime) -> Iterator[Refusal]:
     """Refused where the plan needs a window and none is open; marks alone, such as a pause, need none."""
-    if all(field.path.startswith("markers[") for change in plan.changes for field in change.fields or (_WHOLE,)):
-        return
     is_disruptive = any(change.is_disruptive for change in plan.changes)
+    fields = (field for change in plan.changes for field in change.fields or (_WHOLE,))
+    if not is_disruptive and all(field.path.startswith("markers[") for field in fields):
+        return
     needed = [window for window in windows if window.needed_for == "all" or is_disruptive]
     if needed and not any(is_open(window, now) for window in windows):
         what = "breaks connections" if all(window.needed_for == "disruptive" for window in needed) else "writes"

@@ -11,6 +11,10 @@ from hypothesis import strategies as st
 from sync.guard.windows import is_open, outside_windows
 from sync.model.plan import Action, Plan
 from sync.model.settings import DAYS, Window
+from sync.plan.make import make_plan
+from tests.builders import make_options
+from tests.end_to_end.tree import Manifest, app
+from tests.plan.controller import PerfectController, wish_for
 from tests.plans import make_change, make_plan_of
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -141,6 +145,27 @@ MOVE = make_plan_of(make_change(Action.UPDATE, fields=["se_group_ref"], is_disru
 def test_a_window_for_what_disrupts_is_needed_by_that_alone(plan: Plan, is_refused: bool) -> None:
     """Everything else passes at any time."""
     assert bool([*outside_windows(plan, [DISRUPTIVE], NOON)]) is is_refused
+
+
+def test_a_replace_that_shows_in_marks_alone_needs_a_window() -> None:
+    """An address that is asked for is a mark; where the owner is protected in the same commit, every difference is."""
+    controller = PerfectController()
+    controller.apply(plan_for(app("web", address="10.10.10.5"), controller))
+    gateway, *others = app("web", address="10.10.10.6")
+    protected = {**gateway, "metadata": {**gateway["metadata"], "annotations": {"avi-sync/protect": "true"}}}
+
+    plan = plan_for([protected, *others], controller)
+
+    assert {field.path for change in plan.changes for field in change.fields} == {
+        "markers[AskedAddress]",
+        "markers[Protected]",
+    }
+    assert [*outside_windows(plan, [DISRUPTIVE], NOON)]
+
+
+def plan_for(manifests: list[Manifest], controller: PerfectController) -> Plan:
+    """The plan for some manifests."""
+    return make_plan(wish_for(*manifests).desired, controller.live, make_options())
 
 
 def test_the_refusal_tells_the_time_and_when_to_come_back() -> None:
