@@ -26,7 +26,7 @@ def beyond_limits(plan: Plan, live: LiveState, limits: GuardSettings, permit: Pe
     deleted, disrupted = _down(plan, pools)
     found = [
         *_over(len(deleted), "deleted", limits.deletes, len(present)),
-        *_nothing_left(plan, deleted | _emptied(pools, live), len(present)),
+        *_nothing_left(plan, _deleted(plan) | _emptied(plan, pools, live), len(present)),
         *_over(len(disrupted), "replaced or disrupted", limits.replaces, len(present)),
         *_protected(deleted | disrupted, live),
         *_switched_off(plan),
@@ -103,9 +103,9 @@ def _over(number: int, what: str, limit: GuardLimit, live: int) -> Iterator[str]
         yield f"{number} of {live} live owners would be {what}; at most {allowed} may be in one run"
 
 
-def _nothing_left(plan: Plan, deleted: frozenset[Owner], live: int) -> Iterator[str]:
-    created = {change.owner for change in plan.changes if change.action is Action.CREATE} - deleted
-    if deleted and len(deleted) >= live and not created:
+def _nothing_left(plan: Plan, gone: frozenset[Owner], live: int) -> Iterator[str]:
+    created = {change.owner for change in plan.changes if change.action is Action.CREATE} - gone
+    if gone and len(gone) >= live and not created:
         yield "no owner would be left: an empty tree is more likely a mistake than a wish"
 
 
@@ -147,12 +147,7 @@ class _PoolLoss:
 def _pools(plan: Plan, live: LiveState) -> tuple[_PoolLoss, ...]:
     """Pools that are updated or deleted, but those that move to another tenant: a port without pool serves nobody."""
     moved = {(change.key.kind, change.key.name) for change in plan.changes if change.action is Action.CREATE}
-    bodies = {
-        write.key: write.body or {}
-        for change_set in plan.change_sets
-        for write in change_set.writes
-        if write.method is Method.PUT
-    }
+    bodies = _bodies(plan, Method.PUT)
     return tuple(
         _PoolLoss(
             key=change.key,
@@ -167,15 +162,23 @@ def _pools(plan: Plan, live: LiveState) -> tuple[_PoolLoss, ...]:
     )
 
 
+def _bodies(plan: Plan, method: Method) -> dict[ObjectKey, Mapping[str, Any]]:
+    writes = (write for change_set in plan.change_sets for write in change_set.writes)
+    return {write.key: write.body or {} for write in writes if write.method is method}
+
+
 def _servers(body: Mapping[str, Any]) -> int:
     return len(body.get("servers") or ())
 
 
-def _emptied(pools: Sequence[_PoolLoss], live: LiveState) -> frozenset[Owner]:
+def _emptied(plan: Plan, pools: Sequence[_PoolLoss], live: LiveState) -> frozenset[Owner]:
     """Owners that would be left without any server."""
     after = {pool.key: pool.has for pool in pools}
     left: dict[Owner, int] = defaultdict(int)
     for item in live:
         if item.owner is not None and "servers" in KINDS[item.key.kind].managed:
             left[item.owner] += after.get(item.key, _servers(item.body))
+    made = _bodies(plan, Method.POST)
+    for change in plan.changes:
+        left[change.owner] += _servers(made.get(change.key, {}))
     return frozenset(pool.owner for pool in pools if pool.had and not left[pool.owner])

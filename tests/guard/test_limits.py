@@ -217,6 +217,30 @@ def test_the_last_servers_of_all_owners_are_not_taken() -> None:
     assert said(with_servers({"a": 0, "b": 0}), live, ALL_MAY) == [NOBODY_LEFT]
 
 
+def test_the_only_owner_may_exchange_a_pool_for_another() -> None:
+    """Its Gateway listens on another port: one pool goes, one with servers comes."""
+    live = live_of(make_live("a"), make_pool("a"))
+    comes = make_change(Action.CREATE, "a", "Pool", suffix="-81")
+    plan = make_plan_of(make_change(Action.DELETE, "a", "Pool"), comes, bodies={comes.key: {"servers": servers(2)}})
+
+    assert said(plan, live) == []
+
+
+def test_an_owner_that_keeps_servers_is_left() -> None:
+    """The only one there is, scaled down from five servers to two."""
+    live = live_of(make_live("a"), make_pool("a", 5))
+
+    assert said(with_servers({"a": 2}), live) == []
+
+
+def test_an_empty_pool_in_place_of_another_is_nobody_left() -> None:
+    """A pool without servers serves as much as none."""
+    live = live_of(make_live("a"), make_pool("a"))
+    plan = make_plan_of(make_change(Action.DELETE, "a", "Pool"), make_change(Action.CREATE, "a", "Pool", suffix="-81"))
+
+    assert said(plan, live) == [NOBODY_LEFT]
+
+
 @pytest.mark.parametrize(
     "change",
     [
