@@ -23,7 +23,17 @@ MEASURED = coverage.Coverage.current()
 """The measurement that this process was started under, if any."""
 TESTS_OF_PURE_MODULES = tuple(
     HERE / name
-    for name in ("compare", "guard", "model", "plan", "translate", "golden", "test_golden.py", "test_render.py")
+    for name in (
+        "compare",
+        "guard",
+        "model",
+        "plan",
+        "translate",
+        "golden",
+        "test_golden.py",
+        "test_journal.py",
+        "test_render.py",
+    )
 )
 
 

@@ -3,8 +3,14 @@
 import pytest
 
 from sync.errors import PRECEDENCE, ExitCode
+from sync.model.desired import DesiredState
 from sync.model.ending import Condition, Ending, Event, Memory, Traffic, event_of, remembered
+from sync.model.plan import Action, Plan
+from sync.model.run import Run, Wish
 from sync.report.verdict import MEANINGS
+from tests.plans import make_change, make_plan_of
+
+EMPTY_WISH = Wish(desired=DesiredState(commit="c0ffee", cluster="north", objects={}), problems=(), statuses=())
 
 
 def make_ending(exit_code: ExitCode = ExitCode.DONE, **fields: object) -> Ending:
@@ -31,6 +37,31 @@ def make_ending(exit_code: ExitCode = ExitCode.DONE, **fields: object) -> Ending
 def test_an_exit_code_tells_a_condition(exit_code: ExitCode, condition: Condition | None) -> None:
     """What was stopped, or left the field to another run, tells nothing."""
     assert make_ending(exit_code).condition is condition
+
+
+@pytest.mark.parametrize(
+    ("is_dry", "plan", "condition"),
+    [
+        pytest.param(True, make_plan_of(make_change(Action.CREATE)), Condition.DRIFT, id="a dry run with changes"),
+        pytest.param(True, make_plan_of(), Condition.IN_SYNC, id="a dry run without"),
+        pytest.param(False, make_plan_of(make_change(Action.CREATE)), Condition.IN_SYNC, id="a run that has written"),
+        pytest.param(True, None, Condition.IN_SYNC, id="a run without a plan"),
+    ],
+)
+def test_a_dry_run_that_finds_changes_tells_drift(is_dry: bool, plan: Plan | None, condition: Condition) -> None:
+    """A run that wrote them has ended it."""
+    run = Run(wish=EMPTY_WISH, plan=plan, is_dry=is_dry)
+
+    assert make_ending(ExitCode.CHANGES_PENDING, run=run).condition is condition
+
+
+def test_a_success_is_remembered_with_its_time() -> None:
+    """And with its condition, where that was told."""
+    before = Memory(condition=Condition.FAILING, last_success=1000.0)
+
+    after = remembered(before, make_ending(), is_told=True)
+
+    assert (after.condition, after.last_success) == (Condition.IN_SYNC, 2000.0)
 
 
 @pytest.mark.parametrize(
