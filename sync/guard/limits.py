@@ -15,7 +15,10 @@ from sync.model.settings import GuardLimit, GuardSettings
 SHORTEST_DIGEST = 12
 """Of a plan's digest, as the last line of a plan shows it."""
 
-_AT_LEAST = {"deleted": 1, "replaced or disrupted": 2}
+DELETED, DISRUPTED = "deleted", "replaced or disrupted"
+DRAINED = "deleted or drained (a pool goes, or most of its servers)"
+
+_AT_LEAST = {DELETED: 1, DRAINED: 1, DISRUPTED: 2}
 """Owners that a run may always touch in this way, however few are live."""
 
 
@@ -25,9 +28,9 @@ def beyond_limits(plan: Plan, live: LiveState, limits: GuardSettings, permit: Pe
     pools = _pools(plan, live)
     deleted, disrupted = _down(plan, pools)
     found = [
-        *_over(len(deleted), "deleted", limits.deletes, len(present)),
+        *_over(len(deleted), DELETED if deleted == _deleted(plan) else DRAINED, limits.deletes, len(present)),
         *_nothing_left(plan, _deleted(plan) | _emptied(plan, pools, live), len(present)),
-        *_over(len(disrupted), "replaced or disrupted", limits.replaces, len(present)),
+        *_over(len(disrupted), DISRUPTED, limits.replaces, len(present)),
         *_protected(deleted | disrupted, live),
         *_switched_off(plan),
     ]
