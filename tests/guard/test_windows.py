@@ -110,6 +110,7 @@ def test_a_window_and_the_rest_of_the_day_are_never_open_together(minutes: int, 
 
 CLOSED = window("00:00", "01:00", "Mon")
 OPEN = window("11:00", "13:00")
+OPEN_TO_OUTAGES = window("11:00", "13:00", needed_for="disruptive")
 
 
 @pytest.mark.parametrize(
@@ -118,6 +119,7 @@ OPEN = window("11:00", "13:00")
         pytest.param(UPDATE, [], False, id="no windows: always"),
         pytest.param(UPDATE, [CLOSED], True, id="closed"),
         pytest.param(UPDATE, [CLOSED, OPEN], False, id="one of two is open"),
+        pytest.param(UPDATE, [CLOSED, OPEN_TO_OUTAGES], False, id="one for what disrupts is open"),
         pytest.param(CREATE, [CLOSED], True, id="a create needs one, too"),
         pytest.param(DELETE, [CLOSED], True, id="a delete needs one, too"),
         pytest.param(MARKS, [CLOSED], False, id="marks alone need none"),
