@@ -29,7 +29,7 @@ def beyond_limits(plan: Plan, live: LiveState, limits: GuardSettings, permit: Pe
     deleted, disrupted = _down(plan, pools)
     found = [
         *_over(len(deleted), DELETED if deleted == _deleted(plan) else DRAINED, limits.deletes, len(present)),
-        *_nothing_left(plan, _deleted(plan) | _emptied(plan, pools, live), len(present)),
+        *_nothing_left(plan, _deleted(plan) | _emptied(plan, pools, live), _shrunken(pools), len(present)),
         *_over(len(disrupted), DISRUPTED, limits.replaces, len(present)),
         *_protected(deleted | disrupted, live),
         *_switched_off(plan),
@@ -106,10 +106,15 @@ def _over(number: int, what: str, limit: GuardLimit, live: int) -> Iterator[str]
         yield f"{number} of {live} live owners would be {what}; at most {allowed} may be in one run"
 
 
-def _nothing_left(plan: Plan, gone: frozenset[Owner], live: int) -> Iterator[str]:
-    created = {change.owner for change in plan.changes if change.action is Action.CREATE} - gone
-    if gone and len(gone) >= live and not created:
+def _nothing_left(plan: Plan, gone: frozenset[Owner], shrunken: frozenset[Owner], live: int) -> Iterator[str]:
+    down = gone | shrunken
+    created = {change.owner for change in plan.changes if change.action is Action.CREATE} - down
+    if not down or len(down) < live or created:
+        return
+    if len(gone) >= live:
         yield "no owner would be left: an empty tree is more likely a mistake than a wish"
+    else:
+        yield "no owner would keep most of its servers: so many rarely go at once"
 
 
 def _deleted(plan: Plan) -> frozenset[Owner]:
@@ -140,6 +145,7 @@ class _PoolLoss:
     owner: Owner
     had: int
     has: int
+    stays: bool
 
     @property
     def loses_most(self) -> bool:
@@ -157,6 +163,7 @@ def _pools(plan: Plan, live: LiveState) -> tuple[_PoolLoss, ...]:
             owner=change.owner,
             had=_servers(live.objects[change.key].body),
             has=_servers(bodies.get(change.key, {})),
+            stays=change.action is Action.UPDATE,
         )
         for change in plan.changes
         if change.action in (Action.UPDATE, Action.DELETE)
@@ -172,6 +179,11 @@ def _bodies(plan: Plan, method: Method) -> dict[ObjectKey, Mapping[str, Any]]:
 
 def _servers(body: Mapping[str, Any]) -> int:
     return len(body.get("servers") or ())
+
+
+def _shrunken(pools: Sequence[_PoolLoss]) -> frozenset[Owner]:
+    """Owners with a pool that stays, and loses most of its servers. One that goes may make room for another."""
+    return frozenset(pool.owner for pool in pools if pool.stays and pool.loses_most)
 
 
 def _emptied(plan: Plan, pools: Sequence[_PoolLoss], live: LiveState) -> frozenset[Owner]:

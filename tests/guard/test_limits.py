@@ -229,11 +229,16 @@ def test_the_only_owner_may_exchange_a_pool_for_another() -> None:
     assert said(plan, live) == []
 
 
-def test_an_owner_that_keeps_servers_is_left() -> None:
-    """The only one there is, scaled down from five servers to two."""
+@pytest.mark.parametrize(
+    ("has", "counts"), [pytest.param(3, False, id="most stay"), pytest.param(2, True, id="most go")]
+)
+def test_the_last_owner_does_not_lose_most_of_its_servers(has: int, counts: bool) -> None:
+    """That counts like a delete, and the last one is not deleted; the words say what is so."""
     live = live_of(make_live("a"), make_pool("a", 5))
 
-    assert said(with_servers({"a": 2}), live) == []
+    refused = said(with_servers({"a": has}), live)
+
+    assert refused == (["no owner would keep most of its servers: so many rarely go at once"] if counts else [])
 
 
 def test_an_empty_pool_in_place_of_another_is_nobody_left() -> None:
