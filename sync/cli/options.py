@@ -120,7 +120,7 @@ def _complete_path(ctx: click.Context, param: click.Parameter, incomplete: str) 
 def _complete_run(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """The runs of the journal that is named so far, the newest first."""
     del param
-    from sync.cli.history import runs_of
+    from sync.cli.recorded_runs import runs_of
 
     try:
         runs, _ = runs_of(ctx.params.get("journal") or os.environ.get("SYNC_JOURNAL", ""), "completion")

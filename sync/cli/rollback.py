@@ -8,7 +8,7 @@ import click
 
 from sync.cli import options
 from sync.cli.asked import run_options
-from sync.cli.history import chosen_run, runs_of
+from sync.cli.recorded_runs import chosen_run, runs_of
 from sync.cli.results import output_options
 from sync.cli.running import perform
 from sync.config import host_of
