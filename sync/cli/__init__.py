@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import click
 from click.shell_completion import CompletionItem
@@ -18,31 +18,39 @@ from sync.errors import ExitCode, SyncError
 
 DEFAULT_COMMAND = "sync"
 
-COMMANDS = {
-    "sync": "synchronise.command",
-    "plan": "plan.plan",
-    "apply": "plan.apply",
-    "drift": "plan.drift",
-    "status": "status.command",
-    "explain": "explain.command",
-    "validate": "offline.validate",
-    "render": "offline.render",
-    "doctor": "doctor.command",
-    "adopt": "ownership.adopt",
-    "release": "ownership.release",
-    "facts": "facts.command",
-    "pause": "pause.pause",
-    "resume": "pause.resume",
-    "lock": "lock.command",
-    "emulate": "emulate.command",
-    "history": "history.command",
-    "rollback": "rollback.command",
-    "completion": "completion.command",
-    "version": "version.command",
-}
-"""Every command with its module and the name in it, in the order in which a newcomer needs them.
 
-A module is read when its command is used: `version` need not wait for what `sync` needs.
+class Row(NamedTuple):
+    """Where a command is, `module.name`, and what it does in a line of `--help`."""
+
+    place: str
+    summary: str
+
+
+COMMANDS = {
+    "sync": Row("synchronise.command", "Make the Controller equal to the commit"),
+    "plan": Row("plan.plan", "Show what a run would change, and save it for apply"),
+    "apply": Row("plan.apply", "Perform exactly a plan that was saved"),
+    "drift": Row("plan.drift", "Show what somebody changed on the Controller"),
+    "status": Row("status.command", "Show on one screen what is deployed, and from which commit"),
+    "explain": Row("explain.command", "Tell where each field of an object comes from"),
+    "validate": Row("offline.validate", "Check a source tree without a Controller"),
+    "render": Row("offline.render", "Print the Avi objects that a source tree asks for"),
+    "doctor": Row("doctor.command", "Look at everything that a run needs, before the first one"),
+    "adopt": Row("ownership.adopt", "Take over the objects that AKO made"),
+    "release": Row("ownership.release", "Give our objects back to AKO"),
+    "facts": Row("facts.command", "Write down what the Controller tells, for use without it"),
+    "pause": Row("pause.pause", "Hold one owner for a while, whatever Git says"),
+    "resume": Row("pause.resume", "End the pause of one owner"),
+    "lock": Row("lock.command", "See who holds the lock of a cluster, or release it"),
+    "emulate": Row("emulate.command", "Serve an emulated Avi Controller"),
+    "history": Row("history.command", "Show the runs that a journal tells of"),
+    "rollback": Row("rollback.command", "Take back what a run changed"),
+    "completion": Row("completion.command", "Print the script that completes commands in a shell"),
+    "version": Row("version.command", "Show the version and its commit"),
+}
+"""Every command, in the order in which a newcomer needs them.
+
+A module is read when its command is used: `version` need not wait for what `sync` needs, nor `--help` for any.
 """
 
 FEW_COLLECTIONS = (200_000, 20, 20)
@@ -87,9 +95,15 @@ class Commands(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name].partition(".")
+        module, _, name = COMMANDS[cmd_name].place.partition(".")
         found: click.Command = getattr(import_module(f"sync.cli.{module}"), name)
         return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """A whole line for each, where half a sentence of its help would stand otherwise."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, row.summary) for name, row in COMMANDS.items()])
 
 
 HELP = """Make an Avi Load Balancer follow a Git repository.
