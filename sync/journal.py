@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,6 @@ from sync.model.journal import Event
 
 SUFFIX = ".jsonl"
 
-_EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 _MODE = 0o600
 """Bodies tell how a network is built: nobody's business but the owner's."""
 
@@ -35,7 +35,7 @@ class Journal:
 
     def add(self, *events: Event) -> None:
         """Write events down and wait until they are safe; raises UsageError where that cannot be."""
-        lines = b"".join(_EVENT.dump_json(event) + b"\n" for event in events)
+        lines = b"".join(_adapter().dump_json(event) + b"\n" for event in events)
         try:
             with self._lock, os.fdopen(_open(self._file), "ab") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
@@ -47,6 +47,12 @@ class Journal:
             raise UsageError(
                 f"the journal cannot be written: {error.strerror}", where=str(self._file), fix=fix
             ) from None
+
+
+@lru_cache(maxsize=1)
+def _adapter() -> TypeAdapter[Event]:
+    """Made when a journal is kept or read, which most runs do not do."""
+    return TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 
 def is_folder(place: Path) -> bool:
@@ -66,7 +72,7 @@ def read_journal(place: Path) -> tuple[tuple[Event, ...], int]:
     unread = 0
     for line in _lines(place):
         try:
-            events.append(_EVENT.validate_json(line))
+            events.append(_adapter().validate_json(line))
         except ValidationError:
             unread += 1
     return tuple(events), unread

@@ -13,6 +13,7 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from jinja2 import BaseLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined
+from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 import sync.model.desired as desired_values
@@ -101,7 +102,7 @@ def _template(source: TemplateText) -> Template:
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox, which lets public fields of our own values through without its long look at each."""
+    """Jinja's sandbox, which lets public fields of our own values, and of loops, through without its long look."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) in _CONTENT_TYPES and not attribute.startswith("_"):
@@ -109,9 +110,20 @@ class _Sandbox(ImmutableSandboxedEnvironment):
                 return getattr(obj, attribute)
             except AttributeError:
                 return self.undefined(obj=obj, name=attribute)
+        if type(obj) is LoopContext and attribute in _OF_A_LOOP:
+            return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
+    def call(
+        self, context: Context, obj: Any, /, *args: Any, _loop_vars: Any = None, _block_vars: Any = None, **kwargs: Any
+    ) -> Any:
+        """Our own functions need no look at whether they are safe, nor the variables of the template."""
+        if obj is _reference or obj is _Raw:
+            return obj(*args, **kwargs)
+        return super().call(context, obj, *args, _loop_vars=_loop_vars, _block_vars=_block_vars, **kwargs)
 
+
+_OF_A_LOOP = frozenset({"first", "last", "index", "index0"})
 _CONTENT_TYPES = frozenset(
     found for found in vars(desired_values).values() if isinstance(found, type) and is_dataclass(found)
 )

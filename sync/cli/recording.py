@@ -35,6 +35,7 @@ from sync.version import version_text
 def recorder_for(given: Mapping[str, Any], asked: RunOptions, *, rolls_back: str = "") -> "Recorder":
     """What writes down a run with these options; a dry run, or one without a journal, leaves nothing."""
     now = _now()
+    is_kept = given["journal"] and not asked.is_dry
     began = RunBegan(
         run=asked.run_id,
         time=now,
@@ -45,10 +46,9 @@ def recorder_for(given: Mapping[str, Any], asked: RunOptions, *, rolls_back: str
         source=normalised_location(given["source"]),
         path=given["path"],
         commit="",
-        version=version_text(),
+        version=version_text() if is_kept else "",  # that takes a while to find out
         rolls_back=rolls_back,
     )
-    is_kept = given["journal"] and not asked.is_dry
     journal = Journal(Path(given["journal"]), run=asked.run_id, began=now) if is_kept else None
     return Recorder(journal, began)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sync.avi_schema import SCHEMA, Field
@@ -48,7 +48,12 @@ def _normal_message(value: dict[str, Any], message: str) -> dict[str, Any] | Non
     schema = SCHEMA.get(message, {})
     found = {}
     for key, item in value.items():
-        normal = _normal(item, schema.get(key, NOTHING_KNOWN), (message, key))
+        field = schema.get(key, NOTHING_KNOWN)
+        if type(item) is int:  # half of all values: not worth a call
+            if item != field.default:
+                found[key] = item
+            continue
+        normal = _normal(item, field, (message, key))
         if normal is not None:
             found[key] = normal
     return found or None
@@ -56,19 +61,19 @@ def _normal_message(value: dict[str, Any], message: str) -> dict[str, Any] | Non
 
 def _normal_list(value: Iterable[Any], field: Field, place: tuple[str, str]) -> Any:
     items = [normal for item in value if (normal := _normal(item, field, place)) is not None]
-    if len(items) > 1 and (keys := UNORDERED.get(place)) is not None:
-        items.sort(key=lambda item: tuple(_sortable(part) for part in _keys_of(item, keys)))
+    if len(items) > 1 and (paths := _PATHS.get(place)) is not None:
+        items.sort(key=lambda item: [_sortable(_at(item, path)) for path in paths])
     return items or None
 
 
-def _keys_of(item: Any, keys: tuple[str, ...]) -> Iterator[Any]:
-    if not keys:
-        yield item
-    for key in keys:
-        part = item
-        for step in key.split("."):
-            part = part.get(step) if isinstance(part, Mapping) else None
-        yield part
+_PATHS = {place: tuple(tuple(key.split(".")) for key in keys) or ((),) for place, keys in UNORDERED.items()}
+"""The ways to what tells the items of an unordered list apart; one without a step leads to the item itself."""
+
+
+def _at(item: Any, path: tuple[str, ...]) -> Any:
+    for step in path:
+        item = item.get(step) if type(item) is dict else None
+    return item
 
 
 def _sortable(part: Any) -> tuple[int, int, str]:

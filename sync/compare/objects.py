@@ -46,7 +46,7 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
     kind = KINDS[desired.key.kind]
     markers, wanted_markers = markers_of(live), markers_of(desired.body)
     is_as_written = wanted_markers.get(DIGEST, "") == markers.get(DIGEST, "")
-    fields = fields_of(desired, live) - {"markers"}
+    fields = _fields(desired, markers) - {"markers"}
     wanted = {name: value for name, value in desired.normal.items() if name in fields}
     present = normal_form(live, kind.name, sorted(fields))
     reason = ""
@@ -98,7 +98,11 @@ def top_level(path: str) -> str:
 
 def fields_of(desired: AviObject, live: Mapping[str, Any]) -> frozenset[str]:
     """The fields that we answer for on a live object."""
-    written_before = [name for name in markers_of(live).get(FIELDS, "").split(",") if name]
+    return _fields(desired, markers_of(live))
+
+
+def _fields(desired: AviObject, markers: Mapping[str, str]) -> frozenset[str]:
+    written_before = [name for name in markers.get(FIELDS, "").split(",") if name]
     rendered = desired.body.keys() - {"name", "tenant_ref", "cloud_ref"}
     return managed_fields(desired.key.kind, rendered, written_before) - desired.left_alone
 
