@@ -46,7 +46,7 @@ class Pair:
     @property
     def missing(self) -> frozenset[ObjectKey]:
         """What an interrupted run has deleted, and nobody has created again."""
-        return frozenset(self.kept.keys() - self.live.keys())
+        return frozenset(key for key in self.kept if key not in self.live)
 
     @property
     def remade(self) -> Mapping[ObjectKey, LiveObject]:

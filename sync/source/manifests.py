@@ -239,11 +239,12 @@ def _read_manifest(value: Any, origin: Origin, reading: _Reading) -> None:
 
 def _holds_template(value: Any) -> bool:
     """Whether a text in the manifest is a template; other kinds may carry templates as data."""
-    if isinstance(value, dict):
-        return any(_holds_template(item) for item in value.values())
-    if isinstance(value, list):
-        return any(_holds_template(item) for item in value)
-    return isinstance(value, str) and "{{" in value and _HELM_MARK.search(value) is not None
+    kind = type(value)  # what YAML gives are plain types, and every value of every manifest comes by here
+    if kind is str:
+        return "{{" in value and _HELM_MARK.search(value) is not None
+    if kind is dict:
+        return any(map(_holds_template, value.values()))
+    return kind is list and any(map(_holds_template, value))
 
 
 def _read_shapeless(value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
