@@ -149,7 +149,8 @@ class Writer:
     def _post(self, write: Write, body: Body, *, is_repeated: bool) -> str:
         try:
             return str(self.client.post(_path(write), body, tenant=write.key.tenant).get("uuid", ""))
-        except (AmbiguousWriteError, BrokenAnswerError) as error:
+        except (AmbiguousWriteError, BrokenAnswerError, StaleError) as error:
+            # Stale: what a new object refers to was changed in the same moment; the object itself has no past.
             if uuid := self._uuid_of(write, body):
                 return uuid
             raise _NotCreatedError(f"{error.message}; it was not created", status=error.status) from error
