@@ -5,7 +5,7 @@ to decide needs a look at the Controller:
 
     POST    look for the name: what was sent is there (done), nothing is (send again), something else is (taken)
     PUT     read again: what was sent is there (done), or not (failed, or stale)
-    DELETE  read again: nothing is there (done), or it still is (failed)
+    DELETE  read again: nothing is there (done), or it still is (failed; called stale and yet unchanged: send again)
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from typing import Any
 import tenacity
 
 from sync.compare.markers import ENABLE_AGAIN
-from sync.compare.traces import is_as_sent
+from sync.compare.traces import is_as_sent, is_unchanged
 from sync.controller.client import ControllerClient
 from sync.controller.errors import (
     AmbiguousWriteError,
@@ -36,6 +36,8 @@ from sync.model.plan import Write
 
 MOST_POSTS = 3
 """How often one create is sent, each time after nothing was found under its name."""
+MOST_DELETES = 3
+"""How often one delete is sent, each time after the object was found to be what it was."""
 
 Body = Mapping[str, Any]
 
@@ -104,15 +106,8 @@ class Writer:
 
     def create(self, write: Write, body: Body, *, may_be_there: bool = False) -> str:
         """POST; the uuid of the new object. `may_be_there` tells that an earlier try may have arrived late."""
-        tries = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_NotCreatedError),
-            stop=tenacity.stop_after_attempt(MOST_POSTS),
-            wait=growing_waits(self.timing),
-            sleep=self.timing.sleep,
-            reraise=True,
-        )
         try:
-            for attempt in tries:
+            for attempt in self._tries(_NotCreatedError, MOST_POSTS):
                 with attempt:
                     is_repeated = may_be_there or attempt.retry_state.attempt_number > 1
                     return self._post(write, body, is_repeated=is_repeated)
@@ -133,7 +128,9 @@ class Writer:
     def delete(self, write: Write) -> None:
         """DELETE; an object that is gone already is what was wanted."""
         try:
-            self._delete(write)
+            for attempt in self._tries(_UnchangedError, MOST_DELETES):
+                with attempt:
+                    self._delete(write)
         except SyncError as error:
             raise failure_of(error) from error
 
@@ -143,6 +140,15 @@ class Writer:
             return self._read(write)
         except SyncError as error:
             raise failure_of(error) from error
+
+    def _tries(self, error: type[SyncError], most: int) -> tenacity.Retrying:
+        return tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(error),
+            stop=tenacity.stop_after_attempt(most),
+            wait=growing_waits(self.timing),
+            sleep=self.timing.sleep,
+            reraise=True,
+        )
 
     # --- POST ---------------------------------------------------------------------------------------------------------
 
@@ -214,6 +220,13 @@ class Writer:
             self.client.delete(_item(write), tenant=write.key.tenant)
         except NotFoundError:
             return  # somebody was faster
+        except StaleError as error:
+            live = self._read(write)
+            if live is None:
+                return
+            if write.seen is None or is_unchanged(write.seen, live, write.key.kind):
+                raise _UnchangedError(error.message, status=error.status) from error
+            raise
         except (AmbiguousWriteError, BrokenAnswerError):
             if self._read(write) is not None:
                 raise
@@ -228,6 +241,10 @@ class Writer:
 
 class _NotCreatedError(AmbiguousWriteError):
     """No answer to a create, and nothing under its name: it may be sent again."""
+
+
+class _UnchangedError(StaleError):
+    """A delete was called stale, and the object is what it was: it may be sent again."""
 
 
 def _switched_off(body: Body) -> dict[str, Any]:

@@ -42,21 +42,24 @@ def test_a_run_outlasts_what_may_pass_and_doubles_nothing(
     assert result.last_line.startswith("Applied: 4 create, 1 update, 0 replace, 4 delete")
 
 
-@pytest.mark.parametrize("kind", ["vsvip", "virtualservice"])
-def test_a_create_that_meets_a_concurrent_update_is_sent_again(
-    sync: Run, tree: Tree, controller: Controller, kind: str
+@pytest.mark.parametrize(
+    ("method", "kind"),
+    [("POST", "vsvip"), ("POST", "virtualservice"), ("DELETE", "vsvip"), ("DELETE", "virtualservice")],
+)
+def test_a_replace_that_meets_a_concurrent_update_goes_on(
+    sync: Run, tree: Tree, controller: Controller, method: str, kind: str
 ) -> None:
-    """In the middle of a replace: a new object has no past that could be stale, so nothing is put back for that."""
+    """A new object has no past that could be stale, and an old one that is what it was may go: nothing is put back."""
     tree.commit(web=app("web", address="10.10.10.11"))
     sync()
     tree.commit(web=app("web", address="10.10.10.12"))
-    controller.fault(method="POST", path=f"/api/{kind}", nth=1, times=1, do="status", status=412)
+    controller.fault(method=method, path=f"/api/{kind}*", nth=1, times=1, do="status", status=412)
     controller.forget()
 
     result = sync()
 
     assert (result.code, controller.addresses("test--shop-web")) == (0, ["10.10.10.12"])
-    assert controller.writes().count(f"POST {kind}") == 2
+    assert controller.writes().count(f"{method} {kind}") == 2
 
 
 def test_what_others_change_between_reading_and_writing_is_read_and_planned_again(
