@@ -77,7 +77,7 @@ def seen(live: LiveState) -> Mapping[ObjectKey, Any]:
     return {key: (item.body.get("description"), item.body.get("markers")) for key, item in live.objects.items()}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(first=APPS, second=APPS, writes=st.integers(min_value=0, max_value=30))
 def test_after_one_more_run_nobody_can_tell_that_one_was_killed(first: Apps, second: Apps, writes: int) -> None:
     """Killed after any number of writes, from any tree to any other: the end is that of an undisturbed run."""
@@ -97,7 +97,7 @@ def has_new_holder(live: LiveState, before: list[LiveObject]) -> bool:
     return any(item.owner_name not in names and lost & set(addresses(item.body)) for item in live)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(first=APPS, second=APPS, writes=st.integers(min_value=0, max_value=30))
 @example(
     first={"a": ("", (80,), False), "b": ("10.10.10.1", (80,), True)},
