@@ -17,9 +17,9 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 import sync.model.desired as desired_values
+from sync.avi.references import quoted_name
 from sync.compare.markers import ASKED_ADDRESS, DIGEST, FIELDS
 from sync.compare.normal_form import digest, normal_form
-from sync.compare.references import quoted_name
 from sync.compare.vips import asked_address, check_vips
 from sync.kinds import KINDS, OURS_AFTER_RENDERING
 from sync.model.desired import AviObject, Held, ObjectSpec, Owner

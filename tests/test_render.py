@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sync.avi.references import parse_reference
 from sync.compare.markers import markers_of
-from sync.compare.references import parse_reference
 from sync.kinds import KINDS
 from sync.model.desired import (
     L4PolicySetContent,

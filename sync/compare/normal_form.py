@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sync.avi.references import Reference, parse_reference
 from sync.avi_schema import SCHEMA, Field
-from sync.compare.references import Reference, parse_reference
 from sync.kinds import UNORDERED
 
 NOTHING_KNOWN = Field()

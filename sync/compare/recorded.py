@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sync.avi.references import by_name
 from sync.avi_schema import SCHEMA
 from sync.compare.markers import FIELDS, OUR_MARKERS, managed_fields, markers_of
 from sync.compare.normal_form import NOTHING_KNOWN, normal_form
 from sync.compare.objects import compare, without_identity
 from sync.compare.recreation import OUR_TYPES
-from sync.compare.references import by_name
 from sync.compare.vips import IDENTITY_OF_A_VIP
 from sync.kinds import COMPUTED, KINDS
 from sync.model.desired import AviObject, ObjectKey, Owner

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from sync.avi.references import Reference, parse_reference
 from sync.compare.markers import ASKED_ADDRESS, NO_ADDRESS
-from sync.compare.references import Reference, parse_reference
 
 IDENTITY_OF_A_VIP = frozenset(
     {"ip_address", "ip6_address", "ipam_network_subnet", "subnet_uuid", "auto_allocate_ip_type"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from sync.compare.references import parse_reference
+from sync.avi.references import parse_reference
 from sync.controller.client import ControllerClient
 from sync.controller.errors import BrokenAnswerError, ControllerError, NotFoundError, RefusedError
 from sync.model.facts import CloudFacts, Facts

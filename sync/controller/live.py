@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sync.avi.references import parse_reference
 from sync.compare.markers import markers_of
-from sync.compare.references import parse_reference
 from sync.controller.client import ControllerClient
 from sync.controller.threads import threads
 from sync.kinds import KINDS, Kind

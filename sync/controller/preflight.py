@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sync.compare.references import Reference
+from sync.avi.references import Reference
 from sync.controller.client import ControllerClient
 from sync.controller.errors import RefusedError
 from sync.controller.facts import FORBIDDEN, prefixes

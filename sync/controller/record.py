@@ -15,8 +15,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from sync.avi.references import parse_reference
 from sync.compare.markers import markers_of
-from sync.compare.references import parse_reference
 from sync.controller.client import ControllerClient
 from sync.controller.errors import RefusedError
 from sync.controller.live import live_object

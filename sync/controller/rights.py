@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from sync.compare.references import parse_reference
+from sync.avi.references import parse_reference
 from sync.controller.client import ControllerClient
 from sync.controller.errors import ControllerError, NotFoundError, RefusedError
 from sync.kinds import KINDS

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from sync.compare.references import Reference, parse_reference
+from sync.avi.references import Reference, parse_reference
 from sync.compare.traces import is_unchanged
 from sync.kinds import KINDS
 from sync.model.desired import ObjectKey

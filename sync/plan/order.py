@@ -13,9 +13,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from sync.avi.references import by_name
 from sync.compare.objects import body_of_update, without_identity
 from sync.compare.recreation import OUR_TYPES, body_of_move, body_of_recreate
-from sync.compare.references import by_name
 from sync.kinds import KINDS, Scope
 from sync.model.desired import AviObject, ObjectKey, Owner
 from sync.model.live import LiveObject

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sync.compare.references import parse_reference
+from sync.avi.references import parse_reference
 from sync.model.explanation import ExplainedField, Explanation, Source
 from sync.report.documents import ExplainedFieldDocument, ExplanationDocument, FieldSourceDocument
 from sync.report.json import SCHEMA_VERSION, key_document, owner_document

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sync.compare.references import parse_reference
+from sync.avi.references import parse_reference
 from sync.compare.vips import addresses
 from sync.kinds import KINDS, Part
 from sync.model.desired import ObjectKey

@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
+from sync.avi.references import parse_reference
 from sync.avi_schema import SCHEMA
-from sync.compare.references import parse_reference
 from sync.config import read_settings
 from sync.controller.live import live_object
 from sync.kinds import KINDS

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.compare.references import Reference, by_name, parse_reference, quoted_name
+from sync.avi.references import Reference, by_name, parse_reference, quoted_name
 
 NAME = Reference("network", "vips")
 UUID = Reference("network", "", "network-1")
