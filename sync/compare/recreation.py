@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sync.avi.addresses import addresses
 from sync.avi.references import by_name, parse_reference
 from sync.compare.markers import NO_ADDRESS
 from sync.compare.objects import body_of_update, fields_of, without_identity
-from sync.compare.vips import addresses, asked_address
+from sync.compare.vips import asked_address
 from sync.kinds import HIDDEN, IDENTITY, KINDS
 from sync.model.desired import AviObject
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sync.avi.addresses import addresses
 from sync.compare.differences import differences
 from sync.compare.normal_form import normal_form
-from sync.compare.vips import addresses, without_vip_identity
+from sync.compare.vips import without_vip_identity
 from sync.kinds import IDENTITY, KINDS
 
 

@@ -6,9 +6,9 @@ Every VIP carries `auto_allocate_ip: true`, so that its address does not tell wh
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
+from sync.avi.addresses import ADDRESS_FIELDS, address_in, addresses
 from sync.avi.references import Reference, parse_reference
 from sync.compare.markers import ASKED_ADDRESS, NO_ADDRESS
 
@@ -17,7 +17,6 @@ IDENTITY_OF_A_VIP = frozenset(
 )
 """Fields of a VIP that are judged here and never compared field by field."""
 
-_ADDRESS_FIELDS = {"V4": "ip_address", "V6": "ip6_address"}
 _SUBNET_FIELDS = {"V4": "subnet", "V6": "subnet6"}
 _FAMILIES = {"V4_ONLY": ("V4",), "V6_ONLY": ("V6",), "V4_V6": ("V4", "V6")}
 
@@ -30,8 +29,8 @@ def why_not(desired: Mapping[str, Any], live: Mapping[str, Any], live_markers: M
 def asked_address(vips: Iterable[Mapping[str, Any]]) -> str:
     """The address that a rendered `vip` list asks for, `none` if it leaves the choice to the Controller."""
     for vip in vips:
-        for field in _ADDRESS_FIELDS.values():
-            if address := _address(vip, field):
+        for field in ADDRESS_FIELDS.values():
+            if address := address_in(vip, field):
                 return address
     return NO_ADDRESS
 
@@ -48,21 +47,11 @@ def check_vips(vips: Any) -> None:
     for vip in vips:
         if not isinstance(vip, dict) or not isinstance(vip.get("vip_id"), str):
             raise TypeError("an item of vip has no vip_id")
-        for field in (*_ADDRESS_FIELDS.values(), "ipam_network_subnet"):
+        for field in (*ADDRESS_FIELDS.values(), "ipam_network_subnet"):
             if not isinstance(vip.get(field, {}), dict):
                 raise TypeError(f"{field} of a vip is not an object")
         for field in _SUBNET_FIELDS.values():
             _network_of((vip.get("ipam_network_subnet") or {}).get(field))
-
-
-def addresses(body: Mapping[str, Any]) -> frozenset[str]:
-    """All addresses that a VsVip holds."""
-    return frozenset(
-        address
-        for vip in body.get("vip") or ()
-        for field in (*_ADDRESS_FIELDS.values(), "floating_ip", "floating_ip6")
-        if (address := _address(vip, field))
-    )
 
 
 def without_vip_identity(normal: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,7 +110,7 @@ def _subnet_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iter
 def _outside(desired: Mapping[str, Any], holder: Mapping[str, Any]) -> Iterator[str]:
     wanted = desired.get("ipam_network_subnet") or {}
     for family, field in _SUBNET_FIELDS.items():
-        address = _address(holder, _ADDRESS_FIELDS[family])
+        address = address_in(holder, ADDRESS_FIELDS[family])
         subnet = wanted.get(field)
         if subnet and address:
             network = _network_of(subnet)
@@ -140,22 +129,9 @@ def _network_of(subnet: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network | 
 
 
 def _family_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[str]:
-    held = {family for family, field in _ADDRESS_FIELDS.items() if _address(live, field)}
+    held = {family for family, field in ADDRESS_FIELDS.items() if address_in(live, field)}
     if "auto_allocate_ip_type" not in desired and asked_address((desired,)) != NO_ADDRESS:
         return  # the address itself tells the family
     for family in _FAMILIES.get(desired.get("auto_allocate_ip_type", "V4_ONLY"), ()):
         if held and family not in held:
             yield f"it has no IP{family.lower()} address"
-
-
-def _address(vip: Mapping[str, Any], field: str) -> str:
-    return _usual_form(str((vip.get(field) or {}).get("addr", "")))
-
-
-@lru_cache(maxsize=8192)
-def _usual_form(text: str) -> str:
-    """The address as it is usually written: IPv6 has many forms."""
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return text

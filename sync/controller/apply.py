@@ -15,8 +15,8 @@ from typing import Any
 
 import tenacity
 
+from sync.avi.addresses import AddressPlace
 from sync.compare.traces import is_unchanged
-from sync.compare.vips import addresses
 from sync.controller.client import ControllerClient
 from sync.controller.retries import growing_waits
 from sync.controller.timing import Timing
@@ -242,7 +242,7 @@ class _SetRun:
     def _create_patiently(self, write: Write, body: Mapping[str, Any]) -> str:
         """POST, where a name or an address that was freed may stay taken for a while, and trouble may pass."""
         began = self.options.timing.now()
-        is_freed_here = bool(addresses(body) & self._freed_addresses())
+        is_freed_here = bool(_places(write, body) & self._freed_places())
 
         def is_enough(state: tenacity.RetryCallState) -> bool:
             failure = state.outcome.exception() if state.outcome else None
@@ -272,10 +272,10 @@ class _SetRun:
                 return ADDRESS_IS_FREE_WITHIN_SECONDS
         return 0.0
 
-    def _freed_addresses(self) -> frozenset[str]:
+    def _freed_places(self) -> frozenset[AddressPlace]:
         return frozenset().union(
-            *(addresses(item.seen or {}) for item in self.change_set.writes if item.key in self.deleted),
-            *(addresses(item.body or {}) for item in self.change_set.restores if item.key in self.deleted),
+            *(_places(item, item.seen or {}) for item in self.change_set.writes if item.key in self.deleted),
+            *(_places(item, item.body or {}) for item in self.change_set.restores if item.key in self.deleted),
         )
 
     def _delete(self, write: Write, position: int) -> None:
@@ -333,6 +333,11 @@ class _SetRun:
             restored=frozenset(self.restored),
             is_stale=is_stale,
         )
+
+
+def _places(write: Write, body: Mapping[str, Any]) -> frozenset[AddressPlace]:
+    """The addresses in a body that a write sends or deletes."""
+    return AddressPlace.all_of(write.key.kind, write.key.cloud, body)
 
 
 def _defect(where: str, error: Exception, secrets: Collection[str] = ()) -> str:

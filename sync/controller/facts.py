@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from sync.avi.addresses import GLOBAL_VRF
 from sync.avi.references import parse_reference
 from sync.controller.client import ControllerClient
 from sync.controller.errors import BrokenAnswerError, ControllerError, NotFoundError, RefusedError
@@ -23,7 +24,6 @@ _FIELDS: Mapping[str, str] = {
     "network": "name,uuid,vrf_context_ref,configured_subnets",
     "networkprofile": "name,uuid,profile",
 }
-_GLOBAL_VRF = "global"
 
 FORBIDDEN = 403
 """The answer to a read that the account has no permission for (avi-api §1.6)."""
@@ -64,7 +64,7 @@ def read_facts(client: ControllerClient, *, cloud_name: str, references: Mapping
         network_vrf={
             reference: vrf
             for reference, body in sorted(networks.by_reference.items())
-            if (vrf := _name_in(body.get("vrf_context_ref", ""))) not in ("", _GLOBAL_VRF)
+            if (vrf := _name_in(body.get("vrf_context_ref", ""))) not in ("", GLOBAL_VRF)
         },
         network_subnets={
             reference: subnets

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sync.avi.addresses import AddressPlace
 from sync.compare.markers import PROTECTED, markers_of
 from sync.compare.vips import outside_of_its_subnet
 from sync.model.desired import DesiredState
@@ -15,9 +16,6 @@ from sync.plan.obstacles import users_of
 from sync.plan.owners import Pair, places_of
 from sync.plan.pauses import why_paused
 from sync.plan.policy import why_no_replace
-
-Place = tuple[str, str, str]
-"""Address, cloud, VRF."""
 
 
 @dataclass(slots=True)
@@ -174,7 +172,7 @@ def _hold_clashing_addresses(
     Holding one owner keeps its address taken, so this goes on until nobody else is held.
     """
     holders = _holders(live, owners)
-    claims: dict[Place, list[OwnerChanges]] = defaultdict(list)
+    claims: dict[AddressPlace, list[OwnerChanges]] = defaultdict(list)
     for owner in owners:
         for place in owner.pair.wanted_addresses:
             claims[place].append(owner)
@@ -182,13 +180,13 @@ def _hold_clashing_addresses(
     by_name = {owner.pair.name: owner for owner in owners}
     while True:
         before = len(holds.by_name)
-        for place, claimants in sorted(claims.items()):
+        for place, claimants in sorted(claims.items(), key=lambda item: str(item[0])):
             for owner in claimants:
                 for holder in holders.get(place, ()):
                     if not _is_available(holder, owner, by_name, holds):
                         holds.add(
                             owner.pair,
-                            f"address {place[0]} is taken by {holder.key}",
+                            f"address {place} is taken by {holder.key}",
                             "ask for another address, or free this one first",
                             desired,
                         )
@@ -196,18 +194,20 @@ def _hold_clashing_addresses(
             return
 
 
-def _holders(live: LiveState, owners: Sequence[OwnerChanges]) -> Mapping[Place, tuple[LiveObject, ...]]:
+def _holders(live: LiveState, owners: Sequence[OwnerChanges]) -> Mapping[AddressPlace, tuple[LiveObject, ...]]:
     """Who has which address; what an interrupted run has deleted has it still, for it may have to be put back."""
     stranded = [item for owner in owners for item in owner.pair.stranded]
-    found: dict[Place, tuple[LiveObject, ...]] = {}
+    found: dict[AddressPlace, tuple[LiveObject, ...]] = {}
     for item in (*live, *stranded):
         for place in places_of(item):
             found[place] = (*found.get(place, ()), item)
     return found
 
 
-def _hold_rival_claims(claims: Mapping[Place, Sequence[OwnerChanges]], desired: DesiredState, holds: Holds) -> None:
-    for place, claimants in sorted(claims.items()):
+def _hold_rival_claims(
+    claims: Mapping[AddressPlace, Sequence[OwnerChanges]], desired: DesiredState, holds: Holds
+) -> None:
+    for place, claimants in sorted(claims.items(), key=lambda item: str(item[0])):
         if len(claimants) < 2:
             continue
         keeping = [owner for owner in claimants if place in owner.pair.held_addresses and not owner.frees_addresses]
@@ -215,9 +215,7 @@ def _hold_rival_claims(claims: Mapping[Place, Sequence[OwnerChanges]], desired: 
             if keeping and owner is keeping[0]:
                 continue
             rivals = " and ".join(str(other.pair.owner) for other in claimants if other is not owner)
-            holds.add(
-                owner.pair, f"address {place[0]} is asked for by {rivals}, too", "let only one ask for it", desired
-            )
+            holds.add(owner.pair, f"address {place} is asked for by {rivals}, too", "let only one ask for it", desired)
 
 
 def _is_available(holder: LiveObject, owner: OwnerChanges, by_name: Mapping[str, OwnerChanges], holds: Holds) -> bool:

@@ -3,13 +3,14 @@
 import ipaddress
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from sync.avi.addresses import AddressPlace
 from sync.avi.references import Reference, parse_reference
 from sync.compare.traces import is_unchanged
 from sync.kinds import KINDS
 from sync.model.desired import ObjectKey
 from sync.model.live import LiveObject, LiveState
 from sync.model.plan import ChangeSet, Method, Write
-from sync.plan.owners import asked_places, places_of
+from sync.plan.owners import places_of
 
 
 def users_of(
@@ -43,24 +44,29 @@ def obstacles(change_set: ChangeSet, live: LiveState) -> Iterator[str]:
     going = {write.uuid: write.key for write in _deletes(change_set)}
     for other, name, gone in users_of(going, live, going.values()):
         yield f"{other} refers to {gone} ({name})"
-    asked = {place for write in _creates(change_set) for place in asked_places(write.key, write.body or {})}
+    asked = {place for write in _creates(change_set) for place in places_requested(write)}
     for item in live:
         if item.uuid not in going:
-            for address, *_ in sorted(asked & places_of(item)):
-                yield f"address {address} is taken by {item.key}"
+            for place in sorted(asked & places_of(item), key=str):
+                yield f"address {place} is taken by {item.key}"
 
 
 def networks_of(change_set: ChangeSet) -> Mapping[tuple[Reference, str], frozenset[str]]:
     """Network and cloud of each VIP that a set creates → the addresses asked for there."""
     found: dict[tuple[Reference, str], frozenset[str]] = {}
     for write in _creates(change_set):
-        asked = frozenset(address for address, *_ in asked_places(write.key, write.body or {}))
+        asked = frozenset(place.address for place in places_requested(write))
         for vip in (write.body or {}).get("vip") or ():
             network = parse_reference(str((vip.get("ipam_network_subnet") or {}).get("network_ref", "")))
             if network is not None:
                 place = (network, write.key.cloud)
                 found[place] = found.get(place, frozenset()) | asked
     return found
+
+
+def places_requested(write: Write) -> frozenset[AddressPlace]:
+    """The addresses that a write requests."""
+    return AddressPlace.all_of(write.key.kind, write.key.cloud, write.body or {})
 
 
 def outside(addresses: Iterable[str], subnets: Collection[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ deletes first.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sync.avi.references import by_name
@@ -39,7 +39,7 @@ def _groups(owners: Sequence[OwnerChanges]) -> Iterator[list[OwnerChanges]]:
             name = leader[name]
         return name
 
-    givers: dict[tuple[str, ...], str] = {
+    givers: dict[Hashable, str] = {
         given: owner.pair.name
         for owner in owners
         if owner.frees_addresses

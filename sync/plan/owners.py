@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sync.compare.markers import DIGEST, NO_ADDRESS, markers_of
+from sync.avi.addresses import AddressPlace
+from sync.compare.markers import DIGEST, markers_of
 from sync.compare.normal_form import digest
-from sync.compare.vips import addresses, asked_address
 from sync.kinds import KINDS
 from sync.model.desired import AviObject, DesiredState, ObjectKey, Owner
 from sync.model.live import KeptObject, LiveObject, LiveState
@@ -34,12 +34,12 @@ class Pair:
         return digest({str(key): markers_of(item.body).get(DIGEST, "") for key, item in self.desired.items()})
 
     @property
-    def wanted_addresses(self) -> frozenset[tuple[str, str, str]]:
-        """The addresses that are asked for, with cloud and VRF: only within one VRF can they clash."""
-        return frozenset(place for item in self.desired.values() for place in asked_places(item.key, item.body))
+    def wanted_addresses(self) -> frozenset[AddressPlace]:
+        """The addresses that Git requests."""
+        return frozenset(place for item in self.desired.values() for place in places_of(item))
 
     @property
-    def held_addresses(self) -> frozenset[tuple[str, str, str]]:
+    def held_addresses(self) -> frozenset[AddressPlace]:
         """The addresses that its live VIPs have, or had until an interrupted run deleted them."""
         return frozenset(place for item in (*self.live.values(), *self.stranded) for place in places_of(item))
 
@@ -81,14 +81,6 @@ def _hostnames(key: ObjectKey, body: Mapping[str, Any]) -> Iterator[tuple[str, s
         yield str(record.get("fqdn", "")).lower(), key.cloud
 
 
-def asked_places(key: ObjectKey, body: Mapping[str, Any]) -> frozenset[tuple[str, str, str]]:
-    """Address, cloud and VRF of the address that a rendered body asks for; nothing where it leaves the choice."""
-    if not _has_vips(key):  # a template of another kind may render anything under that name
-        return frozenset()
-    asked = asked_address(body.get("vip") or ())
-    return frozenset({(asked, key.cloud, _vrf(body.get("vrf_context_ref", "")))} if asked != NO_ADDRESS else ())
-
-
 def is_elsewhere(one: ObjectKey, other: ObjectKey) -> bool:
     """Whether two objects have one name, in different tenants or clouds."""
     return (one.kind, one.name) == (other.kind, other.name) and one != other
@@ -98,17 +90,9 @@ def _has_vips(key: ObjectKey) -> bool:
     return "vip" in KINDS[key.kind].managed
 
 
-def places_of(item: LiveObject) -> frozenset[tuple[str, str, str]]:
-    """Address, cloud and VRF of each address that a live object holds."""
-    if not _has_vips(item.key):
-        return frozenset()
-    vrf = _vrf(item.body.get("vrf_context_ref", ""))
-    return frozenset((address, item.key.cloud, vrf) for address in addresses(item.body))
-
-
-def _vrf(reference: str) -> str:
-    """The VRF's name; what is written last in every form of a reference with a name."""
-    return reference.rpartition("#")[2].rpartition("=")[2]
+def places_of(item: AviObject | LiveObject) -> frozenset[AddressPlace]:
+    """The addresses that a desired object requests, or that a live one has."""
+    return AddressPlace.all_of(item.key.kind, item.key.cloud, item.body)
 
 
 def pairs_of(desired: DesiredState, live: LiveState) -> tuple[Pair, ...]:

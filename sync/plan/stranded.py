@@ -78,10 +78,10 @@ def _why_not(pairs: Sequence[Pair], live: LiveState, options: PlanOptions) -> tu
     going = {item.key for pair in pairs for item in pair.remade.values()}
     wanted = {place for pair in pairs for item in pair.stranded for place in places_of(item)}
     for item in live:
-        for place in sorted(places_of(item) & wanted):
+        for place in sorted(places_of(item) & wanted, key=str):
             if item.key not in going:
                 return (
-                    f"{item.key} has address {place[0]} by now",
+                    f"{item.key} has address {place} by now",
                     f"free the address, or correct {pairs[0].owner} in Git",
                 )
     return None

@@ -6,8 +6,7 @@ from sync.model.desired import DesiredState
 from sync.model.live import LiveState
 from sync.model.plan import ChangeSet
 from sync.model.problem import Problem, Severity
-from sync.plan.obstacles import networks_of
-from sync.plan.owners import asked_places
+from sync.plan.obstacles import networks_of, places_requested
 
 _NETWORK = "network"
 
@@ -25,8 +24,7 @@ def unchecked(sets: Sequence[ChangeSet], desired: DesiredState, live: LiveState)
 
 
 def _blind_spots(change_set: ChangeSet, desired: DesiredState, live: LiveState) -> Iterator[tuple[str, str]]:
-    creates = [write for write in change_set.writes if write.body is not None]
-    asked = sorted({address for write in creates for address, *_ in asked_places(write.key, write.body or {})})
+    asked = sorted({place.address for write in change_set.writes for place in places_requested(write)})
     if asked and live.only_tenants is not None:
         seen = ", ".join(live.only_tenants)
         yield f"whether {' or '.join(asked)} is taken in another tenant than {seen}", "see that it is free"

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sync.avi.addresses import addresses
 from sync.compare.markers import PROTECTED, markers_of
-from sync.compare.vips import addresses
 from sync.kinds import KINDS
 from sync.model.desired import Owner
 from sync.model.live import LiveState

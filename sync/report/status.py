@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from sync.compare.vips import addresses
+from sync.avi.addresses import addresses
 from sync.model.desired import Condition, Status
 from sync.model.live import LiveState
 from sync.model.outcome import Outcome

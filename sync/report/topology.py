@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sync.avi.addresses import addresses
 from sync.avi.references import parse_reference
-from sync.compare.vips import addresses
 from sync.kinds import KINDS, Part
 from sync.model.desired import ObjectKey
 from sync.model.plan import Action, Change

@@ -3,13 +3,12 @@
 import ipaddress
 from dataclasses import dataclass
 
+from sync.avi.addresses import GLOBAL_VRF
 from sync.model.desired import PlacementNetwork, Subnet, Vip
 from sync.model.resources.ako import NodeNetwork, VipNetwork
 from sync.translate import clouds
 from sync.translate.infra_setting import Infrastructure
 from sync.translate.inputs import Inputs
-
-GLOBAL_VRF = "global"
 
 
 def vips(infra: Infrastructure, address: str | None, inputs: Inputs) -> tuple[Vip, ...]:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from sync.avi.addresses import addresses
 from sync.compare.markers import markers_of
-from sync.compare.vips import addresses, asked_address, outside_of_its_subnet, why_not
+from sync.compare.vips import asked_address, outside_of_its_subnet, why_not
 from tests.builders import markers
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sync.compare.vips import addresses
+from sync.avi.addresses import addresses
 from sync.controller.apply import NAME_IS_FREE_WITHIN_SECONDS, PATIENCE_SECONDS
 from sync.model.outcome import Outcome, SetState
 from sync.model.plan import Method

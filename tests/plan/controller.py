@@ -99,6 +99,9 @@ class PerfectController:
         }
         if KINDS[key.kind].has_cloud:
             shown.setdefault("cloud_ref", "https://c/api/cloud/cloud-1#Default-Cloud")
+        if "vrf_context_ref" in KINDS[key.kind].managed:
+            vrf = str(shown.get("tier1_lr") or "global").rpartition("/")[2]  # a T1 router has a VRF of its own
+            shown.setdefault("vrf_context_ref", f"https://c/api/vrfcontext/vrfcontext-{vrf}#{vrf}")
         for number, vip in enumerate(shown.get("vip", [])):
             vip.setdefault("ip_address", {"addr": f"10.10.99.{self._made % 250 + number}", "type": "V4"})
             vip["avi_allocated_vip"] = True

@@ -1,9 +1,9 @@
 """Addresses and subnets that Git asks for together."""
 
-from sync.model.plan import Plan
+from sync.model.plan import Method, Plan
 from sync.plan.make import make_plan
-from tests.builders import make_options
-from tests.end_to_end.tree import Manifest, app, infra_setting, namespace
+from tests.builders import make_facts, make_options
+from tests.end_to_end.tree import VALUES, Manifest, app, infra_setting, namespace
 from tests.plan.controller import PerfectController, wish_for
 
 SUBNET: tuple[Manifest, ...] = (
@@ -39,3 +39,19 @@ def test_a_vip_that_has_the_address_asked_for_stays_even_outside_of_its_subnet()
 def test_another_address_of_the_subnet_is_a_replace() -> None:
     """Nothing is held without need."""
     assert not plan_after("10.10.10.11", "10.10.10.12").is_empty
+
+
+def test_two_gateways_swap_their_addresses_behind_a_t1_router() -> None:
+    """One change set, all deletes first: the Controller fills in the router's VRF, which Git does not name."""
+    behind = {**VALUES, "NetworkSettings": {**VALUES["NetworkSettings"], "nsxtT1LR": "/infra/tier-1s/t1-a"}}
+    facts = make_facts(vtype="CLOUD_NSXT")
+    controller = PerfectController()
+    before = (*app("a", address="10.10.10.1"), *app("b", address="10.10.10.2"))
+    after = (*app("a", address="10.10.10.2"), *app("b", address="10.10.10.1"))
+    controller.apply(make_plan(wish_for(*before, values=behind, facts=facts).desired, controller.live, make_options()))
+
+    plan = make_plan(wish_for(*after, values=behind, facts=facts).desired, controller.live, make_options())
+
+    (change_set,) = plan.change_sets
+    methods = [write.method for write in change_set.writes]
+    assert methods == [Method.DELETE] * 4 + [Method.POST] * 4

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sync.compare.vips import addresses
+from sync.avi.addresses import addresses
 from sync.model.desired import ObjectKey
 from sync.model.live import KeptObject, LiveObject, LiveState
 from sync.model.plan import Action, Method, Plan, Policy
