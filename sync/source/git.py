@@ -17,7 +17,13 @@ from sync.source.git_location import (
 )
 from sync.source.git_mirror import Remote, read_through_mirror
 from sync.source.git_tree import clean_path, read_commit
-from sync.source.repository import commit_of, git_dir_of, read_working_tree, uncommitted_problems
+from sync.source.repository import (
+    commit_of,
+    git_dir_of,
+    read_working_tree,
+    same_name_problems,
+    uncommitted_problems,
+)
 
 __all__ = ["SourceRequest", "normalised_location", "read_source"]
 
@@ -89,7 +95,10 @@ def _read_local(request: SourceRequest, path: str, limits: SourceLimits) -> Snap
             )
         return read_working_tree(context, path, limits)
     snapshot = read_commit(context, commit_of(context, request.ref), path, limits)
-    warnings = uncommitted_problems(context, path) if has_work_tree else []
+    warnings = [
+        *same_name_problems(context, request.ref),
+        *(uncommitted_problems(context, path) if has_work_tree else ()),
+    ]
     return replace(snapshot, problems=(*snapshot.problems, *warnings))
 
 

@@ -21,20 +21,21 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from sync.errors import SourceError, UnreachableError
+from sync.model.problem import Problem
 from sync.model.source import Snapshot, SourceLimits
 from sync.source.git_command import DamagedRepositoryError, GitContext, run_git
 from sync.source.git_location import LOGIN_FIX, Location, Transport, normalised_location
 from sync.source.git_tree import object_named, read_commit
-from sync.source.repository import is_ancestor, unknown_ref
+from sync.source.repository import FULL_SHA, is_ancestor, same_name_warnings, unknown_ref
 
 MOST_FETCHES = 256
 """After so many fetches a mirror is built anew: each leaves a pack, and Git gets slow with hundreds of them."""
 
-FULL_SHA = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
 SHORT_SHA = re.compile(r"[0-9a-fA-F]{4,63}")
 
-REF_RULES = ("{}", "refs/{}", "refs/tags/{}", "refs/heads/{}")
-"""How a short name becomes a ref, in Git's order (gitrevisions(7)): a tag wins over a branch."""
+REF_RULES = ("{}", "refs/{}", "refs/heads/{}", "refs/tags/{}")
+"""How a short name becomes a ref. Git's order (gitrevisions(7)), but for one thing: a branch wins over a tag of the same
+name, because a tag must not stop somebody who follows a branch."""
 
 UNKNOWN_OBJECT = re.compile(r"not our ref|unadvertised object|not valid|no such remote ref|couldn't find remote ref")
 """What servers say about a SHA they do not have (upload-pack of Git 2.39, JGit) or do not hand out."""
@@ -147,7 +148,7 @@ def _fetch_and_read(remote: Remote, mirror: Path, path: str, limits: SourceLimit
     inside = GitContext(location=remote.address, git_dir=str(mirror), timeout_seconds=remote.context.timeout_seconds)
     pinned = remote.ref.lower() if FULL_SHA.fullmatch(remote.ref) else ""
     # What a full SHA names can never change: once it is here, the remote is not asked again.
-    tip = pinned if pinned and _holds(mirror, pinned) else _ask_for_tip(remote, pinned)
+    tip, warnings = (pinned, []) if pinned and _holds(mirror, pinned) else _ask_for_tip(remote, pinned)
     if not _holds(mirror, tip):
         with _lock(mirror, remote.context):
             if not _holds(mirror, tip):
@@ -155,11 +156,15 @@ def _fetch_and_read(remote: Remote, mirror: Path, path: str, limits: SourceLimit
     commit, _ = object_named(inside, f"{tip}^{{commit}}")
     if not commit:
         raise _no_commit(inside, tip)
-    return read_commit(inside, commit, path, limits)
+    snapshot = read_commit(inside, commit, path, limits)
+    return replace(snapshot, problems=(*snapshot.problems, *warnings))
 
 
-def _ask_for_tip(remote: Remote, pinned: str) -> str:
-    """The SHA that the ref stands for now; for a full SHA only that the repository answers at all."""
+def _ask_for_tip(remote: Remote, pinned: str) -> tuple[str, list[Problem]]:
+    """The SHA that the ref stands for now, and a warning if it stands for two.
+
+    For a full SHA it only shows that the repository answers at all.
+    """
     wanted = "HEAD" if pinned else remote.ref or "HEAD"
     if wanted != "HEAD" and not run_git(remote.context, "check-ref-format", "--allow-onelevel", wanted).is_success:
         raise SourceError(
@@ -167,12 +172,14 @@ def _ask_for_tip(remote: Remote, pinned: str) -> str:
             where=remote.address,
             fix="give a branch, a tag, a full ref or a full commit SHA",
         )
-    tips = _ask(remote, wanted)
+    tips = _ask(remote, wanted, f"{wanted}^{{}}")
     if pinned:
-        return pinned
+        return pinned, []
     for rule in REF_RULES:
         if tip := tips.get(rule.format(wanted)):
-            return tip
+            tag = f"refs/tags/{wanted}"
+            commit_of_tag = tips.get(f"{tag}^{{}}") or tips.get(tag, "")
+            return tip, same_name_warnings(wanted, tips.get(f"refs/heads/{wanted}", ""), commit_of_tag)
     if SHORT_SHA.fullmatch(remote.ref):
         raise SourceError(
             f"no branch or tag {remote.ref}, and a remote repository knows no abbreviated commits",

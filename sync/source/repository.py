@@ -1,6 +1,7 @@
 """A Git repository on this machine: where it is, which commit a ref names, what is not committed."""
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from sync.source.git_tree import near_names, object_named
 
 STATUS_WORDS = {"??": "new", " D": "deleted", "D ": "deleted"}
 """By the two letters of `git status --porcelain`; all others are changes."""
+
+FULL_SHA = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
 
 NAMED_FILES = 20
 """How many uncommitted files a warning names before it only counts."""
@@ -32,8 +35,11 @@ def git_dir_of(folder: Path) -> Path | None:
 
 
 def commit_of(context: GitContext, ref: str) -> str:
-    """The full SHA of the commit that `ref` (or HEAD) names; raises SourceError, naming refs that exist."""
-    sha, _ = object_named(context, f"{ref or 'HEAD'}^{{commit}}")
+    """The full SHA of the commit that `ref` (or HEAD) names; raises SourceError, naming refs that exist.
+
+    A branch wins over a tag of the same name: somebody who follows a branch must not be stopped by a tag.
+    """
+    sha = _branch(context, ref) or _commit(context, ref or "HEAD")
     if sha:
         return sha
     listed = run_git(context, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags")
@@ -42,6 +48,34 @@ def commit_of(context: GitContext, ref: str) -> str:
             f"this is not a repository that Git can read: {listed.words}", where=context.location, fix="run git fsck"
         )
     raise unknown_ref(ref, listed.text.splitlines(), context.location)
+
+
+def same_name_problems(context: GitContext, ref: str) -> list[Problem]:
+    """One warning where `ref` is both a branch and a tag of another commit, or none."""
+    branch = _branch(context, ref)
+    return same_name_warnings(ref, branch, _commit(context, f"refs/tags/{ref}") if branch else "")
+
+
+def same_name_warnings(ref: str, branch: str, tag: str) -> list[Problem]:
+    """One warning where a name stands for a branch and for a tag, and their commits differ; empty means no such ref."""
+    if not branch or tag in ("", branch):
+        return []
+    return [
+        Problem(
+            severity=Severity.WARNING,
+            message=f"{ref} is a branch and a tag; the branch is read ({branch[:12]}, the tag is {tag[:12]})",
+            fix=f"rename one of them, or give --ref refs/heads/{ref} or refs/tags/{ref}",
+        )
+    ]
+
+
+def _branch(context: GitContext, ref: str) -> str:
+    """The commit of the branch of that name, empty if there is none. A full SHA is never the name of a branch."""
+    return "" if not ref or FULL_SHA.fullmatch(ref) else _commit(context, f"refs/heads/{ref}")
+
+
+def _commit(context: GitContext, revision: str) -> str:
+    return object_named(context, f"{revision}^{{commit}}")[0]
 
 
 def is_ancestor(context: GitContext, ancestor: str, commit: str) -> bool:

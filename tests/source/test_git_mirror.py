@@ -120,14 +120,27 @@ def test_force_pushed_branch(make_repository: Make, git: Git, commit_files: Comm
     assert (snapshot.commit, contents(snapshot)) == (git(repository, "rev-parse", "HEAD"), {"a.yaml": b"1"})
 
 
-def test_tag_wins_over_branch(make_repository: Make, git: Git, commit_files: Commit, read: Read) -> None:
-    """A name that is a tag and a branch means the tag, in a remote as in a clone."""
+@pytest.mark.parametrize("options", [(), ("--annotate", "--message", "one")], ids=["tag", "annotated tag"])
+def test_branch_wins_over_tag(
+    options: tuple[str, ...], make_repository: Make, git: Git, commit_files: Commit, read: Read
+) -> None:
+    """A name that is a branch and a tag means the branch, in a remote as in a clone, and a warning names both commits.
+
+    While both stand for one commit there is nothing to warn of.
+    """
     repository = make_repository({"a.yaml": "1"})
-    git(repository, "tag", "both")
+    git(repository, "tag", *options, "both")
     git(repository, "checkout", "--quiet", "-b", "both")
+    alike = [read(place, ref="both").problems for place in (repository.as_uri(), repository)]
     commit_files(repository, {"a.yaml": "2"})
 
-    assert contents(read(repository.as_uri(), ref="both")) == contents(read(repository, ref="both")) == {"a.yaml": b"1"}
+    found = [read(place, ref="both") for place in (repository.as_uri(), repository)]
+
+    assert alike == [(), ()]
+    assert [contents(snapshot) for snapshot in found] == [{"a.yaml": b"2"}] * 2
+    for snapshot in found:
+        (problem,) = snapshot.problems
+        assert problem.message.startswith("both is a branch and a tag; the branch is read (")
 
 
 def test_a_name_is_not_the_end_of_another(make_repository: Make, git: Git, read: Read) -> None:
