@@ -126,7 +126,7 @@ def synchronise(
             timing=timing,
         )
         look = _look(job)
-        if look.refusals or asked.is_dry or look.plan.is_empty:
+        if look.refusals or asked.is_dry or (look.plan.is_empty and not look.takes_over):
             return _run_without_writes(look, asked)
         hooks.writing()
         run = _write(job, look, target, hooks)
@@ -143,6 +143,8 @@ def _write(job: "Job", look: "Look", target: Target, hooks: Hooks) -> Run:
         ):
             # What was seen before belongs to a time in which others may have written.
             look = _look(job)
+            if look.takes_over and look.plan.is_empty and not look.refusals:
+                lock.note(_last_run(job.asked, look.writer, lock.record.last))
             if look.refusals or look.plan.is_empty:
                 return _run_without_writes(look, job.asked)
             return _apply(job, look, hooks, lock)
@@ -216,7 +218,8 @@ class Job:
 class Look:
     """What is wanted, what is live, and what would have to change: steps 4 to 9 of the data's way.
 
-    `writer` is this run, as the next one will have to know it.
+    `writer` is this run, as the next one will have to know it. `takes_over` says that it was accepted in the place of
+    the last writer, which must be recorded even if nothing else changes: otherwise the next run would be refused.
     """
 
     wish: Wish
@@ -227,6 +230,7 @@ class Look:
     notices: tuple[Problem, ...]
     refusals: tuple[Refusal, ...]
     is_stale: bool
+    takes_over: bool
 
 
 def _look(job: Job) -> Look:
@@ -240,7 +244,9 @@ def _look(job: Job) -> Look:
     refused = refusals(plan, live, settings.sync, asked.permit, source.freeze, asked.plan.now)
     outdated = moved(asked.saved, wish.desired.commit, plan, live) if asked.saved else ()
     writer = Writer(source="", path="", commit="")
-    if not plan.is_empty and asked.follows_git:
+    takes_over = False
+    accepts = asked.accepts_source or asked.accepts_older_commit
+    if asked.follows_git and (accepts or not plan.is_empty):
         writer = _writer(job.request, wish.desired.commit, record.last)
         strangers = wrong_writer(
             record.last,
@@ -248,7 +254,8 @@ def _look(job: Job) -> Look:
             accepts_source=asked.accepts_source,
             accepts_older_commit=asked.accepts_older_commit,
         )
-        if asked.is_dry:
+        takes_over = accepts and not strangers and bool(wrong_writer(record.last, writer))
+        if asked.is_dry or plan.is_empty:  # nothing is written, so there is nothing to refuse
             notices = (*notices, *map(_notice, strangers))
         else:
             refused = (*refused, *strangers)
@@ -261,6 +268,7 @@ def _look(job: Job) -> Look:
         notices=notices,
         refusals=(*outdated, *refused, *ako_still_writes(plan, live, settings.cluster, job.client.time)),
         is_stale=bool(outdated),
+        takes_over=takes_over,
     )
 
 

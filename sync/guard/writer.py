@@ -33,7 +33,7 @@ class Writer:
 
 
 def wrong_writer(
-    last: LastRun | None, writer: Writer, *, accepts_source: bool, accepts_older_commit: bool
+    last: LastRun | None, writer: Writer, *, accepts_source: bool = False, accepts_older_commit: bool = False
 ) -> tuple[Refusal, ...]:
     """What speaks against this run writing after the last one; empty if nothing does."""
     if last is None:

@@ -190,3 +190,26 @@ def test_a_login_in_the_origin_of_a_clone_is_not_recorded(
 
     assert last_run(controller)["source"] == "https://git.example.com/lb"
     assert "hush" not in json.dumps(controller.find("stringgroup", "avi-sync-test"))
+
+
+def test_an_accepted_run_with_nothing_to_change_counts_as_the_last_writer(
+    sync: Run, tree: Tree, controller: Controller, tmp_path: Path
+) -> None:
+    """What --accept-source and --accept-older-commit allowed holds for the runs after it, though it changed nothing."""
+    tree.commit(web=app("web"))
+    sync()
+    moved = clone_of(tree, tmp_path / "moved")
+    moved.git("remote", "remove", "origin")
+    moved.git("commit", "--quiet", "--amend", "--message", "rewritten")
+    elsewhere = ("--source", str(moved.folder))
+
+    half_accepted = sync(*elsewhere, "--accept-source")
+    last = last_run(controller)["source"]
+    accepted = sync(*elsewhere, "--accept-source", "--accept-older-commit")
+    moved.commit(web=app("web", ports=(80, 81)))
+    later = sync(*elsewhere)
+
+    assert (half_accepted.code, last) == (0, tree.folder.as_uri())
+    assert "does not descend" in warnings(half_accepted)[0]
+    assert (accepted.code, later.code) == (0, 0)
+    assert last_run(controller)["source"] == moved.folder.as_uri()
