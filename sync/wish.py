@@ -8,7 +8,6 @@ from sync.compare.fields import field_values
 from sync.compare.ignoring import expired, with_ignored
 from sync.config import controller_host_problem, read_settings
 from sync.errors import SourceError
-from sync.guard import FREEZE_FILE
 from sync.model.desired import AviObject, DesiredState
 from sync.model.explanation import ExplainedField
 from sync.model.facts import Facts, assumed_facts
@@ -69,14 +68,9 @@ def load_source(request: SourceRequest, *, controller: str = "") -> Source:
         settings=settings if is_usable else None,
         resources=resources,
         templates=read_templates(snapshot),
-        freeze=_freeze(snapshot),
+        freeze=snapshot.freeze,
         problems=(*problems, *found, *unknown_templates(snapshot), *((wrong_host,) if wrong_host else ())),
     )
-
-
-def _freeze(snapshot: Snapshot) -> str | None:
-    found = next((file.content for file in snapshot.files if file.path == FREEZE_FILE), None)
-    return None if found is None else found.decode("utf-8", "replace")
 
 
 def _limits(settings: Settings) -> SourceLimits:

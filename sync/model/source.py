@@ -28,6 +28,8 @@ class Snapshot:
     problems: tuple[Problem, ...] = ()
     is_complete: bool = True
     """False when a file that might hold manifests was not read: absence then proves nothing."""
+    freeze: str | None = None
+    """The text of the freeze file, in the folder itself or in one above it; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

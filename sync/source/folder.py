@@ -9,7 +9,7 @@ from pathlib import Path
 from sync.errors import SourceError
 from sync.model.source import Snapshot, SourceLimits
 from sync.source.git_selection import Entry, EntryKind, make_snapshot, readable_path
-from sync.source.git_tree import near_names
+from sync.source.git_tree import folders_above, near_names
 
 
 def read_folder(
@@ -34,6 +34,13 @@ def read_folder(
             limits,
             location=location,
             commit="",
+            above=[
+                entry
+                for folder in folders_above(path)
+                for item in os.scandir(root / folder)
+                for entry in _leaf(item, item.name)
+                if entry.freezes
+            ],
         )
     except OSError as error:
         raise SourceError(

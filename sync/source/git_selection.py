@@ -12,6 +12,7 @@ from sync.model.problem import Origin, Problem, Severity
 from sync.model.source import Snapshot, SourceFile, SourceLimits
 
 FREEZE_FILE = ".avi-sync-freeze"
+"""Stops every write while it is in the folder that is synchronised, or in one above it (in upper or lower case)."""
 
 READ_SUFFIXES = (".yaml", ".yml", ".json", ".j2")
 """Manifests, values.yaml and templates."""
@@ -45,7 +46,12 @@ class Entry:
     @property
     def matters(self) -> bool:
         """Whether it would be read if it were a file of a decent size."""
-        return self.path.endswith(READ_SUFFIXES) or posixpath.basename(self.path) == FREEZE_FILE
+        return self.path.endswith(READ_SUFFIXES)
+
+    @property
+    def freezes(self) -> bool:
+        """Whether it is a freeze file of its folder, in upper or lower case; a link and a submodule count, too."""
+        return posixpath.basename(self.path).lower() == FREEZE_FILE
 
 
 ReadContents = Callable[[Sequence[Entry]], Iterable[bytes]]
@@ -53,11 +59,18 @@ ReadContents = Callable[[Sequence[Entry]], Iterable[bytes]]
 
 
 def make_snapshot(
-    entries: Iterable[Entry], read_contents: ReadContents, limits: SourceLimits, *, location: str, commit: str
+    entries: Iterable[Entry],
+    read_contents: ReadContents,
+    limits: SourceLimits,
+    *,
+    location: str,
+    commit: str,
+    above: Sequence[Entry] = (),
 ) -> Snapshot:
     """The snapshot of a tree with these entries, and a problem for each that was not read and might have mattered.
 
-    Raises SourceError when there are more files than the limit.
+    `above` are the entries of the folders above this one, up to the root of the repository: a freeze file there holds,
+    too. Raises SourceError when there are more files than the limit.
     """
     listed = sorted((entry for entry in entries if not _is_hostile(entry.path)), key=lambda entry: entry.path)
     relevant = [entry for entry in listed if entry.kind is EntryKind.FILE and entry.matters]
@@ -78,21 +91,25 @@ def make_snapshot(
     too_big = [_size_problem(entry, limits) for entry in relevant if entry.size_bytes > limits.max_file_bytes]
     left_out = [entry for entry in listed if entry.kind is not EntryKind.FILE]
     hiding = [entry for entry in left_out if _could_hide_manifests(entry, listed)]
-    # A freeze file freezes by being there: one that is a link, or too big to read, must not be overlooked.
-    seen = {file.path for file in files}
-    frozen = [
-        SourceFile(path=entry.path, content=b"")
-        for entry in listed
-        if posixpath.basename(entry.path) == FREEZE_FILE and entry.path not in seen
-    ]
     problems = [*too_big, *pointers, *(_left_out_problem(entry, hides=entry in hiding) for entry in left_out)]
     return Snapshot(
         location=location,
         commit=commit,
-        files=tuple(sorted((*files, *frozen), key=lambda file: file.path)),
+        files=tuple(files),
         problems=tuple(sorted(problems, key=lambda problem: problem.sort_key)),
         is_complete=not (too_big or pointers or hiding),
+        freeze=_freeze([*(entry for entry in listed if "/" not in entry.path), *above], read_contents, limits),
     )
+
+
+def _freeze(entries: Iterable[Entry], read_contents: ReadContents, limits: SourceLimits) -> str | None:
+    """What the freeze file says, None without one. It freezes by being there, whether it can be read or not."""
+    found = next((entry for entry in entries if entry.freezes), None)
+    if found is None:
+        return None
+    if found.kind is not EntryKind.FILE or found.size_bytes > limits.max_file_bytes:
+        return ""
+    return b"".join(read_contents([found])).decode("utf-8", "replace")
 
 
 def readable_path(path: bytes) -> str:

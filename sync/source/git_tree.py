@@ -9,7 +9,7 @@ from dataclasses import replace
 from sync.errors import SourceError
 from sync.model.source import Snapshot, SourceLimits
 from sync.source.git_command import DamagedRepositoryError, GitContext, run_git
-from sync.source.git_selection import Entry, EntryKind, make_snapshot, readable_path
+from sync.source.git_selection import FREEZE_FILE, Entry, EntryKind, make_snapshot, readable_path
 
 ENTRY_KINDS = {"10": EntryKind.FILE, "12": EntryKind.LINK, "16": EntryKind.SUBMODULE}
 """By the first digits of the mode in `git ls-tree`: 100644, 100755, 120000, 160000 (git-fast-import(1))."""
@@ -46,7 +46,14 @@ def read_commit(context: GitContext, commit: str, path: str, limits: SourceLimit
         limits,
         location=context.location,
         commit=commit,
+        above=list(_freezing_above(context, commit, path)),
     )
+
+
+def folders_above(path: str) -> list[str]:
+    """The folders that hold `path`, the nearest first and the root, an empty name, last; none for the root itself."""
+    parts = path.split("/") if path else []
+    return ["/".join(parts[:depth]) for depth in reversed(range(len(parts)))]
 
 
 def object_named(context: GitContext, name: str) -> tuple[str, str]:
@@ -87,6 +94,19 @@ def near_names(flag: str, wanted: str, names: Sequence[str], none_exist: str) ->
         return f"did you mean {flag} {' or '.join(near)}?"
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     return f"give one that exists: {', '.join(names[:8])}{more}"
+
+
+def _freezing_above(context: GitContext, commit: str, path: str) -> Iterator[Entry]:
+    """The freeze files of the folders above `path`. Sizes are not asked for: a partial clone need not have the rest."""
+    for folder in folders_above(path):
+        listing = run_git(context, "ls-tree", "-z", "--full-tree", f"{commit}:{folder}")
+        if not listing.is_success:
+            raise _damaged(context, listing.words)
+        for record in listing.output.split(b"\0"):
+            attributes, _, name = record.partition(b"\t")
+            if name.lower() == os.fsencode(FREEZE_FILE):
+                mode, _, sha = attributes.decode("ascii").split()
+                yield Entry(path=readable_path(name), kind=ENTRY_KINDS.get(mode[:2], EntryKind.LINK), handle=sha)
 
 
 def _list_entries(context: GitContext, tree: str) -> Iterator[Entry]:

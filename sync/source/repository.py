@@ -96,7 +96,8 @@ def uncommitted_problems(context: GitContext, path: str) -> list[Problem]:
     states = _status(context, path, "--untracked-files=all")
     below = len(os.fsencode(f"{path}/")) if path else 0
     changes = [(readable_path(name[below:]), STATUS_WORDS.get(state, "changed")) for state, name in states]
-    files = [f"{name} ({word})" for name, word in changes if Entry(path=name, kind=EntryKind.FILE).matters]
+    entries = [(Entry(path=name, kind=EntryKind.FILE), word) for name, word in changes]
+    files = [f"{entry.path} ({word})" for entry, word in entries if entry.matters or entry.freezes]
     if not files:
         return []
     more = f" and {len(files) - NAMED_FILES} more" if len(files) > NAMED_FILES else ""

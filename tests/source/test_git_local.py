@@ -45,7 +45,6 @@ def test_files_of_head(make_repository: Make, git: Git, read: Read) -> None:
     assert git(repository, "rev-parse", "HEAD") == snapshot.commit
     assert str(repository) == snapshot.location
     assert paths(snapshot) == [
-        ".avi-sync-freeze",
         "a.json",
         "base.yaml",
         "clusters/prod.yaml",
@@ -54,8 +53,21 @@ def test_files_of_head(make_repository: Make, git: Git, read: Read) -> None:
         "clusters/test/values.yaml",
         "templates/pool.json.j2",
     ]
+    assert snapshot.freeze == "x"
     assert snapshot.is_complete
     assert snapshot.problems == ()
+
+
+@pytest.mark.parametrize("file", [".avi-sync-freeze", "clusters/.Avi-Sync-Freeze", "clusters/prod/.avi-sync-freeze"])
+@pytest.mark.parametrize("options", [{}, {"working_tree": True}], ids=["commit", "working tree"])
+def test_a_freeze_file_holds_for_every_folder_below_it(
+    file: str, options: dict[str, bool], make_repository: Make, read: Read
+) -> None:
+    """Whoever freezes a repository need not know with which --path each job reads it; a folder beside it goes on."""
+    repository = make_repository(PROD | {file: "quarter end"})
+
+    assert read(repository, path="clusters/prod", **options).freeze == "quarter end"
+    assert read(repository, path="clusters/test", **options).freeze == (None if "prod" in file else "quarter end")
 
 
 @pytest.mark.parametrize("path", ["clusters/prod", "clusters/prod/", "./clusters//prod/."])

@@ -25,11 +25,9 @@ def link(path: str, target: str) -> Entry:
     return Entry(path=path, kind=EntryKind.LINK, target=target)
 
 
-@pytest.mark.parametrize(
-    "path", ["a.yaml", "d/a.yml", "a.json", "t/pool.json.j2", "d/.avi-sync-freeze", ".hidden.yaml"]
-)
+@pytest.mark.parametrize("path", ["a.yaml", "d/a.yml", "a.json", "t/pool.json.j2", ".hidden.yaml"])
 def test_read(path: str) -> None:
-    """Manifests, templates and the freeze file are read, wherever they lie."""
+    """Manifests and templates are read, wherever they lie."""
     assert [path] == [found.path for found in snapshot_of(file(path)).files]
 
 
@@ -59,12 +57,24 @@ def test_lfs_pointer() -> None:
     assert (snapshot.files, snapshot.is_complete, [p.file for p in snapshot.problems]) == ((), False, ["web.yaml"])
 
 
-@pytest.mark.parametrize("freeze", [file(".avi-sync-freeze", 101), link(".avi-sync-freeze", "../freeze")])
-def test_a_freeze_file_is_never_overlooked(freeze: Entry) -> None:
-    """A freeze file that cannot be read freezes all the same."""
-    snapshot = snapshot_of(freeze)
+@pytest.mark.parametrize(
+    ("freeze", "said"),
+    [
+        pytest.param(file(".avi-sync-freeze"), "x", id="file"),
+        pytest.param(file(".Avi-Sync-FREEZE"), "x", id="in another case"),
+        pytest.param(file(".avi-sync-freeze", 101), "", id="too big to read"),
+        pytest.param(link(".avi-sync-freeze", "../freeze"), "", id="link"),
+    ],
+)
+def test_a_freeze_file_is_never_overlooked(freeze: Entry, said: str) -> None:
+    """A freeze file freezes by being there, whether it can be read or not."""
+    assert snapshot_of(freeze).freeze == said
 
-    assert [(found.path, found.content) for found in snapshot.files] == [(".avi-sync-freeze", b"")]
+
+@pytest.mark.parametrize("path", ["a.yaml", "teams/.avi-sync-freeze", "x.avi-sync-freeze"])
+def test_another_file_does_not_freeze(path: str) -> None:
+    """A freeze file below the folder, and a file with nearly its name, freeze nothing."""
+    assert snapshot_of(file(path)).freeze is None
 
 
 @pytest.mark.parametrize(
