@@ -19,6 +19,7 @@ from sync.model.source import Snapshot
 from sync.model.target import Target
 from sync.model.wording import did_you_mean, shown
 from sync.source.git import SourceRequest
+from sync.source.git_command import GitLogin
 from sync.source.validation import problems_of
 from sync.source.yaml_documents import YamlError, parse_only_document
 
@@ -82,13 +83,24 @@ def source_request(given: Mapping[str, Any], environment: Mapping[str, str], *, 
         location=given["source"],
         ref=given["ref"],
         path=given["path"],
-        token=secret("SYNC_GIT_TOKEN", given["git_token_file"], environment),
+        login=_git_login(given, environment),
         ssh_key_file=given["ssh_key_file"],
         known_hosts_file=given["known_hosts_file"],
         cache_dir=Path(given["cache_dir"] or platformdirs.user_cache_dir(APPLICATION)),
         working_tree=working_tree,
         plain_folder_allowed=not writes,
     )
+
+
+def _git_login(given: Mapping[str, Any], environment: Mapping[str, str]) -> GitLogin:
+    """The login for https://; a name that would break out of its header is refused."""
+    username, is_bearer = given["git_username"], given["git_auth"] == "bearer"
+    if not username.isprintable() or ":" in username:
+        raise UsageError("--git-username holds a colon or a control character", fix="give the name alone")
+    if username and is_bearer:
+        raise UsageError("a Bearer token has no user name", fix="leave out --git-username, or use --git-auth basic")
+    token = secret("SYNC_GIT_TOKEN", given["git_token_file"], environment)
+    return GitLogin(token=token, username=username, is_bearer=is_bearer)
 
 
 def target(given: Mapping[str, Any], environment: Mapping[str, str]) -> Target:

@@ -313,6 +313,8 @@ GIVEN: dict[str, Any] = {
     "ref": "main",
     "path": "prod",
     "git_token_file": "",
+    "git_username": "",
+    "git_auth": "basic",
     "ssh_key_file": "key",
     "known_hosts_file": "hosts",
     "cache_dir": "cache",
@@ -324,11 +326,25 @@ def test_a_source_request_says_what_the_flags_say() -> None:
     request = source_request({**GIVEN, "working_tree": True}, {"SYNC_GIT_TOKEN": "secret"}, writes=False)
 
     assert (request.location, request.ref, request.path) == ("repo", "main", "prod")
-    assert (request.token, request.ssh_key_file, request.known_hosts_file) == ("secret", "key", "hosts")
+    assert (request.login.token, request.ssh_key_file, request.known_hosts_file) == ("secret", "key", "hosts")
     assert request.cache_dir == Path("cache")
     assert request.working_tree
     assert request.plain_folder_allowed
     assert "secret" not in repr(request)
+
+
+@pytest.mark.parametrize(
+    ("name", "auth", "message"),
+    [
+        pytest.param("deploy:secret", "basic", "a colon or a control character", id="password in the name"),
+        pytest.param("deploy\r\nX: y", "basic", "a colon or a control character", id="another header"),
+        pytest.param("deploy", "bearer", "a Bearer token has no user name", id="name and Bearer"),
+    ],
+)
+def test_a_login_that_cannot_be_sent_is_a_usage_error(name: str, auth: str, message: str) -> None:
+    """A user name is one word of one header, and a Bearer token has none."""
+    with pytest.raises(UsageError, match=message):
+        source_request({**GIVEN, "git_username": name, "git_auth": auth}, {}, writes=False)
 
 
 def test_a_run_that_writes_reads_commits_only() -> None:

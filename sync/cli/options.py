@@ -150,6 +150,21 @@ def source_options(function: F) -> F:
                 help="Token for https:// (or the variable SYNC_GIT_TOKEN).",
             ),
             option(
+                "--git-username",
+                env="SYNC_GIT_USERNAME",
+                default="",
+                metavar="NAME",
+                help="User name for https://, where the host wants one beside the token.",
+            ),
+            option(
+                "--git-auth",
+                env="SYNC_GIT_AUTH",
+                default="basic",
+                show_default=True,
+                type=click.Choice(["basic", "bearer"]),
+                help="How the token is sent; bearer for hosts such as Bitbucket Data Center.",
+            ),
+            option(
                 "--ssh-key-file", env="SYNC_SSH_KEY_FILE", default="", metavar="FILE", help="Private key for ssh://."
             ),
             option(

@@ -7,7 +7,7 @@ from pathlib import Path
 from sync.errors import SourceError
 from sync.model.source import Snapshot, SourceLimits
 from sync.source.folder import read_folder
-from sync.source.git_command import GitContext, login_header, login_secrets
+from sync.source.git_command import GitContext, GitLogin
 from sync.source.git_location import (
     Location,
     Transport,
@@ -32,7 +32,7 @@ __all__ = ["SourceRequest", "normalised_location", "read_source"]
 class SourceRequest:
     """Where the manifests are and how to log in there.
 
-    An empty `ref` is HEAD, an empty `path` the whole repository. `token` is for https://, the two files are for
+    An empty `ref` is HEAD, an empty `path` the whole repository. `login` is for https://, the two files are for
     ssh://, where unknown hosts are refused with or without them. `working_tree` (uncommitted files) and
     `plain_folder_allowed` (a folder without Git) are for commands that write nothing to a Controller.
     """
@@ -40,7 +40,7 @@ class SourceRequest:
     location: str
     ref: str = ""
     path: str = ""
-    token: str = field(default="", repr=False)
+    login: GitLogin = field(default_factory=GitLogin)
     ssh_key_file: str = ""
     known_hosts_file: str = ""
     cache_dir: Path
@@ -141,10 +141,10 @@ def remote_of(request: SourceRequest, location: Location) -> Remote:
             _require_repository(location)
         case Transport.SSH:
             context = replace(context, environment={"GIT_SSH_COMMAND": _ssh_command(request)})
-        case Transport.HTTPS | Transport.HTTP if request.token:
+        case Transport.HTTPS | Transport.HTTP if request.login.token:
             # Git repeats extra headers to whatever server it is redirected to (http.extraHeader, Git 2.39).
-            login = (("http.extraHeader", login_header(request.token)), ("http.followRedirects", "false"))
-            context = replace(context, configuration=login, secrets=login_secrets(request.token))
+            login = (("http.extraHeader", request.login.header), ("http.followRedirects", "false"))
+            context = replace(context, configuration=login, secrets=request.login.secrets)
     return Remote(location=location, ref=request.ref, context=context)
 
 

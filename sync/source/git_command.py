@@ -96,6 +96,32 @@ class GitAnswer:
         return self.output.decode("utf-8", "backslashreplace").strip()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitLogin:
+    """A login for https://: HTTP Basic with `username`, or a Bearer header.
+
+    Without a `username` a name stands beside the token that GitHub, GitLab, Gitea and Bitbucket Cloud accept.
+    """
+
+    token: str = field(default="", repr=False)
+    username: str = ""
+    is_bearer: bool = False
+
+    @property
+    def header(self) -> str:
+        """The HTTP header that logs in."""
+        return f"Authorization: Bearer {self.token}" if self.is_bearer else f"Authorization: Basic {self._encoded}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """All the spellings of the token that could turn up in what Git prints."""
+        return (self.token, self._encoded) if self.token else ()
+
+    @property
+    def _encoded(self) -> str:
+        return base64.b64encode(f"{self.username or 'x-access-token'}:{self.token}".encode()).decode()
+
+
 class DamagedRepositoryError(SourceError):
     """Objects that should be there cannot be read; a mirror is then built again."""
 
@@ -132,16 +158,6 @@ def run_git(context: GitContext, *arguments: str, standard_input: bytes = b"") -
         _kill_group(process)
         raise
     return GitAnswer(is_success=process.returncode == 0, output=output, words=one_line(errors, context.secrets))
-
-
-def login_header(token: str) -> str:
-    """The HTTP header that logs in with a token, as GitHub, GitLab, Bitbucket and Gitea take it: any user name goes."""
-    return f"Authorization: Basic {_encoded_login(token)}"
-
-
-def login_secrets(token: str) -> tuple[str, ...]:
-    """All the spellings of a token that could turn up in what Git prints."""
-    return (token, _encoded_login(token)) if token else ()
 
 
 def one_line(errors: bytes, secrets: Sequence[str] = ()) -> str:
@@ -234,7 +250,3 @@ def _kill_group(process: "Git.AutoInterrupt") -> None:
     # The pipes stay open as long as somebody who left the group holds them; that is not worth waiting for.
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.communicate(timeout=5)
-
-
-def _encoded_login(token: str) -> str:
-    return base64.b64encode(f"x-access-token:{token}".encode()).decode()

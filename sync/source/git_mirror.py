@@ -34,14 +34,17 @@ MOST_FETCHES = 256
 SHORT_SHA = re.compile(r"[0-9a-fA-F]{4,63}")
 
 REF_RULES = ("{}", "refs/{}", "refs/heads/{}", "refs/tags/{}")
-"""How a short name becomes a ref. Git's order (gitrevisions(7)), but for one thing: a branch wins over a tag of the same
-name, because a tag must not stop somebody who follows a branch."""
+"""How a short name becomes a ref: in Git's order (gitrevisions(7)), except that a branch wins over a tag of its name.
+
+A tag must not stop somebody who follows a branch.
+"""
 
 UNKNOWN_OBJECT = re.compile(r"not our ref|unadvertised object|not valid|no such remote ref|couldn't find remote ref")
 """What servers say about a SHA they do not have (upload-pack of Git 2.39, JGit) or do not hand out."""
 
+REFUSED_LOGIN = re.compile(r"could not read (Username|Password)|Authentication failed|error: 40[13]")
+
 FIXES = (
-    (re.compile(r"could not read (Username|Password)|Authentication failed|error: 40[13]"), LOGIN_FIX),
     (
         re.compile(r"Host key verification failed|host key is known|HOST IDENTIFICATION HAS CHANGED"),
         "put the host's key, after comparing its fingerprint, into the known_hosts file",
@@ -193,9 +196,7 @@ def _ask(remote: Remote, *patterns: str) -> dict[str, str]:
     """The remote's refs and what they stand for, by full name."""
     answer = run_git(remote.context, "ls-remote", *_server_program(remote), "--", remote.address, *patterns)
     if not answer.is_success:
-        raise UnreachableError(
-            f"the repository cannot be read: {answer.words}", where=remote.address, fix=_fix_for(answer.words)
-        )
+        raise _unreadable(remote, answer.words)
     lines = (line.partition("\t") for line in answer.text.splitlines())
     return {name: sha for sha, _, name in lines if name}
 
@@ -284,6 +285,21 @@ def _server_program(remote: Remote) -> tuple[str, ...]:
     """For file:// the Git that serves is ours: it may read a repository of another user, as for a plain folder."""
     is_file = remote.location.transport is Transport.FILE
     return ("--upload-pack=git -c 'safe.directory=*' upload-pack",) if is_file else ()
+
+
+def _unreadable(remote: Remote, words: str) -> UnreachableError:
+    """Why a repository cannot be read; Git itself only complains that it cannot prompt for a login."""
+    if not REFUSED_LOGIN.search(words):
+        return UnreachableError(f"the repository cannot be read: {words}", where=remote.address, fix=_fix_for(words))
+    if not remote.context.secrets:
+        return UnreachableError(
+            "the repository asks for a login, and no token was given", where=remote.address, fix=LOGIN_FIX
+        )
+    return UnreachableError(
+        "the repository refused the login, or the account may not read it",
+        where=remote.address,
+        fix="check the token and its rights; some hosts need --git-username or --git-auth bearer",
+    )
 
 
 def _fix_for(words: str) -> str:

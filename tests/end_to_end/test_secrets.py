@@ -21,6 +21,7 @@ from sync.emulator import Emulator
 from sync.model.facts import assumed_facts
 from sync.report.formats import RUN
 from sync.source.git import SourceRequest
+from sync.source.git_command import GitLogin
 from sync.wish import load_source, make_wish
 from tests.end_to_end.conftest import SEED, Controller, Result, Run
 from tests.end_to_end.tree import VALUES, Tree, app
@@ -250,7 +251,10 @@ def test_a_logged_defect_shows_no_secret(planted: Tree, sync: Run) -> None:
 def test_no_value_of_the_core_shows_a_secret_in_its_repr(planted: Tree, sync: Run) -> None:
     """A debugger, an assertion or a log line that prints a whole value prints no secret."""
     request = SourceRequest(
-        location=str(planted.folder), token=f"{CANARY}-token", cache_dir=planted.folder, plain_folder_allowed=True
+        location=str(planted.folder),
+        login=GitLogin(token=f"{CANARY}-token"),
+        cache_dir=planted.folder,
+        plain_folder_allowed=True,
     )
     wish = make_wish(load_source(request), assumed_facts("Default-Cloud"))
 

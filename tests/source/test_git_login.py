@@ -12,7 +12,7 @@ import trustme
 from sync.errors import SourceError, UnreachableError
 from sync.model.source import Snapshot
 from sync.source.git import SourceRequest
-from sync.source.git_command import one_line
+from sync.source.git_command import GitLogin, one_line
 
 Make = Callable[..., Path]
 Read = Callable[..., Snapshot]
@@ -51,7 +51,7 @@ def test_the_token_reaches_the_server_and_nothing_else(
     server = serve_http()
     server.authorization = HEADER
 
-    snapshot = read(f"{server.url}/repository", token=TOKEN)
+    snapshot = read(f"{server.url}/repository", login=GitLogin(token=TOKEN))
 
     assert [file.path for file in snapshot.files] == ["web.yaml"]
     assert snapshot.location == f"{server.url}/repository"
@@ -66,17 +66,43 @@ def test_the_token_reaches_the_server_and_nothing_else(
         assert secret.encode() not in kept
 
 
-@pytest.mark.parametrize("token", ["", "wrong-token"])
-def test_refused_login(token: str, make_repository: Make, serve_http: Serve, read: Read) -> None:
-    """Without the right token the repository is unreachable, nobody is asked, and the fix says where a token goes."""
+@pytest.mark.parametrize(
+    ("login", "header"),
+    [
+        pytest.param(GitLogin(token="t", username="deploy"), "Basic ZGVwbG95OnQ=", id="user name"),
+        pytest.param(GitLogin(token="t", is_bearer=True), "Bearer t", id="bearer"),
+    ],
+)
+def test_the_login_is_sent_as_the_host_wants_it(
+    login: GitLogin, header: str, make_repository: Make, serve_http: Serve, read: Read
+) -> None:
+    """Some hosts want a user name beside the token, some a Bearer header."""
+    make_repository()
+    server = serve_http()
+    server.authorization = header
+
+    assert read(f"{server.url}/repository", login=login).commit
+
+
+@pytest.mark.parametrize(
+    ("token", "message", "fix"),
+    [
+        pytest.param("", "asks for a login, and no token was given", "SYNC_GIT_TOKEN", id="no token"),
+        pytest.param("wrong-token", "refused the login", "--git-username or --git-auth bearer", id="wrong token"),
+    ],
+)
+def test_refused_login(
+    token: str, message: str, fix: str, make_repository: Make, serve_http: Serve, read: Read
+) -> None:
+    """Without the right token nobody is asked; the message says that it is the login, and the fix what to give."""
     make_repository()
     server = serve_http()
     server.authorization = HEADER
 
-    with pytest.raises(UnreachableError, match="could not read Username") as caught:
-        read(f"{server.url}/repository", token=token)
+    with pytest.raises(UnreachableError, match=message) as caught:
+        read(f"{server.url}/repository", login=GitLogin(token=token))
 
-    assert "SYNC_GIT_TOKEN" in caught.value.fix
+    assert fix in caught.value.fix
     assert "wrong-token" not in str(caught.value)
 
 
@@ -87,7 +113,7 @@ def test_the_token_does_not_follow_a_redirect(make_repository: Make, serve_http:
     server.redirect_to = elsewhere.url
 
     with pytest.raises(UnreachableError) as caught:
-        read(f"{server.url}/repository", token=TOKEN)
+        read(f"{server.url}/repository", login=GitLogin(token=TOKEN))
 
     assert elsewhere.requests == []
     assert "redirects" in caught.value.fix
@@ -138,9 +164,9 @@ def test_certificates(
 
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     with pytest.raises(UnreachableError, match="certificate") as caught:
-        read(f"{server.url}/repository", token=TOKEN)
+        read(f"{server.url}/repository", login=GitLogin(token=TOKEN))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    snapshot = read(f"{server.url}/repository", token=TOKEN)
+    snapshot = read(f"{server.url}/repository", login=GitLogin(token=TOKEN))
 
     assert "SSL_CERT_FILE" in caught.value.fix
     assert snapshot.commit
@@ -148,7 +174,7 @@ def test_certificates(
 
 def test_tokens_are_not_shown() -> None:
     """A request can be printed without its token."""
-    assert TOKEN not in repr(SourceRequest(location="x", token=TOKEN, cache_dir=Path()))
+    assert TOKEN not in repr(SourceRequest(location="x", login=GitLogin(token=TOKEN), cache_dir=Path()))
 
 
 @pytest.mark.parametrize("form", ["ssh://git@git.example.com:2222{}", "git@git.example.com:{}"])
