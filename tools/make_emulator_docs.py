@@ -30,6 +30,8 @@ EVIDENCE = {
     "reported": "somebody quoted a real Controller",
     "inferred": "our choice, because nothing is known: do not build on it",
 }
+# How issues and notes abbreviate the evidence.
+MARKS = {"recorded": "rec", "documented": "doc", "client": "client", "reported": "reported", "inferred": "ours"}
 MISSING = "Missing"
 
 
@@ -68,7 +70,7 @@ def text_of(behaviours: Mapping[str, Any]) -> str:
     areas = {area: rows for area, rows in behaviours.items() if area != MISSING}
     counts = Counter(row["evidence"] for rows in areas.values() for row in rows)
     lines = ["| Evidence | Behaviours | |", "|---|---|---|"]
-    lines += [f"| {kind} | {counts[kind]} | {meaning} |" for kind, meaning in EVIDENCE.items()]
+    lines += [f"| {kind} [{MARKS[kind]}] | {counts[kind]} | {meaning} |" for kind, meaning in EVIDENCE.items()]
     for area, rows in areas.items():
         lines += ["", f"### {area}", "", "| Behaviour | Evidence | From |", "|---|---|---|"]
         lines += [f"| {row['does']} | {row['evidence']} | {row['from']} |" for row in rows]

@@ -5,7 +5,7 @@ address through one VsVip). They are taken by stored VsVips and by nothing else,
 """
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,7 +108,7 @@ class Addresses:
             known = self._pools[network.uuid] = network.body["_last_modified"], tuple(_pools(network))
         return known[1]
 
-    def lowest_free(self, space: Space, pools: Iterator[Pool], taken: set[Address]) -> tuple[Address, Subnet] | None:
+    def lowest_free(self, space: Space, pools: Iterable[Pool], taken: set[Address]) -> tuple[Address, Subnet] | None:
         """The first address of the pools that nobody holds and that is not in `taken`."""
         holders = self._holders.get(space, {})
         for pool in pools:
@@ -135,18 +135,27 @@ def _places(entry: Entry) -> set[tuple[Space, Address]]:
     return {(space, address) for vip in entry.body.get("vip", ()) for address in addresses_of(vip)}
 
 
-def whole_pool(subnet: Subnet) -> Pool:
+def hosts(subnet: Subnet) -> Pool:
     """All addresses of a subnet but the first and the last, which name the network and its broadcast."""
     first, last = int(subnet.network_address), int(subnet.broadcast_address)
     edge = 1 if last - first > 1 else 0
     return Pool(subnet=subnet, first=first + edge, last=last - edge)
 
 
+def whole_pool(subnet: Subnet) -> Pool:
+    """The hosts of a subnet but the first one, which is the gateway by custom, if there is more than one."""
+    every = hosts(subnet)
+    is_routed = subnet.num_addresses > 2
+    return Pool(subnet=subnet, first=every.first + is_routed, last=every.last)
+
+
 def _pools(network: Entry) -> Iterator[Pool]:
+    """The static ranges of the network that serve VIPs, as far as they name hosts of their subnet."""
     for configured in network.body.get("configured_subnets", ()):
         subnet = parse_prefix("prefix", configured["prefix"])
         for one in configured.get("static_ip_ranges", ()):
             if one["type"] in VIP_RANGES:
-                first = parse_address("begin", one["range"]["begin"])
-                last = parse_address("end", one["range"]["end"])
-                yield Pool(subnet=subnet, first=int(first), last=int(last))
+                first = int(parse_address("begin", one["range"]["begin"]))
+                last = int(parse_address("end", one["range"]["end"]))
+                usable = hosts(subnet)
+                yield Pool(subnet=subnet, first=max(first, usable.first), last=min(last, usable.last))

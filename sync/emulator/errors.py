@@ -139,19 +139,28 @@ class Refusal(Enum):
         text="Changing an existing VIP's vip_id is not supported",
         evidence="client: AKO constants.go:129",
     )
+    VIPS_CHANGED = Wording(
+        status=400,
+        text="Addition or deletion of VIP {vip_ids} is not supported",
+        evidence="documented: VIPs of a live VsVip, since 18.2.8; its wording is the guide's",
+    )
     VIP_CHANGED = Wording(
         status=400,
         text="Cannot change {what} of VIP {vip_id}. If a new preferred IP is needed, please recreate the VIP",
         evidence="client: AKO constants.go:130",
     )
-    NETWORKS_DROPPED = Wording(
+    NO_FREE_ADDRESS = Wording(
         status=400,
-        text="No network/subnet matched Virtual Service IP {address}",
-        evidence="reported: AKO pull request 1027, for a PUT without discovered_networks; the status is inferred",
+        text="No available free IPs",
+        evidence="client: AKO constants.go:144; documented: creation fails if the static pool is empty",
     )
-    NO_FREE_ADDRESS = Wording(status=400, text="No available free IPs", evidence="client: AKO constants.go:144")
     OUTSIDE_NETWORK = Wording(
         status=400, text="IP {address} is not in a subnet of network {network}", evidence="inferred"
+    )
+    OUTSIDE_RANGES = Wording(
+        status=400,
+        text="IP {address} is not in the static ranges of network {network}",
+        evidence="documented: an address comes from the static pool; the wording is inferred",
     )
     NO_SUCH_SUBNET = Wording(status=400, text="Network {network} has no subnet {subnet}", evidence="inferred")
     ADDRESS_IN_USE = Wording(status=400, text="IP {address} is already in use by VsVip {holder}", evidence="inferred")

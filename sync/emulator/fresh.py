@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sync.emulator.allocation import whole_pool
 from sync.emulator.errors import RefusedError
 from sync.emulator.objects import PARTS_OF_CLOUD, Objects, Origin
 from sync.emulator.schema import Body, Schema, system_objects
@@ -146,12 +147,12 @@ def _create_network(
 
 
 def _subnet(text: str, ranges: tuple[str, ...]) -> Body:
-    """A configured subnet with the ranges that lie in it, or all of its host addresses if there are no ranges."""
+    """A configured subnet with the ranges that lie in it, or all that VIPs may have of it if there are no ranges."""
     subnet = ipaddress.ip_network(text)
-    hosts = subnet.num_addresses > 2
-    whole = (subnet[1], subnet[-2]) if hosts else (subnet[0], subnet[-1])
+    whole = whole_pool(subnet)
+    address = type(subnet.network_address)
     pairs = [tuple(ipaddress.ip_address(end.strip()) for end in one.split("-")) for one in ranges]
-    inside = [pair for pair in pairs if pair[0] in subnet] if pairs else [whole]
+    inside = [pair for pair in pairs if pair[0] in subnet] if pairs else [(address(whole.first), address(whole.last))]
     kind = f"V{subnet.version}"
     return {
         "prefix": {"ip_addr": {"addr": str(subnet.network_address), "type": kind}, "mask": subnet.prefixlen},

@@ -7,8 +7,10 @@ documented (swagger 30.2.1; inventory guide), the states are inferred.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sync.emulator.allocation import addresses_of
 from sync.emulator.schema import Body
 from sync.emulator.store import Entry, Store, reference
+from sync.emulator.vsvip import DISCOVERED, PUBLIC_CLOUDS
 
 UP, DOWN, DISABLED, UNUSED = "OPER_UP", "OPER_DOWN", "OPER_DISABLED", "OPER_UNUSED"
 RUNTIME = "runtime"
@@ -29,7 +31,9 @@ def oper_state(store: Store, entry: Entry) -> str:
 
 def runtime_body(store: Store, entry: Entry) -> Body:
     """What `…/runtime` answers, and what `join_subresources=runtime` adds to an object."""
-    body: Body = {"oper_status": {"state": oper_state(store, entry)}}
+    reasons = _reasons(store, entry)
+    status = {"state": oper_state(store, entry), **({"reason": reasons} if reasons else {})}
+    body: Body = {"oper_status": status}
     describe = DETAILS.get(entry.path)
     return {**body, **describe(store, entry)} if describe is not None else body
 
@@ -59,10 +63,32 @@ def _virtual_service_state(store: Store, entry: Entry) -> str:
     body = entry.body
     if not body.get("enabled", True):
         return DISABLED
-    if "vsvip_ref" not in body:
+    if "vsvip_ref" not in body or _reasons(store, entry):
         return DOWN
     pools = _pools_behind(store, entry)
     return UP if not pools or any(_has_server(pool) for pool in pools) else DOWN
+
+
+def _vsvip_state(store: Store, entry: Entry) -> str:
+    return DOWN if _reasons(store, entry) else UP
+
+
+def _reasons(store: Store, entry: Entry) -> list[str]:
+    """Why an object is down: its VIPs for which no network is known any more (reported: AKO pull request 1027)."""
+    reference = entry.body.get("vsvip_ref") if entry.path == "virtualservice" else None
+    vsvip = store.entry(reference) if reference else entry
+    if vsvip.path != "vsvip" or _is_public(store, vsvip):
+        return []
+    return [
+        f"No network/subnet matched Virtual Service IP {', '.join(map(str, addresses_of(vip)))}"
+        for vip in vsvip.body.get("vip", ())
+        if vip["avi_allocated_vip"] and DISCOVERED not in vip and "placement_networks" not in vip
+    ]
+
+
+def _is_public(store: Store, entry: Entry) -> bool:
+    cloud = store.get("cloud", entry.cloud or "")
+    return cloud is not None and cloud.body["vtype"] in PUBLIC_CLOUDS
 
 
 def _pool_state(store: Store, entry: Entry) -> str:
@@ -118,7 +144,11 @@ def _pool_details(_store: Store, entry: Entry) -> Body:
     return {"num_servers": len(servers), "num_servers_enabled": enabled, "num_servers_up": enabled}
 
 
-STATES: Mapping[str, Callable[[Store, Entry], str]] = {"pool": _pool_state, "virtualservice": _virtual_service_state}
+STATES: Mapping[str, Callable[[Store, Entry], str]] = {
+    "pool": _pool_state,
+    "virtualservice": _virtual_service_state,
+    "vsvip": _vsvip_state,
+}
 DETAILS: Mapping[str, Callable[[Store, Entry], Body]] = {
     "pool": _pool_details,
     "virtualservice": _virtual_service_details,

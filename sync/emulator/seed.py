@@ -16,7 +16,7 @@ class SeedError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkFacts:
-    """A network with addresses for VIPs. Without ranges all addresses of a subnet but its first and last are used."""
+    """A network with addresses for VIPs. Without ranges every host of a subnet serves but the first, the gateway."""
 
     name: str
     subnets: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Facts:
         return {**asdict(self), "missing": sorted(self.missing)}
 
 
-VIP_NETWORK = NetworkFacts(name="vip-network", subnets=("10.10.10.0/24",))
+VIP_NETWORK = NetworkFacts(name="vip-network", subnets=("10.10.10.0/24",), ranges=("10.10.10.2-10.10.10.254",))
 
 
 def facts_from_json(document: Mapping[str, Any]) -> Facts:

@@ -2,7 +2,7 @@
 
 import ipaddress
 import secrets
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 
 from sync.emulator.allocation import (
     ASSUMED_SUBNETS,
@@ -13,6 +13,7 @@ from sync.emulator.allocation import (
     address_body,
     address_space,
     addresses_of,
+    hosts,
     parse_address,
     parse_prefix,
     prefix_body,
@@ -33,13 +34,13 @@ PUBLIC_CLOUDS = frozenset({"CLOUD_AWS", "CLOUD_AZURE", "CLOUD_GCP"})
 COMPUTED = (
     "availability_zone",
     "avi_allocated_vip",
-    "discovered_networks",
     "network_ref",
     "port_uuid",
     "subnet",
     "subnet6",
     "subnet_uuid",
 )
+DISCOVERED = "discovered_networks"
 FLOATING = ("avi_allocated_fip", "floating_ip")
 AWS = "CLOUD_AWS"
 ZONE = "us-west-2a"  # one for all networks: which zone a network is in is known to the cloud alone
@@ -51,7 +52,9 @@ def complete_vsvip(context: Context) -> None:
     """Fill in what the Controller computes for a VsVip, or refuse it."""
     vips = context.draft.get("vip", [])
     live = {vip["vip_id"]: vip for vip in (context.live.body.get("vip", ()) if context.live else ())}
-    _check_ids([vip["vip_id"] for vip in vips], set(live))
+    _check_ids([vip["vip_id"] for vip in vips])
+    if context.live is not None:
+        _check_same_vips(vips, live)
     taken: set[Address] = set()
     for vip in vips:
         old = live.get(vip["vip_id"])
@@ -80,17 +83,26 @@ def fill_vip_ids(raw: object) -> object:
     return {**raw, "vip": filled}
 
 
-def _check_ids(ids: list[str], live: set[str]) -> None:
+def _check_ids(ids: list[str]) -> None:
     if len(set(ids)) < len(ids):
         raise Refusal.DUPLICATE_IN_LIST.error(field="vip", key="vip_id")
-    if live - set(ids) and set(ids) - live:
+
+
+def _check_same_vips(vips: list[Body], live: Mapping[str, Body]) -> None:
+    """A live VsVip keeps its VIPs if the Controller allocates any of them; fixed ones may come and go."""
+    ids = {vip["vip_id"] for vip in vips}
+    gone, new = live.keys() - ids, ids - live.keys()
+    if gone and new:
         raise Refusal.VIP_ID_CHANGED.error()
+    if (gone or new) and any(vip["auto_allocate_ip"] for vip in (*vips, *live.values())):
+        raise Refusal.VIPS_CHANGED.error(vip_ids=", ".join(sorted(gone or new)))
 
 
 def _keep_allocation(vip: Body, old: Body) -> None:
     """An allocated VIP stays what it is; a client may repeat it, but not change it.
 
-    What it asked for may be left out, the networks that the Controller found may not.
+    What it asked for may be left out. The networks that the Controller found are gone if they are left out: AKO and
+    Ansible write so, and the VirtualService is down then (AKO pull request 1027).
     """
     if not vip["auto_allocate_ip"] and "ip_address" not in vip and "ip6_address" not in vip:
         raise _changed("auto_allocate_ip", vip)
@@ -102,12 +114,12 @@ def _keep_allocation(vip: Body, old: Body) -> None:
         if name in old:
             vip[name] = old[name]
     _check_place(vip, old)
-    if "discovered_networks" in old and "discovered_networks" not in vip:
-        raise Refusal.NETWORKS_DROPPED.error(address=", ".join(map(str, addresses_of(old))))
     if "ipam_network_subnet" in old:
         vip["ipam_network_subnet"] = {**vip.get("ipam_network_subnet", {}), **old["ipam_network_subnet"]}
     kept_fields = (*COMPUTED, *FLOATING) if vip["auto_allocate_floating_ip"] else COMPUTED
     vip.update({name: old[name] for name in kept_fields if name in old})
+    if DISCOVERED in vip and DISCOVERED in old:
+        vip[DISCOVERED] = old[DISCOVERED]
 
 
 def _check_place(vip: Body, old: Body) -> None:
@@ -167,34 +179,35 @@ def _find(
 ) -> tuple[Address, Subnet] | None:
     """One address of the network, with its subnet; None if none is free."""
     name, family, subnet_name = field
-    pools, subnets = _choice(context, network, vip, family, subnet_name)
-    if name not in vip:
-        return context.addresses.lowest_free(address_space(context.draft), pools, taken)
-    preferred = parse_address(name, vip[name])
-    for subnet in subnets:
-        if preferred in subnet:
-            return preferred, subnet
-    if context.facts.assume_exists and not context.addresses.subnets(network) and not vip_subnet(vip, subnet_name):
-        return preferred, _around(preferred)
-    raise Refusal.OUTSIDE_NETWORK.error(address=preferred, network=network.name)
-
-
-def _choice(
-    context: Context, network: Entry, vip: Body, family: int, subnet_name: str
-) -> tuple[Iterator[Pool], list[Subnet]]:
-    """The pools to allocate from and the subnets to prefer an address in, narrowed to the subnet asked for."""
-    subnets = [subnet for subnet in context.addresses.subnets(network) if subnet.version == family]
-    pools = [pool for pool in context.addresses.pools(network) if pool.subnet.version == family]
     within = vip_subnet(vip, subnet_name)
     wanted = parse_prefix(subnet_name, within) if within else None
+    preferred = parse_address(name, vip[name]) if name in vip else None
     if context.facts.assume_exists and not context.addresses.subnets(network):
-        assumed = wanted or ASSUMED_SUBNETS[family]
-        return iter([whole_pool(assumed)]), [assumed]
-    if wanted is None:
-        return iter(pools), subnets
-    if wanted not in subnets:
-        raise Refusal.NO_SUCH_SUBNET.error(network=network.name, subnet=wanted)
-    return iter([pool for pool in pools if pool.subnet == wanted]), [wanted]
+        pools: Sequence[Pool] = [_assumed_pool(wanted, preferred, family)]
+        subnets = [pools[0].subnet]
+    else:
+        subnets = [subnet for subnet in context.addresses.subnets(network) if subnet.version == family]
+        pools = [pool for pool in context.addresses.pools(network) if pool.subnet.version == family]
+    if wanted is not None:
+        if wanted not in subnets:
+            raise Refusal.NO_SUCH_SUBNET.error(network=network.name, subnet=wanted)
+        subnets, pools = [wanted], [pool for pool in pools if pool.subnet == wanted]
+    if preferred is None or not pools:
+        return context.addresses.lowest_free(address_space(context.draft), pools, taken)
+    if not any(preferred in subnet for subnet in subnets):
+        raise Refusal.OUTSIDE_NETWORK.error(address=preferred, network=network.name)
+    for pool in pools:
+        if preferred in pool.subnet and pool.first <= int(preferred) <= pool.last:
+            return preferred, pool.subnet
+    raise Refusal.OUTSIDE_RANGES.error(address=preferred, network=network.name)
+
+
+def _assumed_pool(wanted: Subnet | None, preferred: Address | None, family: int) -> Pool:
+    """The addresses of a network that came into being because it was looked up, and that nobody gave subnets."""
+    assumed = wanted or ASSUMED_SUBNETS[family]
+    if preferred is None:
+        return whole_pool(assumed)
+    return hosts(assumed if wanted or preferred in assumed else _around(preferred))
 
 
 def vip_subnet(vip: Body, subnet_name: str) -> Body | None:
@@ -222,7 +235,7 @@ def _write_allocation(
         vip.update({**place, **subnets})
         _write_public_place(cloud, vip, network)
     else:
-        vip["discovered_networks"] = [{**place, **{name: [subnet] for name, subnet in subnets.items()}}]
+        vip[DISCOVERED] = [{**place, **{name: [subnet] for name, subnet in subnets.items()}}]
 
 
 def _write_public_place(cloud: Entry, vip: Body, network: Entry) -> None:

@@ -43,11 +43,11 @@ def test_inventory_has_an_envelope_and_the_configuration(api: httpx.Client) -> N
     entry = page["results"][0]
     assert (page["count"], entry["uuid"], entry["config"]["name"]) == (1, uuid, "s")
     assert entry["config"]["pool_ref"].endswith("#p")
-    assert entry["config"]["vip"][0]["ip_address"]["addr"] == "10.10.10.1"
+    assert entry["config"]["vip"][0]["ip_address"]["addr"] == "10.10.10.2"
     assert entry["pools"] == [f"{plain['pools'][0]}#p"] == [entry["config"]["pool_ref"]]
     assert entry["runtime"]["vip_summary"][0]["vip_id"] == "0"
     assert {"alert", "health_score", "metrics"} < set(entry)
-    assert item["config"]["vip"][0]["ip_address"]["addr"] == "10.10.10.1"
+    assert item["config"]["vip"][0]["ip_address"]["addr"] == "10.10.10.2"
 
 
 @pytest.mark.parametrize("path", ["serviceengine", "serviceengine-inventory"])

@@ -146,7 +146,7 @@ def test_networks_of_a_seed_have_the_uuids_of_their_cloud(start: Start, log_in: 
 
     assert len(set(uuids)) == 12
     assert all(re.fullmatch(form, uuid) for uuid in uuids)
-    assert vip.json()["vip"][0]["ip_address"]["addr"] == "10.3.0.1"
+    assert vip.json()["vip"][0]["ip_address"]["addr"] == "10.3.0.2"
 
 
 def test_networks_of_a_seed_may_share_a_name(start: Start, log_in: LogIn) -> None:
@@ -176,12 +176,12 @@ def test_assumed_network_has_addresses(start: Start, log_in: LogIn) -> None:
     within = {"subnet": {"ip_addr": {"addr": "10.20.0.0", "type": "V4"}, "mask": 24}}
     preferred = {"ip_address": {"addr": "192.0.2.7", "type": "V4"}}
 
-    assert address("a", network) == "10.250.0.1"
-    assert address("b", network) == "10.250.0.2"
-    assert address("c", {"network_ref": "/api/network/dvportgroup-1"}) == "10.250.0.3"
-    assert address("d", {**network, **within}) == "10.20.0.1"
+    assert address("a", network) == "10.250.0.2"
+    assert address("b", network) == "10.250.0.3"
+    assert address("c", {"network_ref": "/api/network/dvportgroup-1"}) == "10.250.0.4"
+    assert address("d", {**network, **within}) == "10.20.0.2"
     assert address("e", network, **preferred) == "192.0.2.7"
-    assert address("f", {}) == "10.250.0.4"
+    assert address("f", {}) == "10.250.0.5"
 
 
 @pytest.mark.parametrize(

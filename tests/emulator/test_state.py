@@ -44,7 +44,7 @@ def test_state_survives_a_restart(start: Start, log_in: LogIn, tmp_path: Path) -
     vsvip = again.post("/api/vsvip", json={"name": "w", "vip": [{"auto_allocate_ip": True}]}).json()
 
     assert before == after
-    assert vsvip["vip"][0]["ip_address"]["addr"] == "10.1.0.2"
+    assert vsvip["vip"][0]["ip_address"]["addr"] == "10.1.0.3"
     assert again.get("/api/healthmonitor?name=assumed").json()["count"] == 1
     assert httpx.post(f"{second.url}/login", json={"username": "admin", "token": token}).status_code == 200
 
@@ -119,7 +119,7 @@ def test_refused_request_leaves_nothing_behind(start: Start, log_in: LogIn) -> N
 
     assert (refused.status_code, unallocated.status_code) == (400, 400)
     assert before == api.get("/api/healthmonitor").json()["count"]
-    assert free["vip"][0]["ip_address"]["addr"] == "10.1.0.1"
+    assert free["vip"][0]["ip_address"]["addr"] == "10.1.0.2"
 
 
 def test_concurrent_writers_keep_the_laws(start: Start, log_in: LogIn, tmp_path: Path) -> None:

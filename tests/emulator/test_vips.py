@@ -11,7 +11,7 @@ from sync.emulator import Emulator
 Start = Callable[..., Emulator]
 LogIn = Callable[..., httpx.Client]
 
-SMALL = {"name": "small", "subnets": ["10.1.0.0/29"]}
+SMALL = {"name": "small", "subnets": ["10.1.0.0/29"], "ranges": ["10.1.0.0-10.1.0.7"]}
 RANGED = {
     "name": "ranged",
     "subnets": ["10.2.0.0/24", "10.3.0.0/24"],
@@ -71,6 +71,32 @@ def test_lowest_free_address_is_given(api: httpx.Client) -> None:
     assert api.get("/api/vsvip").json()["count"] == 6
 
 
+@pytest.mark.parametrize(
+    ("prefix", "given"),
+    [("10.5.0.0/29", [f"10.5.0.{last}" for last in range(2, 7)]), ("10.5.0.4/31", ["10.5.0.4", "10.5.0.5"])],
+)
+def test_seed_without_ranges_means_the_hosts_but_the_gateway(
+    start: Start, log_in: LogIn, prefix: str, given: list[str]
+) -> None:
+    """A subnet of a seed serves whole, less the addresses of the network, its broadcast and its gateway."""
+    api = log_in(start(seed={"networks": [{"name": "whole", "subnets": [prefix]}]}))
+
+    found = [address(post(api, f"v{number}", on("whole"))) for number in range(len(given))]
+
+    assert given == found
+    assert post(api, "next", on("whole")).json() == {"error": "No available free IPs"}
+
+
+def test_network_without_ranges_gives_nothing(api: httpx.Client) -> None:
+    """A network that a client makes without static ranges has no address to give, a preferred one neither."""
+    subnets = [{"prefix": subnet("10.6.0.0", 24)}]
+    api.post("/api/network", json={"name": "bare", "configured_subnets": subnets}).raise_for_status()
+
+    refused = [post(api, "v", vip) for vip in (on("bare"), on("bare", ip_address=v4("10.6.0.9")))]
+
+    assert [(one.status_code, one.json()) for one in refused] == [(400, {"error": "No available free IPs"})] * 2
+
+
 def test_only_ranges_are_used(api: httpx.Client) -> None:
     """Where ranges are given, addresses come from them, in the order of the subnets."""
     given = [address(post(api, f"v{number}", on("ranged"))) for number in range(3)]
@@ -106,7 +132,7 @@ def test_first_usable_network_serves_who_names_none(api: httpx.Client) -> None:
     any_vip = {"vip_id": "0", "auto_allocate_ip": True}
 
     assert address(post(api, "v", any_vip)) == "10.1.0.1"
-    assert address(post(api, "w", {**any_vip, "subnet": subnet("10.4.0.0", 24)})) == "10.4.0.1"
+    assert address(post(api, "w", {**any_vip, "subnet": subnet("10.4.0.0", 24)})) == "10.4.0.2"
 
 
 def test_subnet_narrows_the_choice(api: httpx.Client) -> None:
@@ -123,19 +149,21 @@ def test_both_families_can_be_asked_for(api: httpx.Client) -> None:
     both = post(api, "both", on("dual", auto_allocate_ip_type="V4_V6")).json()["vip"][0]
     six = post(api, "six", on("dual", auto_allocate_ip_type="V6_ONLY")).json()["vip"][0]
 
-    assert (both["ip_address"]["addr"], both["ip6_address"]["addr"]) == ("10.4.0.1", "2001:db8::1")
+    assert (both["ip_address"]["addr"], both["ip6_address"]["addr"]) == ("10.4.0.2", "2001:db8::2")
     assert both["ipam_network_subnet"]["subnet6"] == subnet("2001:db8::", 64)
     assert "ip_address" not in six
     assert post(api, "none", on("small", auto_allocate_ip_type="V4_V6")).status_code == 400
 
 
 def test_preferred_address_is_given_if_it_can_be(api: httpx.Client) -> None:
-    """A preferred address inside the network is given; one outside, one in use, and no address at all are refused."""
+    """A preferred address inside the ranges is given; one outside, one in use, and no address at all are refused."""
     preferred = post(api, "v", on("small", ip_address=v4("10.1.0.4")))
     refusals = {
         name: post(api, name, on("small", ip_address=value)).status_code
         for name, value in {
             "outside": v4("10.9.0.1"),
+            "network": v4("10.1.0.0"),
+            "broadcast": v4("10.1.0.7"),
             "taken": v4("10.1.0.4"),
             "text": v4("somewhere"),
             "name": {"addr": "a.b", "type": "DNS"},
@@ -145,6 +173,7 @@ def test_preferred_address_is_given_if_it_can_be(api: httpx.Client) -> None:
     assert address(preferred) == "10.1.0.4"
     assert set(refusals.values()) == {400}
     assert address(post(api, "next", on("small"))) == "10.1.0.1"
+    assert post(api, "beside", on("ranged", ip_address=v4("10.2.0.49"))).status_code == 400
 
 
 def test_deleting_gives_the_address_back(api: httpx.Client) -> None:
@@ -220,34 +249,66 @@ def test_allocated_vip_may_be_repeated(api: httpx.Client, body: Callable[[Any], 
     assert answer.json()["dns_info"][0]["fqdn"] == "a.avi.internal"
 
 
-def test_discovered_networks_must_be_sent_back(api: httpx.Client) -> None:
-    """A PUT that leaves out the networks that the Controller found for a VIP is refused, as AKO has learned."""
+@pytest.mark.parametrize("path", ["vsvip", "virtualservice"])
+def test_networks_that_are_left_out_take_the_service_down(api: httpx.Client, path: str) -> None:
+    """A PUT without the networks that the Controller found is taken from AKO and Ansible, and the VIP is down."""
     live = post(api, "v", on("small")).json()
+    api.post("/api/virtualservice", json={"name": "v", "vsvip_ref": live["url"]}).raise_for_status()
     vip = {key: value for key, value in live["vip"][0].items() if key != "discovered_networks"}
 
-    refused = api.put(f"/api/vsvip/{live['uuid']}", json={**live, "vip": [vip]})
+    def status() -> Any:
+        return api.get(f"/api/{path}-inventory?name=v").json()["results"][0]["runtime"]["oper_status"]
 
-    expected = "No network/subnet matched Virtual Service IP 10.1.0.1"
-    assert (refused.status_code, refused.json()["error"]) == (400, expected)
-    assert api.put(f"/api/vsvip/{live['uuid']}", json=live).status_code == 200
+    without = api.put(f"/api/vsvip/{live['uuid']}", json={"name": "v", "vip": [vip]})
+    down = status()
+    api.put(f"/api/vsvip/{live['uuid']}", json={"name": "v", "vip": live["vip"]}).raise_for_status()
+
+    assert (without.status_code, without.json()["vip"]) == (200, [vip])
+    assert down == {"state": "OPER_DOWN", "reason": ["No network/subnet matched Virtual Service IP 10.1.0.1"]}
+    assert status() == {"state": "OPER_UP"}
 
 
-def test_vip_id_cannot_be_changed(api: httpx.Client) -> None:
-    """A vip_id that goes while another comes is refused; a further VIP may come, and go."""
+SECOND = {**on("small"), "vip_id": "1"}
+OTHER_VIPS = [
+    pytest.param(lambda first: [{**first, "vip_id": "7"}], "Changing an existing VIP's vip_id", id="renumbered"),
+    pytest.param(lambda first: [first, SECOND], "Addition or deletion of VIP 1", id="added"),
+    pytest.param(lambda first: [first, {"vip_id": "2", "ip_address": v4("10.1.0.5")}], "VIP 2", id="a fixed one added"),
+    pytest.param(lambda first: [], "Addition or deletion of VIP 0", id="emptied"),
+    pytest.param(lambda first: [first, first], "vip_id has duplicated value", id="twice"),
+]
+
+
+@pytest.mark.parametrize(("vips", "words"), OTHER_VIPS)
+def test_live_vsvip_keeps_its_vips(api: httpx.Client, vips: Callable[[Any], list[Any]], words: str) -> None:
+    """VIPs that the Controller allocates cannot be added, dropped or renumbered once the VsVip exists."""
     live = post(api, "v", on("small")).json()
     path = f"/api/vsvip/{live['uuid']}"
-    first, second = live["vip"][0], {**on("small"), "vip_id": "1"}
 
-    refused = api.put(path, json={"name": "v", "vip": [{**first, "vip_id": "7"}]})
-    twice = api.put(path, json={"name": "v", "vip": [first, first]})
-    two = api.put(path, json={"name": "v", "vip": [first, second]}).json()["vip"]
-    one = api.put(path, json={"name": "v", "vip": [first]})
+    refused = api.put(path, json={"name": "v", "vip": vips(live["vip"][0])})
 
-    assert (refused.status_code, refused.json()["error"]) == (400, "Changing an existing VIP's vip_id is not supported")
-    assert twice.status_code == 400
-    assert [vip["ip_address"]["addr"] for vip in two] == ["10.1.0.1", "10.1.0.2"]
-    assert one.status_code == 200
-    assert address(post(api, "w", on("small"))) == "10.1.0.2"
+    assert (refused.status_code, words in refused.json()["error"]) == (400, True), refused.text
+    assert api.get(path + "?include_name").json() == live
+
+
+def test_vip_of_two_cannot_be_dropped(api: httpx.Client) -> None:
+    """One of two VIPs stays, and nothing can be allocated for a VsVip that was made without VIPs."""
+    two, none = post(api, "two", on("small"), SECOND).json(), post(api, "none").json()
+
+    fewer = api.put(f"/api/vsvip/{two['uuid']}", json={"name": "two", "vip": two["vip"][:1]})
+    first = api.put(f"/api/vsvip/{none['uuid']}", json={"name": "none", "vip": [on("small")]})
+    gone = api.patch(f"/api/vsvip/{two['uuid']}", json={"delete": {"vip": [{"vip_id": "1"}]}})
+
+    assert [fewer.status_code, first.status_code, gone.status_code] == [400, 400, 400]
+
+
+def test_fixed_vips_come_and_go(api: httpx.Client) -> None:
+    """VIPs whose addresses the client chose without the Controller's IPAM may be added and dropped."""
+    fixed = [{"vip_id": str(number), "ip_address": v4(f"10.1.0.{number + 1}")} for number in range(2)]
+    live = post(api, "v", fixed[0]).json()
+
+    answers = [api.put(f"/api/vsvip/{live['uuid']}", json={"name": "v", "vip": fixed[:count]}) for count in (2, 0, 1)]
+
+    assert [len(answer.json().get("vip", ())) for answer in answers] == [2, 0, 1]
 
 
 def test_static_address_may_be_changed(api: httpx.Client) -> None:

@@ -125,7 +125,7 @@ def test_an_address_that_the_vip_has_already_may_be_asked_for_without_a_replace(
     """Asking for the allocated address changes a marker and nothing else; asking no longer gives it back."""
     tree.commit(web=app("web"))
     sync()
-    tree.commit(web=app("web", address="10.10.10.1"))
+    tree.commit(web=app("web", address="10.10.10.2"))
     controller.forget()
     asked = sync()
     writes = controller.writes()

@@ -31,7 +31,7 @@ def test_another_network_replaces_the_vip(sync: Run, tree: Tree, controller: Con
 
     assert (result.code, result.document["summary"]["replace"]) == (0, 2)
     assert "network vip-network → other-network" in result.document["changes"][0]["reason"]
-    assert controller.addresses("test--shop-web") == ["10.10.20.1"]
+    assert controller.addresses("test--shop-web") == ["10.10.20.2"]
 
 
 def test_another_vrf_replaces_everything_of_the_owner(sync: Run, tree: Tree, controller: Controller) -> None:

@@ -88,7 +88,7 @@ def test_what_cannot_be_carried_over_stands_in_the_plan(sync: Run, tree: Tree, c
 
     live = controller.find("virtualservice", "test--shop-web")
     assert "! not carried over: network_security_policy_ref: it refers to what may not exist there" in text
-    assert "! not carried over: address 10.10.10.1: it was allocated, and the next one may be another" in text
+    assert "! not carried over: address 10.10.10.2: it was allocated, and the next one may be another" in text
     assert (applied.code, live["tenant_ref"].partition("#")[2]) == (0, "team-a")
     assert (live["description"], live["enabled"]) == ("ask the shop team", False)
     assert "network_security_policy_ref" not in live

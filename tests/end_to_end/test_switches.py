@@ -55,14 +55,14 @@ def test_statuses_tell_addresses_and_readiness(sync: Run, tree: Tree, controller
     result = sync("--status-dir", str(tree.folder.parent / "status"))
 
     by_name = {(item["kind"], item["name"]): item for item in result.document["statuses"]}
-    assert by_name["Gateway", "web"]["addresses"] == ["10.10.10.1"]
+    assert by_name["Gateway", "web"]["addresses"] == ["10.10.10.2"]
     assert by_name["Service", "web-svc"]["hostnames"] == ["shop.avi.internal"]
     assert {c["type"]: c["status"] for c in by_name["Gateway", "bad"]["conditions"]} == {
         "Scheduled": "False",
         "Ready": "False",
     }
     written = (tree.folder.parent / "status" / "Gateway" / "shop" / "web.yaml").read_text()
-    assert "value: 10.10.10.1" in written
+    assert "value: 10.10.10.2" in written
 
 
 def status_files(folder: Path) -> list[str]:
