@@ -47,9 +47,9 @@ class ApplyOptions:
 
     `should_stop` is asked before each set, and before each write unless something is missing in between.
     `confirm_hold` is called before each set and each delete, and raises LockLostError once the run must not write any
-    more. `preflight` looks again at what a set deletes and creates anew, before its first delete, and raises
-    WriteFailedError if anything speaks against it. `keep` then stores the bodies that the set would put back; `drop`
-    forgets them once it needs them no more. Threads call all of them at once.
+    more. Before the first delete of a set, `keep` stores the bodies that the set would put back; `drop` forgets them
+    once the set needs them no more. After `keep`, `preflight` looks at what the set deletes and creates again, and
+    raises WriteFailedError if anything speaks against it. Threads call all of them at once.
     """
 
     parallelism: int = 8
@@ -279,10 +279,11 @@ class _SetRun:
         )
 
     def _delete(self, write: Write, position: int) -> None:
-        self.options.confirm_hold()
         is_first = self.deleted <= self.change_set.resumes.keys()
         if is_first or not self._is_in_hand(position):  # else it was looked at before the first delete
-            self._look_before_deleting(write, position)
+            self._store_and_look(write, position)
+        else:
+            self.options.confirm_hold()
         try:
             self.writer.delete(write)
         except WriteFailedError as failure:
@@ -292,14 +293,16 @@ class _SetRun:
         self.deleted.add(write.key)
         self.created.pop(write.key, None)
 
-    def _look_before_deleting(self, write: Write, position: int) -> None:
+    def _store_and_look(self, write: Write, position: int) -> None:
+        """Everything that must be so before a delete; the look at the object comes last, and the delete right after."""
+        if self.change_set.restores and not self.is_kept:
+            self._keep()
         if self._creates_after(position):
             self.options.preflight(self.change_set)
+        self.options.confirm_hold()
         live = self.writer.read(write)
         if live is not None and write.seen is not None and not is_unchanged(write.seen, live, write.key.kind):
             raise WriteFailedError(f"{write.key} has been changed since it was read; it was not deleted", Why.STALE)
-        if self.change_set.restores and not self.is_kept:
-            self._keep()
 
     def _keep(self) -> None:
         try:

@@ -8,7 +8,7 @@ import pytest
 from sync.controller.client import ControllerClient
 from sync.controller.preflight import look_before_replacing
 from sync.model.outcome import Outcome, SetState
-from sync.model.plan import Plan
+from sync.model.plan import ChangeSet, Plan
 from tests.controller.workshop import Workshop, settings_of
 from tests.end_to_end.tree import VALUES, app
 
@@ -102,3 +102,22 @@ def test_a_network_that_may_not_be_read_does_not_stop_a_replace(workshop: Worksh
     outcome = applied(workshop, plan)
 
     assert outcome.state is SetState.APPLIED
+
+
+def test_an_edit_while_the_objects_are_stored_keeps_them_from_being_deleted(workshop: Workshop) -> None:
+    """Storing comes before looking: whoever edits in the time that it takes is seen, and nothing is deleted."""
+    workshop.converge(*app("web", address=OLD))
+    plan = workshop.plan(*app("web", address=NEW))
+    workshop.faults()
+    calls: list[str] = []
+
+    def keep(_: ChangeSet) -> None:
+        calls.append("stored")
+        with workshop.client() as other:
+            (found,) = other.list_all("/api/virtualservice", {"name": "test--shop-web"})
+            other.put(f"/api/virtualservice/{found['uuid']}", {**found, "enabled": False}, tenant="admin")
+
+    (outcome,) = workshop.apply(plan, keep=keep, drop=lambda _: calls.append("forgotten"))
+
+    assert (outcome.state, outcome.is_stale, calls) == (SetState.FAILED, True, ["stored", "forgotten"])
+    assert workshop.writes() == ["PUT virtualservice"]

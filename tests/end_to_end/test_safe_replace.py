@@ -33,6 +33,19 @@ def test_three_runs_after_a_refused_replace_delete_once(sync: Run, tree: Tree, c
     assert all("not on a Thursday" in str(run.document["problems"]) for run in runs)
 
 
+def test_nothing_lies_between_the_last_look_and_the_delete(sync: Run, tree: Tree, controller: Controller) -> None:
+    """The request right before the first delete reads the very object: what may be put back is stored before that."""
+    moved(tree, sync)
+    controller.forget()
+
+    sync()
+
+    lines = [f"{item['method']} {item['path'].partition('?')[0]}" for item in controller.requests()]
+    first = next(number for number, line in enumerate(lines) if line.startswith("DELETE"))
+    assert lines[first - 1] == lines[first].replace("DELETE", "GET")
+    assert lines[first].startswith("DELETE /api/virtualservice/")
+
+
 def test_a_name_that_the_controller_holds_for_a_while_is_waited_for(sync: Run, tree: Tree, tmp_path: Path) -> None:
     """For a second after a delete its name cannot be used: the run waits, and succeeds."""
     log = tmp_path / "slow.jsonl"
