@@ -67,7 +67,7 @@ bench: $(READY)  ## Time and memory for 100, 500 and 2,000 Gateways
 rehearsal: $(READY)  ## A pull request from branch to production, played on this machine
 	@$(BIN)/python tools/rehearsal.py
 
-chaos: $(READY)  ## The safe apply under crashes, faults, rivals and bad input, in full: a table (about an hour)
+chaos: $(READY)  ## The safe apply under crashes, signals, faults, rivals and bad input, in full: a table (hours)
 	@$(BIN)/python -m tests.chaos
 
 clean:  ## Remove what was made here

@@ -52,7 +52,7 @@ MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.STALE_PLAN: "a saved plan no longer fits: the commit or the Controller has moved; nothing was written",
     ExitCode.USAGE: "the command line or the environment is wrong",
     ExitCode.INTERRUPTED: "stopped by SIGINT; what was in hand was finished",
-    ExitCode.TERMINATED: "stopped by SIGTERM; what was in hand was finished",
+    ExitCode.TERMINATED: "stopped by SIGTERM or any other signal that can be caught; what was in hand was finished",
 }
 """What each exit code tells."""
 

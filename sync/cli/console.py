@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -35,7 +36,6 @@ class Console:
         self._progress.__exit__(kind, error, trace)
         if isinstance(error, StoppedError):
             complain("stopped: nothing was written")
-        SIGNALS.end_deferral()
 
     @property
     def exit_code(self) -> ExitCode | None:
@@ -61,7 +61,8 @@ class Console:
 
     def _stop(self) -> None:
         self._stopped.set()
-        self._progress.note("stopping: what is in hand is finished first")
+        with suppress(RuntimeError):  # the signal has come while a line was being written to the same stream
+            self._progress.note("stopping: what is in hand is finished first")
 
     def _apply_options(self, target: Target) -> ApplyOptions:
         def on_write(outcome: WriteOutcome) -> None:

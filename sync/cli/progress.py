@@ -8,7 +8,7 @@ import threading
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from sync.cli.terminal import complain
+from sync.cli.terminal import complain, surviving_a_lost_terminal
 from sync.model.traffic import Exchange, Repetition
 from sync.report.words import counted
 
@@ -39,7 +39,8 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._display is not None:
-            self._display.stop()
+            with surviving_a_lost_terminal():
+                self._display.stop()
 
     def phase(self, text: str, *, total: int | None = None) -> None:
         """Something else begins; `total` is how many steps it will take, None if nobody knows."""
@@ -51,7 +52,8 @@ class Progress:
         if self._display is None:
             complain(text)
         else:
-            self._display.console.print(text, markup=False, highlight=False)
+            with surviving_a_lost_terminal():
+                self._display.console.print(text, markup=False, highlight=False)
 
     def step(self) -> None:
         """One step is done."""
@@ -69,7 +71,8 @@ class Progress:
     def _begin(self, text: str, total: int | None) -> None:
         self._phase, self._total, self._done = text, total, 0
         if self._display is not None:
-            self._display.reset(self._display.task_ids[0], description=text, total=total, count="")
+            with surviving_a_lost_terminal():
+                self._display.reset(self._display.task_ids[0], description=text, total=total, count="")
 
     def _count(self) -> None:
         self._done += 1

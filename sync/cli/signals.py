@@ -1,14 +1,45 @@
-"""SIGINT and SIGTERM: before anything is written they end the command at once, then what is in hand is finished."""
+"""Signals: until something is written they end the command at once, from then on what is in progress is finished.
+
+    signals                                  until the first write    from then on
+    SIGINT, SIGTERM, and every other whose   end the command          nothing more is begun; what is in
+    default is to end the process                                     progress is finished
+    SIGTSTP, SIGTTIN, SIGTTOU                suspend the process      ignored: a VIP would stay down, and
+                                                                      the lock would be lost
+    SIGCHLD, SIGCONT, SIGURG, SIGWINCH       nothing                  nothing
+    SIGSEGV, SIGBUS, SIGFPE, SIGILL          end the process: it is broken, and would meet the same fault again
+    SIGKILL, SIGSTOP                         no process can catch them
+
+A signal that is ignored when the command starts stays ignored: SIGHUP under `nohup`, and SIGPIPE and SIGXFSZ, which
+Python turns into errors of the write that causes them. One that has a handler keeps it.
+"""
 
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 from sync.errors import ExitCode
 
-EXIT_CODES: Mapping[int, ExitCode] = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+
+def _known(*names: str) -> frozenset[int]:
+    """The signals of these names that this system has."""
+    return frozenset(getattr(signal, name) for name in names if hasattr(signal, name))
+
+
+SUSPENDING = _known("SIGTSTP", "SIGTTIN", "SIGTTOU")
+_ENDING_NOTHING = _known("SIGCHLD", "SIGCONT", "SIGURG", "SIGWINCH", "SIGINFO")
+_FAULTS = _known("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL")
+_NOT_TO_BE_CAUGHT = _known("SIGKILL", "SIGSTOP")
+
+ENDING = frozenset(signal.valid_signals()) - SUSPENDING - _ENDING_NOTHING - _FAULTS - _NOT_TO_BE_CAUGHT
+"""The signals that end a process which does nothing about them, and that it can survive."""
+
+
+def exit_code_of(number: int) -> ExitCode:
+    """The exit code of a command that this signal has stopped."""
+    return ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
 
 
 class StoppedError(BaseException):
@@ -22,7 +53,7 @@ class StoppedError(BaseException):
 class Signals:
     """The signals of this process while in `with`; `exit_code` is that of the first one, None as long as none came.
 
-    A second signal changes nothing: a replace in hand is no less in hand because somebody is impatient.
+    A second signal changes nothing: a replace in progress is no less in progress because somebody is impatient.
     """
 
     def __init__(self) -> None:
@@ -32,8 +63,7 @@ class Signals:
 
     def __enter__(self) -> Self:
         self.exit_code = None
-        if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._handle) for number in EXIT_CODES}
+        self._set(filter(_is_ours, ENDING), self._handle)
         return self
 
     def __exit__(
@@ -45,22 +75,30 @@ class Signals:
         self._deferred = None
 
     def defer(self, on_signal: Callable[[], None]) -> None:
-        """From now on a signal is heard by `on_signal` and ends nothing by itself."""
+        """From now on the first signal is heard by `on_signal`, and none ends or suspends anything by itself."""
         self._deferred = on_signal
+        self._set(SUSPENDING, signal.SIG_IGN)
 
-    def end_deferral(self) -> None:
-        """The command may be ended again."""
-        self._deferred = None
+    def _set(self, numbers: Iterable[int], handler: Any) -> None:
+        if threading.current_thread() is threading.main_thread():
+            for number in numbers:
+                with suppress(OSError):  # a C library may keep some for itself
+                    before = signal.signal(number, handler)
+                    self._before.setdefault(number, before)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         del frame
-        is_first = self.exit_code is None
-        if is_first:
-            self.exit_code = EXIT_CODES[number]
-        if self._deferred is not None:
-            self._deferred()
-        elif is_first:
-            raise StoppedError(EXIT_CODES[number])
+        if self.exit_code is not None:
+            return  # it may have come while the first one is being heard
+        self.exit_code = exit_code_of(number)
+        if self._deferred is None:
+            raise StoppedError(self.exit_code)
+        self._deferred()
+
+
+def _is_ours(number: int) -> bool:
+    """Whether nobody has said what the signal does; the first two are ours in any case."""
+    return number in (signal.SIGINT, signal.SIGTERM) or signal.getsignal(number) is signal.SIG_DFL
 
 
 SIGNALS = Signals()

@@ -1,11 +1,13 @@
 """What commands print: results to stdout, everything else to stderr. Nothing else in the product prints."""
 
+import errno
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -21,7 +23,17 @@ def say(text: str) -> None:
 
 def complain(text: str) -> None:
     """What must be heard: to stderr."""
-    click.echo(text, err=True, color=_color())
+    with surviving_a_lost_terminal():
+        click.echo(text, err=True, color=_color())
+
+
+@contextmanager
+def surviving_a_lost_terminal() -> Iterator[None]:
+    """Around what writes to stderr: a run goes on where nobody can read that any more, as after a lost session."""
+    try:
+        yield
+    except OSError:
+        _to_nobody(sys.stderr)
 
 
 def _color() -> bool | None:
@@ -83,7 +95,7 @@ def show(lines: Iterable[str]) -> None:
 
 
 def print_result(text: str) -> None:
-    """Part of the result. A reader that goes away (`| head`) is not an error of the run, and hears no more."""
+    """Part of the result. A reader that goes away (`| head`, a closed terminal) is no error, and hears no more."""
     try:
         try:
             click.echo(text, color=_color())
@@ -91,5 +103,12 @@ def print_result(text: str) -> None:
             plain = text.encode(sys.stdout.encoding, "backslashreplace").decode(sys.stdout.encoding)
             click.echo(plain, color=_color())
         sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.EIO):
+            raise
+        _to_nobody(sys.stdout)
+
+
+def _to_nobody(stream: TextIO) -> None:
+    """From now on what is written there, and what waits in its buffer, goes nowhere and fails nothing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

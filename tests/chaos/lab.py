@@ -324,6 +324,8 @@ class Scenario:
     runner: Runner
     wanted: State
     requests: int
+    writes: int
+    """How many of the requests write, the lock included."""
     foreign: Mapping[str, Any]
 
 
@@ -346,8 +348,9 @@ def scenario() -> Iterator[Scenario]:
             undisturbed.interposer.seen.clear()
             _expect(runner.run(undisturbed))
             requests = len(undisturbed.interposer.seen)
+            writes = sum(not item.startswith("GET") and "/api/" in item for item in undisturbed.interposer.seen)
             wanted = state_of(undisturbed.url)
-        yield Scenario(state=state, runner=runner, wanted=wanted, requests=requests, foreign=foreign)
+        yield Scenario(state=state, runner=runner, wanted=wanted, requests=requests, writes=writes, foreign=foreign)
 
 
 def _expect(ended: Ended) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.chaos.suite import experiments
 
 SECONDS = 5.0
-"""For each of six experiments; each tries at least one thing, and a run that waits for a lock takes a second more."""
+"""For each experiment; each tries at least one thing, and a run that waits for a lock takes a second more."""
 
 
 @pytest.mark.timeout(300)

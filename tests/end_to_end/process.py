@@ -8,6 +8,15 @@ from pathlib import Path
 from tests.end_to_end.conftest import Controller
 from tests.end_to_end.tree import Tree
 
+LOCK = "avi-sync-test"
+"""The name of the lock of the cluster that the trees of these tests are for."""
+
+
+def is_held(controller: Controller) -> bool:
+    """Whether anybody holds the lock."""
+    found = controller.call("GET", f"/api/stringgroup?name={LOCK}")
+    return any(item["key"] == "holder" for group in found["results"] for item in group.get("kv", ()))
+
 
 def environment(tmp_path: Path, tree: Tree, controller: Controller) -> Mapping[str, str]:
     """For a run in a process of its own, on what looks like another machine."""

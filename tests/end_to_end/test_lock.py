@@ -29,11 +29,9 @@ from sync.source.git import SourceRequest
 from sync.translate.names import Names
 from tests.builders import make_options
 from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.process import environment, wait_until
+from tests.end_to_end.process import LOCK, environment, is_held, wait_until
 from tests.end_to_end.tree import VALUES, Manifest, Tree, app
 from tests.report.schemas import closed, published
-
-LOCK = "avi-sync-test"
 
 
 @pytest.fixture
@@ -64,12 +62,6 @@ def make_holder(run_id: str, **fields: Any) -> Holder:
 def entries(controller: Controller) -> dict[str, Any]:
     """What the record holds, by key."""
     return {item["key"]: json.loads(item["value"]) for item in controller.find("stringgroup", LOCK).get("kv", ())}
-
-
-def is_held(controller: Controller) -> bool:
-    """Whether anybody holds the lock."""
-    found = controller.call("GET", f"/api/stringgroup?name={LOCK}")
-    return any(item["key"] == "holder" for group in found["results"] for item in group.get("kv", ()))
 
 
 def test_a_run_that_changes_something_holds_the_lock_meanwhile(sync: Run, tree: Tree, controller: Controller) -> None:
