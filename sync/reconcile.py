@@ -42,7 +42,7 @@ from sync.plan.stranded import still_needed
 from sync.report.status import statuses_with_live
 from sync.source.git import SourceRequest
 from sync.source.git_tree import clean_path
-from sync.source.lineage import origin_of, why_not_descended
+from sync.source.lineage import doubt_of_descent, origin_of
 from sync.translate.names import Names
 from sync.translate.references import references_of
 from sync.wish import Source, load_source, make_wish, narrowed, offline, wish_for_nothing, with_rules
@@ -296,7 +296,7 @@ def _writer(request: SourceRequest, commit: str, last: LastRun | None) -> Writer
         source=origin_of(request),
         path=clean_path(request.path),
         commit=commit,
-        why_not_descended=why_not_descended(request, commit, last.commit) if last is not None and is_new else "",
+        doubt=doubt_of_descent(request, commit, last.commit) if last is not None and is_new else None,
     )
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sync.model.lock import LastRun
+from sync.model.lock import Doubt, LastRun
 from sync.model.plan import Refusal
 
 SHORT = 12
@@ -18,13 +18,13 @@ SHORT = 12
 class Writer:
     """A run that is about to write, as far as the last one must know it.
 
-    `why_not_descended` says why nobody can tell that its commit descends from the last one's; empty if it does.
+    `doubt` says why its commit is not known to descend from the last one's; None if it does.
     """
 
     source: str
     path: str
     commit: str
-    why_not_descended: str = ""
+    doubt: Doubt | None = None
 
     @property
     def place(self) -> str:
@@ -55,11 +55,11 @@ def _other_source(last: LastRun, writer: Writer) -> Iterator[Refusal]:
 
 
 def _older_commit(last: LastRun, writer: Writer) -> Iterator[Refusal]:
-    if writer.commit != last.commit and writer.why_not_descended:
+    if writer.commit != last.commit and writer.doubt is not None:
         yield Refusal(
             message=f"commit {writer.commit[:SHORT]} does not descend from {last.commit[:SHORT]}, which run "
-            f"{last.run_id} applied on {last.time}: {writer.why_not_descended}",
-            fix="use a newer commit; if this one is meant, run once with --accept-older-commit",
+            f"{last.run_id} applied on {last.time}: {writer.doubt.reason}",
+            fix=writer.doubt.fix or "use a newer commit; if this one is meant, run once with --accept-older-commit",
         )
 
 

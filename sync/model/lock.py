@@ -64,6 +64,14 @@ class LastRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """Why a commit is not known to descend from another one, and what would help (empty: nothing would)."""
+
+    reason: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What the Controller keeps for us between runs: who holds the lock, who wrote last, what a crash would strand."""
 

@@ -4,14 +4,17 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
-from sync.errors import SourceError, SyncError
+from sync.errors import SyncError
+from sync.model.lock import Doubt
 from sync.source.git import SourceRequest, remote_of
 from sync.source.git_command import GitContext, run_git
 from sync.source.git_location import Transport, normalised_location, parse_location
 from sync.source.git_mirror import reaches
 from sync.source.repository import git_dir_of, is_ancestor
 
-NOT_IN_HISTORY = "it is not in the history of this one"
+NOT_IN_HISTORY = Doubt(reason="it is not in the history of this one")
+
+FULL_HISTORY = "check out the full history (fetch-depth: 0), or give SYNC_GIT_TOKEN so that it can be fetched"
 
 
 def origin_of(request: SourceRequest) -> str:
@@ -28,37 +31,38 @@ def origin_of(request: SourceRequest) -> str:
     return _without_login(normalised_location(request.location))
 
 
-def why_not_descended(request: SourceRequest, commit: str, ancestor: str) -> str:
-    """Why nobody can say that `commit` has `ancestor` in its history; empty if it has.
+def doubt_of_descent(request: SourceRequest, commit: str, ancestor: str) -> Doubt | None:
+    """Why `commit` is not known to have `ancestor` in its history; None if it has.
 
     A history that is cut off is fetched as far as needed: into the mirror, never into a clone of the user.
     """
     location = parse_location(request.location)
     try:
-        if location.transport is not Transport.FOLDER:
-            remote = remote_of(request, location)
-            return "" if reaches(remote, commit, ancestor, request.cache_dir) else NOT_IN_HISTORY
-        return _why_not_in_clone(request, Path(location.folder).resolve(), commit, ancestor)
+        if location.transport is Transport.FOLDER:
+            return _doubt_of_clone(request, Path(location.folder).resolve(), commit, ancestor)
+        is_descendant = reaches(remote_of(request, location), commit, ancestor, request.cache_dir)
     except SyncError as error:
-        return f"its history cannot be read: {error.message}"
+        return Doubt(reason=f"its history cannot be read: {error.message}", fix=error.fix)
+    return None if is_descendant else NOT_IN_HISTORY
 
 
-def _why_not_in_clone(request: SourceRequest, folder: Path, commit: str, ancestor: str) -> str:
+def _doubt_of_clone(request: SourceRequest, folder: Path, commit: str, ancestor: str) -> Doubt | None:
     git_dir = git_dir_of(folder)
     if git_dir is None:
-        return "a folder without Git has no history"
+        return Doubt(reason="a folder without Git has no history")
     context = _inside(folder, git_dir, request)
     if is_ancestor(context, ancestor, commit):
-        return ""
+        return None
     if run_git(context, "rev-parse", "--is-shallow-repository").text != "true":
         return NOT_IN_HISTORY
     origin = _origin(folder, request)
     if not origin:
-        raise SourceError("the clone is shallow and has no origin")
-    location = parse_location(origin)
-    if reaches(remote_of(request, location), commit, ancestor, request.cache_dir):
-        return ""
-    return NOT_IN_HISTORY
+        return Doubt(reason="the clone is shallow and has no origin", fix=FULL_HISTORY)
+    try:
+        is_descendant = reaches(remote_of(request, parse_location(origin)), commit, ancestor, request.cache_dir)
+    except SyncError as error:
+        return Doubt(reason=f"the clone is shallow, and its origin cannot be read: {error.message}", fix=FULL_HISTORY)
+    return None if is_descendant else NOT_IN_HISTORY
 
 
 def _origin(folder: Path, request: SourceRequest) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sync.guard.writer import Writer, wrong_writer
-from sync.model.lock import LastRun
+from sync.model.lock import Doubt, LastRun
 
 LAST = LastRun(
     source="https://git.example.com/net",
@@ -16,7 +16,7 @@ LAST = LastRun(
 )
 SAME = Writer(source=LAST.source, path=LAST.path, commit="2" * 40)
 OTHER = replace(SAME, source="https://git.example.com/fork")
-OLDER = replace(SAME, why_not_descended="it is older")
+OLDER = replace(SAME, doubt=Doubt(reason="it is older"))
 
 
 def said(writer: Writer, last: LastRun | None = LAST, *, source: bool = False, older: bool = False) -> list[str]:
@@ -40,7 +40,7 @@ def test_the_same_source_may_go_on(writer: Writer) -> None:
 
 def test_nobody_has_written_before() -> None:
     """The first run of all may come from anywhere."""
-    assert said(replace(OTHER, why_not_descended="unknown"), None) == []
+    assert said(replace(OTHER, doubt=Doubt(reason="unknown")), None) == []
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,18 @@ def test_a_commit_that_does_not_descend_is_refused() -> None:
     ]
 
 
-BOTH_WRONG = replace(OTHER, why_not_descended="no common history")
+@pytest.mark.parametrize(
+    ("fix", "expected"), [("", "--accept-older-commit"), ("give SYNC_GIT_TOKEN", "give SYNC_GIT_TOKEN")]
+)
+def test_accepting_is_the_way_out_only_where_nothing_better_is_known(fix: str, expected: str) -> None:
+    """A history that could not be read is a reason to read it, not to switch the check off."""
+    (refusal,) = wrong_writer(LAST, replace(SAME, doubt=Doubt(reason="unknown", fix=fix)))
+
+    assert expected in refusal.fix
+    assert fix == "" or "--accept" not in refusal.fix
+
+
+BOTH_WRONG = replace(OTHER, doubt=Doubt(reason="no common history"))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sync.source.git import SourceRequest
-from sync.source.lineage import NOT_IN_HISTORY, origin_of, why_not_descended
+from sync.source.lineage import NOT_IN_HISTORY, doubt_of_descent, origin_of
 
 Git = Callable[..., str]
 Make = Callable[..., Path]
@@ -82,10 +82,10 @@ def test_a_clone_knows_its_own_history(make_repository: Make, commit_files: Comm
     first, second = commit_files(clone), commit_files(clone)
     request = request_for(clone)
 
-    assert why_not_descended(request, second, first) == ""
-    assert why_not_descended(request, second, second) == ""
-    assert why_not_descended(request, first, second) == NOT_IN_HISTORY
-    assert why_not_descended(request, second, "0" * 40) == NOT_IN_HISTORY
+    assert doubt_of_descent(request, second, first) is None
+    assert doubt_of_descent(request, second, second) is None
+    assert doubt_of_descent(request, first, second) == NOT_IN_HISTORY
+    assert doubt_of_descent(request, second, "0" * 40) == NOT_IN_HISTORY
 
 
 def test_the_history_of_a_remote_is_fetched_as_far_as_needed(
@@ -99,8 +99,8 @@ def test_the_history_of_a_remote_is_fetched_as_far_as_needed(
     git(repository, "tag", "--annotate", "--message", "v1", "v1")
     request = request_for(repository.as_uri())
 
-    assert why_not_descended(request, last, first) == ""
-    assert why_not_descended(request, first, last) == NOT_IN_HISTORY
+    assert doubt_of_descent(request, last, first) is None
+    assert doubt_of_descent(request, first, last) == NOT_IN_HISTORY
 
 
 def test_a_rewritten_history_does_not_descend(
@@ -112,7 +112,7 @@ def test_a_rewritten_history_does_not_descend(
     git(repository, "reset", "--quiet", "--hard", "HEAD~1")
     pushed = commit_files(repository, {"a.yaml": "2"})
 
-    assert why_not_descended(request_for(repository.as_uri()), pushed, applied) == NOT_IN_HISTORY
+    assert doubt_of_descent(request_for(repository.as_uri()), pushed, applied) == NOT_IN_HISTORY
 
 
 def test_a_shallow_clone_asks_its_origin_and_stays_shallow(
@@ -124,18 +124,26 @@ def test_a_shallow_clone_asks_its_origin_and_stays_shallow(
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", "--depth=1", repository.as_uri(), "clone")
 
-    assert why_not_descended(request_for(clone), second, first) == ""
+    assert doubt_of_descent(request_for(clone), second, first) is None
     assert git(clone, "rev-list", "HEAD") == second
 
 
-def test_a_shallow_clone_whose_origin_is_gone_knows_nothing(
-    make_repository: Make, commit_files: Commit, request_for: Request, git: Git, tmp_path: Path
+@pytest.mark.parametrize("origin", ["gone", "none"])
+def test_a_shallow_clone_that_cannot_ask_its_origin_needs_its_history(
+    origin: str, make_repository: Make, commit_files: Commit, request_for: Request, git: Git, tmp_path: Path
 ) -> None:
-    """Unknown counts as no, with the reason."""
+    """Unknown counts as no; the way out is the history or a token, for the commit may be newer all the same."""
     repository = make_repository()
     first, second = commit_files(repository), commit_files(repository)
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", "--depth=1", repository.as_uri(), "clone")
-    repository.rename(tmp_path / "moved")
+    if origin == "gone":
+        repository.rename(tmp_path / "moved")
+    else:
+        git(clone, "remote", "remove", "origin")
 
-    assert why_not_descended(request_for(clone), second, first).startswith("its history cannot be read")
+    doubt = doubt_of_descent(request_for(clone), second, first)
+
+    assert doubt is not None
+    assert doubt.reason.startswith("the clone is shallow, and" if origin == "gone" else "the clone is shallow")
+    assert "SYNC_GIT_TOKEN" in doubt.fix
