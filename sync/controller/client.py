@@ -234,7 +234,7 @@ class ControllerClient:
             raise TroubleError(Trouble.BROKEN, error) from None
 
     def _sent(self, call: _Call, session: Session) -> httpx.Response:
-        headers = (*session.headers, (b"X-Avi-Tenant", call.tenant.encode()))
+        headers = (*session.headers, session.account.tenant_header(call.tenant))
         try:
             answer = self._wire.send(call.method, call.target, headers, content=call.content)
         except httpx.RequestError as failed:

@@ -79,11 +79,16 @@ class NoAnswerError(ControllerError, UnreachableError):
     exit_code = ExitCode.UNREACHABLE
 
 
+NO_SUCH_TENANT = re.compile(r"Tenant '.*' does not exist")
+"""How the Controller refuses a request for a tenant that is not there, with 403 (avi-api §1.6)."""
+
 _BY_STATUS: Mapping[int, type[ControllerError]] = {404: NotFoundError, 409: ConflictError, 412: StaleError}
 
 
 def error_for(method: str, path: str, status: int, said: str, *, fix: str = "") -> ControllerError:
     """The typed error for the status of an answer."""
+    if status == 403 and NO_SUCH_TENANT.search(said):
+        fix = fix or "create the tenant, correct its name in Git, or let the account use it"
     default = RefusedError if 400 <= status < 500 else AmbiguousWriteError if method == "POST" else BrokenAnswerError
     return _BY_STATUS.get(status, default)(method=method, path=path, status=status, said=said, fix=fix)
 

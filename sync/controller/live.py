@@ -33,7 +33,8 @@ def read_live(client: ControllerClient, settings: Settings) -> LiveState:
 def _only_tenants(client: ControllerClient, tenant: str) -> tuple[str, ...] | None:
     if tenant != "*":
         return (tenant,)
-    return None if client.account.is_superuser is not False else client.account.tenants
+    tenants = client.account.tenants
+    return None if client.account.is_superuser is not False or tenants is None else tuple(tenants)
 
 
 def _list(client: ControllerClient, kind: Kind, tenant: str) -> list[dict[str, Any]]:

@@ -145,13 +145,13 @@ class RecordStore:
     def _unreadable(self, error: RefusedError) -> RecordError:
         return RecordError(
             f"the record of earlier runs cannot be read (StringGroup {self._tenant}/{self.name}): {error.message}",
-            fix="let the role of the account read and write String Groups",
+            fix=error.fix or "let the role of the account read and write String Groups",
         )
 
     def _unwritable(self, error: RefusedError) -> RecordError:
         return RecordError(
             f"the lock cannot be written (StringGroup {self._tenant}/{self.name}): {error.message}",
-            fix="let the role of the account read and write String Groups",
+            fix=error.fix or "let the role of the account read and write String Groups",
         )
 
 

@@ -35,11 +35,20 @@ _ADDRESS_FIX = "check --controller (SYNC_CONTROLLER): it takes the address of th
 class Account:
     """Who is logged in, as the answer to the login tells it (recorded with 20.1.1); None where it does not tell.
 
-    `tenants` are those that the account may use.
+    `tenants` are those that the account may use, each with its uuid.
     """
 
     is_superuser: bool | None = None
-    tenants: tuple[str, ...] | None = None
+    tenants: Mapping[str, str] | None = None
+
+    def tenant_header(self, tenant: str) -> tuple[bytes, bytes]:
+        """The header that names the tenant of a request (avi-api §1.6).
+
+        A name with other than ASCII letters goes by its uuid: clients do not agree on how a header spells them (the
+        vendor's SDK in Latin-1, AKO in UTF-8), and the Controller then answers that there is no such tenant.
+        """
+        uuid = "" if tenant.isascii() else (self.tenants or {}).get(tenant, "")
+        return (b"X-Avi-Tenant-UUID", uuid.encode()) if uuid else (b"X-Avi-Tenant", tenant.encode())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +185,7 @@ def _account_in(body: Mapping[str, Any]) -> Account:
     is_superuser = user.get("is_superuser") if isinstance(user, dict) else None
     return Account(
         is_superuser=is_superuser if isinstance(is_superuser, bool) else None,
-        tenants=tuple(str(tenant.get("name", "")) for tenant in tenants if isinstance(tenant, dict))
+        tenants={str(each.get("name", "")): str(each.get("uuid", "")) for each in tenants if isinstance(each, dict)}
         if isinstance(tenants, list)
         else None,
     )

@@ -369,3 +369,11 @@ def make_kept(name: str, **fields: Any) -> KeptObject:
     return KeptObject(
         group="Gateway shop/web", before=live_object(body, KINDS["VirtualService"], Names(cluster="test"))
     )
+
+
+def test_a_record_in_a_tenant_that_is_not_there_says_so(client: ControllerClient) -> None:
+    """The account's rights are not to blame, and are not named."""
+    with pytest.raises(RecordError, match="Tenant 'nowhere' does not exist") as caught:
+        make_store(client, tenant="nowhere").read()
+
+    assert caught.value.fix.startswith("create the tenant")

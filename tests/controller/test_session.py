@@ -55,6 +55,20 @@ def test_reads_use_the_tenant_of_the_client(controller: ScriptedController, conn
     assert tenants == ["*", "blue", "admin"]
 
 
+def test_a_tenant_that_is_not_ascii_goes_by_its_uuid(controller: ScriptedController, connect: Connect) -> None:
+    """Clients disagree on how a header spells other letters; a uuid has one spelling. Without one the name is sent."""
+    controller.on("POST /login", logged_in(tenants=[{"name": "büro", "uuid": "tenant-1"}]))
+    controller.on("GET /api/pool", Answer(body={"count": 0, "results": []}))
+
+    with connect() as client:
+        client.get("/api/pool", tenant="büro")
+        client.get("/api/pool", tenant="straße")
+
+    named, unknown = (seen.headers for seen in controller.seen if seen.path == "/api/pool")
+    assert (named.get("x-avi-tenant-uuid"), named.get("x-avi-tenant")) == ("tenant-1", None)
+    assert (unknown.get("x-avi-tenant-uuid"), unknown["x-avi-tenant"]) == (None, "straße".encode().decode("latin-1"))
+
+
 def test_given_version_overrides_the_login_answer(controller: ScriptedController, connect: Connect) -> None:
     """Requests ask for the version that the settings name."""
     controller.on("GET /api/cloud", Answer(body={}))

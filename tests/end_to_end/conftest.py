@@ -137,7 +137,7 @@ SEED: Mapping[str, object] = {
         {"name": "other-network", "subnets": ["10.10.20.0/24"]},
         {"name": "tiny-network", "subnets": ["10.10.30.0/24"], "ranges": ["10.10.30.5-10.10.30.5"]},
     ],
-    "tenants": ["team-a"],
+    "tenants": ["team-a", "büro"],
     "assume_exists": True,
     "missing": ["network/nowhere"],
 }

@@ -218,3 +218,14 @@ def test_two_clusters_on_one_controller_never_see_each_other(sync: Run, tree: Tr
     assert result.code == 0
     assert result.document["summary"] == NOTHING | {"create": 4, "unchanged": 0}
     assert {write.split()[0] for write in controller.writes()} == {"POST"}
+
+
+def test_a_tenant_may_have_any_letters(sync: Run, tree: Tree, controller: Controller) -> None:
+    """Its name is said in Git as it is; lock, objects and the second run agree on it."""
+    tree.write({"values.yaml": [{**VALUES, "ControllerSettings": {"tenantName": "büro"}}]})
+    tree.commit(web=app("web"))
+
+    first, second = sync(), sync()
+
+    assert (first.code, second.code, second.document["changes"]) == (0, 0, [])
+    assert controller.find("virtualservice", "test--shop-web")["tenant_ref"].endswith("#büro")
