@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import NamedTuple, NoReturn
 
@@ -12,7 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from sync.cli.signals import SIGNALS, StoppedError
-from sync.cli.terminal import say_defect, say_error
+from sync.cli.terminal import RESULTS, open_missing_streams, say_defect, say_error
 from sync.cli.verbosity import hide_log
 from sync.errors import ExitCode, SyncError
 
@@ -144,6 +145,7 @@ def commands() -> None:
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit with its code; nothing a user can cause shows a traceback."""
+    open_missing_streams()
     gc.set_threshold(*FEW_COLLECTIONS)
     logging.getLogger("sync").addHandler(logging.NullHandler())  # a log is not the way to tell a user something
     try:
@@ -158,6 +160,13 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
 def _code_of(argv: Sequence[str] | None) -> int:
     """The exit code of a command, with whatever went wrong told."""
+    code = _run(argv)
+    if failure := RESULTS.failed():
+        say_error(SyncError(f"the result cannot be printed: {failure}", where="standard output"))
+    return code or (ExitCode.UNEXPECTED if failure else ExitCode.DONE)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     try:
         return int(commands.main(args=argv, prog_name="avi-sync", standalone_mode=False) or 0)
     except click.exceptions.Exit as stop:
@@ -165,18 +174,32 @@ def _code_of(argv: Sequence[str] | None) -> int:
     except click.Abort:
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         return ExitCode.USAGE
     except SyncError as error:
         say_error(error)
         return error.exit_code
+    except OSError as error:  # of the machine, such as a full disk: no defect of ours
+        _close_a_full_stream()
+        say_error(SyncError(error.strerror or str(error), where=str(error.filename or "")))
+        return ExitCode.UNEXPECTED
     except Exception as error:  # a defect: a run must still end with a code and a line
         say_defect(error)
         return ExitCode.UNEXPECTED
 
 
+def _close_a_full_stream() -> None:
+    """What click could not print must not fail once more when the process ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        RESULTS.close()
+
+
 def _leave_at_once(code: ExitCode) -> NoReturn:
     """Without waiting for threads that wait for an answer: nobody wants it any more."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
     os._exit(code)

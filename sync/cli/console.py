@@ -8,7 +8,7 @@ from typing import Self
 
 from sync.cli.progress import Progress
 from sync.cli.signals import SIGNALS, StoppedError
-from sync.cli.terminal import complain
+from sync.cli.terminal import complain, is_dumb
 from sync.cli.verbosity import Verbosity, verbosity
 from sync.controller.apply import ApplyOptions
 from sync.errors import ExitCode
@@ -22,7 +22,7 @@ class Console:
     """The terminal of one run, with its signals while in `with`. Nothing it shows goes to stdout."""
 
     def __init__(self, *, is_quiet: bool) -> None:
-        is_shown = sys.stderr.isatty() and not is_quiet and verbosity() is Verbosity.NORMAL
+        is_shown = sys.stderr.isatty() and not is_dumb() and not is_quiet and verbosity() is Verbosity.NORMAL
         self._progress = Progress(is_shown=is_shown)
         self._stopped = threading.Event()
 

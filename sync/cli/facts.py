@@ -9,6 +9,7 @@ import yaml
 
 from sync.cli import options
 from sync.cli.controller import controller, warn_of_unchecked_certificate
+from sync.cli.files import replace_file
 from sync.cli.terminal import print_result
 from sync.config import source_request, target
 from sync.controller.facts import facts_to_document
@@ -31,6 +32,6 @@ def command(out: str, **given: Any) -> None:
         print_result(text.rstrip("\n"))
         return
     try:
-        Path(out).write_text(text, "utf-8")
+        replace_file(Path(out), text)
     except OSError as error:
         raise UsageError(f"the facts cannot be written: {error.strerror}", where=out, fix="name another file") from None

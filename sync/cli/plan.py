@@ -10,6 +10,7 @@ import click
 
 from sync.cli import options
 from sync.cli.asked import looking_options, run_options
+from sync.cli.files import replace_file
 from sync.cli.results import output_options
 from sync.cli.running import perform
 from sync.errors import UsageError
@@ -68,10 +69,10 @@ def _save(path: Path, given: Mapping[str, Any], options_of_plan: PlanOptions, ru
         writes=fingerprints(run.plan, run.live),
     )
     try:
-        path.write_text(plan_file_text(saved, run_document(run)), "utf-8")
+        replace_file(path, plan_file_text(saved, run_document(run)))
     except OSError as error:
         raise UsageError(
-            f"the plan cannot be saved: {error.strerror}", where=str(path), fix="name another file"
+            f"the plan cannot be saved: {error.strerror}", where=str(path), fix="free space there, or name another file"
         ) from None
 
 

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 
 import click
 
+from sync.cli.files import replace_file
 from sync.cli.options import option
-from sync.cli.terminal import complain, paint, print_result, say, say_error, show
+from sync.cli.terminal import RESULTS, complain, paint, print_result, say, say_error, show
 from sync.cli.verbosity import Verbosity, verbosity
-from sync.errors import ExitCode, UsageError
+from sync.errors import ExitCode, SyncError, UsageError
 from sync.model.run import Run, Wish
 from sync.report.formats import RENDERING, RUN, VALIDATION, Forms, written
 from sync.report.plan_text import counts, run_lines, trouble_lines
@@ -96,7 +97,13 @@ def show_run(run: Run, output: str, files: Sequence[OutputFile]) -> ExitCode:
 
     The exit code is DONE unless a file could not be written; whatever the run itself ended with counts more.
     """
-    return _show(run, RUN, output, files, lambda: _show_text(run))
+    code = _show(run, RUN, output, files, lambda: _show_text(run))
+    failure = RESULTS.failed()
+    if not failure:
+        return code
+    done = f": {counts(run, lambda text, _: text)}" if run.plan is not None else ""
+    say_error(SyncError(f"the result cannot be printed, {failure}{done}", where="standard output"))
+    return ExitCode.UNEXPECTED
 
 
 def _show_text(run: Run) -> None:
@@ -134,7 +141,7 @@ def _show(
     code = ExitCode.DONE
     for file in files:
         try:
-            _write(file.path, written(result, file.form, forms) + "\n")
+            replace_file(file.path, written(result, file.form, forms) + "\n")
         except OSError as error:
             say_error(UsageError(f"the result cannot be written: {error.strerror}", where=str(file.path)))
             code = ExitCode.UNEXPECTED
@@ -143,21 +150,3 @@ def _show(
     else:
         print_result(written(result, output, forms))
     return code
-
-
-def _write(path: Path, text: str) -> None:
-    """The whole text or nothing of it: who reads the file at any moment reads one result, the old or the new one."""
-    content = text.encode("utf-8", "backslashreplace")
-    path = path.resolve()
-    if path.exists() and not path.is_file():  # a pipe or a terminal takes what comes
-        path.write_bytes(content)
-        return
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with draft.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import yaml
 
+from sync.cli.files import replace_file
 from sync.errors import UsageError
 from sync.model.run import Run
 from sync.report.json import manifest_of
@@ -17,7 +18,7 @@ def write_statuses(folder: str, run: Run) -> None:
     try:
         for path, status in wanted.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(yaml.safe_dump(manifest_of(status), sort_keys=False), "utf-8")
+            replace_file(path, yaml.safe_dump(manifest_of(status), sort_keys=False))
         for path in Path(folder).glob("*/*/*.yaml") if _tells_everything(run) else ():
             if path not in wanted and _is_status_of_ours(path):
                 path.unlink()

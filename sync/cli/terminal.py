@@ -37,8 +37,24 @@ def surviving_a_lost_terminal() -> Iterator[None]:
 
 
 def _color() -> bool | None:
-    """None leaves it to click: colours on a terminal only. NO_COLOR takes them away there, too."""
-    return False if os.environ.get("NO_COLOR") else None
+    """None leaves it to click: colours on a terminal only. NO_COLOR and TERM=dumb switch them off there, too."""
+    return False if os.environ.get("NO_COLOR") or is_dumb() else None
+
+
+def is_dumb() -> bool:
+    """Whether the terminal can neither show colours nor go back in a line."""
+    return os.environ.get("TERM", "") == "dumb"
+
+
+def open_missing_streams() -> None:
+    """Make standard streams that the caller has closed /dev/null, before another file takes their number."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, mode, closefd=False))
 
 
 def say_error(error: SyncError) -> None:
@@ -94,8 +110,33 @@ def show(lines: Iterable[str]) -> None:
         print_result(line)
 
 
+class ResultStream:
+    """Standard output of this process: whether it could be written."""
+
+    def __init__(self) -> None:
+        self.failure = ""
+        """Why not, such as `No space left on device`; empty while it can."""
+
+    def close(self, failure: str = "") -> None:
+        """Drop whatever is still to come."""
+        self.failure = self.failure or failure
+        _to_nobody(sys.stdout)
+
+    def failed(self) -> str:
+        """The failure that nobody was told of yet; it is told once."""
+        failure, self.failure = self.failure, ""
+        return failure
+
+
+RESULTS = ResultStream()
+"""There is one process, and it has one standard output."""
+
+
 def print_result(text: str) -> None:
-    """Part of the result. A reader that goes away (`| head`, a closed terminal) is no error, and hears no more."""
+    """Part of the result. A reader that goes away (`| head`, a closed terminal) is not an error of the run, and hears no more.
+
+    Where the output is full the command goes on, and `RESULTS.failed` says so at its end.
+    """
     try:
         try:
             click.echo(text, color=_color())
@@ -104,9 +145,8 @@ def print_result(text: str) -> None:
             click.echo(plain, color=_color())
         sys.stdout.flush()
     except OSError as error:
-        if error.errno not in (errno.EPIPE, errno.EIO):
-            raise
-        _to_nobody(sys.stdout)
+        is_gone = error.errno in (errno.EPIPE, errno.EIO)
+        RESULTS.close("" if is_gone else error.strerror or str(error))
 
 
 def _to_nobody(stream: TextIO) -> None:

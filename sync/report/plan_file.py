@@ -37,5 +37,5 @@ def read_plan_file(text: str, where: str) -> SavedPlan:
         if checksum != digest(content):
             raise UsageError("the plan file was changed after it was written", where=where, fix=fix)
         return _ADAPTER.validate_python(content["saved_plan"])
-    except (ValueError, KeyError, TypeError, AttributeError, ValidationError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ValidationError):
         raise UsageError("this is no plan file", where=where, fix=fix) from None
