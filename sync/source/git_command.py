@@ -221,13 +221,21 @@ def git_version() -> tuple[int, ...]:
 def _git() -> "type[Git]":
     """GitPython, imported here, for only commands that read a source need it.
 
-    It tries git while it is imported, under whatever configuration there is: what it thinks of that is not asked for.
+    It calls git while it is imported, and cannot be imported where that fails: under our configuration, then, not under
+    that of a user, which may be broken.
     """
     if shutil.which("git") is None:
         raise SourceError("the program git was not found", fix="install Git 2.32 or newer")
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    from git.cmd import Git
-
+    before = {name: os.environ.get(name) for name in ENVIRONMENT}
+    os.environ.update(ENVIRONMENT, GIT_PYTHON_REFRESH="quiet")
+    try:
+        from git.cmd import Git
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
     return Git
 
 
