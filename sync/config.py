@@ -1,7 +1,11 @@
 """The source tree's `values.yaml` → Settings, and flags and environment → Target."""
 
+import os
 import secrets
-from collections.abc import Iterator, Mapping
+import stat
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -55,7 +59,43 @@ APPLICATION = "avi-sync"
 
 def state_folder(environment: Mapping[str, str]) -> Path:
     """Where runs leave what later ones may use: SYNC_STATE_DIR, or the folder that the system has for such."""
-    return Path(environment.get("SYNC_STATE_DIR") or platformdirs.user_state_dir(APPLICATION))
+    if given := environment.get("SYNC_STATE_DIR"):
+        return Path(given)
+    return _own_folder(platformdirs.user_state_dir, "state", "SYNC_STATE_DIR")
+
+
+def _cache_folder(given: str) -> Path:
+    """Where mirrors of remote repositories are kept."""
+    if given:
+        return Path(given)
+    return _own_folder(platformdirs.user_cache_dir, "cache", "SYNC_CACHE_DIR")
+
+
+def _own_folder(folder_of: Callable[[str], str], name: str, variable: str) -> Path:
+    """The folder of the application, or one of this user among the temporary ones where the account has no home.
+
+    Raises UsageError where somebody else has a folder of that name: what is read from there must be ours.
+    """
+    with suppress(RuntimeError):  # platformdirs: neither HOME nor an entry in passwd
+        folder = Path(folder_of(APPLICATION))
+        if folder.is_absolute():
+            return folder
+    temporary = Path(tempfile.gettempdir(), f"{APPLICATION}-{os.getuid()}")
+    fix = f"set HOME, or name a folder with {variable}"
+    try:
+        temporary.mkdir(mode=0o700, exist_ok=True)
+        found = temporary.lstat()
+    except OSError as error:
+        raise UsageError(
+            f"there is no home folder, and no temporary one can be made: {error.strerror}",
+            where=str(temporary),
+            fix=fix,
+        ) from None
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise UsageError(
+            "there is no home folder, and the temporary one is open to others", where=str(temporary), fix=fix
+        )
+    return temporary / name
 
 
 def actor_of(environment: Mapping[str, str]) -> str:
@@ -86,7 +126,7 @@ def source_request(given: Mapping[str, Any], environment: Mapping[str, str], *, 
         login=_git_login(given, environment),
         ssh_key_file=given["ssh_key_file"],
         known_hosts_file=given["known_hosts_file"],
-        cache_dir=Path(given["cache_dir"] or platformdirs.user_cache_dir(APPLICATION)),
+        cache_dir=_cache_folder(given["cache_dir"]),
         working_tree=working_tree,
         plain_folder_allowed=not writes,
     )
@@ -100,6 +140,8 @@ def _git_login(given: Mapping[str, Any], environment: Mapping[str, str]) -> GitL
     if username and is_bearer:
         raise UsageError("a Bearer token has no user name", fix="leave out --git-username, or use --git-auth basic")
     token = secret("SYNC_GIT_TOKEN", given["git_token_file"], environment)
+    if not token.isprintable():
+        raise UsageError("the Git token holds a line break or a control character", fix="correct SYNC_GIT_TOKEN")
     return GitLogin(token=token, username=username, is_bearer=is_bearer)
 
 
@@ -146,9 +188,10 @@ secrets_read: set[str] = set()
 
 
 def _text_of(file: str, variable: str) -> str:
+    """The text as it was written, but for the line end and the byte order mark that editors add."""
     fix = f"correct {variable}_FILE"
     try:
-        return Path(file).read_text("utf-8").strip()
+        return Path(file).read_text("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
         raise UsageError("the file is not UTF-8 text", where=file, fix=fix) from None
     except OSError as error:

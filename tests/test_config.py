@@ -1,11 +1,13 @@
 """values.yaml → Settings; flags and environment → where things are."""
 
+import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sync.config import EMBEDDED, controller_host_problem, host_of, read_settings, secret, source_request
+from sync.config import EMBEDDED, _own_folder, controller_host_problem, host_of, read_settings, secret, source_request
 from sync.errors import UsageError
 from sync.model.problem import Problem
 from sync.model.settings import ControllerSettings, Settings
@@ -378,3 +380,34 @@ def test_a_secret_file_that_cannot_be_read_is_named(content: bytes | None, tmp_p
 
     assert caught.value.where == str(path)
     assert caught.value.fix == "correct SYNC_X_FILE"
+
+
+def no_home(name: str) -> str:
+    """What platformdirs does for an account without HOME and without an entry in passwd."""
+    raise RuntimeError(f"could not determine the home directory of {name}")
+
+
+def test_without_a_home_folder_a_temporary_one_of_this_user_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container whose user has no entry; where others could write to it, an error names the variable."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    folder = _own_folder(no_home, "cache", "SYNC_CACHE_DIR")
+    mode = folder.parent.stat().st_mode & 0o777
+    folder.parent.chmod(0o777)
+
+    assert (folder, mode) == (tmp_path / f"avi-sync-{os.getuid()}" / "cache", 0o700)
+    with pytest.raises(UsageError, match="open to others") as caught:
+        _own_folder(no_home, "cache", "SYNC_CACHE_DIR")
+    assert "SYNC_CACHE_DIR" in caught.value.fix
+
+
+@pytest.mark.parametrize("password", [" p ", "pässwörd", "a\tb", ""])
+@pytest.mark.parametrize("prefix", [b"", b"\xef\xbb\xbf"], ids=["plain", "byte order mark"])
+def test_a_password_from_a_file_is_what_was_written(tmp_path: Path, password: str, prefix: bytes) -> None:
+    """Blanks and letters of any language belong to it; the line end and the mark of an editor do not."""
+    file = tmp_path / "password"
+    file.write_bytes(prefix + password.encode() + b"\r\n")
+
+    assert secret("SYNC_PASSWORD", str(file), {}) == password

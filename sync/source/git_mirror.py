@@ -44,6 +44,8 @@ UNKNOWN_OBJECT = re.compile(r"not our ref|unadvertised object|not valid|no such 
 
 REFUSED_LOGIN = re.compile(r"could not read (Username|Password)|Authentication failed|error: 40[13]")
 
+FULL_DISK = re.compile(r"No space left on device|Disk quota exceeded|File too large")
+
 FIXES = (
     (
         re.compile(r"Host key verification failed|host key is known|HOST IDENTIFICATION HAS CHANGED"),
@@ -101,7 +103,7 @@ def read_through_mirror(remote: Remote, path: str, limits: SourceLimits, cache_d
         raise SourceError(
             f"the cache folder cannot be used: {error.strerror}",
             where=str(error.filename or cache_dir),
-            fix="make it writable, or name another",
+            fix="make room and give the right to write there, or name another folder (--cache-dir, SYNC_CACHE_DIR)",
         ) from None
 
 
@@ -225,6 +227,7 @@ def _fetch(remote: Remote, mirror: Path, tip: str, *, depth: int = 1) -> None:
     )
     if answer.is_success:
         return
+    _require_room(answer.words, mirror)
     if remote.ref.lower() == tip and UNKNOWN_OBJECT.search(answer.words):
         raise SourceError(
             f"no commit {tip}, or the server does not hand it out: {answer.words}",
@@ -244,8 +247,19 @@ def _build(mirror: Path, object_format: str) -> None:
         *("init", "--quiet", "--bare", "--template=", "--initial-branch=none", f"--object-format={object_format}"),
     )
     if not answer.is_success:
+        _require_room(answer.words, mirror)
         raise SourceError(f"no mirror can be made: {answer.words}", where=str(mirror), fix="check the cache folder")
     half.rename(mirror)
+
+
+def _require_room(words: str, mirror: Path) -> None:
+    """Nothing, or SourceError where Git complains that the disk is full: the repository is not to blame for it."""
+    if FULL_DISK.search(words):
+        raise SourceError(
+            "the disk of the cache folder is full",
+            where=str(mirror.parent),
+            fix="make room there, or name another folder (--cache-dir, SYNC_CACHE_DIR)",
+        )
 
 
 def _discard(mirror: Path) -> None:
