@@ -133,7 +133,7 @@ RESULTS = ResultStream()
 
 
 def print_result(text: str) -> None:
-    """Part of the result. A reader that goes away (`| head`, a closed terminal) is not an error of the run, and hears no more.
+    """Part of the result. A reader that goes away (`| head`, a closed terminal) is no error, and hears no more.
 
     Where the output is full the command goes on, and `RESULTS.failed` says so at its end.
     """
