@@ -112,6 +112,7 @@ def make_wish(source: Source, facts: Facts | None) -> Wish:
         origins=translation.origins,
         switched_off=translation.switched_off,
         tenant_unknown=translation.tenant_unknown,
+        doubts={name: with_lines(found, source.snapshot) for name, found in translation.doubts.items()},
         unreadable=facts.unreadable,
     )
     held = {item.name: item for item in rendering.held}
@@ -170,13 +171,12 @@ NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 def offline(wish: Wish) -> Wish:
     """The wish less what would be held even on an empty Controller: owners that ask for one and the same address.
 
+    With the doubts about VIPs, all of which would be new there.
     Where a Controller is asked, the owner that has the address keeps it; without one nobody can tell who that is.
     """
     plan = make_plan(wish.desired, LiveState(), PlanOptions(now=NO_TIME))
     known = {held.name for held in wish.desired.held}
     held = tuple(item for item in plan.held if item.name not in known)
-    if not held:
-        return wish
     names = {item.name for item in held}
     return Wish(
         desired=replace(

@@ -100,15 +100,18 @@ def make_facts(
     shared_names: Iterable[str] = (),
     network_vrf: Mapping[str, str] | None = None,
     network_subnets: Mapping[str, tuple[str, ...]] | None = None,
+    network_ranges: Mapping[str, tuple[str, ...]] | None = None,
+    ipam_type: str = "IPAMDNS_TYPE_INTERNAL",
     license_tier: str = "ENTERPRISE",
     transport_zone: str = "",
 ) -> Facts:
     """What a Controller tells."""
     return Facts(
         license=license_tier,
-        cloud=CloudFacts(vtype=vtype, dns_domains=tuple(domains), transport_zone=transport_zone),
+        cloud=CloudFacts(vtype=vtype, ipam_type=ipam_type, dns_domains=tuple(domains), transport_zone=transport_zone),
         network_vrf=network_vrf or {},
         network_subnets=network_subnets or {},
+        network_ranges=network_ranges or {},
         missing=frozenset(missing),
         shared_names=frozenset(shared_names),
     )

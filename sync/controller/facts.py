@@ -28,6 +28,9 @@ _FIELDS: Mapping[str, str] = {
 FORBIDDEN = 403
 """The answer to a read that the account has no permission for (avi-api §1.6)."""
 
+_VIP_RANGES = frozenset({"STATIC_IPS_FOR_VIP_AND_SE", "STATIC_IPS_FOR_VIP"})
+"""The types of a static range that VIPs get addresses from; the first is the default (avi-api §6.9)."""
+
 _NETWORK = "network"
 # Users' own networks and those found in vCenter (avi-api §2.6); a name may look like that, too.
 _LIKE_NETWORK_UUID = re.compile(r"(network|dvportgroup-\d+-cloud)-\S+")
@@ -71,6 +74,11 @@ def read_facts(client: ControllerClient, *, cloud_name: str, references: Mapping
             for reference, body in sorted(networks.by_reference.items())
             if (subnets := tuple(prefixes(body.get("configured_subnets"))))
         },
+        network_ranges={
+            reference: tuple(vip_ranges(body))
+            for reference, body in sorted(networks.by_reference.items())
+            if networks.is_readable
+        },
         profile_types={
             f"{type_name}/{name}": kind
             for type_name, kind_of in _PROFILE_KINDS.items()
@@ -101,6 +109,7 @@ def facts_to_document(facts: Facts) -> dict[str, Any]:
         },
         "network_vrf": dict(sorted(facts.network_vrf.items())),
         "network_subnets": {name: list(subnets) for name, subnets in sorted(facts.network_subnets.items())},
+        "network_ranges": {name: list(ranges) for name, ranges in sorted(facts.network_ranges.items())},
         "profile_types": dict(sorted(facts.profile_types.items())),
         **_routes_document(facts.static_routes),
         "missing": sorted(facts.missing),
@@ -241,6 +250,15 @@ def prefixes(rows: Any) -> Iterator[str]:
         prefix = row.get("prefix") or {}
         if address := (prefix.get("ip_addr") or {}).get("addr"):
             yield f"{address}/{prefix.get('mask', 32)}"
+
+
+def vip_ranges(network: _Body) -> Iterator[str]:
+    """The static address ranges of a network that VIPs get addresses from, as `10.0.0.10-10.0.0.20`."""
+    for subnet in network.get("configured_subnets") or ():
+        for row in subnet.get("static_ip_ranges") or ():
+            begin, end = ((row.get("range") or {}).get(key) or {} for key in ("begin", "end"))
+            if row.get("type", "STATIC_IPS_FOR_VIP_AND_SE") in _VIP_RANGES and begin.get("addr") and end.get("addr"):
+                yield f"{begin['addr']}-{end['addr']}"
 
 
 def _object(client: ControllerClient, path: str) -> _Body:

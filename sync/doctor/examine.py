@@ -16,7 +16,7 @@ from sync.doctor.contact import make_contact
 from sync.doctor.findings import attempt, from_error, not_checked, ok
 from sync.doctor.machine import check_cache, check_git, check_state
 from sync.doctor.others import check_ako, check_lock
-from sync.doctor.tree import check_dns, check_manifests, check_references, check_source
+from sync.doctor.tree import check_dns, check_manifests, check_references, check_source, check_vip_networks
 from sync.errors import SyncError, UnreachableError, UsageError
 from sync.model.checkup import Checkup, Finding
 from sync.model.facts import Facts
@@ -111,6 +111,7 @@ def _as_account(client: ControllerClient, source: Source | None, target: Target,
     yield from failed
     if facts is not None:
         yield from check_references(references, facts)
+        yield from check_vip_networks(wish)
         yield from check_dns(wish, settings, facts)
     names = Names(cluster=settings.cluster, is_encoded=settings.ako.enable_evh)
     store = RecordStore(client, tenant=settings.controller.tenant_name, names=names)

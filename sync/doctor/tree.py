@@ -61,6 +61,12 @@ def check_references(references: Mapping[str, frozenset[str]], facts: Facts) -> 
         yield ok("profiles", f"exist: {some(others)}")
 
 
+def check_vip_networks(wish: Wish) -> Iterator[Finding]:
+    """Whether the VIP networks have the subnets and addresses that a new VIP would need."""
+    for doubt in dict.fromkeys(item for found in wish.desired.doubts.values() for item in found):
+        yield warning("vip addresses", _place(doubt), doubt.fix)
+
+
 def check_dns(wish: Wish, settings: Settings, facts: Facts) -> Iterator[Finding]:
     """Whether the cloud's DNS serves the names that VIPs would get."""
     domains = tuple(domain.removeprefix(".") for domain in facts.cloud.dns_domains)

@@ -279,13 +279,16 @@ class Translation:
     `holds_everything` tells that something all owners depend on is wrong: then nothing is created, changed or deleted.
     `origins` gives the place of each owner's manifest, by owner name. `switched_off` are owners that are in Git and not
     served because of a switch in values.yaml, with the switch; `tenant_unknown` those whose Namespace is not in the
-    tree: what is live of them is not deleted, and not moved to another tenant.
+    tree: what is live of them is not deleted, and not moved to another tenant. `doubts` are what may keep the
+    Controller from creating an owner's VIP, by owner name: warnings where the VIP is new (the Controller decides), and
+    reasons to hold the owner where a live VIP would be deleted for it.
     """
 
     specs: tuple[ObjectSpec, ...]
     origins: Mapping[str, Origin] = field(default_factory=dict)
     switched_off: Mapping[str, str] = field(default_factory=dict)
     tenant_unknown: frozenset[str] = frozenset()
+    doubts: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
     held: tuple[Held, ...] = ()
     problems: tuple[Problem, ...] = ()
     statuses: tuple[Status, ...] = ()
@@ -296,9 +299,9 @@ class Translation:
 class DesiredState:
     """All objects that should exist, in key order, and what must not be touched.
 
-    `is_complete` False forbids everything that takes something away (DESIGN §2.8). `origins`, `switched_off` and
-    `tenant_unknown` are those of the Translation. `unreadable` are types that the account may not read: that what is
-    asked for exists there was taken for granted.
+    `is_complete` False forbids everything that takes something away (DESIGN §2.8). `origins`, `switched_off`,
+    `tenant_unknown` and `doubts` are those of the Translation. `unreadable` are types that the account may not read:
+    that what is asked for exists there was taken for granted.
     """
 
     commit: str
@@ -310,6 +313,7 @@ class DesiredState:
     origins: Mapping[str, Origin] = field(default_factory=dict)
     switched_off: Mapping[str, str] = field(default_factory=dict)
     tenant_unknown: frozenset[str] = frozenset()
+    doubts: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
     unreadable: frozenset[str] = frozenset()
 
     def __iter__(self) -> Iterator[AviObject]:

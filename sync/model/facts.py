@@ -25,10 +25,11 @@ class Facts:
 
     `missing` holds `<type>/<name>` (type as in `/api/<type>`) of what was looked for and is not there; everything else
     that manifests refer to exists. `network_vrf` maps a network's name or uuid to its VRF, where that is not `global`;
-    `network_subnets` to its configured subnets, where they are known. `profile_types` maps `<type>/<name>` of a profile
-    to its kind (`APPLICATION_PROFILE_TYPE_L4`, `PROTOCOL_TYPE_TCP_PROXY`). `shared_names` holds `<type>/<name>` of
-    names that several objects of the cloud share. `static_routes` maps a VRF to the prefixes it has a route for, None
-    where nobody looked.
+    `network_subnets` to its configured subnets, `network_ranges` to its static address ranges for VIPs
+    (`10.0.0.10-10.0.0.20`), empty for a network without any; both only where they are known. `profile_types` maps
+    `<type>/<name>` of a profile to its kind (`APPLICATION_PROFILE_TYPE_L4`, `PROTOCOL_TYPE_TCP_PROXY`). `shared_names`
+    holds `<type>/<name>` of names that several objects of the cloud share. `static_routes` maps a VRF to the prefixes
+    it has a route for, None where nobody looked.
     `unreadable` holds types that the account may not read: of them everything is taken for granted.
     `is_assumed` tells that no Controller was asked.
     """
@@ -38,6 +39,7 @@ class Facts:
     cloud: CloudFacts = field(default_factory=CloudFacts)
     network_vrf: Mapping[str, str] = field(default_factory=dict)
     network_subnets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    network_ranges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     profile_types: Mapping[str, str] = field(default_factory=dict)
     static_routes: Mapping[str, frozenset[str]] | None = None
     missing: frozenset[str] = frozenset()

@@ -3,6 +3,7 @@
 The validators live in the annotations; `sync.source` applies them when it turns YAML into these types.
 """
 
+import ipaddress
 import re
 from datetime import date, time
 from typing import Annotated, Any
@@ -40,6 +41,34 @@ def _unquote_flag(value: Any) -> Any:
 
 QuotedFlag = Annotated[bool, Strict(), BeforeValidator(_unquote_flag)]
 """A boolean that may stand in quotes, as several do in AKO's own chart (helm/ako/values.yaml of AKO 2.2.1)."""
+
+
+def address_range(value: Any) -> Any:
+    """A range of addresses of one family, first and last, `10.0.0.10-10.0.0.20`."""
+    try:
+        first, last = (ipaddress.ip_address(text.strip()) for text in str(value).split("-"))
+    except ValueError:
+        raise PydanticCustomError("address_range", "no range of addresses") from None
+    if first.version != last.version or int(first) > int(last):
+        raise PydanticCustomError("address_range", "no range of addresses")
+    return value
+
+
+AddressRange = Annotated[str, Strict(), BeforeValidator(address_range)]
+"""Addresses of one family, first and last."""
+
+
+def subnet(value: Any) -> Any:
+    """A subnet, `10.0.0.0/24`; bits behind the prefix do not matter."""
+    try:
+        ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        raise PydanticCustomError("subnet", "no subnet") from None
+    return value
+
+
+SubnetText = Annotated[str, Strict(), BeforeValidator(subnet)]
+"""A subnet of either family."""
 
 
 def clock_time(value: Any) -> Any:

@@ -12,6 +12,7 @@ from sync.model.live import LiveObject, LiveState, Ownership
 from sync.model.plan import Action, PlanOptions
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges, losses, refused_before, tenant_move
+from sync.plan.doubts import holding_doubts
 from sync.plan.obstacles import users_of
 from sync.plan.owners import Pair, places_of
 from sync.plan.pauses import why_paused
@@ -35,6 +36,10 @@ class Holds:
                 resource=str(pair.owner),
             )
 
+    def add_problem(self, pair: Pair, problem: Problem) -> None:
+        """Hold an owner for a problem that has a place of its own, unless it is held already."""
+        self.by_name.setdefault(pair.name, problem)
+
     @property
     def problems(self) -> tuple[Problem, ...]:
         """The problems that are not reported elsewhere, in owner order."""
@@ -51,6 +56,8 @@ def holds_of(owners: Sequence[OwnerChanges], desired: DesiredState, live: LiveSt
     for owner in owners:
         for message, fix in _reasons(owner, desired, live, options):
             holds.add(owner.pair, message, fix, desired)
+        for problem in holding_doubts(owner, desired):
+            holds.add_problem(owner.pair, problem)
     _hold_clashing_addresses(owners, desired, live, holds)
     return holds
 

@@ -9,6 +9,7 @@ from sync.model.live import LiveState, Ownership
 from sync.model.plan import ChangeSet, Plan, PlanOptions
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges, changes_of
+from sync.plan.doubts import doubts_about
 from sync.plan.holds import Holds, holds_of
 from sync.plan.order import change_sets_of
 from sync.plan.owners import pairs_of
@@ -53,6 +54,7 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
             *holds.problems,
             *stranded.problems,
             *_withheld(selected, holds, desired, options),
+            *_doubts(selected, holds, desired),
             *copies(live),
             *unchecked(sets, desired, live),
         ),
@@ -71,6 +73,12 @@ def _withheld(
     for owner in owners:
         if owner.pair.name not in holds.by_name:
             yield from withheld(owner, desired, options)
+
+
+def _doubts(owners: Sequence[OwnerChanges], holds: Holds, desired: DesiredState) -> Iterator[Problem]:
+    """Each doubt about a VIP that is created, once: several owners may share a network."""
+    made = [owner for owner in owners if owner.pair.name not in holds.by_name]
+    yield from dict.fromkeys(problem for owner in made for problem in doubts_about(owner, desired))
 
 
 def copies(live: LiveState) -> tuple[Problem, ...]:

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from sync.errors import SourceError
 from sync.model.facts import CloudFacts, Facts
 from sync.model.problem import Origin
-from sync.model.types import Text
+from sync.model.types import AddressRange, SubnetText, Text
 from sync.source.places import line_in
 from sync.source.validation import problems_of
 from sync.source.yaml_documents import YamlError, parse_only_document
@@ -48,7 +48,8 @@ class _FactsFile:
     controller: _Controller = field(default_factory=_Controller)
     cloud: _Cloud = field(default_factory=_Cloud)
     network_vrf: Mapping[Text, Text] = field(default_factory=dict)
-    network_subnets: Mapping[Text, tuple[Text, ...]] = field(default_factory=dict)
+    network_subnets: Mapping[Text, tuple[SubnetText, ...]] = field(default_factory=dict)
+    network_ranges: Mapping[Text, tuple[AddressRange, ...]] = field(default_factory=dict)
     profile_types: Mapping[Text, Text] = field(default_factory=dict)
     static_routes: Mapping[Text, tuple[Text, ...]] | None = None
     missing: tuple[Text, ...] = ()
@@ -87,6 +88,7 @@ def read_facts_file(path: Path) -> Facts:
         ),
         network_vrf=found.network_vrf,
         network_subnets=found.network_subnets,
+        network_ranges=found.network_ranges,
         profile_types=found.profile_types,
         static_routes=_routes(found.static_routes),
         missing=frozenset(found.missing),

@@ -3,11 +3,13 @@
 import ipaddress
 from contextlib import suppress
 
+from sync.model.resources.ako import VipNetwork
 from sync.model.resources.resource import Resource
 from sync.translate import network
 from sync.translate.infra_setting import Infrastructure, reference_to
 from sync.translate.inputs import Inputs
 from sync.translate.verdict import Findings
+from sync.translate.vip_networks import Subnet, outside_ranges, unusable
 
 Path = tuple[str | int, ...]
 
@@ -31,7 +33,10 @@ def is_ipv6(address: str) -> bool:
 def check_address(
     address: str | None, infra: Infrastructure, at: Resource, path: Path, inputs: Inputs, findings: Findings
 ) -> None:
-    """An address without effect is a warning; one that the VIP network does not have is an error."""
+    """An address without effect is a warning; one that the VIP network does not have, or no host can have, is an error.
+
+    One outside of the static ranges is a doubt: the Controller decides.
+    """
     if address is None:
         return
     if not network.has_static_addresses(inputs):
@@ -42,12 +47,31 @@ def check_address(
     name = reference_to(vip_network)
     subnets = inputs.facts.network_subnets.get(name, ())
     wanted = ipaddress.ip_address(address)
-    if subnets and not any(wanted in ipaddress.ip_network(subnet, strict=False) for subnet in subnets):
+    known = [ipaddress.ip_network(subnet, strict=False) for subnet in subnets]
+    if known and not any(wanted in subnet for subnet in known):
         message = f'address {address} lies in no subnet of network "{name}" ({", ".join(subnets)})'
         fix = "ask for an address of the network, or name another network"
         findings.error(at, path, message, fix, reason="InvalidAddress")
+    elif said := unusable(wanted, [*known, *_given_subnets(vip_network)]):
+        _report_unusable(f"address {address} is {said}", at, path, inputs, findings)
+    elif ranges := outside_ranges(wanted, vip_network, inputs):
+        message = f'address {address} lies in no static range of network "{name}" ({", ".join(ranges)})'
+        findings.doubt(at, path, message, "ask for an address of a range, or extend the range on the Controller")
     for cidr in (vip_network.cidr, vip_network.v6cidr):
         subnet = ipaddress.ip_network(cidr, strict=False) if cidr else None
         if subnet and subnet.version == wanted.version and wanted not in subnet:
             message = f'address {address} lies outside of {cidr}, the cidr given with network "{name}"'
             findings.warning(at, path, message, "ask for an address of it, or correct the cidr")
+
+
+def _given_subnets(vip_network: VipNetwork) -> list[Subnet]:
+    return [ipaddress.ip_network(cidr, strict=False) for cidr in (vip_network.cidr, vip_network.v6cidr) if cidr]
+
+
+def _report_unusable(message: str, at: Resource, path: Path, inputs: Inputs, findings: Findings) -> None:
+    """An error; a warning where nobody knows the type of the cloud, on some of which the address has no effect."""
+    fix = "ask for an address that a host can have"
+    if inputs.facts.is_assumed:
+        findings.warning(at, path, message, fix)
+    else:
+        findings.error(at, path, message, fix, reason="InvalidAddress")

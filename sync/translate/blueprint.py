@@ -24,6 +24,7 @@ from sync.translate.infra_setting import Infrastructure
 from sync.translate.inputs import Inputs
 from sync.translate.names import MAX_NAME_LENGTH, MAX_POOL_NAME_LENGTH
 from sync.translate.verdict import Findings
+from sync.translate.vip_networks import check_vip_networks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ class Blueprint:
 
 def specs_of(blueprint: Blueprint, inputs: Inputs, findings: Findings) -> tuple[ObjectSpec, ...]:
     """The objects, in the order in which they would be created."""
+    check_vip_networks(blueprint.infra, blueprint.address, inputs, findings)
     vrf = network.vrf(blueprint.infra, blueprint.tenant, inputs)
     policy_set = (_policy_set(blueprint),) if blueprint.has_policy_set and not blueprint.default_pool else ()
     return (

@@ -50,6 +50,7 @@ def translate_gateway(gateway: Gateway, inputs: Inputs) -> Verdict:
         origin=gateway.origin,
         specs=() if findings.has_errors else specs,
         problems=tuple(findings.problems),
+        doubts=tuple(dict.fromkeys(findings.doubts)),
         statuses=(
             gateway_status(
                 gateway, name, not_served, findings.problems, served=served, address=_address_in(specs, gateway, inputs)

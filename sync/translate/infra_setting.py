@@ -28,6 +28,8 @@ class Infrastructure:
     bgp_peer_labels: tuple[str, ...]
     tier1_lr: str
     public_ip: bool | None
+    vip_networks_of: AviInfraSetting | None = None
+    """The AviInfraSetting that names the VIP networks; None where values.yaml does."""
 
 
 def infrastructure(setting: AviInfraSetting | None, inputs: Inputs) -> Infrastructure:
@@ -40,7 +42,9 @@ def infrastructure(setting: AviInfraSetting | None, inputs: Inputs) -> Infrastru
         labels = network.bgp_peer_labels
     se_group = setting.spec.se_group.name if setting and setting.spec.se_group else ""
     tier1_lr = setting.spec.nsx_settings.t1lr if setting and setting.spec.nsx_settings else ""
+    names_networks = network is not None and bool(network.vip_networks)
     return Infrastructure(
+        vip_networks_of=setting if names_networks else None,
         se_group=se_group or settings.controller.service_engine_group_name,
         vip_networks=(network.vip_networks if network else ()) or settings.network.vip_network_list,
         node_networks=(network.node_networks if network else ()) or settings.network.node_network_list,

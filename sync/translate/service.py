@@ -38,6 +38,7 @@ def translate_service(service: Service, inputs: Inputs) -> Verdict:
         origin=service.origin,
         specs=() if findings.has_errors else specs,
         problems=tuple(findings.problems),
+        doubts=tuple(dict.fromkeys(findings.doubts)),
         statuses=(service_status(service, name, reason, findings.problems, names),),
     )
 

@@ -49,6 +49,7 @@ def translate_shared_vip(key: str, members: Sequence[Service], inputs: Inputs) -
         origin=first.origin,
         specs=() if findings.has_errors else specs,
         problems=tuple(findings.problems),
+        doubts=tuple(dict.fromkeys(findings.doubts)),
         statuses=tuple(
             service_status(
                 member,

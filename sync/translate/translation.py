@@ -35,6 +35,7 @@ def translate(resources: Resources, settings: Settings, facts: Facts) -> Transla
         origins={verdict.name: verdict.origin for verdict in verdicts},
         switched_off=_switched_off(resources, inputs),
         tenant_unknown=_tenant_unknown(verdicts, inputs),
+        doubts={verdict.name: verdict.doubts for verdict in verdicts if verdict.doubts and not verdict.is_held},
         statuses=tuple(status for verdict in verdicts for status in verdict.statuses),
     )
 

@@ -12,7 +12,8 @@ class Verdict:
     """The translation of one owner.
 
     Held when one of its problems is an error: then nothing of it is created, changed or deleted (DESIGN §2.7).
-    Without specs and without error it is not wanted, and what is live of it goes.
+    Without specs and without error it is not wanted, and what is live of it goes. `doubts` are warnings that count only
+    where its VIP is created (see `Translation.doubts`).
     """
 
     owner: Owner
@@ -20,6 +21,7 @@ class Verdict:
     origin: Origin
     specs: tuple[ObjectSpec, ...] = ()
     problems: tuple[Problem, ...] = ()
+    doubts: tuple[Problem, ...] = ()
     statuses: tuple[Status, ...] = ()
 
     @property
@@ -33,6 +35,8 @@ class Findings:
     """Collects the problems of one owner while it is translated."""
 
     problems: list[Problem] = field(default_factory=list)
+    doubts: list[Problem] = field(default_factory=list)
+    """What may keep the Controller from creating the VIP: of no interest where it is live already."""
 
     @property
     def has_errors(self) -> bool:
@@ -42,6 +46,10 @@ class Findings:
     def error(self, at: Resource, path: tuple[str | int, ...], message: str, fix: str, *, reason: str = "") -> None:
         """Something that holds the owner; `reason` is AKO's word for it."""
         self.problems.append(replace(problem_at(Severity.ERROR, at, path, message, fix), reason=reason))
+
+    def doubt(self, at: Resource, path: tuple[str | int, ...], message: str, fix: str) -> None:
+        """Something that may keep the Controller from creating the VIP."""
+        self.doubts.append(problem_at(Severity.WARNING, at, path, message, fix))
 
     def warning(self, at: Resource, path: tuple[str | int, ...], message: str, fix: str) -> None:
         """Something the author should know."""

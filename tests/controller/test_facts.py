@@ -30,6 +30,7 @@ VRF = {
     "static_routes": [{"prefix": {"ip_addr": {"addr": "10.244.1.0", "type": "V4"}, "mask": 24}, "route_id": "1"}],
 }
 ROUTES = {"global": frozenset({"10.244.1.0/24"})}
+ADDRESSES = {"begin": {"addr": "10.0.0.1", "type": "V4"}, "end": {"addr": "10.0.0.9", "type": "V4"}}
 DOMAINS = "GET /api/ipamdnsproviderprofiledomainlist"
 
 
@@ -187,6 +188,36 @@ def test_names_that_networks_share(controller: ScriptedController, ask: Callable
 
 
 @pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param([{"range": ADDRESSES}], ("10.0.0.1-10.0.0.9",), id="the default type"),
+        pytest.param([{"range": ADDRESSES, "type": "STATIC_IPS_FOR_VIP"}], ("10.0.0.1-10.0.0.9",), id="for VIPs"),
+        pytest.param([{"range": ADDRESSES, "type": "STATIC_IPS_FOR_SE"}], (), id="for Service Engines only"),
+        pytest.param([], (), id="none"),
+    ],
+)
+def test_networks_tell_their_ranges_for_vips(
+    controller: ScriptedController, ask: Callable[..., Facts], rows: Any, expected: tuple[str, ...]
+) -> None:
+    """A network without any is told apart from one of which nothing is known."""
+    subnet = {"prefix": {"ip_addr": {"addr": "10.0.0.0", "type": "V4"}, "mask": 24}, "static_ip_ranges": rows}
+    controller.on_each("GET /api/network", filtered({**make_network("web"), "configured_subnets": [subnet]}))
+
+    facts = ask(network={"web", "nowhere"})
+
+    assert facts.network_ranges == {"web": expected}
+
+
+def test_of_networks_that_may_not_be_read_no_ranges_are_known(
+    controller: ScriptedController, ask: Callable[..., Facts]
+) -> None:
+    """Nobody may take them for networks without any."""
+    controller.on("GET /api/network", Answer(status=403, body={"error": "no permission"}))
+
+    assert ask(network={"web"}).network_ranges == {}
+
+
+@pytest.mark.parametrize(
     ("reference", "network"),
     [
         pytest.param("dvportgroup-7-cloud-x", make_network("web", uuid="dvportgroup-7-cloud-x"), id="vCenter's uuid"),
@@ -242,6 +273,7 @@ def test_facts_survive_their_file(tmp_path: Path) -> None:
             transport_zone="VLAN",
         ),
         network_vrf={"web": "blue"},
+        network_ranges={"web": ("10.0.0.1-10.0.0.9",), "db": ()},
         missing=frozenset({"network/b", "network/a"}),
         shared_names=frozenset({"network/web"}),
     )

@@ -1,0 +1,92 @@
+"""What the Controller could only refuse is known before anything is deleted, with its place."""
+
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.conftest import Controller, Result, Run
+from tests.end_to_end.tree import VALUES, Manifest, Tree, app
+
+OLD = "10.10.10.11"
+WEB_ALONE = ("--only", "Gateway/shop/web")
+
+
+def values(network: str = "vip-network", **sections: Any) -> list[Manifest]:
+    """values.yaml with a VIP network and further sections."""
+    return [{**VALUES, "NetworkSettings": {"vipNetworkList": [{"networkName": network}]}, **sections}]
+
+
+def errors(result: Result) -> list[str]:
+    """File, line and message of each error."""
+    return [
+        f"{problem['file']}:{problem['line']}: {problem['message']}"
+        for problem in result.document["problems"]
+        if problem["severity"] == "error"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        pytest.param(
+            {"web": app("web", address="10.10.10.255")},
+            "web.yaml:9: address 10.10.10.255 is the broadcast address of 10.10.10.0/24",
+            id="broadcast address",
+        ),
+        pytest.param(
+            {"web": app("web", address="10.10.10.0")},
+            "web.yaml:9: address 10.10.10.0 is the network address of 10.10.10.0/24",
+            id="network address",
+        ),
+        pytest.param(
+            {"values": values("tiny-network"), "web": app("web", address="10.10.30.77")},
+            'web.yaml:9: held: address 10.10.30.77 lies in no static range of network "tiny-network" '
+            "(10.10.30.5-10.10.30.5), and a VIP would be deleted for it",
+            id="outside of the static ranges",
+        ),
+        pytest.param(
+            {
+                "values": values(
+                    NetworkSettings={"vipNetworkList": [{"networkName": "other-network", "cidr": "10.10.21.0/24"}]}
+                ),
+                "web": app("web"),
+            },
+            'values.yaml:6: held: network "other-network" has no subnet 10.10.21.0/24 (it has 10.10.20.0/24), '
+            "and a VIP would be deleted for it",
+            id="cidr",
+        ),
+    ],
+)
+def test_what_can_only_be_refused_costs_nobody_a_vip(
+    sync: Run, tree: Tree, controller: Controller, files: dict[str, Any], said: str
+) -> None:
+    """Dry run and run agree: held, with the line that is to blame, and nothing is written."""
+    tree.commit(web=app("web", address=OLD), calm=app("calm"))
+    sync()
+    tree.commit(**files)
+    controller.forget()
+
+    planned, applied = sync("--dry-run", *WEB_ALONE), sync(*WEB_ALONE)
+
+    assert (planned.code, applied.code, controller.writes()) == (5, 5, [])
+    assert said in errors(planned)
+    assert said in errors(applied)
+    assert controller.addresses("test--shop-web") == [OLD]
+
+
+def test_doctor_and_validate_tell_what_a_new_vip_may_not_get(sync: Run, tree: Tree, controller: Controller) -> None:
+    """A network without a static range for VIPs: a warning, for the Controller decides."""
+    network = controller.find("network", "vip-network")
+    subnet = {"prefix": {"ip_addr": {"addr": "10.10.10.0", "type": "V4"}, "mask": 24}}
+    controller.call("PUT", f"/api/network/{network['uuid']}", {**network, "configured_subnets": [subnet]})
+    tree.commit(web=app("web"))
+    facts = tree.folder.parent / "facts.yaml"
+
+    checked = sync("doctor")
+    sync("facts", "--out", str(facts))
+    validated = sync("validate", "--facts", str(facts))
+
+    said = 'network "vip-network" has no static range of IPv4 addresses, so it may have none for a VIP'
+    assert f"values.yaml:6: {said}" in [row["message"] for row in checked.document["checks"]]
+    assert said in [problem["message"] for problem in validated.document["problems"]]
+    assert (checked.code, validated.code) == (0, 0)
