@@ -1,9 +1,13 @@
 """Which domain names are taken, and which ones a cloud's DNS profile answers for."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sync.emulator.store import Entry, Store
+
+LONGEST_LABEL, LONGEST_NAME = 63, 255  # RFC 1035
+UNFIT = re.compile(r"[\s\x00-\x1f\x7f]").search
 
 
 def domains_of(store: Store, cloud: Entry | None) -> tuple[str, ...] | None:
@@ -18,6 +22,12 @@ def domains_of(store: Store, cloud: Entry | None) -> tuple[str, ...] | None:
 def is_within(name: str, domains: Iterable[str]) -> bool:
     """Whether a name is one of the domains or below one."""
     return any(f".{name.lower()}".endswith(f".{domain.lower().strip('.')}") for domain in domains)
+
+
+def is_domain_name(name: str) -> bool:
+    """Whether a text has the form of a name: labels of 1 to 63 characters without blanks, 255 together."""
+    labels = name.removesuffix(".").split(".")
+    return len(name) <= LONGEST_NAME and all(0 < len(label) <= LONGEST_LABEL for label in labels) and not UNFIT(name)
 
 
 class Names:

@@ -179,6 +179,32 @@ class Refusal(Enum):
     VRF_DIFFERS = Wording(
         status=400, text="VRF Context for {name} and {what} {other} different", evidence="reported: alb-sdk #2659"
     )
+    SE_GROUP_DIFFERS = Wording(
+        status=400,
+        text="Service engine group for {name} and virtualservice {other} on VsVip {vsvip} different",
+        evidence="documented: VirtualServices of one VIP are placed together; the wording is inferred",
+    )
+    PROFILES_DIFFER = Wording(
+        status=400,
+        text="Application profile {application} of VirtualService {name} does not work on network profile {network}",
+        evidence="documented: HTTP and SSL need TCP proxy; the wording is inferred",
+    )
+    LAYER4_PERSISTENCE = Wording(
+        status=400,
+        text="Cannot change {model} because of referred {cause}. "
+        "Only clien-ip persistence is applicable for Layer-4 virtual service.",
+        evidence="documented: quoted for a pool that a virtual service refers to",
+    )
+    SHARED = Wording(
+        status=400,
+        text="{what} {other} is used by VirtualService {holder}, VirtualService {name} cannot use it, too",
+        evidence="documented: a pool of DNS and a pool group of layer 4 are not shared; the wording is inferred",
+    )
+    NO_CERTIFICATE = Wording(
+        status=400,
+        text="VirtualService {name} enables SSL without ssl_key_and_certificate_refs",
+        evidence="documented: SSL needs a certificate; the wording is inferred",
+    )
     CLOUD_DIFFERS = Wording(status=400, text="Cloud for {name} and {what} {other} different", evidence="inferred")
     PORT_IN_USE = Wording(
         status=400,

@@ -4,8 +4,11 @@ Unknown fields are dropped in silence (recorded, 20.1.1: `application_profile_na
 ones; null, an empty list and an empty reference mean unset; `"true"` is a boolean (recorded).
 """
 
+import ipaddress
 import json
+import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +21,11 @@ Resolve = Callable[[str, str, str], str]
 MASK = "<sensitive>"  # in place of a password (seen in AKO's mocks)
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 ENCODED_NUL = "\\u0000"
+NAME = "name"  # of an object or of a part
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
+VERSIONS = {"V4": 4, "V6": 6}
+LONGEST_PREFIX = {"V4": 32, "V6": 128}
 BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 
 
@@ -66,9 +74,7 @@ class NormalForm:
                     body[name] = normal
             elif message.is_open:
                 body[name] = _opaque(name, value)
-        for name in () if self._is_partial else message.required:
-            if name not in body:
-                raise _bad(name, f"it is required{f' in {place}' if place else ''}")
+        self._check_whole(message, body, place)
         return body
 
     def entries(self, message: Message, name: str, raw: list[Any]) -> list[Any]:
@@ -82,6 +88,15 @@ class NormalForm:
             self._name = raw.get("name", "")
         elif not raw and message.required:
             raise Refusal.BAD_MESSAGE.error(uuid=self._uuid, name=self._name, field=place)
+
+    def _check_whole(self, message: Message, body: Body, place: str) -> None:
+        """Refuse a message without what it requires, or whose fields do not go together."""
+        for name in () if self._is_partial else message.required:
+            if name not in body:
+                raise _bad(name, f"it is required{f' in {place}' if place else ''}")
+        check = PART_CHECKS.get(message.name)
+        if check is not None:
+            check(body)
 
     def _check_license(self, field: Field, value: Any, default: object) -> None:
         """Refuse what the license does not allow; the default, and what switches nothing on, is allowed always."""
@@ -149,6 +164,8 @@ def _string(field: Field, value: object) -> str:
         raise _bad(field.name, f"{_shown(value)} is not a string")
     if MARK in value:
         raise _bad(field.name, "a text cannot hold a NUL character")
+    if field.name == NAME and (not value.strip() or UNPRINTABLE.search(value)):
+        raise _bad(field.name, f"{_shown(value)} is blank or holds control characters")
     if field.enum is not None and value not in field.enum:
         raise _bad(field.name, f"{value} is not one of {', '.join(sorted(field.enum))}")
     return value
@@ -191,6 +208,33 @@ SCALARS: dict[str, Callable[[Field, Any], str | int | float | bool]] = {
     "integer": _integer,
     "number": _number,
 }
+
+
+def _check_address(body: Body) -> None:
+    """Refuse an `IpAddr` whose text is no address of its type; only a DNS one is a name."""
+    if "addr" in body and "type" in body and not _is_address(body["addr"], body["type"]):
+        raise _bad("addr", f"{_shown(body['addr'])} is not an address of type {body['type']}")
+
+
+@lru_cache(maxsize=8192)
+def _is_address(text: str, kind: str) -> bool:
+    if kind not in VERSIONS:
+        return bool(text) and not BLANK.search(text)
+    try:
+        return ipaddress.ip_address(text).version == VERSIONS[kind] and "%" not in text
+    except ValueError:
+        return False
+
+
+def _check_prefix(body: Body) -> None:
+    """Refuse an `IpAddrPrefix` that is longer than its address."""
+    kind = body.get("ip_addr", {}).get("type")
+    longest = LONGEST_PREFIX.get(kind, -1)
+    if kind is not None and "mask" in body and not 0 <= body["mask"] <= longest:
+        raise _bad("mask", f"{body['mask']} is not the length of a prefix of type {kind}")
+
+
+PART_CHECKS: Mapping[str, Callable[[Body], None]] = {"IpAddr": _check_address, "IpAddrPrefix": _check_prefix}
 
 
 def _check_range(field: Field, number: float) -> None:

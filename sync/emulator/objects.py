@@ -17,6 +17,7 @@ from sync.emulator.references import Resolver
 from sync.emulator.rules import complete, verbose_name
 from sync.emulator.schema import IDENTITY, Body, Message, Schema
 from sync.emulator.seed import Facts
+from sync.emulator.services import check_users
 from sync.emulator.sessions import portal_configuration
 from sync.emulator.store import Entry, Store, make_entry, reference, uuid_of
 from sync.emulator.tenancy import ADMIN, Scope, is_visible
@@ -231,6 +232,7 @@ class Objects:
         entry = make_entry(message, draft, is_system=origin is Origin.SYSTEM)
         self._check_clouds(entry)
         self._store.put(entry)
+        check_users(self._store, entry, live)
         return entry
 
     def _check_clouds(self, entry: Entry) -> None:

@@ -4,17 +4,23 @@
 (defaults, ranges, required fields) are not here.
 """
 
+import ipaddress
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from sync.emulator.context import Context
-from sync.emulator.errors import Refusal
-from sync.emulator.listeners import listeners_of
+from sync.emulator.errors import FieldError, Refusal
 from sync.emulator.schema import Body
-from sync.emulator.store import Entry, reference
+from sync.emulator.services import check_service, check_services
+from sync.emulator.store import reference
 from sync.emulator.vsvip import complete_vsvip
 
 Rule = Callable[[Context], None]
+
+# What an action of a layer 4 rule needs.
+SELECTED = {"L4_RULE_ACTION_SELECT_POOL": "pool_ref", "L4_RULE_ACTION_SELECT_POOLGROUP": "pool_group_ref"}
+# Algorithms of the pools inside a GSLB service (load balancing guide).
+GSLB_ALGORITHMS = frozenset({"LB_ALGORITHM_NEAREST_SERVER", "LB_ALGORITHM_TOPOLOGY"})
 
 # References that a body gets when it has none (recorded, 20.1.1: test_basic_vs#0-#2, test_ssl_vs#4), with what a lower
 # license tier has instead (`tier_default` of the swagger, 30.2.1).
@@ -91,6 +97,24 @@ def complete_pool(context: Context) -> None:
         server.setdefault("hostname", server["ip"]["addr"])
 
 
+def check_pool(context: Context) -> None:
+    """A server is there once, however its address is written; the algorithms of GSLB are for GSLB."""
+    draft = context.draft
+    port = draft["default_server_port"]
+    servers = draft.get("servers", ())
+    _check_unique("servers", "ip, port", [(_plain(one["ip"]["addr"]), one.get("port") or port) for one in servers])
+    if draft["lb_algorithm"] in GSLB_ALGORITHMS:
+        raise FieldError("lb_algorithm", f"{draft['lb_algorithm']} is for pools of GSLB services only")
+
+
+def _plain(address: str) -> str:
+    """An address, or the name in place of one, as all its spellings are written."""
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return address.lower()
+
+
 def complete_virtual_service(context: Context) -> None:
     """Ports, cloud type and VRF of a VirtualService (recorded, test_basic_vs#2)."""
     draft = context.draft
@@ -110,73 +134,8 @@ def complete_virtual_service(context: Context) -> None:
 
 
 def check_virtual_service(context: Context) -> None:
-    """A VirtualService, its VsVip and its pools are in one cloud and VRF; ports on one VsVip do not overlap."""
-    draft = context.draft
-    for what, other in _behind(context, draft):
-        if other.cloud != context.cloud:
-            raise Refusal.CLOUD_DIFFERS.error(name=draft["name"], what=what, other=other.name)
-        vrf = other.body.get("vrf_ref" if other.path == "pool" else "vrf_context_ref")
-        if vrf is not None and vrf != draft.get("vrf_context_ref"):
-            raise Refusal.VRF_DIFFERS.error(name=draft["name"], what=what, other=other.name)
-    if "vsvip_ref" in draft:
-        _check_ports(context, context.store.entry(draft["vsvip_ref"]))
-
-
-def _behind(context: Context, body: Body) -> Iterable[tuple[str, Entry]]:
-    """The VsVip of a VirtualService and the pools that it refers to itself, by a group or by its policies."""
-    entry = context.store.entry
-    if "vsvip_ref" in body:
-        yield "vsvip", entry(body["vsvip_ref"])
-    if "pool_ref" in body:
-        yield "pool", entry(body["pool_ref"])
-    groups = [body["pool_group_ref"]] if "pool_group_ref" in body else []
-    for policy in body.get("l4_policies", ()):
-        for kind, target in _selected(entry(policy["l4_policy_set_ref"]).body):
-            if kind == "pool_ref":
-                yield "pool", entry(target)
-            else:
-                groups.append(target)
-    for group in groups:
-        for member in entry(group).body.get("members", ()):
-            yield "pool", entry(member["pool_ref"])
-
-
-def _selected(policy_set: Body) -> Iterable[tuple[str, str]]:
-    for rule in policy_set.get("l4_connection_policy", {}).get("rules", ()):
-        select = rule.get("action", {}).get("select_pool", {})
-        for kind in ("pool_ref", "pool_group_ref"):
-            if kind in select:
-                yield kind, select[kind]
-
-
-def _check_ports(context: Context, vsvip: Entry) -> None:
-    """Refuse a port and protocol that another VirtualService listens on already at that VsVip.
-
-    One that names a port twice itself is let through: AKO writes such, and no refusal of it is known.
-    """
-    taken = {
-        (port, protocol): user.name
-        for user in context.store.referrers(vsvip)
-        if user.path == "virtualservice" and user.uuid != context.uuid
-        for first, last, protocol in listeners_of(context.store, user.body)
-        for port in _ports_within(first, last, context)
-    }
-    for first, last, protocol in listeners_of(context.store, context.draft) if taken else ():
-        for port in range(first, last + 1):
-            if (port, protocol) in taken:
-                raise Refusal.PORT_IN_USE.error(
-                    port=port,
-                    protocol=protocol,
-                    name=context.draft["name"],
-                    holder=taken[port, protocol],
-                    vsvip=vsvip.name,
-                )
-
-
-def _ports_within(first: int, last: int, context: Context) -> Iterable[int]:
-    """The ports of a range that the draft listens on, too; a range may cover all 65,535."""
-    for service in context.draft.get("services", ()):
-        yield from range(max(first, service["port"]), min(last, service["port_range_end"]) + 1)
+    """What the VirtualService refers to fits it and the others that use it."""
+    check_service(context.store, context.draft)
 
 
 def check_advertising(context: Context) -> None:
@@ -189,14 +148,20 @@ def check_advertising(context: Context) -> None:
 
 
 def check_policy_set(context: Context) -> None:
-    """A policy set selects pools of the VRF of the VirtualServices that use it already."""
-    if context.live is None:
-        return
-    pools = [context.store.entry(target) for kind, target in _selected(context.draft) if kind == "pool_ref"]
-    for user in context.store.referrers(context.live):
-        for pool in pools if user.path == "virtualservice" else ():
-            if pool.body.get("vrf_ref") != user.body.get("vrf_context_ref"):
-                raise Refusal.VRF_DIFFERS.error(name=user.name, what="pool", other=pool.name)
+    """The rules of a policy set have indexes of their own, and each selects a pool or group."""
+    rules = context.draft.get("l4_connection_policy", {}).get("rules", ())
+    _check_unique("rules", "index", [rule["index"] for rule in rules])
+    for rule in rules:
+        select = rule.get("action", {}).get("select_pool")
+        if select is None:
+            raise (
+                FieldError("action", f"rule {rule['index']} selects no pool")
+                .within("rules")
+                .within("l4_connection_policy")
+            )
+        wanted = SELECTED[select["action_type"]]
+        if wanted not in select:
+            raise FieldError(wanted, f"rule {rule['index']} needs it").within("rules").within("l4_connection_policy")
 
 
 def keep_chosen_monitor(context: Context) -> None:
@@ -206,18 +171,40 @@ def keep_chosen_monitor(context: Context) -> None:
         del context.draft[name]
 
 
+def check_indexes(context: Context) -> None:
+    """Policies of a VirtualService and rules of a policy have indexes of their own."""
+    for field in ("l4_policies", "rules"):
+        _check_unique(field, "index", [one["index"] for one in context.draft.get(field, ())])
+
+
 def check_routes(context: Context) -> None:
     """Static routes have distinct ids."""
-    ids = [route["route_id"] for route in context.draft.get("static_routes", ())]
-    if len(set(ids)) < len(ids):
-        raise Refusal.DUPLICATE_IN_LIST.error(field="static_routes", key="route_id")
+    _check_unique("static_routes", "route_id", [one["route_id"] for one in context.draft.get("static_routes", ())])
+
+
+def check_members(context: Context) -> None:
+    """A pool is in a group once."""
+    _check_unique("members", "pool_ref", [member["pool_ref"] for member in context.draft.get("members", ())])
+
+
+def _check_unique(field: str, key: str, values: Sequence[Hashable]) -> None:
+    if len(set(values)) < len(values):
+        raise Refusal.DUPLICATE_IN_LIST.error(field=field, key=key)
 
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "HealthMonitor": (keep_chosen_monitor,),
     "L4PolicySet": (check_policy_set,),
-    "Pool": (complete_pool,),
-    "VirtualService": (complete_virtual_service, check_virtual_service, check_advertising),
+    "NetworkSecurityPolicy": (check_indexes,),
+    "Pool": (complete_pool, check_pool),
+    "PoolGroup": (check_members,),
+    "VirtualService": (
+        complete_virtual_service,
+        check_indexes,
+        check_services,
+        check_virtual_service,
+        check_advertising,
+    ),
     "VrfContext": (check_routes,),
     "VsVip": (complete_vsvip,),
 }

@@ -20,8 +20,8 @@ from sync.emulator.allocation import (
     whole_pool,
 )
 from sync.emulator.context import Context
-from sync.emulator.domains import domains_of, is_within
-from sync.emulator.errors import Refusal
+from sync.emulator.domains import domains_of, is_domain_name, is_within
+from sync.emulator.errors import FieldError, Refusal
 from sync.emulator.schema import Body
 from sync.emulator.store import MARK, Entry, reference
 
@@ -57,6 +57,7 @@ def complete_vsvip(context: Context) -> None:
         _check_same_vips(vips, live)
     taken: set[Address] = set()
     for vip in vips:
+        _check_families(vip)
         old = live.get(vip["vip_id"])
         if old is not None and old["auto_allocate_ip"]:
             _keep_allocation(vip, old)
@@ -81,6 +82,13 @@ def fill_vip_ids(raw: object) -> object:
         for index, vip in enumerate(vips)
     ]
     return {**raw, "vip": filled}
+
+
+def _check_families(vip: Body) -> None:
+    """The addresses of a VIP stand in the fields of their families."""
+    for name, family, _ in (V4, V6):
+        if name in vip and vip[name]["type"] != f"V{family}":
+            raise FieldError(name, f"{vip[name]['addr'][:80]} is not of type V{family}").within("vip")
 
 
 def _check_ids(ids: list[str]) -> None:
@@ -270,11 +278,16 @@ def _check_free(context: Context, address: Address, taken: set[Address]) -> None
 def _check_names(context: Context) -> None:
     """DNS records are within the domains of the cloud's DNS profile, and no two VsVips have one name."""
     domains = domains_of(context.store, context.store.get("cloud", context.cloud or ""))
-    for record in context.draft.get("dns_info", ()) if domains is not None else ():
+    records = context.draft.get("dns_info", ())
+    if len({record.get("fqdn", "").lower() for record in records}) < len(records):
+        raise Refusal.DUPLICATE_IN_LIST.error(field="dns_info", key="fqdn")
+    for record in records:
         fqdn = record.get("fqdn", "")
-        if domains and fqdn and not is_within(fqdn, domains):
+        if not is_domain_name(fqdn):
+            raise FieldError("fqdn", f"{fqdn[:80]!r} is not a domain name").within("dns_info")
+        if domains and not is_within(fqdn, domains):
             raise Refusal.FOREIGN_DOMAIN.error(fqdn=fqdn, domains=", ".join(domains))
-        holder = context.names.holder(context.cloud, fqdn)
+        holder = context.names.holder(context.cloud, fqdn) if domains is not None else None
         if holder not in (None, context.uuid):
             other = context.store.entry(f"{MARK}/api/vsvip/{holder}")
             raise Refusal.FQDN_IN_USE.error(fqdn=fqdn, holder=other.name)

@@ -107,7 +107,8 @@ class Controller(RuleBasedStateMachine):
         return self._create("virtualservice", tenant, self._service(name, port, others))
 
     def _service(self, name: str, port: int, others: list[str]) -> dict[str, Any]:
-        kinds = {self.known[uuid][0]: uuid for uuid in others if uuid in self.known}
+        some = {kind: uuid for uuid, (kind, _, _) in self.known.items() if kind == "vsvip"}
+        kinds = some | {self.known[uuid][0]: uuid for uuid in others if uuid in self.known}
         fields: dict[str, Any] = {"vsvip": "vsvip_ref", "pool": "pool_ref", "poolgroup": "pool_group_ref"}
         references = {fields[kind]: f"/api/{kind}/{uuid}" for kind, uuid in kinds.items() if kind in fields}
         policies = [uuid for kind, uuid in kinds.items() if kind == "l4policyset"]

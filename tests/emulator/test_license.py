@@ -33,13 +33,23 @@ def test_fields_of_a_higher_tier_are_refused(
     start: Start, log_in: LogIn, license_tier: str, path: str, fields: dict[str, Any], status: int
 ) -> None:
     """A field or value that the tier does not have is 400; its default is always allowed."""
-    answer = client(start, log_in, license_tier).post(f"/api/{path}", json={"name": "x", **fields})
+    api = client(start, log_in, license_tier)
+    api.post("/api/vsvip", json={"name": "v"}).raise_for_status()
+    place = {"vsvip_ref": "/api/vsvip?name=v"} if path == "virtualservice" else {}
+
+    answer = api.post(f"/api/{path}", json={"name": "x", **place, **fields})
 
     assert answer.status_code == status, answer.text
 
 
 MARKERS = [{"key": "clustername", "values": ["blue"]}]
-RULE = {"name": "r", "index": 0, "match": {"protocol": {"match_criteria": "IS_IN", "protocol": "PROTOCOL_TCP"}}}
+RULE = {
+    "name": "r",
+    "index": 0,
+    "match": {"protocol": {"match_criteria": "IS_IN", "protocol": "PROTOCOL_TCP"}},
+    "action": {"select_pool": {"action_type": "L4_RULE_ACTION_SELECT_POOL", "pool_ref": "/api/pool?name=p"}},
+}
+L4 = "/api/applicationprofile?name=System-L4-Application"
 UDP = "/api/networkprofile?name=System-UDP-Fast-Path"
 
 
@@ -50,14 +60,25 @@ UDP = "/api/networkprofile?name=System-UDP-Fast-Path"
         ("pool", {"markers": MARKERS}),
         ("vsvip", {"dns_info": [{"fqdn": "a.avi.internal"}], "vip": [{"auto_allocate_ip": True}]}),
         ("l4policyset", {"l4_connection_policy": {"rules": [RULE]}}),
-        ("virtualservice", {"services": [{"port": 80}, {"port": 53, "override_network_profile_ref": UDP}]}),
+        (
+            "virtualservice",
+            {
+                "vsvip_ref": "/api/vsvip?name=v",
+                "application_profile_ref": L4,
+                "services": [{"port": 80}, {"port": 53, "override_network_profile_ref": UDP}],
+            },
+        ),
     ],
 )
 def test_what_ako_writes_with_every_license_is_taken(
     start: Start, log_in: LogIn, license_tier: str, path: str, fields: dict[str, Any]
 ) -> None:
     """Though the swagger says that it is allowed in Enterprise only: AKO works with the others, too."""
-    answer = client(start, log_in, license_tier).post(f"/api/{path}", json={"name": "x", **fields})
+    api = client(start, log_in, license_tier)
+    api.post("/api/vsvip", json={"name": "v"}).raise_for_status()
+    api.post("/api/pool", json={"name": "p"}).raise_for_status()
+
+    answer = api.post(f"/api/{path}", json={"name": "x", **fields})
 
     assert answer.status_code == 201, answer.text
 

@@ -16,6 +16,35 @@ ROUTES_CLASH = "Field check for static_routes failed: Unique constraints route_i
 SERVER = {"ip": {"addr": "10.1.1.1", "type": "V4"}, "port": 8080}
 
 
+GROUP = "L4_RULE_ACTION_SELECT_POOLGROUP"
+MATCH = {"client_ip": {"match_criteria": "IS_IN", "addrs": [{"addr": "10.9.9.9", "type": "V4"}]}}
+DENY = {"name": "d", "index": 1, "enable": True, "action": "NETWORK_SECURITY_POLICY_ACTION_TYPE_DENY", "match": MATCH}
+MEMBER = {"pool_ref": "/api/pool?name=pool"}
+POLICY = {"index": 1, "l4_policy_set_ref": "/api/l4policyset?name=set"}
+
+
+def at(address: str) -> dict[str, Any]:
+    """A server with that address."""
+    return {"ip": {"addr": address, "type": "V6" if ":" in address else "V4"}}
+
+
+def record(label: str) -> dict[str, str]:
+    """A DNS record in the domain of the cloud."""
+    return {"fqdn": f"{label}.avi.internal"}
+
+
+def rule(index: int, **select: Any) -> dict[str, Any]:
+    """A layer 4 rule that selects a pool, with other fields in its selection; without action if that is None."""
+    chosen = {"action_type": "L4_RULE_ACTION_SELECT_POOL", "pool_ref": "/api/pool?name=pool", **select}
+    action = {} if "action" in select else {"action": {"select_pool": chosen}}
+    return {"name": f"r{index}", "index": index, **action}
+
+
+def rules(*given: dict[str, Any]) -> dict[str, Any]:
+    """The rules of a policy set."""
+    return {"l4_connection_policy": {"rules": list(given)}}
+
+
 def created(api: httpx.Client, path: str, **body: Any) -> dict[str, Any]:
     """The answer to a POST that must succeed."""
     answer = api.post(f"/api/{path}", json=body)
@@ -95,6 +124,66 @@ def test_invalid_bodies_are_refused(api: httpx.Client, path: str, body: dict[str
     assert before == api.get(f"/api/{path}").json()["count"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("", id="empty name"),
+        pytest.param(" \t ", id="blank name"),
+        pytest.param("p\r\nX-Injected: 1", id="CR and LF in a name"),
+        pytest.param("p\x7f", id="DEL in a name"),
+        pytest.param("p\x85", id="C1 control in a name"),
+        pytest.param("p\u2028", id="line separator in a name"),
+    ],
+)
+def test_names_can_be_printed(api: httpx.Client, name: str) -> None:
+    """A name is no blank and holds nothing that would break a line, a header above all."""
+    status, text = error(api.post("/api/pool", json={"name": name}))
+
+    assert (status, "Field check for name failed" in text) == (400, True)
+    assert api.get("/api/pool").json()["count"] == 0
+
+
+IMPOSSIBLE = [
+    pytest.param("pool", {"servers": [SERVER, SERVER]}, "servers", id="same server"),
+    pytest.param("pool", {"servers": [{**SERVER, "port": 80}, at("10.1.1.1")]}, "servers", id="default port"),
+    pytest.param("pool", {"servers": [at("2001:db8::1"), at("2001:DB8:0::1")]}, "servers", id="spelling"),
+    pytest.param("pool", {"servers": [at("10.1.1.300")]}, "addr", id="no address"),
+    pytest.param("pool", {"servers": [at("10.1.1.01")]}, "addr", id="leading zero"),
+    pytest.param("pool", {"servers": [at("web-1")]}, "addr", id="name in place of an address"),
+    pytest.param("pool", {"servers": [{"ip": {"addr": "::1", "type": "V4"}}]}, "addr", id="other family"),
+    pytest.param("pool", {"servers": [{"ip": {"addr": "fe80::1%e", "type": "V6"}}]}, "addr", id="zone"),
+    pytest.param("pool", {"servers": [{"ip": {"addr": "", "type": "DNS"}}]}, "addr", id="empty DNS name"),
+    pytest.param("pool", {"lb_algorithm": "LB_ALGORITHM_TOPOLOGY"}, "lb_algorithm", id="topology"),
+    pytest.param("pool", {"lb_algorithm": "LB_ALGORITHM_NEAREST_SERVER"}, "lb_algorithm", id="nearest"),
+    pytest.param("vsvip", {"vip": [{"ip_address": {"addr": "::1", "type": "V6"}}]}, "ip_address", id="V6"),
+    pytest.param("vsvip", {"vip": [{"ip6_address": {"addr": "1.1.1.1", "type": "V4"}}]}, "ip6", id="V4"),
+    pytest.param("vsvip", {"dns_info": [record("a"), record("A")]}, "fqdn", id="same name"),
+    pytest.param("vsvip", {"dns_info": [record("a" * 64)]}, "fqdn", id="label of 64"),
+    pytest.param("vsvip", {"dns_info": [record("a b")]}, "fqdn", id="blank in a label"),
+    pytest.param("vsvip", {"dns_info": [record("a.")]}, "fqdn", id="empty label"),
+    pytest.param("vsvip", {"dns_info": [record(".".join(["a" * 60] * 5))]}, "fqdn", id="long domain name"),
+    pytest.param("l4policyset", {**rules(rule(1), rule(1))}, "index", id="same index"),
+    pytest.param("l4policyset", {**rules(rule(1, action=None))}, "action", id="no action"),
+    pytest.param("l4policyset", {**rules(rule(1, pool_ref=None))}, "pool_ref", id="no pool"),
+    pytest.param("l4policyset", {**rules(rule(1, action_type=GROUP))}, "pool_group_ref", id="no group"),
+    pytest.param("networksecuritypolicy", {"rules": [DENY, DENY]}, "index", id="same index, security"),
+    pytest.param("poolgroup", {"members": [MEMBER, MEMBER]}, "pool_ref", id="same member"),
+    pytest.param("virtualservice", {"l4_policies": [POLICY, POLICY]}, "index", id="same policy index"),
+]
+
+
+@pytest.mark.parametrize(("path", "fields", "words"), IMPOSSIBLE)
+def test_impossible_parts_are_refused(api: httpx.Client, path: str, fields: dict[str, Any], words: str) -> None:
+    """What is there twice, points nowhere or is no address is 400 with the field, and nothing is stored."""
+    created(api, "pool", name="pool")
+    created(api, "l4policyset", name="set")
+
+    status, text = error(api.post(f"/api/{path}", json={"name": "x", **fields}))
+
+    assert (status, words in text) == (400, True), text
+    assert api.get(f"/api/{path}?name=x").json()["count"] == 0
+
+
 def test_field_of_a_part_is_named_with_its_way(api: httpx.Client) -> None:
     """What is wrong inside a part stands in the nested form that was reported from a real Controller."""
     ports = {"match_criteria": "IS_IN", "ports": [0]}
@@ -112,7 +201,7 @@ def test_field_of_a_part_is_named_with_its_way(api: httpx.Client) -> None:
     [
         ("pool", {"vrf_ref": "/api/vrfcontext/{vrf}"}),
         ("poolgroup", {"members": [{"pool_ref": "/api/pool/{pool}"}]}),
-        ("virtualservice", {"se_group_ref": "/api/serviceenginegroup/{group}"}),
+        ("virtualservice", {"se_group_ref": "/api/serviceenginegroup/{group}", "vsvip_ref": "/api/vsvip/{vsvip}"}),
         ("vsvip", {"vip": [{"vip_id": "0", "placement_networks": [{"network_ref": "/api/network/{network}"}]}]}),
     ],
 )
@@ -124,6 +213,7 @@ def test_an_object_and_what_it_refers_to_are_in_one_cloud(api: httpx.Client, pat
         "pool": created(api, "pool", name="there", **there)["uuid"],
         "group": created(api, "serviceenginegroup", name="g", **there)["uuid"],
         "network": created(api, "network", name="n", **there)["uuid"],
+        "vsvip": created(api, "vsvip", name="v")["uuid"],
     }
     text = re.sub(r"\{(\w+)\}", lambda found: uuids[found[1]], json.dumps(body))
 
@@ -221,7 +311,8 @@ def test_what_is_referred_to_cannot_be_deleted(api: httpx.Client) -> None:
     """Deleting is 403 while others refer to the object, and names them."""
     pool = created(api, "pool", name="p")
     group = created(api, "poolgroup", name="g", members=[{"pool_ref": pool["url"]}])
-    created(api, "virtualservice", name="v", pool_ref=pool["url"])
+    vsvip = created(api, "vsvip", name="v")
+    created(api, "virtualservice", name="v", pool_ref=pool["url"], vsvip_ref=vsvip["url"])
 
     refused = api.delete(f"/api/pool/{pool['uuid']}")
     api.put(f"/api/poolgroup/{group['uuid']}", json={"name": "g"}).raise_for_status()
@@ -289,11 +380,6 @@ def test_types_without_a_description_keep_what_they_are_given(api: httpx.Client)
     policy = created(api, "httppolicyset", name="h", http_request_policy={"rules": [{"index": 1}]})
 
     assert api.get(f"/api/httppolicyset/{policy['uuid']}").json()["http_request_policy"] == {"rules": [{"index": 1}]}
-
-
-def at(address: str) -> dict[str, Any]:
-    """A server with that address."""
-    return {"ip": {"addr": address, "type": "V4"}}
 
 
 def json_patch(operation: str, path: str, value: object = None) -> dict[str, Any]:

@@ -175,8 +175,11 @@ def test_ports_lead_to_the_pools_of_their_rule(api: httpx.Client, emulator: Emul
     members = [{"pool_ref": f"/api/pool/{pools['d']}"}]
     api.post("/api/poolgroup", json={"name": "group", "members": members}).raise_for_status()
     udp = {"override_network_profile_ref": "/api/networkprofile?name=System-UDP-Fast-Path"}
+    api.post("/api/vsvip", json={"name": "s"}).raise_for_status()
     body = {
         "name": "s",
+        "vsvip_ref": "/api/vsvip?name=s",
+        "application_profile_ref": "/api/applicationprofile?name=System-L4-Application",
         "services": [{"port": 80}, {"port": 85}, {"port": 53, **udp}, {"port": 8080, "port_range_end": 8090}],
         "l4_policies": [{"index": 1, "l4_policy_set_ref": "/api/l4policyset?name=set"}],
         "pool_group_ref": "/api/poolgroup?name=group",

@@ -93,7 +93,8 @@ def test_license_changes_defaults(start: Callable[..., Emulator], log_in: LogIn)
     api = log_in(start(seed={"controller": {"license": "ESSENTIALS"}}))
 
     pool = api.post("/api/pool", json={"name": "p"}).json()
-    service = api.post("/api/virtualservice", json={"name": "v"}).json()
+    api.post("/api/vsvip", json={"name": "v"}).raise_for_status()
+    service = api.post("/api/virtualservice", json={"name": "v", "vsvip_ref": "/api/vsvip?name=v"}).json()
 
     assert pool["connection_ramp_duration"] == 0
     assert service["application_profile_ref"].endswith("#System-L4-Application")
