@@ -21,7 +21,7 @@ from sync.guard import refusals
 from sync.guard.ako import ako_still_writes
 from sync.guard.limits import beyond_the_first_plan
 from sync.guard.writer import Writer, wrong_writer
-from sync.model.desired import DesiredState
+from sync.model.desired import DesiredState, OwnersInGit
 from sync.model.facts import Facts, assumed_facts
 from sync.model.live import KeptObject, LiveState
 from sync.model.lock import Holder, LastRun, Record
@@ -37,6 +37,7 @@ from sync.model.traffic import Observer, unobserved
 from sync.model.wording import did_you_mean
 from sync.plan.awaiting import awaited
 from sync.plan.make import make_plan
+from sync.plan.naming import with_owners_of_git
 from sync.plan.saving import moved
 from sync.plan.stranded import still_needed
 from sync.report.status import statuses_with_live
@@ -44,6 +45,7 @@ from sync.source.git import SourceRequest
 from sync.source.git_tree import clean_path
 from sync.source.lineage import doubt_of_descent, origin_of
 from sync.translate.names import Names
+from sync.translate.owners import named_owners
 from sync.translate.references import references_of
 from sync.wish import Source, load_source, make_wish, narrowed, offline, wish_for_nothing, with_rules
 
@@ -88,7 +90,12 @@ def wish_of_tree(job: "Job") -> Wish:
 
 def wish_of_settings(job: "Job") -> Wish:
     """Nothing but whose objects are meant; what is wrong with manifests does not matter."""
-    desired = DesiredState(commit=job.source.snapshot.commit, cluster=job.settings.cluster, objects={})
+    desired = DesiredState(
+        commit=job.source.snapshot.commit,
+        cluster=job.settings.cluster,
+        objects={},
+        in_git=OwnersInGit(named=named_owners(job.source.resources)),
+    )
     return Wish(desired=desired, problems=(), statuses=())
 
 
@@ -237,7 +244,7 @@ def _look(job: Job) -> Look:
     source, settings, asked = job.source, job.settings, job.asked
     record, notices = _record(job)
     wish = job.wisher(job)
-    live = replace(read_live(job.client, settings), kept=record.kept)
+    live = _live(job, wish, record.kept)
     _check_selection(asked.plan.selection, wish, live)
     wish = narrowed(wish, asked.plan.selection)
     plan = job.planner(wish.desired, live, asked.plan)
@@ -272,6 +279,12 @@ def _look(job: Job) -> Look:
     )
 
 
+def _live(job: Job, wish: Wish, kept: tuple[KeptObject, ...]) -> LiveState:
+    """What is live and kept, each object with the owner that Git and its markers tell together."""
+    live = replace(read_live(job.client, job.settings), kept=kept)
+    return with_owners_of_git(live, wish.desired.in_git.named)
+
+
 def _record(job: Job) -> tuple[Record, tuple[Problem, ...]]:
     """What earlier runs left for this one; a record that cannot be read is a warning, until something is written."""
     try:
@@ -302,7 +315,7 @@ def _writer(request: SourceRequest, commit: str, last: LastRun | None) -> Writer
 
 def _check_selection(selection: Selection, wish: Wish, live: LiveState) -> None:
     """An owner that is neither in Git nor live is a typo, not something to delete."""
-    known = {item.owner for item in (*wish.desired, *wish.desired.held)}
+    known = {item.owner for item in (*wish.desired, *wish.desired.held)} | wish.desired.in_git.named
     known |= {item.owner for item in live if item.owner is not None}
     for owner in sorted(selection.owners - known):
         names = [f"{each.kind}/{each.namespace}/{each.name}" for each in sorted(known)]
@@ -328,7 +341,7 @@ def _apply(job: Job, look: Look, hooks: Hooks, lock: Lock) -> Run:
         hooks.applied(done)
         outcomes = (*outcomes, *done)
         try:
-            live = replace(read_live(job.client, job.settings), kept=lock.record.kept)
+            live = _live(job, wish, lock.record.kept)
         except SyncError as error:
             return replace(run, outcomes=outcomes, lost=str(error), locked=lock.lost)
         remaining = job.planner(wish.desired, live, replace(job.asked.plan, retry_refused=False))
@@ -413,6 +426,7 @@ def look_at(request: SourceRequest, target: Target, now: datetime, observe: Obse
         facts = _facts(client, source, settings)
         live = read_live(client, settings)
     wish = with_rules(make_wish(source, facts), source, now.date())
+    live = with_owners_of_git(live, wish.desired.in_git.named)
     return Sight(source=source, settings=settings, facts=facts, wish=wish, live=live)
 
 

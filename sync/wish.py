@@ -109,6 +109,7 @@ def make_wish(source: Source, facts: Facts | None) -> Wish:
         held=(*translation.held, *rendering.held),
         holds_everything=translation.holds_everything,
         is_complete=source.resources.is_complete,
+        in_git=translation.in_git,
         origins=translation.origins,
         switched_off=translation.switched_off,
         tenant_unknown=translation.tenant_unknown,

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sync.kinds import AKO_MARKERS, KINDS
+from sync.model.desired import ServiceKey
+from sync.model.marks import MANAGED_BY, OWNER_KIND, SERVICE_NAMESPACE
 
 ASKED_ADDRESS = "AskedAddress"
 NO_ADDRESS = "none"
@@ -24,7 +26,9 @@ ENABLE_AGAIN = "EnableAgain"
 
 OUR_MARKERS = AKO_MARKERS | frozenset(
     {
-        "ManagedBy",
+        MANAGED_BY,
+        OWNER_KIND,
+        SERVICE_NAMESPACE,
         ASKED_ADDRESS,
         PROTECTED,
         PAUSED_UNTIL,
@@ -40,6 +44,13 @@ OUR_MARKERS = AKO_MARKERS | frozenset(
 def markers_of(body: Mapping[str, Any]) -> dict[str, str]:
     """A body's markers, the values of each joined by commas."""
     return {str(marker.get("key", "")): _joined(marker.get("values") or ()) for marker in body.get("markers") or ()}
+
+
+def service_of(body: Mapping[str, Any]) -> ServiceKey | None:
+    """The Service that an object of ours serves, as its markers tell; None if they name none."""
+    markers = markers_of(body)
+    name = markers.get("ServiceName", "")
+    return (markers.get(SERVICE_NAMESPACE) or markers.get("Namespace", ""), name) if name else None
 
 
 def _joined(values: Sequence[Any]) -> str:

@@ -10,7 +10,7 @@ from sync.controller.threads import threads
 from sync.kinds import KINDS, Kind
 from sync.model.desired import ObjectKey, Owner, OwnerKind
 from sync.model.live import LiveObject, LiveState, Ownership
-from sync.model.marks import LAYER_7_MARKERS, MANAGED_BY, TOOL, created_by_ako
+from sync.model.marks import LAYER_7_MARKERS, MANAGED_BY, OWNER_KIND, TOOL, created_by_ako
 from sync.model.settings import Settings
 from sync.translate.names import Names
 
@@ -94,7 +94,9 @@ def _owner(markers: Mapping[str, str]) -> Owner | None:
     if not namespace:
         return None
     if gateway:
-        return Owner(kind=OwnerKind.GATEWAY, namespace=namespace, name=gateway)
+        is_shared = markers.get(OWNER_KIND) == OwnerKind.SHARED_VIP
+        kind = OwnerKind.SHARED_VIP if is_shared else OwnerKind.GATEWAY
+        return Owner(kind=kind, namespace=namespace, name=gateway)
     return Owner(kind=OwnerKind.SERVICE, namespace=namespace, name=markers.get("ServiceName", ""))
 
 

@@ -28,6 +28,24 @@ class Owner:
         return f"{self.kind} {self.namespace}/{self.name}"
 
 
+ServiceKey = tuple[str, str]
+"""Namespace and name of a Service."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnersInGit:
+    """Whose VirtualServices the manifests of a tree are about, whether those can be served or not.
+
+    `named` are the owners that have a manifest. `of_services` gives the owner to which each Service belongs; that one
+    need not have a manifest. `not_served` are owners that Git plainly does not ask for although they have one, with the
+    rest of the sentence that says so: "is of type ClusterIP".
+    """
+
+    named: frozenset[Owner] = frozenset()
+    of_services: Mapping[ServiceKey, Owner] = field(default_factory=dict)
+    not_served: Mapping[Owner, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class ObjectKey:
     """Names are unique per kind, tenant and cloud; an L4PolicySet has no cloud (Avi 30.2 API)."""
@@ -285,6 +303,7 @@ class Translation:
     """
 
     specs: tuple[ObjectSpec, ...]
+    in_git: OwnersInGit = field(default_factory=OwnersInGit)
     origins: Mapping[str, Origin] = field(default_factory=dict)
     switched_off: Mapping[str, str] = field(default_factory=dict)
     tenant_unknown: frozenset[str] = frozenset()
@@ -299,7 +318,7 @@ class Translation:
 class DesiredState:
     """All objects that should exist, in key order, and what must not be touched.
 
-    `is_complete` False forbids everything that takes something away (DESIGN §2.8). `origins`, `switched_off`,
+    `is_complete` False forbids everything that takes something away (DESIGN §2.8). `in_git`, `origins`, `switched_off`,
     `tenant_unknown` and `doubts` are those of the Translation. `unreadable` are types that the account may not read:
     that what is asked for exists there was taken for granted.
     """
@@ -310,6 +329,7 @@ class DesiredState:
     held: tuple[Held, ...] = ()
     holds_everything: bool = False
     is_complete: bool = True
+    in_git: OwnersInGit = field(default_factory=OwnersInGit)
     origins: Mapping[str, Origin] = field(default_factory=dict)
     switched_off: Mapping[str, str] = field(default_factory=dict)
     tenant_unknown: frozenset[str] = frozenset()

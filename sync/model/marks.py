@@ -3,6 +3,12 @@
 MANAGED_BY = "ManagedBy"
 TOOL = "avi-sync"
 
+OWNER_KIND = "OwnerKind"
+"""On objects of a shared VIP, whose other markers are those of a Gateway."""
+
+SERVICE_NAMESPACE = "ServiceNamespace"
+"""On the pool of a Service outside its Gateway's namespace: `Namespace` is the Gateway's."""
+
 LAYER_7_MARKERS = frozenset({"Host", "Path", "IngressName"})
 """Markers that AKO puts only on objects of Ingresses and Routes, which are nothing of ours."""
 

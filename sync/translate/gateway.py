@@ -51,6 +51,7 @@ def translate_gateway(gateway: Gateway, inputs: Inputs) -> Verdict:
         specs=() if findings.has_errors else specs,
         problems=tuple(findings.problems),
         doubts=tuple(dict.fromkeys(findings.doubts)),
+        not_served=not_served.message if not_served else "",
         statuses=(
             gateway_status(
                 gateway, name, not_served, findings.problems, served=served, address=_address_in(specs, gateway, inputs)
@@ -302,6 +303,7 @@ def _blueprint(
                 markers=inputs.markers.of(
                     namespace=gateway.namespace,
                     service=match.service.name,
+                    service_namespace=match.service.namespace,
                     port=match.listener.port,
                     protocol=match.listener.protocol,
                     gateway=gateway.name,

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sync.model.desired import Markers
-from sync.model.marks import MANAGED_BY, TOOL
+from sync.model.desired import Markers, OwnerKind
+from sync.model.marks import MANAGED_BY, OWNER_KIND, SERVICE_NAMESPACE, TOOL
 
 MAX_NAME_LENGTH = 255
 """Avi takes 256, AKO 255 (internal/lib/constants.go:300)."""
@@ -69,16 +69,30 @@ class MarkerSet:
     cluster: str
 
     def of(
-        self, *, namespace: str, gateway: str = "", service: str = "", port: int | None = None, protocol: str = ""
+        self,
+        *,
+        namespace: str,
+        gateway: str = "",
+        shared_vip: str = "",
+        service: str = "",
+        service_namespace: str = "",
+        port: int | None = None,
+        protocol: str = "",
     ) -> Markers:
-        """The markers of one object; ours (`ManagedBy`) comes last."""
+        """The markers of one object; those of ours come last.
+
+        AKO marks a shared VIP like a Gateway, and a pool with the namespace of its Gateway alone: there ours add what
+        is missing, and nothing elsewhere.
+        """
         rows = (
             ("clustername", self.cluster),
             ("Namespace", namespace),
             ("ServiceName", service),
             ("Port", "" if port is None else str(port)),
             ("Protocol", protocol),
-            ("GatewayName", gateway),
+            ("GatewayName", gateway or shared_vip),
+            (OWNER_KIND, OwnerKind.SHARED_VIP.value if shared_vip else ""),
+            (SERVICE_NAMESPACE, service_namespace if service_namespace != namespace else ""),
             (MANAGED_BY, TOOL),
         )
         return tuple((key, (value,)) for key, value in rows if value)

@@ -39,6 +39,7 @@ def translate_service(service: Service, inputs: Inputs) -> Verdict:
         specs=() if findings.has_errors else specs,
         problems=tuple(findings.problems),
         doubts=tuple(dict.fromkeys(findings.doubts)),
+        not_served=reason,
         statuses=(service_status(service, name, reason, findings.problems, names),),
     )
 

@@ -50,6 +50,7 @@ def translate_shared_vip(key: str, members: Sequence[Service], inputs: Inputs) -
         specs=() if findings.has_errors else specs,
         problems=tuple(findings.problems),
         doubts=tuple(dict.fromkeys(findings.doubts)),
+        not_served=next(iter(reasons.values()), ""),
         statuses=tuple(
             service_status(
                 member,
@@ -107,7 +108,7 @@ def _specs(key: str, members: Sequence[Service], inputs: Inputs, findings: Findi
     check_asked(asked, infra, inputs, findings)
     made = effects(rule, is_shared=True) if rule else None
     protocols = [port.protocol.value for _, port in ends]
-    markers = inputs.markers.of(namespace=namespace, gateway=key)
+    markers = inputs.markers.of(namespace=namespace, shared_vip=key)
     blueprint = Blueprint(
         owner=Owner(kind=OwnerKind.SHARED_VIP, namespace=namespace, name=key),
         name=name,
@@ -125,7 +126,7 @@ def _specs(key: str, members: Sequence[Service], inputs: Inputs, findings: Findi
             PoolPlan(
                 name=pool,
                 markers=inputs.markers.of(
-                    namespace=namespace, service=member.name, port=port.port, protocol=port.protocol, gateway=key
+                    namespace=namespace, service=member.name, port=port.port, protocol=port.protocol, shared_vip=key
                 ),
                 service=member,
                 port=port,

@@ -8,12 +8,13 @@ from sync.model.desired import Held, Owner, OwnerKind, Translation
 from sync.model.facts import Facts
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.core import Service
-from sync.model.resources.tree import BrokenResource, Resources
+from sync.model.resources.tree import Resources
 from sync.model.settings import VALUES_FILE, Settings
 from sync.translate.gateway import translate_gateway
 from sync.translate.hints import hints
 from sync.translate.inputs import Inputs, inputs_of
 from sync.translate.load_balancer import SHARED_VIP_ANNOTATION, switched_off
+from sync.translate.owners import load_balancer_owner, owners_in_git, owners_of_broken
 from sync.translate.service import translate_service
 from sync.translate.settings_errors import settings_errors
 from sync.translate.shared_vip import translate_shared_vip
@@ -28,12 +29,14 @@ def translate(resources: Resources, settings: Settings, facts: Facts) -> Transla
         return Translation(specs=(), problems=errors, holds_everything=True)
     verdicts = _without_claimed_names([*_gateway_verdicts(resources, inputs), *_service_verdicts(resources, inputs)])
     held = (Held(owner=v.owner, name=v.name, origin=v.origin) for v in verdicts if v.is_held)
+    switched_off = _switched_off(resources, inputs)
     return Translation(
         specs=tuple(spec for verdict in verdicts if not verdict.is_held for spec in verdict.specs),
         held=_once_each((*held, *_held_because_broken(resources, inputs))),
         problems=tuple(dict.fromkeys((*_problems(verdicts, resources, settings), *hints(resources, inputs, verdicts)))),
+        in_git=owners_in_git(resources, verdicts, switched_off),
         origins={verdict.name: verdict.origin for verdict in verdicts},
-        switched_off=_switched_off(resources, inputs),
+        switched_off=switched_off,
         tenant_unknown=_tenant_unknown(verdicts, inputs),
         doubts={verdict.name: verdict.doubts for verdict in verdicts if verdict.doubts and not verdict.is_held},
         statuses=tuple(status for verdict in verdicts for status in verdict.statuses),
@@ -49,8 +52,8 @@ def _switched_off(resources: Resources, inputs: Inputs) -> Mapping[str, str]:
             found[name] = "AKOSettings.servicesAPI is false"
     for service in resources.services:
         if service.spec.type == "LoadBalancer" and (reason := switched_off(service, inputs)):
-            own = service.annotation(SHARED_VIP_ANNOTATION) or service.name
-            found[inputs.names.virtual_service(service.namespace, own)] = reason
+            owner = load_balancer_owner(*service.key, service.annotation(SHARED_VIP_ANNOTATION))
+            found[inputs.names.virtual_service(owner.namespace, owner.name)] = reason
     return found
 
 
@@ -131,20 +134,9 @@ def _once_each(held: Iterable[Held]) -> tuple[Held, ...]:
 def _held_because_broken(resources: Resources, inputs: Inputs) -> Iterator[Held]:
     """Owners whose own manifest cannot be used, or that of a member: what is live of them stays."""
     for broken in resources.broken:
-        for owner in _owners_of_broken(broken):
+        for owner in owners_of_broken(broken):
             name = inputs.names.virtual_service(owner.namespace, owner.name)
             yield Held(owner=owner, name=name, origin=broken.origin)
-
-
-def _owners_of_broken(broken: BrokenResource) -> Iterator[Owner]:
-    """For what objects may be live that an unusable manifest once asked for."""
-    if broken.kind == "Gateway":
-        yield Owner(kind=OwnerKind.GATEWAY, namespace=broken.namespace, name=broken.name)
-    # A Service that is plainly of another type has no VirtualService; one whose type cannot be read might.
-    if broken.kind == "Service" and broken.service_type not in ("ClusterIP", "NodePort", "ExternalName"):
-        yield Owner(kind=OwnerKind.SERVICE, namespace=broken.namespace, name=broken.name)
-        if shared := broken.annotations.get(SHARED_VIP_ANNOTATION, "").strip():
-            yield Owner(kind=OwnerKind.SHARED_VIP, namespace=broken.namespace, name=shared)
 
 
 def _problems(verdicts: Sequence[Verdict], resources: Resources, settings: Settings) -> Iterator[Problem]:

@@ -12,8 +12,8 @@ class Verdict:
     """The translation of one owner.
 
     Held when one of its problems is an error: then nothing of it is created, changed or deleted (DESIGN §2.7).
-    Without specs and without error it is not wanted, and what is live of it goes. `doubts` are warnings that count only
-    where its VIP is created (see `Translation.doubts`).
+    Without specs and without error it is not wanted, and what is live of it goes; `not_served` says why. `doubts` are
+    warnings that count only where its VIP is created (see `Translation.doubts`).
     """
 
     owner: Owner
@@ -23,6 +23,7 @@ class Verdict:
     problems: tuple[Problem, ...] = ()
     doubts: tuple[Problem, ...] = ()
     statuses: tuple[Status, ...] = ()
+    not_served: str = ""
 
     @property
     def is_held(self) -> bool:

@@ -80,12 +80,17 @@ def service(
     }
 
 
-def load_balancer(name: str = "direct", *, namespace: str = "shop", port: int = 25, address: str = "") -> Manifest:
-    """A Service of type LoadBalancer."""
+def load_balancer(
+    name: str = "direct", *, namespace: str = "shop", port: int = 25, address: str = "", shared_vip: str = ""
+) -> Manifest:
+    """A Service of type LoadBalancer; `shared_vip` makes it a member of one."""
     spec: dict[str, Any] = {"type": "LoadBalancer", "ports": [{"name": "p", "port": port}]}
     if address:
         spec["loadBalancerIP"] = address
-    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": namespace}, "spec": spec}
+    metadata: dict[str, Any] = {"name": name, "namespace": namespace}
+    if shared_vip:
+        metadata["annotations"] = {"ako.vmware.com/enable-shared-vip": shared_vip}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
 
 def endpoints(

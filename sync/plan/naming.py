@@ -1,0 +1,40 @@
+"""One name for an owner: what live markers leave open, Git tells.
+
+AKO, and this product before it marked them, give the objects of a shared VIP the markers of a Gateway.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from sync.compare.markers import markers_of
+from sync.model.desired import Owner, OwnerKind
+from sync.model.live import LiveObject, LiveState
+from sync.model.marks import OWNER_KIND
+
+
+def with_owners_of_git(live: LiveState, named: Collection[Owner]) -> LiveState:
+    """The live objects, those that may be a Gateway's as the shared VIP's that alone has this name in Git.
+
+    `named` are the owners that have a manifest.
+    """
+    return replace(
+        live,
+        objects={key: _named(item, named) for key, item in live.objects.items()},
+        kept=tuple(replace(item, before=_named(item.before, named)) for item in live.kept),
+    )
+
+
+def _named(item: LiveObject, named: Collection[Owner]) -> LiveObject:
+    if OWNER_KIND in markers_of(item.body):
+        return item
+    owner, ako_owner = _owner_in_git(item.owner, named), _owner_in_git(item.ako_owner, named)
+    if (owner, ako_owner) == (item.owner, item.ako_owner):
+        return item
+    return replace(item, owner=owner, ako_owner=ako_owner)
+
+
+def _owner_in_git(owner: Owner | None, named: Collection[Owner]) -> Owner | None:
+    if owner is None or owner.kind is not OwnerKind.GATEWAY or owner in named:
+        return owner
+    shared = replace(owner, kind=OwnerKind.SHARED_VIP)
+    return shared if shared in named else owner

@@ -1,0 +1,101 @@
+"""Whose VirtualServices the manifests of a tree are about, and to whom each Service belongs (ako-semantics §1.5–§1.7).
+
+What is live follows these: it may go once its Service belongs to another owner and that one serves it, or to nobody.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from sync.model.desired import Owner, OwnerKind, OwnersInGit, ServiceKey
+from sync.model.resources.tree import BrokenResource, Resources
+from sync.translate.catalog import gateway_of
+from sync.translate.load_balancer import SHARED_VIP_ANNOTATION
+from sync.translate.verdict import Verdict
+
+_ATTACHABLE = frozenset({"ClusterIP", "NodePort"})
+"""Types of Services that can be back ends of a Gateway."""
+
+WITHOUT_VIRTUAL_SERVICE = _ATTACHABLE | {"ExternalName"}
+"""Types of Services that have no VirtualService; a Service whose type cannot be read may have one."""
+
+
+def owners_in_git(resources: Resources, verdicts: Iterable[Verdict], switched_off: Iterable[str]) -> OwnersInGit:
+    """All owners of a tree; a switch in values.yaml (`switched_off`, by name) is no plain word of Git's."""
+    switched = frozenset(switched_off)
+    return OwnersInGit(
+        named=named_owners(resources),
+        of_services=dict(sorted(_owners_of_services(resources))),
+        not_served={
+            **dict(_services_served_otherwise(resources)),
+            **{v.owner: f"is not served: {v.not_served}" for v in verdicts if v.not_served and v.name not in switched},
+        },
+    )
+
+
+def named_owners(resources: Resources) -> frozenset[Owner]:
+    """Every owner with a manifest in the tree, usable or not."""
+    return frozenset(
+        (
+            *(_gateway(item.namespace, item.name) for item in resources.gateways),
+            *(
+                load_balancer_owner(item.namespace, item.name, item.annotation(SHARED_VIP_ANNOTATION))
+                for item in resources.services
+                if item.spec.type == "LoadBalancer"
+            ),
+            *(owner for broken in resources.broken for owner in owners_of_broken(broken)),
+        )
+    )
+
+
+def load_balancer_owner(namespace: str, name: str, shared_vip: str) -> Owner:
+    """The owner of a LoadBalancer Service's VirtualService: the Service, or the shared VIP that it names."""
+    if shared_vip:
+        return Owner(kind=OwnerKind.SHARED_VIP, namespace=namespace, name=shared_vip)
+    return Owner(kind=OwnerKind.SERVICE, namespace=namespace, name=name)
+
+
+def owners_of_broken(broken: BrokenResource) -> Iterator[Owner]:
+    """For what objects may be live that an unusable manifest once asked for."""
+    if broken.kind == "Gateway":
+        yield _gateway(broken.namespace, broken.name)
+    if broken.kind == "Service" and broken.service_type not in WITHOUT_VIRTUAL_SERVICE:
+        yield load_balancer_owner(broken.namespace, broken.name, "")
+        if shared := _shared_vip_of(broken):
+            yield load_balancer_owner(broken.namespace, broken.name, shared)
+
+
+def _owners_of_services(resources: Resources) -> Iterator[tuple[ServiceKey, Owner]]:
+    for service in resources.services:
+        labels, shared = service.metadata.labels, service.annotation(SHARED_VIP_ANNOTATION)
+        if owner := _owner_of_service(service.key, service.spec.type, labels, shared):
+            yield service.key, owner
+    for broken in resources.broken:
+        if broken.kind == "Service":
+            key = (broken.namespace, broken.name)
+            if owner := _owner_of_service(key, broken.service_type, broken.labels, _shared_vip_of(broken)):
+                yield key, owner
+
+
+def _owner_of_service(key: ServiceKey, type_name: str, labels: Mapping[str, str], shared_vip: str) -> Owner | None:
+    """The owner by type, labels and annotation; of an unreadable type, what the labels or the annotation tell."""
+    namespace, gateway = gateway_of(labels)
+    if namespace and gateway and type_name in _ATTACHABLE | {""}:
+        return _gateway(namespace, gateway)
+    return None if type_name in WITHOUT_VIRTUAL_SERVICE else load_balancer_owner(*key, shared_vip)
+
+
+def _services_served_otherwise(resources: Resources) -> Iterator[tuple[Owner, str]]:
+    """Services without a VirtualService of their own, with the reason; a Gateway of that name has another owner."""
+    for service in resources.services:
+        owner = load_balancer_owner(*service.key, "")
+        if service.spec.type != "LoadBalancer":
+            yield owner, f"is of type {service.spec.type}"
+        elif shared := service.annotation(SHARED_VIP_ANNOTATION):
+            yield owner, f"shares the VIP of {load_balancer_owner(*service.key, shared)}"
+
+
+def _gateway(namespace: str, name: str) -> Owner:
+    return Owner(kind=OwnerKind.GATEWAY, namespace=namespace, name=name)
+
+
+def _shared_vip_of(broken: BrokenResource) -> str:
+    return broken.annotations.get(SHARED_VIP_ANNOTATION, "").strip()
