@@ -164,7 +164,7 @@ def _goes_with_the_vip(key: ObjectKey) -> bool:
 
 
 def _deletion(pair: Pair, key: ObjectKey, scope: Scope | None, reason: str) -> Change:
-    why = pair.switch or f"{pair.owner} is no longer in Git"
+    why = pair.switch or f"{pair.owner} {pair.why_gone}"
     if pair.desired:
         why = reason if scope is Scope.OWNER else f"{pair.owner} no longer needs it"
     return Change(action=Action.DELETE, key=key, owner=pair.owner, reason=why, is_disruptive=True)

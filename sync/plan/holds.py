@@ -17,6 +17,7 @@ from sync.plan.obstacles import users_of
 from sync.plan.owners import Pair, places_of
 from sync.plan.pauses import why_paused
 from sync.plan.policy import why_no_replace
+from sync.plan.successors import waits
 
 
 @dataclass(slots=True)
@@ -58,8 +59,13 @@ def holds_of(owners: Sequence[OwnerChanges], desired: DesiredState, live: LiveSt
             holds.add(owner.pair, message, fix, desired)
         for problem in holding_doubts(owner, desired):
             holds.add_problem(owner.pair, problem)
-    _hold_clashing_addresses(owners, desired, live, holds)
-    return holds
+    while True:  # whoever is held keeps an address or a Service, and so holds whoever waits for it
+        before = len(holds.by_name)
+        _hold_clashing_addresses(owners, desired, live, holds)
+        for pair, (message, fix) in waits(owners, desired, holds.by_name, selection):
+            holds.add(pair, message, fix, desired)
+        if len(holds.by_name) == before:
+            return holds
 
 
 def _reasons(

@@ -12,6 +12,8 @@ from sync.kinds import KINDS
 from sync.model.desired import AviObject, DesiredState, ObjectKey, Owner
 from sync.model.live import KeptObject, LiveObject, LiveState
 
+GONE = "is no longer in Git"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
@@ -23,6 +25,8 @@ class Pair:
     live: Mapping[ObjectKey, LiveObject]
     kept: Mapping[ObjectKey, KeptObject] = field(default_factory=dict)
     """What an interrupted run had stored of it; empty if all of that is on the Controller."""
+    why_gone: str = GONE
+    """Why Git does not ask for it, as the rest of a sentence; means something only where `desired` is empty."""
     switch: str = ""
     """The switch in values.yaml that alone takes it away, though it is in Git and live; empty if there is none."""
 
@@ -117,6 +121,7 @@ def pairs_of(desired: DesiredState, live: LiveState) -> tuple[Pair, ...]:
             desired=dict(sorted(wanted[name].items())),
             live=dict(sorted(present[name].items())),
             kept=dict(sorted(stranded.get(name, {}).items())),
+            why_gone=desired.in_git.not_served.get(owners[name], GONE),
             switch=_switch(desired, name) if (present[name] or name in stranded) and not wanted[name] else "",
         )
         for name in sorted(owners)

@@ -1,0 +1,82 @@
+"""Services that pass from one owner to another: what serves them stays until their new owner can.
+
+A *predecessor* is a live owner that a plan takes a Service from: it goes, or its objects for that Service do. Its
+*successor* is the owner to which the Service belongs by its manifest in Git (`OwnersInGit.of_services`). What the
+predecessor serves is known from the markers of its live objects, what the successor would serve from Git; so the
+relation holds whatever kinds the two have, and also where the successor cannot be translated at all. A Service that
+belongs to nobody any more has no successor: then Git proves that what serves it may go.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from sync.compare.markers import service_of
+from sync.model.desired import DesiredState, Owner, ServiceKey
+from sync.model.selection import Selection
+from sync.plan.changes import OwnerChanges
+from sync.plan.owners import Pair
+
+Reason = tuple[str, str]
+"""What is the matter, and what to do."""
+
+
+def successors_of(owner: OwnerChanges, desired: DesiredState) -> Mapping[ServiceKey, Owner]:
+    """The Services that a plan takes from an owner and that belong to another one now, each with that one."""
+    if not owner.changes:
+        return {}
+    found = {service: desired.in_git.of_services.get(service) for service in sorted(_lost_services(owner.pair))}
+    return {service: other for service, other in found.items() if other is not None and other != owner.pair.owner}
+
+
+def waits(
+    owners: Sequence[OwnerChanges], desired: DesiredState, held: Collection[str], selection: Selection
+) -> Iterator[tuple[Pair, Reason]]:
+    """Every predecessor that must stay as it is, with the reason; `held` are the names of the owners that are held."""
+    pairs = {owner.pair.owner: owner.pair for owner in owners}
+    held_owners = {item.owner for item in desired.held} | {pair.owner for pair in pairs.values() if pair.name in held}
+    for owner in owners:
+        for service, successor in successors_of(owner, desired).items():
+            if reason := _why_not_yet(service, successor, pairs.get(successor), desired, held_owners, selection):
+                said, fix = reason
+                title = f"Service {service[0]}/{service[1]}"
+                yield owner.pair, (f"{title} stays with it until {successor} can serve it, and {said}", fix)
+                break
+
+
+def _why_not_yet(
+    service: ServiceKey,
+    successor: Owner,
+    pair: Pair | None,
+    desired: DesiredState,
+    held: Collection[Owner],
+    selection: Selection,
+) -> Reason | None:
+    """Why the successor does not serve the Service after this run; None if it does, or Git plainly wants nobody to."""
+    if not selection.includes(successor):
+        if pair is not None and service in live_services(pair):
+            return None
+        return "that one is not part of this run", "select both owners, or run for all"
+    if successor in held:
+        return "that one is held", f"correct what holds {successor}"
+    if successor not in desired.in_git.named:
+        return "that one is not in the tree", f"commit {successor}, or correct the labels of the Service"
+    if successor in desired.in_git.not_served or (pair is not None and service in desired_services(pair)):
+        return None
+    return (
+        "that one has no port for it or is not served",
+        f"give {successor} a port for it, or the Service no VirtualService if it is to go",
+    )
+
+
+def _lost_services(pair: Pair) -> frozenset[ServiceKey]:
+    return live_services(pair) - desired_services(pair)
+
+
+def live_services(pair: Pair) -> frozenset[ServiceKey]:
+    """The Services that the owner serves, or did until an interrupted run deleted what serves them."""
+    bodies = [item.body for item in (*pair.live.values(), *(kept.before for kept in pair.kept.values()))]
+    return frozenset(service for body in bodies if (service := service_of(body)) is not None)
+
+
+def desired_services(pair: Pair) -> frozenset[ServiceKey]:
+    """The Services that the owner serves by Git's wish."""
+    return frozenset(service for item in pair.desired.values() if (service := service_of(item.body)) is not None)

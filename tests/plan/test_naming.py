@@ -1,0 +1,52 @@
+"""What the markers of a live object leave open about its owner, Git tells."""
+
+import pytest
+
+from sync.model.desired import Owner, OwnerKind
+from sync.model.live import KeptObject, LiveState
+from sync.plan.naming import with_owners_of_git
+from tests.end_to_end.tree import Manifest, gateway, load_balancer
+from tests.plan.controller import PerfectController, wish_for
+from tests.plan.test_successors import desired_of, plan_of
+
+GATEWAY = Owner(kind=OwnerKind.GATEWAY, namespace="shop", name="k")
+SHARED_VIP = Owner(kind=OwnerKind.SHARED_VIP, namespace="shop", name="k")
+
+
+def live_of(manifest: Manifest, *, is_marked: bool) -> LiveState:
+    """A live owner, as it is written now or as it was before shared VIPs had a marker; one object is kept."""
+    desired = desired_of([manifest])
+    for item in desired.objects.values():
+        if not is_marked:
+            item.body["markers"][:] = [each for each in item.body["markers"] if each["key"] != "OwnerKind"]
+    controller = PerfectController()
+    controller.apply(plan_of(desired, LiveState()))
+    first = next(iter(controller.live))
+    return LiveState(objects=controller.live.objects, kept=(KeptObject(group="g", before=first),))
+
+
+@pytest.mark.parametrize(
+    ("live", "in_git", "expected"),
+    [
+        pytest.param(live_of(load_balancer("a", shared_vip="k"), is_marked=True), [], SHARED_VIP, id="marked"),
+        pytest.param(
+            live_of(load_balancer("a", shared_vip="k"), is_marked=False),
+            [load_balancer("b", shared_vip="k")],
+            SHARED_VIP,
+            id="Git has a shared VIP",
+        ),
+        pytest.param(live_of(load_balancer("a", shared_vip="k"), is_marked=False), [], GATEWAY, id="Git has neither"),
+        pytest.param(live_of(gateway("k"), is_marked=True), [gateway("k")], GATEWAY, id="Git has a Gateway"),
+        pytest.param(
+            live_of(gateway("k"), is_marked=True),
+            [gateway("k"), load_balancer("a", shared_vip="k")],
+            GATEWAY,
+            id="Git has both",
+        ),
+    ],
+)
+def test_the_owner_of_what_is_live(live: LiveState, in_git: list[Manifest], expected: Owner) -> None:
+    """Live and kept alike; a marker is not doubted."""
+    found = with_owners_of_git(live, wish_for(*in_git).desired.in_git.named)
+
+    assert {item.owner for item in (*found, *(kept.before for kept in found.kept))} == {expected}
