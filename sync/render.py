@@ -17,7 +17,7 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 import sync.model.desired as desired_values
-from sync.avi.references import quoted_name
+from sync.avi.references import reference_by_name
 from sync.compare.markers import ASKED_ADDRESS, DIGEST, FIELDS
 from sync.compare.normal_form import digest, normal_form
 from sync.compare.vips import asked_address, check_vips
@@ -158,7 +158,7 @@ def _reference(type_name: str, name: str | None) -> str | None:
     """`/api/<type>?name=<name>`; a name that is a reference already stays; None stays None."""
     if name is None or name.startswith("/api/"):
         return name
-    return f"/api/{type_name}?name={quoted_name(name)}"
+    return reference_by_name(type_name, name)
 
 
 def _rendered(spec: ObjectSpec, template: Template, created_by: str) -> AviObject:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sync.avi.references import Reference, parse_reference
+from sync.avi.references import Reference, short_reference
 from sync.kinds import KINDS
 
 ADDRESS_FIELDS = {"V4": "ip_address", "V6": "ip6_address"}
@@ -44,7 +44,7 @@ class AddressPlace:
 
 
 def _routing_domain(body: Mapping[str, Any]) -> str | Reference:
-    vrf = parse_reference(str(body.get("vrf_context_ref") or ""))
+    vrf = short_reference(str(body.get("vrf_context_ref") or ""))
     return str(body.get("tier1_lr") or "") or vrf or Reference("vrfcontext", GLOBAL_VRF)
 
 

@@ -1,7 +1,8 @@
 """References in all the forms in which the API takes and gives them (avi-api §2.5)."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,26 +13,25 @@ _REFERENCE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Reference:
-    """What a `…_ref` points to. Name or uuid may be unknown: two are equal if both can only mean one object."""
+    """What a `…_ref` points to. One of name and uuid may be unknown, and then is empty.
+
+    Plain equality: one that is known by name differs from one that is known by uuid, even where both mean one object.
+    Only a live body tells that they do (`names_in`).
+    """
 
     type: str
     name: str
     uuid: str = ""
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Reference) or self.type != other.type:
-            return False
-        if self.uuid and other.uuid:
-            return self.uuid == other.uuid
-        return bool(self.name) and self.name == other.name
-
-    def __hash__(self) -> int:
-        return hash(self.type)
-
     def __str__(self) -> str:
         return self.name or self.uuid
+
+    def is_to(self, live: "Reference") -> bool:
+        """Whether it means the object of a live reference, which shows name and uuid."""
+        known = (live.type, live.uuid) if self.uuid else (live.type, live.name)
+        return (self.type, self.uuid or self.name) == known
 
 
 @lru_cache(maxsize=8192)
@@ -48,6 +48,70 @@ def parse_reference(text: str) -> Reference | None:
     return Reference(found["type"], found["name"] or (uuid if found["type"] == "tenant" else ""), uuid)
 
 
+@lru_cache(maxsize=32768)
+def short_reference(text: str) -> Reference | None:
+    """The same by name alone where the name is known, else by uuid alone: what normal forms hold."""
+    found = parse_reference(text)
+    return Reference(found.type, found.name) if found is not None and found.name and found.uuid else found
+
+
+Names = Mapping[Reference, Reference]
+"""References by uuid alone → the same by name alone."""
+
+
+def names_in(live: Any) -> Names:
+    """The names of the objects that a live body refers to, less those that two of them have in common."""
+    names = {Reference(found.type, "", found.uuid): Reference(found.type, found.name) for found in _complete(live)}
+    counts = Counter(names.values())
+    return {by_uuid: name for by_uuid, name in names.items() if counts[name] == 1}
+
+
+def _complete(value: Any) -> Iterator[Reference]:
+    """The references in a body that show name and uuid."""
+    match value:
+        case Mapping():
+            for item in value.values():
+                yield from _complete(item)
+        case list():
+            for item in value:
+                yield from _complete(item)
+        case str() if "#" in value:
+            found = parse_reference(value)
+            if found is not None and found.name and found.uuid:
+                yield found
+
+
+def with_names(value: Any, names: Names) -> Any:
+    """A body or normal form in which each reference that shows a uuid is the name in `names`, else the uuid alone."""
+    match value:
+        case Mapping():
+            return {key: with_names(item, names) for key, item in value.items()}
+        case list():
+            return [with_names(item, names) for item in value]
+        case str() if "/api/" in value:
+            found = parse_reference(value)
+            return value if found is None or not found.uuid else with_names(found, names)
+        case Reference() if value.uuid:
+            by_uuid = Reference(value.type, "", value.uuid)
+            return names.get(by_uuid, by_uuid)
+    return value
+
+
+def has_uuids(normal: Any) -> bool:
+    """Whether a normal form holds a reference whose name is unknown."""
+    match normal:
+        case Mapping():
+            return any(map(has_uuids, normal.values()))
+        case list():
+            return any(map(has_uuids, normal))
+    return isinstance(normal, Reference) and bool(normal.uuid)
+
+
+def by_uuid(value: Any) -> Any:
+    """A body in which references that show name and uuid go by uuid."""
+    return with_names(value, {})
+
+
 def by_name(value: Any, types: frozenset[str]) -> Any:
     """A body in which references to objects of these types go by name, where the name is known."""
     if isinstance(value, Mapping):
@@ -57,8 +121,13 @@ def by_name(value: Any, types: frozenset[str]) -> Any:
     if isinstance(value, str) and "#" in value:
         found = parse_reference(value)
         if found is not None and found.type in types and found.name:
-            return f"/api/{found.type}?name={quoted_name(found.name)}"
+            return reference_by_name(found.type, found.name)
     return value
+
+
+def reference_by_name(type_name: str, name: str) -> str:
+    """A reference as a request sends it."""
+    return f"/api/{type_name}?name={quoted_name(name)}"
 
 
 _QUOTED = str.maketrans({"%": "%25", "&": "%26", "#": "%23", "+": "%2B"})

@@ -1,11 +1,13 @@
 """Two normal forms → the fields in which they differ."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sync.avi.references import has_uuids, names_in, with_names
 from sync.avi_schema import SCHEMA
-from sync.compare.normal_form import NOTHING_KNOWN, plain
+from sync.compare.normal_form import NOTHING_KNOWN, normal_form, plain
+from sync.compare.vips import without_vip_identity
 from sync.kinds import COMPUTED
 
 
@@ -21,6 +23,33 @@ class Difference:
 def differences(desired: dict[str, Any], live: dict[str, Any], kind: str) -> tuple[Difference, ...]:
     """Where the normal forms of two bodies of a kind differ, in field order; empty if they mean the same."""
     return tuple(_differences(desired, live, kind, ""))
+
+
+def differences_from(
+    live: Mapping[str, Any], wanted: dict[str, Any], kind: str, fields: Iterable[str]
+) -> tuple[Difference, ...]:
+    """Where some fields of a live body differ from a normal form, less what tells a VIP from another (`vips`)."""
+    fields = tuple(fields)
+    found = differences(without_vip_identity(wanted), without_vip_identity(normal_form(live, kind, fields)), kind)
+    if not found or not has_uuids(wanted):
+        return found
+    wanted, present = in_the_same_words(wanted, live, kind, fields)
+    return differences(without_vip_identity(wanted), without_vip_identity(present), kind)
+
+
+def in_the_same_words(
+    wanted: Mapping[str, Any], live: Mapping[str, Any], kind: str, fields: Iterable[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A normal form, and that of some fields of a live body, that refer to each object in one and the same way.
+
+    By name, where live shows the name of a uuid; by uuid, where two objects in the live body share that name.
+    """
+    body = {name: live[name] for name in fields if name in live}
+    names = names_in(body)
+    return (
+        normal_form(with_names(wanted, names), kind, wanted),
+        normal_form(with_names(body, names), kind, body),
+    )
 
 
 def _differences(desired: Any, live: Any, message: str, path: str) -> Iterator[Difference]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sync.avi.references import names_in, with_names
 from sync.compare.normal_form import normal_form
 from sync.compare.objects import Comparison, compare, top_level
 from sync.model.desired import AviObject
@@ -38,7 +39,9 @@ def _is_equal(desired: AviObject, live: Mapping[str, Any], path: Path, compariso
     if not rest:
         return False
     mine, theirs = ({rest[-1]: value} for value in (_value_at(desired.body, path), _live_at(desired.body, live, path)))
-    return _is_within(_normal(desired.key.kind, str(name), mine), _normal(desired.key.kind, str(name), theirs))
+    names = names_in(theirs)
+    wanted, present = (_normal(desired.key.kind, str(name), with_names(part, names)) for part in (mine, theirs))
+    return _is_within(wanted, present)
 
 
 def _is_within(wanted: Any, live: Any) -> bool:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sync.avi.references import Reference, parse_reference
+from sync.avi.references import Reference, short_reference
 from sync.avi_schema import SCHEMA, Field
 from sync.kinds import UNORDERED
 
@@ -32,7 +32,7 @@ def _normal(value: Any, field: Field, place: tuple[str, str]) -> Any:
     """
     kind = type(value)
     if kind is str:
-        if field.is_reference and (reference := parse_reference(value)) is not None:
+        if field.is_reference and (reference := short_reference(value)) is not None:
             return reference
         return None if value in ("", field.default) else value
     if kind is bool:

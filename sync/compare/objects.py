@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sync.compare.differences import Difference, differences
+from sync.compare.differences import Difference, differences_from
 from sync.compare.ignoring import is_ignored, with_live_values
 from sync.compare.markers import (
     DIGEST,
@@ -15,8 +15,7 @@ from sync.compare.markers import (
     managed_fields,
     markers_of,
 )
-from sync.compare.normal_form import normal_form
-from sync.compare.vips import IDENTITY_OF_A_VIP, why_not, without_vip_identity
+from sync.compare.vips import IDENTITY_OF_A_VIP, why_not
 from sync.kinds import COMPUTED, HIDDEN, IDENTITY, KINDS, Scope
 from sync.model.desired import AviObject
 
@@ -48,12 +47,12 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
     is_as_written = wanted_markers.get(DIGEST, "") == markers.get(DIGEST, "")
     fields = _fields(desired, markers) - {"markers"}
     wanted = {name: value for name, value in desired.normal.items() if name in fields}
-    present = normal_form(live, kind.name, sorted(fields))
-    reason = ""
-    if "vip" in kind.replace:
-        reason = why_not(desired.body, live, markers)
-        wanted, present = without_vip_identity(wanted), without_vip_identity(present)
-    found = [item for item in differences(wanted, present, kind.name) if not (is_as_written and _is_hidden(item))]
+    reason = why_not(desired.body, live, markers) if "vip" in kind.replace else ""
+    found = [
+        item
+        for item in differences_from(live, wanted, kind.name, sorted(fields))
+        if not (is_as_written and _is_hidden(item))
+    ]
     found += marker_differences(wanted_markers, markers)
     found = [item for item in found if not is_ignored(item.path, desired.ignored)]
     scope = Scope.VIP if reason else None

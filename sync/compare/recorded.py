@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sync.avi.references import by_name
+from sync.avi.references import by_name, by_uuid
 from sync.avi_schema import SCHEMA
 from sync.compare.markers import FIELDS, OUR_MARKERS, managed_fields, markers_of
 from sync.compare.normal_form import NOTHING_KNOWN, normal_form
@@ -49,7 +49,7 @@ def as_desired(
         owner=owner,
         owner_name=owner_name,
         body=body,
-        normal=normal_form(stated, kind.name, sorted(stated)),
+        normal=normal_form(by_uuid(stated), kind.name, sorted(stated)),
     )
 
 
@@ -64,7 +64,7 @@ def as_lost(recorded: Body, key: ObjectKey, owner: Owner, owner_name: str) -> Av
         owner=owner,
         owner_name=owner_name,
         body=body,
-        normal=normal_form(compared, key.kind, sorted(compared)),
+        normal=normal_form(by_uuid(compared), key.kind, sorted(compared)),
     )
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync.avi_schema import SCHEMA
-from sync.compare.differences import Difference, differences
+from sync.compare.differences import Difference, differences, in_the_same_words
 from sync.compare.markers import DIGEST, OUR_MARKERS, markers_of
-from sync.compare.normal_form import NOTHING_KNOWN, digest, normal_form
+from sync.compare.normal_form import NOTHING_KNOWN, digest
 from sync.compare.objects import compare, marker_differences, overlaid_markers, top_level
 from sync.kinds import ORDER_BY_CHANCE, Kind
 from sync.model.desired import AviObject
@@ -82,9 +82,8 @@ def _handed_over(kind: Kind, live: Mapping[str, Any], new: Mapping[str, Any], *,
 def _is_reordered(desired: AviObject, live: Mapping[str, Any], name: str) -> bool:
     """Whether a field differs only in an order that means nothing."""
     kind = desired.key.kind
-    wanted = _in_no_order({name: desired.normal.get(name)}, kind)
-    present = _in_no_order(normal_form(live, kind, [name]), kind)
-    return not differences(wanted, present, kind)
+    wanted, present = in_the_same_words({name: desired.normal.get(name)}, live, kind, [name])
+    return not differences(_in_no_order(wanted, kind), _in_no_order(present, kind), kind)
 
 
 def _in_no_order(value: Any, message: str) -> Any:

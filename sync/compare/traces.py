@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sync.avi.addresses import addresses
-from sync.compare.differences import differences
+from sync.avi.references import by_uuid
+from sync.compare.differences import differences_from
 from sync.compare.normal_form import normal_form
-from sync.compare.vips import without_vip_identity
 from sync.kinds import IDENTITY, KINDS
 
 
@@ -29,5 +29,4 @@ def is_unchanged(seen: Mapping[str, Any], live: Mapping[str, Any], kind: str) ->
 
 def _agree(one: Mapping[str, Any], other: Mapping[str, Any], kind: str, fields: Iterable[str]) -> bool:
     compared = sorted(set(fields) - IDENTITY - KINDS[kind].server_side)
-    ours, theirs = (without_vip_identity(normal_form(body, kind, compared)) for body in (one, other))
-    return not differences(ours, theirs, kind)
+    return not differences_from(other, normal_form(by_uuid(one), kind, compared), kind, compared)

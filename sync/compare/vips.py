@@ -90,7 +90,7 @@ def _network_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Ite
         yield f"subnet {live.get('subnet_uuid', 'none')} → {desired['subnet_uuid']}"
     wanted = _network(desired)
     present = _network(live)
-    if wanted is not None and present is not None and wanted != present:
+    if wanted is not None and present is not None and not wanted.is_to(present):
         yield f"network {present} → {wanted}"
 
 

@@ -16,6 +16,7 @@ from sync.plan.owners import pairs_of
 from sync.plan.policy import allowed, withheld
 from sync.plan.stranded import put_back
 from sync.plan.unchecked import unchecked
+from sync.plan.vrfs import with_vrf_names
 
 
 def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> Plan:
@@ -24,6 +25,7 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
     Only objects of ours are changed; a wanted name that somebody else's object has holds its owner and is listed in
     `foreign`. The same inputs in any order give an equal plan.
     """
+    desired = with_vrf_names(desired, live)
     owners = [allowed(changes_of(pair), options) for pair in pairs_of(desired, live)]
     holds = holds_of(owners, desired, live, options)
     sets = change_sets_of([owner for owner in owners if owner.pair.name not in holds.by_name])

@@ -24,7 +24,6 @@ def places(kind: str = "VsVip", cloud: str = "Default-Cloud", address: str = "10
             id="behind a T1 router, whose VRF the Controller fills in",
         ),
         pytest.param({"vrf_context_ref": "/api/vrfcontext?name=blue %26 co%2B1"}, LIVE_VRF, id="a VRF by quoted name"),
-        pytest.param({"vrf_context_ref": "/api/vrfcontext/vrfcontext-7"}, LIVE_VRF, id="a VRF by uuid"),
         pytest.param({}, {"vrf_context_ref": "https://c/api/vrfcontext/vrfcontext-1#global"}, id="the default VRF"),
         pytest.param({"address": "2001:DB8:0::1"}, {"address": "2001:db8::1"}, id="two forms of an IPv6 address"),
     ],

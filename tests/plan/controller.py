@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from sync.avi.references import parse_reference
+from sync.avi.references import Reference, parse_reference
 from sync.avi_schema import SCHEMA
 from sync.config import read_settings
 from sync.controller.live import live_object
@@ -48,11 +48,15 @@ def wish_for_files(files: Mapping[str, Iterable[Manifest]], commit: str = "c0ffe
 
 
 class PerfectController:
-    """Holds objects; every reference must exist when it is written, nothing that is referred to may be deleted."""
+    """Holds objects; every reference must exist when it is written, nothing that is referred to may be deleted.
 
-    def __init__(self) -> None:
+    `names` are those of others' objects by uuid, of all types; an object that is not there has a uuid of its name.
+    """
+
+    def __init__(self, names: Mapping[str, str] | None = None) -> None:
         self.live = LiveState()
         self._made = 0
+        self._names = names or {}
 
     def apply(self, plan: Plan) -> None:
         """All writes of the plan, set by set."""
@@ -114,9 +118,17 @@ class PerfectController:
         if isinstance(value, list):
             return [self._shown(item) for item in value]
         if isinstance(value, str) and value.startswith("/api/") and (reference := parse_reference(value)) is not None:
-            uuid = next((o.uuid for o in self.live if _is(o, reference.type, reference.name)), f"{reference.type}-x")
-            return f"https://c/api/{reference.type}/{uuid}#{reference.name}"
+            uuid, name = self._identity(reference)
+            return f"https://c/api/{reference.type}/{uuid}#{name}"
         return value
+
+    def _identity(self, reference: Reference) -> tuple[str, str]:
+        """The uuid and the name of what is referred to."""
+        if reference.uuid:
+            return reference.uuid, self._names.get(reference.uuid) or reference.name
+        ours = [item.uuid for item in self.live if _is(item, reference.type, reference.name)]
+        theirs = [uuid for uuid, name in self._names.items() if name == reference.name]
+        return next(iter((*ours, *theirs)), f"{reference.type}-of-{reference.name}"), reference.name
 
 
 def _is(item: LiveObject, type_name: str, name: str) -> bool:
