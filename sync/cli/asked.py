@@ -10,7 +10,7 @@ from sync.model.desired import Owner, OwnerKind
 from sync.model.plan import Permit, PlanOptions, Policy
 from sync.model.run import RunOptions
 from sync.model.selection import Selection
-from sync.model.wording import did_you_mean
+from sync.model.wording import did_you_mean, shown
 
 
 def run_options(given: Mapping[str, Any], *, is_dry: bool) -> RunOptions:
@@ -72,10 +72,10 @@ def parse_owner(text: str) -> Owner:
     kinds = {kind.value.lower(): kind for kind in OwnerKind}
     parts = text.split("/")
     if len(parts) != 3 or not all(parts):
-        raise UsageError(f'"{text}" names no owner', fix="write KIND/NAMESPACE/NAME, such as Gateway/shop/web")
+        raise UsageError(f"{shown(text)} names no owner", fix="write KIND/NAMESPACE/NAME, such as Gateway/shop/web")
     kind, namespace, name = parts
     if kind.lower() not in kinds:
-        raise UsageError(f'"{kind}" is no kind of owner', fix=did_you_mean(kind, _names(OwnerKind)))
+        raise UsageError(f"{shown(kind)} is no kind of owner", fix=did_you_mean(kind, _names(OwnerKind)))
     return Owner(kind=kinds[kind.lower()], namespace=namespace, name=name)
 
 

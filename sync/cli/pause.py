@@ -15,6 +15,7 @@ from sync.cli.running import perform
 from sync.errors import UsageError
 from sync.model.desired import Owner
 from sync.model.run import Run
+from sync.model.wording import shown
 from sync.plan.pausing import Pause, make_pause
 from sync.report.formats import RUN
 
@@ -76,5 +77,5 @@ def parse_duration(text: str) -> timedelta:
     days, hours, minutes = (int(part or 0) for part in (found.groups() if found else ("", "", "")))
     span = timedelta(days=days, hours=hours, minutes=minutes) if days < 10_000 else timedelta(0)
     if not span:
-        raise UsageError(f'"{text}" is no duration', fix="write it as 30m, 4h, 2d or 1h30m")
+        raise UsageError(f"{shown(text)} is no duration", fix="write it as 30m, 4h, 2d or 1h30m")
     return span

@@ -15,6 +15,7 @@ from sync.cli.terminal import RESULTS, complain, paint, print_result, say, say_e
 from sync.cli.verbosity import Verbosity, verbosity
 from sync.errors import ExitCode, SyncError, UsageError
 from sync.model.run import Run, Wish
+from sync.model.wording import shown
 from sync.report.formats import RENDERING, RUN, VALIDATION, Forms, written
 from sync.report.plan_text import counts, run_lines, trouble_lines
 from sync.report.text import problem_lines, render_lines, validation_lines
@@ -44,7 +45,7 @@ class OutputFileType(click.ParamType[OutputFile]):
             return value
         form, _, path = str(value).partition("=")
         if form not in self._forms or not path:
-            self.fail(f'"{value}" is not FORMAT=PATH with one of {", ".join(self._forms)}', param, ctx)
+            self.fail(f"{shown(value)} is not FORMAT=PATH with one of {', '.join(self._forms)}", param, ctx)
         return OutputFile(form=form, path=Path(path))
 
     def split_envvar_value(self, rv: str) -> Sequence[str]:

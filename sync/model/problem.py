@@ -31,6 +31,7 @@ class Problem:
 
     `resource` names it as `Gateway blue/web`; `field` is the path of the field inside the resource, from its root.
     `reason` is the word that AKO has for it in the status of a Gateway (ako-semantics §1.3, §10), empty if it has none.
+    `is_cause` marks what keeps a file from being read: other problems may follow from it, and are listed after it.
     """
 
     severity: Severity
@@ -40,6 +41,7 @@ class Problem:
     resource: str = ""
     field: tuple[str | int, ...] = ()
     reason: str = ""
+    is_cause: bool = False
 
     @property
     def file(self) -> str:
@@ -61,10 +63,10 @@ class Problem:
         return replace(self, origin=replace(self.origin, line=line)) if self.origin else self
 
     @property
-    def sort_key(self) -> tuple[str, int, str, str, str, str, str]:
-        """By file and line, then by all that is said: equal input gives an equal order."""
+    def sort_key(self) -> tuple[bool, str, int, tuple[str, ...]]:
+        """Causes first, then by file and line, then by all that is said: equal input gives an equal order."""
         said = (self.resource, self.field_text, self.severity.value, self.message, self.fix)
-        return (self.file, self.line, *said)
+        return (not self.is_cause, self.file, self.line, said)
 
 
 def dotted(path: Iterable[str | int]) -> str:

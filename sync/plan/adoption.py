@@ -154,7 +154,10 @@ def _of_somebody_else(candidate: _Candidate) -> Iterator[tuple[str, str]]:
         elif item.ownership in (Ownership.CLONE, Ownership.AKO_CLONE):
             yield f"{key} carries marks that spell another name: it is a copy", "delete or rename the copy by hand"
         elif item.ownership not in REASONS:
-            yield f"{key} is somebody else's ({_marks(item)})", "rename the Gateway, or delete the object"
+            yield (
+                f"{key} is somebody else's ({_marks(item)})",
+                f"rename the {candidate.owner.kind}, or delete the object",
+            )
         elif not _is_for(item, candidate.owner):
             yield f"AKO made {key} for {item.ako_owner}", "rename one of them, or delete the object"
 

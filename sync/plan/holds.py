@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sync.avi.addresses import AddressPlace
 from sync.compare.markers import PROTECTED, markers_of
 from sync.compare.vips import outside_of_its_subnet
-from sync.model.desired import DesiredState
+from sync.model.desired import DesiredState, Owner
 from sync.model.live import LiveObject, LiveState, Ownership
 from sync.model.plan import Action, PlanOptions
 from sync.model.problem import Problem, Severity
@@ -110,10 +110,10 @@ def _taken_names(pair: Pair, live: LiveState) -> Iterator[tuple[str, str]]:
         if found.is_ours:
             yield f"{key} still belongs to {found.owner}", "run again after that one is gone, or rename one of them"
         else:
-            yield _not_ours(found)
+            yield _not_ours(found, pair.owner)
 
 
-def _not_ours(found: LiveObject) -> tuple[str, str]:
+def _not_ours(found: LiveObject, owner: Owner) -> tuple[str, str]:
     key = found.key
     match found.ownership:
         case Ownership.CLONE:
@@ -126,13 +126,13 @@ def _not_ours(found: LiveObject) -> tuple[str, str]:
         case Ownership.UNMARKED:
             return (
                 f"{key} is there already, and nobody has marked it",
-                "take it over with avi-sync adopt, rename the Gateway, or delete the object",
+                f"take it over with avi-sync adopt, rename the {owner.kind}, or delete the object",
             )
         case _:
             by = found.body.get("created_by") or "somebody else"
             return (
                 f"{key} is there already and is not ours (created by {by})",
-                "rename the Gateway, or delete the object",
+                f"rename the {owner.kind}, or delete the object",
             )
 
 

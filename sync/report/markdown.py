@@ -16,7 +16,7 @@ from sync.report.numbers import numbers
 from sync.report.owners import OwnerReport, owners_of
 from sync.report.plan_text import failure_lines, service_lines
 from sync.report.text import counts_of_problems, plain
-from sync.report.words import HELD_SYMBOL, SYMBOLS, breaking, commit_text, counted, one_line, shown, told_fields
+from sync.report.words import HELD_SYMBOL, SYMBOLS, breaking, commit_text, counted, one_line, shown_pair, told_fields
 
 MAX_COMMENT_BYTES = 65_000
 """GitHub refuses a comment of more than 65,536 characters; a little room is left for a hidden marker."""
@@ -220,10 +220,11 @@ def _diff(report: OwnerReport) -> Iterator[str]:
 
 def _field(field: FieldChange) -> Iterator[str]:
     path = field.path.removesuffix("[]")
+    before, after = shown_pair(field.before, field.after)
     if field.before is not None or not field.path.endswith("[]"):
-        yield f"-     {path}: {shown(field.before)}"
+        yield f"-     {path}: {before}"
     if field.after is not None or not field.path.endswith("[]"):
-        yield f"+     {path}: {shown(field.after)}"
+        yield f"+     {path}: {after}"
 
 
 # --- texts of others --------------------------------------------------------------------------------------------------

@@ -9,7 +9,17 @@ from sync.model.run import Run
 from sync.model.service import Verdict
 from sync.report.numbers import is_only_planned, numbers, owners_in_trouble
 from sync.report.text import Paint, plain, problem_lines
-from sync.report.words import HELD_SYMBOL, SYMBOLS, commit_text, counted, one_line, outages, shown, told_fields
+from sync.report.words import (
+    HELD_SYMBOL,
+    SYMBOLS,
+    commit_text,
+    counted,
+    one_line,
+    outages,
+    shown,
+    shown_pair,
+    told_fields,
+)
 
 
 def run_text(run: Run) -> str:
@@ -77,7 +87,7 @@ def field_line(field: FieldChange) -> str:
     if field.path.endswith("[]"):
         sign, value = ("-", field.before) if field.after is None else ("+", field.after)
         return f"{sign} {one_line(field.path.removesuffix('[]'))}: {shown(value)}"
-    return f"{one_line(field.path)}: {shown(field.before)} → {shown(field.after)}"
+    return f"{one_line(field.path)}: {' → '.join(shown_pair(field.before, field.after))}"
 
 
 def _held(plan: Plan, paint: Paint) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sync.model.problem import Problem, Severity
 from sync.model.run import Wish
-from sync.report.words import commit_text, counted, one_line
+from sync.report.words import commit_text, counted, cut, one_line
 
 Paint = Callable[[str, str], str]
 """Text and style (`error`, `warning`, `create`, `update`, `replace`, `delete`, `quiet`, `title`) → text to print."""
@@ -22,8 +22,12 @@ def problem_lines(problems: Iterable[Problem], paint: Paint) -> Iterator[str]:
         place = f"{problem.file}:{problem.line}" if problem.file else ""
         told = (place, problem.resource, problem.field_text, problem.message)
         severity = paint(f"{problem.severity}:", problem.severity.value)
-        yield f"{severity} {': '.join(one_line(part) for part in told if part)}"
+        yield f"{severity} {': '.join(cut(one_line(part), MAX_PART_LENGTH) for part in told if part)}"
         yield paint(f"  fix: {one_line(problem.fix)}", "quiet")
+
+
+MAX_PART_LENGTH = 1000
+"""A name that fills a screen hides all other problems."""
 
 
 def counts_of_problems(problems: Iterable[Problem]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from posixpath import commonprefix
 from typing import Any
 
 from sync.kinds import KINDS
@@ -40,9 +41,27 @@ def one_line(text: str) -> str:
 
 def shown(value: Any, *, limit: int = MAX_VALUE_LENGTH) -> str:
     """A JSON value on one line; `none` for nothing."""
+    return cut(_text(value), limit)
+
+
+def shown_pair(before: Any, after: Any, *, limit: int = MAX_VALUE_LENGTH) -> tuple[str, str]:
+    """Two JSON values, each on one line; of values that are too long, the part in which they differ."""
+    old, new = _text(before), _text(after)
+    same = len(commonprefix((old, new)))
+    if same < limit // 2 or max(len(old), len(new)) <= limit:
+        return cut(old, limit), cut(new, limit)
+    start = same - limit // 4
+    return cut(f"…{old[start:]}", limit), cut(f"…{new[start:]}", limit)
+
+
+def _text(value: Any) -> str:
     if value is None:
         return "none"
-    text = one_line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return one_line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def cut(text: str, limit: int) -> str:
+    """The text, or as much of it as the limit allows."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 

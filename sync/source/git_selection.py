@@ -169,6 +169,7 @@ def _size_problem(entry: Entry, limits: SourceLimits) -> Problem:
         message=f"the file is not read: {entry.size_bytes} bytes are more than the limit of {limits.max_file_bytes}",
         fix="split it into several files, or raise the limit",
         origin=Origin(file=entry.path),
+        is_cause=True,
     )
 
 
@@ -178,4 +179,5 @@ def _lfs_problem(entry: Entry) -> Problem:
         message="the file is kept in Git LFS: the commit holds only a pointer to it",
         fix="take the file out of Git LFS (git lfs untrack) and commit it again",
         origin=Origin(file=entry.path),
+        is_cause=True,
     )

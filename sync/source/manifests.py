@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
@@ -75,7 +75,7 @@ class _Reading:
 
     def lose(self, problem: Problem) -> None:
         """Something is there that could not be read: from here on absence proves nothing."""
-        self.problems.append(problem)
+        self.problems.append(replace(problem, is_cause=True))
         self.is_complete = False
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sync.model.desired import Server
 from sync.model.resources.core import Endpoints, EndpointSlice, Service, ServicePort, SlicePort
 from sync.model.resources.resource import Resource
+from sync.model.wording import shown
 from sync.translate.clouds import DUAL_STACK_CLOUDS
 from sync.translate.inputs import Inputs
 from sync.translate.verdict import Findings
@@ -185,7 +186,7 @@ def _family(end: BackEnd, group: BackEnds, findings: Findings) -> str:
         findings.error(
             group.origin,
             end.path,
-            f'"{end.address}" is not an IP address',
+            f"{shown(end.address)} is not an IP address",
             "write an IPv4 or IPv6 address",
         )
     return family

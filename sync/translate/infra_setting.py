@@ -7,7 +7,7 @@ from sync.model.problem import Problem, Severity
 from sync.model.resources.ako import AviInfraSetting, NodeNetwork, VipNetwork
 from sync.model.resources.gateway import Gateway, GatewayClass, ParametersRef
 from sync.model.resources.resource import Resource
-from sync.model.wording import commit_or_rename, is_slip
+from sync.model.wording import commit_or_rename, is_slip, shown
 from sync.translate.clouds import CLOUDS_WITHOUT_NETWORKS
 from sync.translate.inputs import Inputs
 from sync.translate.verdict import Findings, problem_at
@@ -173,9 +173,9 @@ def vip_network_defects(network: VipNetwork, inputs: Inputs) -> tuple[Defect, ..
     """What is wrong with one VIP network."""
     found = list(_identity_defects(network, inputs))
     if network.cidr and not _is_cidr(network.cidr, 4):
-        found.append((f'"{network.cidr}" is not an IPv4 CIDR', "write it as 10.1.2.0/24", "cidr"))
+        found.append((f"{shown(network.cidr)} is not an IPv4 CIDR", "write it as 10.1.2.0/24", "cidr"))
     if network.v6cidr and not _is_cidr(network.v6cidr, 6):
-        found.append((f'"{network.v6cidr}" is not an IPv6 CIDR', "write it as 2001:db8::/64", "v6cidr"))
+        found.append((f"{shown(network.v6cidr)} is not an IPv6 CIDR", "write it as 2001:db8::/64", "v6cidr"))
     return tuple(found)
 
 
@@ -183,7 +183,7 @@ def node_network_defects(network: NodeNetwork, inputs: Inputs) -> tuple[Defect, 
     """What is wrong with one node network."""
     found = list(_identity_defects(network, inputs))
     found.extend(
-        (f'"{cidr}" is not a CIDR', "write it as 10.1.2.0/24 or 2001:db8::/64", "cidrs")
+        (f"{shown(cidr)} is not a CIDR", "write it as 10.1.2.0/24 or 2001:db8::/64", "cidrs")
         for cidr in network.cidrs
         if not (_is_cidr(cidr, 4) or _is_cidr(cidr, 6))
     )

@@ -8,7 +8,7 @@ from sync.model.desired import PoolRule, ServiceRule, VirtualServicePort
 from sync.model.problem import Severity
 from sync.model.resources.ako import BackendProperties, L4Rule
 from sync.model.resources.core import Service, ServicePort
-from sync.model.wording import commit_or_rename
+from sync.model.wording import commit_or_rename, shown
 from sync.translate import profiles
 from sync.translate.clouds import NSXT
 from sync.translate.inputs import Inputs
@@ -154,7 +154,7 @@ def _own_defects(rule: L4Rule, inputs: Inputs) -> Iterator[Defect]:
     """For what AKO would reject the rule (ako-semantics §7.6)."""
     spec = rule.spec
     if spec.load_balancer_ip and not _is_address(spec.load_balancer_ip):
-        yield ("loadBalancerIP",), f'"{spec.load_balancer_ip}" is not an IP address', "write an IP address"
+        yield ("loadBalancerIP",), f"{shown(spec.load_balancer_ip)} is not an IP address", "write an IP address"
     if spec.revoke_vip_route and inputs.facts.cloud.vtype != NSXT:
         yield ("revokeVipRoute",), "revokeVipRoute needs an NSX-T cloud", "remove it"
     yield from _ssl_defects(rule, inputs)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from sync.compare.markers import PROTECTED
 from sync.model.desired import ObjectSpec
 from sync.model.resources.resource import Resource
+from sync.model.wording import shown
 from sync.translate.verdict import Findings
 
 ANNOTATION = "avi-sync/protect"
@@ -27,6 +28,6 @@ def _is_protected(manifests: Sequence[Resource], findings: Findings) -> bool:
         text = manifest.annotation(ANNOTATION).lower()
         if text not in ("", "true", "false"):
             place = ("metadata", "annotations", ANNOTATION)
-            findings.error(manifest, place, f'"{text}" is neither true nor false', 'write "true" or "false"')
+            findings.error(manifest, place, f"{shown(text)} is neither true nor false", 'write "true" or "false"')
         texts.add(text)
     return "true" in texts

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from sync.model.desired import ObjectSpec, Owner, OwnerKind
 from sync.model.resources.core import Service, ServicePort
+from sync.model.wording import shown
 from sync.translate import profiles
 from sync.translate.blueprint import Blueprint, PoolPlan, specs_of, too_long
 from sync.translate.catalog import Key
@@ -149,7 +150,7 @@ def _check_members(key: str, members: Sequence[Service], inputs: Inputs, finding
     first = members[0]
     place = (*ANNOTATIONS, SHARED_VIP_ANNOTATION)
     if not _SHARED_KEY.fullmatch(key):
-        findings.error(first, place, f'"{key}" cannot be part of a name', "use letters, digits, - . and _")
+        findings.error(first, place, f"{shown(key)} cannot be part of a name", "use letters, digits, - . and _")
     for broken in inputs.catalog.broken_of_kind("Service"):
         if broken.namespace == first.namespace and broken.annotations.get(SHARED_VIP_ANNOTATION, "").strip() == key:
             findings.error(

@@ -8,7 +8,7 @@ from sync.model.desired import ObjectKey, Owner, OwnerKind
 from sync.model.plan import Action, Change
 from sync.model.problem import Origin, Problem, Severity
 from sync.report.text import plain, problem_lines
-from sync.report.words import SYMBOLS, one_line, outages, shown
+from sync.report.words import MAX_VALUE_LENGTH, SYMBOLS, one_line, outages, shown, shown_pair
 
 
 def make_change(action: Action = Action.UPDATE, kind: str = "VirtualService", **fields: object) -> Change:
@@ -70,6 +70,27 @@ def test_a_problem_cannot_paint_the_terminal() -> None:
 def test_a_value_is_shown_on_one_line(value: object, expected: str) -> None:
     """And not longer than a line."""
     assert shown(value) == expected
+
+
+LONG = [f"10.0.0.{number}" for number in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(LONG, [*LONG[:-1], "10.9.9.9"], id="at the end"),
+        pytest.param(LONG, [*LONG[:20], "10.9.9.9", *LONG[21:]], id="in the middle"),
+        pytest.param(LONG, LONG[:-1], id="shorter"),
+        pytest.param("x" * 300 + "a", "x" * 300 + "b", id="text"),
+        pytest.param([1], [2], id="short"),
+    ],
+)
+def test_two_values_are_shown_where_they_differ(before: object, after: object) -> None:
+    """However long they are, a reader sees a difference, on one line each."""
+    old, new = shown_pair(before, after)
+
+    assert old != new
+    assert max(len(old), len(new)) <= MAX_VALUE_LENGTH
 
 
 @pytest.mark.parametrize("action", list(Action))
