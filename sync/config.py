@@ -1,6 +1,8 @@
 """The source tree's `values.yaml` → Settings, and flags and environment → Target."""
 
+import hashlib
 import os
+import re
 import secrets
 import stat
 import tempfile
@@ -168,7 +170,15 @@ def target(given: Mapping[str, Any], environment: Mapping[str, str]) -> Target:
         deadline_seconds=given["deadline"],
         parallelism=given["parallelism"],
         state_folder=str(state_folder(environment)),
+        emulator_file=_emulator_file(given["source"], environment) if controller == EMBEDDED else "",
     )
+
+
+def _emulator_file(source: str, environment: Mapping[str, str]) -> str:
+    """Where an embedded emulator keeps its state: one file for each source, so that trees do not meet in one."""
+    where = source if "://" in source else str(Path(source).resolve())
+    name = re.sub(r"[^a-z0-9.]+", "-", where.lower()).strip("-.")[-40:]
+    return str(state_folder(environment) / f"emulator-{name}-{hashlib.sha256(where.encode()).hexdigest()[:8]}.sqlite")
 
 
 def new_run_id(now: datetime) -> str:

@@ -19,6 +19,7 @@ from sync.report.documents import (
     CheckupDocument,
     DeploymentDocument,
     ExplanationDocument,
+    ExplanationsDocument,
     LockDocument,
     MessageDocument,
     PlanFileDocument,
@@ -36,6 +37,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DOCUMENTS: Mapping[str, Any] = {
     "checkup": CheckupDocument,
     "explanation": ExplanationDocument,
+    "explanations": ExplanationsDocument,
     "lock": LockDocument,
     "message": MessageDocument,
     "plan": PlanFileDocument,
@@ -46,7 +48,7 @@ DOCUMENTS: Mapping[str, Any] = {
 }
 """File name → class."""
 
-WITHOUT_LINES = frozenset({"checkup", "explanation", "lock", "message", "plan", "status"})
+WITHOUT_LINES = frozenset({"checkup", "explanation", "explanations", "lock", "message", "plan", "status"})
 """Documents that never come as `jsonl`."""
 
 

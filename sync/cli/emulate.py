@@ -15,7 +15,7 @@ from sync.emulator import Emulator
 @options.emulator_options
 def command(state: str, seed: str, requests_log: str, faults: str, **how: Any) -> None:
     """Serve an emulated Avi Controller until stopped: user admin, password from AVI_EMULATOR_PASSWORD."""
-    with emulator_errors(f"{how['host']}:{how['port']}"):
+    with emulator_errors(f"{how['host']}:{how['port']}", Path(state) if state else None):
         emulator = Emulator(
             host=how["host"],
             port=how["port"],

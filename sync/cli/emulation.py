@@ -1,6 +1,7 @@
 """An emulator for a command: in this process, or as what the command is for."""
 
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,7 +11,6 @@ from typing import Any
 import yaml
 
 from sync.cli.terminal import say
-from sync.config import state_folder
 from sync.emulator import Emulator, FaultError, SeedError, StateError
 from sync.errors import UsageError
 from sync.model.target import Target
@@ -18,13 +18,13 @@ from sync.model.target import Target
 
 @contextmanager
 def embedded(where: Target) -> Iterator[Target]:
-    """An emulator in this process, with its state in the user's folder, in place of the Controller."""
-    folder = state_folder(os.environ)
-    with emulator_errors("127.0.0.1"):
-        folder.mkdir(parents=True, exist_ok=True)
-        emulator = Emulator(port=0, state=folder / "emulator.sqlite", password=emulator_password())
+    """An emulator in this process, with a state of its own for each source, in place of the Controller."""
+    state = Path(where.emulator_file)
+    with emulator_errors("127.0.0.1", state):
+        state.parent.mkdir(parents=True, exist_ok=True)
+        emulator = Emulator(port=0, state=state, password=emulator_password())
         emulator.start()
-    say(f"note: an emulated Controller runs at {emulator.url}, its state is in {folder}")
+    say(f"note: an emulated Controller runs at {emulator.url}, its state is {state}; remove that file to start over")
     try:
         yield replace(where, controller=emulator.url, username="admin", password=emulator_password(), token="")
     finally:
@@ -47,14 +47,17 @@ def read_yaml(path: str) -> Any:
 
 
 @contextmanager
-def emulator_errors(address: str) -> Iterator[None]:
-    """What a user can get wrong about an emulator, in one line each."""
+def emulator_errors(address: str, state: Path | None = None) -> Iterator[None]:
+    """What a user can get wrong about an emulator, in one line each. `state` is the file that it keeps, if any."""
     try:
         yield
     except (SeedError, FaultError) as error:
         raise UsageError(str(error)) from None
     except StateError as error:
-        raise UsageError(str(error), fix="name another state file, or remove this one") from None
+        message, _, fix = str(error).partition("\n  fix: ")
+        if state is not None and "locked" not in message:
+            fix = f"to start over: rm {shlex.quote(str(state))}"
+        raise UsageError(message, fix=fix) from None
     except OSError as error:
         where = str(error.filename or address)
         raise UsageError(error.strerror or str(error), where=where, fix="choose another one") from None

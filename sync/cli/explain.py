@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sync.cli import options
+from sync.cli.asked import parse_owner
 from sync.cli.console import Console
 from sync.cli.controller import controller, warn_of_unchecked_certificate
 from sync.cli.offline import ASSUMED_FACTS
@@ -16,17 +17,17 @@ from sync.cli.terminal import paint, say, show, show_document
 from sync.config import source_request, target
 from sync.errors import UsageError
 from sync.kinds import KINDS
-from sync.model.desired import AviObject
+from sync.model.desired import AviObject, Owner, OwnerKind
 from sync.model.explanation import Explanation
-from sync.model.wording import did_you_mean, nearest
+from sync.model.wording import did_you_mean, nearest, shown
 from sync.reconcile import Sight, look_at, look_at_tree
-from sync.report.explanation import explanation_document, explanation_lines
+from sync.report.explanation import explanation_document, explanation_lines, explanations_document
 from sync.source.facts_file import read_facts_file
 from sync.wish import explain
 
 
 @click.command("explain", epilog=options.EXAMPLES["explain"])
-@click.argument("object", metavar="KIND/NAME")
+@click.argument("object", metavar="OBJECT|OWNER")
 @options.source_options
 @options.working_tree
 @options.not_required(options.controller_options)
@@ -35,26 +36,36 @@ from sync.wish import explain
 def command(object: str, output: str, **given: Any) -> None:  # noqa: A002 (click names it after the argument)
     """Tell where each field of a desired object comes from: manifest and line, setting or default; and what is live.
 
-    KIND is VirtualService, VsVip, Pool or L4PolicySet, NAME the object's name on the Controller. Without --controller,
-    or with --facts, no Controller is asked, and live values are left out.
+    OBJECT is KIND/NAME: a VirtualService, VsVip, Pool or L4PolicySet by its name on the Controller. OWNER is
+    KIND/NAMESPACE/NAME, such as Gateway/shop/web: all its objects. Without --controller, or with --facts, no Controller
+    is asked, and live values are left out.
     """
     kind, name = _kind_and_name(object)
     sight = _sight(given, is_quiet=output != "text")
-    explanation = _explanation(_found(kind, name, sight), sight)
+    if kind in KINDS:
+        explanation = _explanation(_found(kind, name, sight), sight)
+        if output == "json":
+            show_document(explanation_document(explanation))
+        else:
+            show(explanation_lines(explanation, paint))
+        return
+    explanations = [_explanation(item, sight) for item in _objects_of(parse_owner(object), sight)]
     if output == "json":
-        show_document(explanation_document(explanation))
+        show_document(explanations_document(explanations))
     else:
-        show(explanation_lines(explanation, paint))
+        show(line for each in explanations for line in explanation_lines(each, paint))
 
 
 def _kind_and_name(text: str) -> tuple[str, str]:
-    """`pool/x` as a kind and a name; the kind in upper or lower case."""
+    """`pool/x` or `gateway/shop/x` as a kind and what follows it; the kind in upper or lower case."""
     kind, _, name = text.partition("/")
     if not name:
-        raise UsageError(f'"{text}" names no object', fix="write KIND/NAME, such as Pool/my-cluster--shop-web")
-    kinds = {known.lower(): known for known in KINDS}
+        fix = "write KIND/NAME, such as Pool/my-cluster--shop-web, or an owner, such as Gateway/shop/web"
+        raise UsageError(f"{shown(text)} names no object", fix=fix)
+    known = (*KINDS, *(kind.value for kind in OwnerKind))
+    kinds = {each.lower(): each for each in known}
     if kind.lower() not in kinds:
-        raise UsageError(f'"{kind}" is no kind of object', fix=did_you_mean(kind, tuple(KINDS)))
+        raise UsageError(f"{shown(kind)} is no kind of object", fix=did_you_mean(kind, known))
     return kinds[kind.lower()], name
 
 
@@ -85,6 +96,18 @@ def _found(kind: str, name: str, sight: Sight) -> AviObject:
     if any((item.key.kind, item.key.name) == (kind, name) for item in sight.live or ()):
         raise UsageError(f"{message}, though there is one on the Controller", fix="look it up there")
     raise UsageError(message, fix=f'did you mean "{near}"?' if near else "avi-sync render lists all that it asks for")
+
+
+def _objects_of(owner: Owner, sight: Sight) -> list[AviObject]:
+    """The objects of an owner, in the order in which they are made; an error says what is near, or why none is."""
+    desired = sight.wish.desired
+    if found := [item for item in desired if item.owner == owner]:
+        return sorted(found, key=lambda item: (KINDS[item.key.kind].rank, item.key))
+    if any(held.owner == owner for held in desired.held):
+        raise UsageError(f"{owner} is held", fix="avi-sync validate says why")
+    names = sorted({f"{item.owner.kind}/{item.owner.namespace}/{item.owner.name}" for item in desired})
+    given = f"{owner.kind}/{owner.namespace}/{owner.name}"
+    raise UsageError(f"Git has no {owner}, or nothing is made for it", fix=did_you_mean(given, names))
 
 
 def _explanation(item: AviObject, sight: Sight) -> Explanation:

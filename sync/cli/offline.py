@@ -13,20 +13,25 @@ from sync.cli.github import tell_tree
 from sync.cli.results import OutputFile, output_options, show_rendering, show_validation
 from sync.cli.terminal import say
 from sync.config import source_request
-from sync.errors import SourceError
+from sync.errors import SourceError, UsageError
 from sync.model.run import Wish
 from sync.report.formats import RENDERING, VALIDATION
 from sync.source.facts_file import read_facts_file
+from sync.source.repository import git_dir_of
 from sync.wish import load_source, make_wish, offline, wish_for_nothing, with_rules
 
 
 @click.command("validate", epilog=options.EXAMPLES["validate"])
-@options.source_options
+@options.not_required(options.source_options)
 @options.working_tree
 @options.facts
 @output_options(VALIDATION)
 def validate(facts: str, output: str, output_files: tuple[OutputFile, ...], **source: Any) -> int:
-    """Check a source tree without a Controller: every problem of every manifest, with its place and its fix."""
+    """Check a source tree without a Controller: every problem of every manifest, with its place and its fix.
+
+    Without --source, the current folder of the repository around it is checked, or the one that --path names.
+    """
+    source |= {} if source["source"] else _here(source["path"])
     wish = _offline_wish(source, facts)
     tell_tree(wish, source)
     told = show_validation(wish, output, output_files)
@@ -43,6 +48,16 @@ def render(facts: str, output: str, output_files: tuple[OutputFile, ...], **sour
     wish = _offline_wish(source, facts)
     told = show_rendering(wish, output, output_files)
     return wish.exit_code or told
+
+
+def _here(path: str) -> Mapping[str, str]:
+    """The repository around the current folder, and this folder in it unless `path` names one."""
+    here = Path.cwd()
+    root = next((folder for folder in (here, *here.parents) if git_dir_of(folder)), None)
+    if root is None:
+        raise UsageError("no source is given, and this folder is in no repository", fix="give --source URL or DIR")
+    inside = here.relative_to(root).as_posix()
+    return {"source": str(root), "path": path or ("" if inside == "." else inside)}
 
 
 def _offline_wish(source: Mapping[str, Any], facts_file: str) -> Wish:

@@ -8,7 +8,7 @@ class Target:
     """One Controller and how to log in there. `is_verified` False means that its certificate is not checked.
 
     `timeout_seconds` is for each answer; after `deadline_seconds` a run begins nothing more. `state_folder` is where
-    this machine keeps what runs on it must know of each other.
+    this machine keeps what runs on it must know of each other, `emulator_file` the state of an embedded emulator.
     """
 
     controller: str
@@ -21,3 +21,4 @@ class Target:
     deadline_seconds: float = 3600.0
     parallelism: int = 8
     state_folder: str
+    emulator_file: str = ""

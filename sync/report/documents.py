@@ -485,3 +485,10 @@ class ExplanationDocument(KeyDocument):
     live: Annotated[str | None, Field(examples=["ours", "ako", "foreign", "not there"])]
     """Whose the live object is, or `not there`; null where no Controller was asked."""
     fields: list[ExplainedFieldDocument]
+
+
+class ExplanationsDocument(TypedDict):
+    """What `explain` prints of an owner: each of its objects as for one object."""
+
+    schema_version: Version
+    explanations: list[ExplanationDocument]

@@ -1,11 +1,11 @@
 """Where the fields of one object come from, for people and machines: `avi-sync explain`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sync.avi.references import parse_reference
 from sync.model.explanation import ExplainedField, Explanation, Source
-from sync.report.documents import ExplainedFieldDocument, ExplanationDocument, FieldSourceDocument
+from sync.report.documents import ExplainedFieldDocument, ExplanationDocument, ExplanationsDocument, FieldSourceDocument
 from sync.report.json import SCHEMA_VERSION, key_document, owner_document
 from sync.report.text import Paint
 from sync.report.words import commit_text, counted, one_line, shown
@@ -72,6 +72,14 @@ def explanation_document(explanation: Explanation) -> ExplanationDocument:
         "owner": owner_document(explanation.item.owner),
         "live": live if explanation.is_looked_up else None,
         "fields": [_field_document(field) for field in explanation.fields],
+    }
+
+
+def explanations_document(explanations: Sequence[Explanation]) -> ExplanationsDocument:
+    """All objects of one owner, for machines."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "explanations": [explanation_document(each) for each in explanations],
     }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from tests.end_to_end.conftest import Run
+from tests.end_to_end.tree import Tree, app
 
 
 @contextmanager
@@ -52,3 +53,33 @@ def test_a_seed_that_is_no_yaml_is_told_with_its_file(cli: Run, tmp_path: Path) 
     result = cli("emulate", "--port", "0", "--seed", str(seed))
 
     assert (result.code, f"{seed}: " in result.err) == (64, True)
+
+
+def test_each_source_has_an_embedded_emulator_of_its_own(cli: Run, tmp_path: Path) -> None:
+    """Whoever tries two trees one after the other does not meet the first one's objects, nor its record."""
+    found = []
+    for name in ("first", "second", "first"):
+        folder = tmp_path / name
+        tree = Tree(folder=folder) if folder.exists() else Tree.make(folder)
+        tree.commit(web=app("web"))
+        found.append(cli("--source", str(folder), "--controller", "embedded"))
+
+    assert [(result.code, result.out.split(" (")[0].splitlines()[-1]) for result in found] == [
+        (0, "Applied: 4 create, 0 update, 0 replace, 0 delete"),
+        (0, "Applied: 4 create, 0 update, 0 replace, 0 delete"),
+        (0, "Plan: 0 create, 0 update, 0 replace, 0 delete"),
+    ]
+
+
+def test_a_state_that_cannot_be_used_says_how_to_start_over(cli: Run, tmp_path: Path) -> None:
+    """The fix can be typed as it is printed."""
+    tree = Tree.make(tmp_path / "tree")
+    arguments = ("--source", str(tree.folder), "--controller", "embedded", "--dry-run")
+    cli(*arguments)
+    (state,) = (tmp_path / "state").glob("emulator-*.sqlite")
+    state.write_text("not a database, but longer than the header of one; " * 20)
+
+    result = cli(*arguments)
+
+    assert result.code == 64
+    assert f"fix: to start over: rm {state}" in result.err

@@ -175,3 +175,23 @@ def test_an_explanation_fits_its_schema(sync: Run, tree: Tree) -> None:
     found = sync("explain", f"VsVip/{NAME}").document
 
     jsonschema.validate(found, closed(published("explanation")))
+
+
+def test_an_owner_is_explained_object_by_object(sync: Run, tree: Tree) -> None:
+    """`Gateway/shop/web` stands for all that is made for it, in the order in which it is made."""
+    tree.commit(web=app("web"), api=app("api"))
+
+    result = sync("explain", "gateway/shop/web")
+    text = sync("explain", "Gateway/shop/web", "--format", "text")
+    unknown = sync("explain", "Gateway/shop/wep")
+
+    assert [each["kind"] for each in result.document["explanations"]] == [
+        "VsVip",
+        "Pool",
+        "L4PolicySet",
+        "VirtualService",
+    ]
+    assert {each["owner"]["name"] for each in result.document["explanations"]} == {"web"}
+    assert text.out.count("Explain: ") == 4
+    assert (unknown.code, 'did you mean "Gateway/shop/web"?' in unknown.err) == (64, True)
+    jsonschema.validate(result.document, closed(published("explanations")))

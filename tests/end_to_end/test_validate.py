@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from sync.cli import main
-from tests.end_to_end.conftest import Result
+from tests.end_to_end.conftest import Result, Run
+from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, Tree, app
 
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden"
@@ -145,6 +146,19 @@ def test_problems_are_sorted_by_file_and_line(problems: list[Problem]) -> None:
     assert sorted(places) == places
 
 
+def test_a_file_that_cannot_be_read_stands_before_what_follows_from_it(cli: Run, tree: Tree) -> None:
+    """A GatewayClass in a broken file is missed in every Gateway: the broken file is what to correct."""
+    tree.commit(a=app("web"), **{"class": None})
+    tree.write({"z.yaml": "kind: GatewayClass\nmetadata: [\n"})
+    tree.commit()
+
+    result = cli("validate", "--source", str(tree.folder), "--format", "json")
+
+    files = [problem["file"] for problem in result.document["problems"]]
+    assert files[0] == "z.yaml"
+    assert "a.yaml" in files[1:]
+
+
 def test_the_text_says_the_same_in_the_same_order(problems: list[Problem], text: str) -> None:
     """A line with severity, file and line, a line with the fix, for each problem of the JSON; then the count."""
     *lines, count = text.splitlines()
@@ -177,3 +191,48 @@ def test_the_example_has_no_problem() -> None:
     assert (as_json.code, as_json.document["problems"]) == (0, [])
     assert (as_text.code, len(as_text.out.splitlines())) == (0, 1)
     assert "0 errors, 0 warnings" in as_text.out
+
+
+@pytest.mark.parametrize(
+    ("folder", "options", "expected"),
+    [
+        pytest.param("prod", (), "1 owner", id="the folder in which one stands"),
+        pytest.param("", ("--path", "prod"), "1 owner", id="the folder that is named"),
+        pytest.param("prod", ("--path", "lab"), "2 owners", id="another one"),
+    ],
+)
+def test_in_a_repository_no_source_is_needed(
+    folder: str, options: tuple[str, ...], expected: str, cli: Run, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The repository is the one around the current folder."""
+    shared = {"values.yaml": [VALUES], "class.yaml": [GATEWAY_CLASS], "web.yaml": app("web")}
+    tree.write({f"prod/{name}": content for name, content in shared.items()})
+    tree.write({f"lab/{name}": content for name, content in (shared | {"api.yaml": app("api")}).items()})
+    tree.commit()
+    monkeypatch.chdir(tree.folder / folder)
+
+    result = cli("validate", *options)
+
+    assert result.code == 0
+    assert f"Validate: {expected} " in result.out
+
+
+def test_outside_of_a_repository_a_source_is_asked_for(
+    cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is guessed."""
+    monkeypatch.chdir(tmp_path)
+
+    result = cli("validate")
+
+    assert (result.code, "give --source" in result.err) == (64, True)
+
+
+def test_a_name_of_any_length_leaves_room_for_other_problems(cli: Run, tree: Tree) -> None:
+    """What is echoed is cut at a length that a person still reads."""
+    tree.commit(web=[*app("web"), *app("x" * 100_000)])
+
+    result = cli("validate", "--source", str(tree.folder))
+
+    assert result.code == 5
+    assert max(map(len, result.out.splitlines())) < 4000
