@@ -60,6 +60,9 @@ class Kind:
     """Fields that the Controller refuses to change in place, and what must be made anew (API §6.11)."""
     disruptive: frozenset[str] = frozenset()
     """Fields whose change in place breaks connections."""
+    switches: tuple[str, ...] = ()
+    """Boolean fields, true by default, each of which turns the object off (schema 30.2.1: Pool.enabled,
+    VirtualService.enabled and traffic_enabled)."""
     server_side: frozenset[str] = frozenset()
     """Fields that only the Controller sets: they do not belong into a create (API §2.4, §7.1 item 4)."""
     refers_by: tuple[str, ...] = ()
@@ -138,6 +141,7 @@ _KINDS = (
             }
         ),
         replace={"vrf_ref": Scope.OWNER},
+        switches=("enabled",),
         server_side=frozenset({"cloud_config_cksum", "server_count"}),
         precious={"servers": ("ip.addr", "port")},
         ako_checksum="cloud_config_cksum",
@@ -190,6 +194,7 @@ _KINDS = (
         ),
         replace={"vrf_context_ref": Scope.OWNER},
         disruptive=frozenset({"se_group_ref"}),
+        switches=("enabled", "traffic_enabled"),
         refers_by=("vsvip_ref", "pool_ref", "vh_parent_vs_ref"),
         precious={"services": ("port",), "l4_policies": ("index",)},
         server_side=frozenset(

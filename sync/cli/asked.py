@@ -26,6 +26,7 @@ def run_options(given: Mapping[str, Any], *, is_dry: bool) -> RunOptions:
             may_replace=not given["no_replace"],
             retry_refused=given["retry_refused"],
             may_switch_off=given["allow_deletes"] > 0,
+            may_undo=given["allow_deletes"] > 0,
         ),
         accepts_source=given["accept_source"],
         accepts_older_commit=given["accept_older_commit"],

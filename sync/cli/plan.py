@@ -65,6 +65,7 @@ def _save(path: Path, given: Mapping[str, Any], options_of_plan: PlanOptions, ru
         may_replace=options_of_plan.may_replace,
         retry_refused=options_of_plan.retry_refused,
         may_switch_off=options_of_plan.may_switch_off,
+        may_undo=options_of_plan.may_undo,
         changes=tuple(described(change) for change in run.plan.changes),
         writes=fingerprints(run.plan, run.live),
     )
@@ -103,7 +104,9 @@ def apply(file: Path, output: str, **given: Any) -> int:
         "retry_refused": saved.retry_refused,
     }
     asked = run_options({**given, **wanted}, is_dry=False)
-    plan_options = replace(asked.plan, selection=saved.selection, may_switch_off=saved.may_switch_off)
+    plan_options = replace(
+        asked.plan, selection=saved.selection, may_switch_off=saved.may_switch_off, may_undo=saved.may_undo
+    )
     return perform(given | places, replace(asked, plan=plan_options, saved=saved), output=output)
 
 
@@ -118,7 +121,7 @@ def apply(file: Path, output: str, **given: Any) -> int:
 def drift(detailed_exitcode: bool, output: str, **given: Any) -> int:
     """Show what somebody changed on the Controller, field by field, apart from what changed in Git; never writes."""
     asked = looking_options(given)
-    asked = replace(asked, plan=replace(asked.plan, retry_refused=True))
+    asked = replace(asked, plan=replace(asked.plan, retry_refused=True, may_undo=True))
     return perform(given, asked, output=output, reshape=_only_drift, is_detailed=detailed_exitcode)
 
 

@@ -1,6 +1,7 @@
 """`avi-sync status`: what is deployed from which commit, on one screen."""
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -26,6 +27,7 @@ from sync.report.plan_text import run_lines
 def command(output: str, **given: Any) -> int:
     """Show on one screen what is deployed: from which commit, by which run, and how each owner stands; never writes."""
     asked = looking_options(given)
+    asked = replace(asked, plan=replace(asked.plan, may_undo=True))
     request = source_request(given, os.environ, writes=False)
     warn_of_unchecked_certificate(given)
     with controller(target(given, os.environ)) as where, Console(is_quiet=output != "text") as console:

@@ -27,7 +27,7 @@ def refusals(
         return ()
     return (
         *_frozen(freeze),
-        *outside_windows(plan, settings.windows, now),
+        *outside_windows(plan, live, settings.windows, now),
         *beyond_limits(plan, live, settings.guards, permit),
     )
 

@@ -3,16 +3,19 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from sync.model.live import LiveState
 from sync.model.plan import FieldChange, Plan, Refusal
 from sync.model.settings import DAYS, Window
+from sync.plan.outages import effects_of
 
 _WHOLE = FieldChange(path="", before=None, after=None)
 """A change without single fields: the object as a whole comes or goes."""
 
 
-def outside_windows(plan: Plan, windows: Sequence[Window], now: datetime) -> Iterator[Refusal]:
+def outside_windows(plan: Plan, live: LiveState, windows: Sequence[Window], now: datetime) -> Iterator[Refusal]:
     """Refused where the plan needs a window and none is open; marks alone, such as a pause, need none."""
-    is_disruptive = any(change.is_disruptive for change in plan.changes)
+    takes_down = any(effect.losses for effect in effects_of(plan, live).values()) if windows else False
+    is_disruptive = takes_down or any(change.is_disruptive for change in plan.changes)
     fields = (field for change in plan.changes for field in change.fields or (_WHOLE,))
     if not is_disruptive and all(field.path.startswith("markers[") for field in fields):
         return

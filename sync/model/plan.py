@@ -12,6 +12,9 @@ from sync.model.problem import Problem
 from sync.model.secrets import shown_at
 from sync.model.selection import Selection
 
+SHORTEST_DIGEST = 12
+"""Of a plan's digest, as the last line of a plan shows it and a permit must name it."""
+
 
 class Action(StrEnum):
     """What happens to an object; one vocabulary from planner to printed line."""
@@ -60,6 +63,8 @@ class PlanOptions:
     retry_refused: bool = False
     may_switch_off: bool = False
     """Whether owners that a switch in values.yaml no longer serves may be planned to go; a guard asks for a permit."""
+    may_undo: bool = False
+    """Whether an edit on the Controller may be undone where that takes down its owner; a guard asks for a permit."""
 
 
 class Method(StrEnum):
@@ -161,13 +166,18 @@ class Permit:
     owners: int = 0
     digest: str = ""
 
+    def __str__(self) -> str:
+        """As it is given on the command line."""
+        return f"--allow-deletes {self.owners} --plan-digest {self.digest[:SHORTEST_DIGEST]}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything that must change so that live becomes desired, in apply order.
 
     `foreign` are the wanted names that somebody else's objects have; `held` the owners of which nothing is touched;
-    `digest` covers changes and writes, not the commit; `switched_off` are owners that go only because of a switch.
+    `digest` covers changes and writes, not the commit; `switched_off` are owners that go only because of a switch;
+    `edited` those that lose something only because somebody edited them on the Controller.
     """
 
     commit: str
@@ -178,6 +188,7 @@ class Plan:
     problems: tuple[Problem, ...]
     digest: str
     switched_off: tuple[Owner, ...] = ()
+    edited: tuple[Owner, ...] = ()
 
     @property
     def changes(self) -> tuple[Change, ...]:

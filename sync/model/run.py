@@ -10,7 +10,7 @@ from sync.model.outcome import Outcome, OwnerOutcome, by_owner
 from sync.model.plan import Permit, Plan, PlanOptions, Refusal
 from sync.model.problem import Problem, Severity
 from sync.model.saved_plan import SavedPlan
-from sync.model.service import ServiceState
+from sync.model.service import ServiceState, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +86,23 @@ class Run:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Of the source, of the plan and what remains of it, and of the Controller's record, by place."""
-        plans = [plan for plan in (self.plan, self.remaining) if plan is not None]
-        found = {*self.wish.problems, *self.notices, *(problem for plan in plans for problem in plan.problems)}
+        """Of the source, of the plan and what remains of it, and of the Controller's record, by place.
+
+        What is still wrong after applying is told with the fix for what is left.
+        """
+        left = self.remaining.problems if self.remaining is not None else ()
+        told = {(problem.resource, problem.message) for problem in left}
+        planned = self.plan.problems if self.plan is not None else ()
+        first = (problem for problem in planned if (problem.resource, problem.message) not in told)
+        found = {*self.wish.problems, *self.notices, *first, *left}
         return tuple(sorted(found, key=lambda problem: problem.sort_key))
+
+    @property
+    def down(self) -> tuple[ServiceState, ...]:
+        """The VirtualServices that should have come up and did not: all of them where none is up, idle ones too."""
+        if not any(service.verdict is Verdict.UP for service in self.services):
+            return self.services
+        return tuple(service for service in self.services if not service.is_well)
 
     @property
     def owner_outcomes(self) -> tuple[OwnerOutcome, ...]:
@@ -110,8 +123,7 @@ class Run:
             return ExitCode.REFUSED
         has_errors = any(problem.severity is Severity.ERROR for problem in self.problems)
         has_failed = any(not outcome.is_success for outcome in self.outcomes)
-        is_down = any(not service.is_well for service in self.services)
-        if has_errors or has_failed or is_down or (self.remaining is not None and not self.remaining.is_empty):
+        if has_errors or has_failed or self.down or (self.remaining is not None and not self.remaining.is_empty):
             return ExitCode.HELD_OR_FAILED
         if self.is_dry and is_detailed and not self.plan.is_empty:
             return ExitCode.CHANGES_PENDING

@@ -29,3 +29,4 @@ class SavedPlan:
     may_switch_off: bool
     changes: tuple[str, ...]
     writes: Mapping[str, str]
+    may_undo: bool = False

@@ -1,14 +1,15 @@
 """Which VirtualServices a run has changed, and which of them nobody can expect to come up."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable
 
-from sync.kinds import KINDS
-from sync.model.desired import Owner
-from sync.model.live import LiveObject, LiveState
+from sync.kinds import KINDS, Part
+from sync.model.desired import ObjectKey, Owner
+from sync.model.live import LiveState
 from sync.model.outcome import ChangeState, Outcome
 from sync.model.plan import CHANGES_OF_HANDS
 from sync.model.service import Awaited
+from sync.plan.serving import Bodies, Body, is_on, serving_of
 
 _TOUCHED = frozenset({ChangeState.APPLIED, ChangeState.RESTORED})
 
@@ -21,26 +22,18 @@ def awaited(outcomes: Iterable[Outcome], live: LiveState) -> tuple[Awaited, ...]
         for item in outcome.changes
         if item.state in _TOUCHED and item.change.action not in CHANGES_OF_HANDS
     }
-    pools: dict[Owner, list[Mapping[str, Any]]] = {}
-    services: list[tuple[Owner, LiveObject]] = []
+    bodies: dict[Owner, dict[ObjectKey, Body]] = defaultdict(dict)
     for item in live:
         if item.is_ours and item.owner is not None and item.owner in owners:
-            managed = KINDS[item.key.kind].managed
-            if "servers" in managed:
-                pools.setdefault(item.owner, []).append(item.body)
-            if "vsvip_ref" in managed:
-                services.append((item.owner, item))
+            bodies[item.owner][item.key] = item.body
     return tuple(
-        Awaited(key=item.key, owner=owner, uuid=item.uuid, idle_because=_why_idle(item.body, pools.get(owner, ())))
-        for owner, item in sorted(services, key=lambda pair: pair[1].key)
+        Awaited(key=key, owner=owner, uuid=live.objects[key].uuid, idle_because=_why_idle(key, bodies[owner]))
+        for key, owner in sorted((key, owner) for owner, found in bodies.items() for key in found)
+        if KINDS[key.kind].part is Part.ENTRANCE
     )
 
 
-def _why_idle(service: Mapping[str, Any], pools: Iterable[Mapping[str, Any]]) -> str:
-    if not service.get("enabled", True):
+def _why_idle(service: ObjectKey, bodies: Bodies) -> str:
+    if not is_on(service, bodies[service]):
         return "it is disabled"
-    return "" if any(map(_has_server, pools)) else "it has no server to send to"
-
-
-def _has_server(pool: Mapping[str, Any]) -> bool:
-    return pool.get("enabled", True) and any(server.get("enabled", True) for server in pool.get("servers") or ())
+    return "" if serving_of(bodies).enabled else "it has no server to send to"

@@ -42,11 +42,11 @@ class OwnerChanges:
 def changes_of(pair: Pair) -> OwnerChanges:
     """Create what is missing, change what differs, replace what cannot change in place, delete what nobody wants."""
     compared = {key: compare(item, pair.live[key].body) for key, item in pair.desired.items() if key in pair.live}
-    scope, reason = _scope(pair, compared)
+    scope, reason, cause = _scope(pair, compared)
     found: dict[ObjectKey, Change] = {}
     is_as_written = bool(compared) and all(comparison.is_as_written for comparison in compared.values())
     for key, item in pair.desired.items():
-        change = _change(pair, item, compared.get(key), scope, reason, is_as_written=is_as_written)
+        change = _change(pair, item, compared.get(key), scope, reason, cause, is_as_written=is_as_written)
         if change is not None:
             found[key] = change
     for key in pair.live.keys() - pair.desired.keys():
@@ -60,16 +60,20 @@ def changes_of(pair: Pair) -> OwnerChanges:
     )
 
 
-def _scope(pair: Pair, compared: Mapping[ObjectKey, Comparison]) -> tuple[Scope | None, str]:
-    """How much must be made anew, and why: a move to another tenant or cloud takes everything along."""
+def _scope(pair: Pair, compared: Mapping[ObjectKey, Comparison]) -> tuple[Scope | None, str, Cause]:
+    """How much must be created again, why, and who caused it: a move to another tenant or cloud takes everything along.
+
+    An object is as it was written last where only an edit on the Controller makes it differ.
+    """
     if pair.desired and pair.live and (moved := _move(pair)):
-        return Scope.OWNER, moved
-    scopes = [(item.replace, item.reason) for _, item in sorted(compared.items()) if item.replace is not None]
+        return Scope.OWNER, moved, Cause.GIT
+    found = [item for _, item in sorted(compared.items()) if item.replace is not None]
+    cause = Cause.LIVE if all(item.is_as_written for item in found) else Cause.GIT
     for wide in (Scope.OWNER, Scope.VIP):
-        for scope, reason in scopes:
-            if scope is wide:
-                return scope, reason
-    return None, ""
+        for item in found:
+            if item.replace is wide:
+                return wide, item.reason, cause
+    return None, "", Cause.GIT
 
 
 def _move(pair: Pair) -> str:
@@ -97,10 +101,14 @@ def _change(
     comparison: Comparison | None,
     scope: Scope | None,
     reason: str,
+    cause: Cause,
     *,
     is_as_written: bool,
 ) -> Change | None:
-    """`is_as_written` tells that Git asks of all that is live of the owner for what was written last."""
+    """`is_as_written` tells that Git requests of all that is live of the owner what was written last.
+
+    `cause` is that of a replace.
+    """
     key = item.key
     if comparison is None and any(gone == key or is_elsewhere(gone, key) for gone in pair.missing):
         return Change(
@@ -136,7 +144,7 @@ def _change(
             reason=reason,
             fields=fields,
             is_disruptive=True,
-            cause=Cause.LIVE if is_as_written else Cause.GIT,
+            cause=cause,
             lost=lost_by_recreate(item, pair.live[key].body),
         )
     said = "changed on the Controller, not in Git" if comparison.is_as_written else "changed"

@@ -9,11 +9,12 @@ from sync.compare.markers import PROTECTED, markers_of
 from sync.compare.vips import outside_of_its_subnet
 from sync.model.desired import DesiredState, Owner
 from sync.model.live import LiveObject, LiveState, Ownership
-from sync.model.plan import Action, PlanOptions
+from sync.model.plan import Action, Cause, PlanOptions
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges, losses, refused_before, tenant_move
 from sync.plan.doubts import holding_doubts
 from sync.plan.obstacles import users_of
+from sync.plan.outages import NO_EFFECT, Effect
 from sync.plan.owners import Pair, places_of
 from sync.plan.pauses import why_paused
 from sync.plan.policy import why_no_replace
@@ -47,15 +48,27 @@ class Holds:
         return tuple(problem for _, problem in sorted(self.by_name.items()) if problem is not None)
 
 
-def holds_of(owners: Sequence[OwnerChanges], desired: DesiredState, live: LiveState, options: PlanOptions) -> Holds:
-    """All owners of which nothing may be created, changed or deleted."""
+def holds_of(
+    owners: Sequence[OwnerChanges],
+    desired: DesiredState,
+    live: LiveState,
+    options: PlanOptions,
+    effects: Mapping[str, Effect],
+    way_out: str,
+) -> Holds:
+    """All owners of which nothing may be created, changed or deleted.
+
+    `effects` are what their changes would do, by owner name; `way_out` is the permit for what edits on the Controller
+    would bring down.
+    """
     holds = Holds({held.name: None for held in desired.held})
     selection = options.selection
     holds.by_name |= {owner.pair.name: None for owner in owners if not selection.includes(owner.pair.owner)}
     if desired.holds_everything:
         holds.by_name |= {owner.pair.name: None for owner in owners}
     for owner in owners:
-        for message, fix in _reasons(owner, desired, live, options):
+        effect = effects.get(owner.pair.name, NO_EFFECT)
+        for message, fix in _reasons(owner, effect, desired, live, options, way_out):
             holds.add(owner.pair, message, fix, desired)
         for problem in holding_doubts(owner, desired):
             holds.add_problem(owner.pair, problem)
@@ -69,12 +82,14 @@ def holds_of(owners: Sequence[OwnerChanges], desired: DesiredState, live: LiveSt
 
 
 def _reasons(
-    owner: OwnerChanges, desired: DesiredState, live: LiveState, options: PlanOptions
+    owner: OwnerChanges, effect: Effect, desired: DesiredState, live: LiveState, options: PlanOptions, way_out: str
 ) -> Iterator[tuple[str, str]]:
     pair = owner.pair
     yield from _taken_names(pair, live)
     yield from why_paused(pair, options.now)
-    yield from why_no_replace(owner, options)
+    yield from why_no_replace(owner, effect, options)
+    if effect.is_edited and not options.may_undo:
+        yield _edited(effect), f"undo the edit, or look with --dry-run --allow-deletes 1 and then allow it: {way_out}"
     if pair.switch and not options.may_switch_off:
         yield (
             f"{pair.switch}, but it is live: a switch deletes nothing",
@@ -93,6 +108,11 @@ def _reasons(
     if owner.frees_addresses:
         yield from _other_users(owner, live)
         yield from _impossible_addresses(pair)
+
+
+def _edited(effect: Effect) -> str:
+    words = ", ".join(dict.fromkeys(loss.words for loss in effect.losses if loss.cause is Cause.LIVE))
+    return f"somebody edited it on the Controller, and undoing that takes it down ({words})"
 
 
 def _impossible_addresses(pair: Pair) -> Iterator[tuple[str, str]]:

@@ -1,17 +1,19 @@
 """Desired × live → Plan."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sync.compare.normal_form import digest
 from sync.model.desired import DesiredState, Held
 from sync.model.live import LiveState, Ownership
-from sync.model.plan import ChangeSet, Plan, PlanOptions
+from sync.model.plan import ChangeSet, Permit, Plan, PlanOptions
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges, changes_of
 from sync.plan.doubts import doubts_about
 from sync.plan.holds import Holds, holds_of
 from sync.plan.order import change_sets_of
+from sync.plan.outages import effects_of, effects_of_owners
 from sync.plan.owners import pairs_of
 from sync.plan.policy import allowed, withheld
 from sync.plan.stranded import put_back
@@ -27,7 +29,10 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
     """
     desired = with_vrf_names(desired, live)
     owners = [allowed(changes_of(pair), options) for pair in pairs_of(desired, live)]
-    holds = holds_of(owners, desired, live, options)
+    effects = effects_of_owners([owner for owner in owners if options.selection.includes(owner.pair.owner)], live)
+    edited = [name for name, effect in effects.items() if effect.is_edited]
+    way_out = "" if options.may_undo or not edited else _way_out(desired, live, options)
+    holds = holds_of(owners, desired, live, options, effects, way_out)
     sets = change_sets_of([owner for owner in owners if owner.pair.name not in holds.by_name])
     stranded = put_back(owners, holds, desired, live, options)
     sets = (*stranded.change_sets, *sets)
@@ -66,7 +71,17 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
             for owner in selected
             if owner.pair.switch and owner.changes and owner.pair.name not in holds.by_name
         ),
+        edited=tuple(
+            owner.pair.owner for owner in selected if owner.pair.name in edited and owner.pair.name not in holds.by_name
+        ),
     )
+
+
+def _way_out(desired: DesiredState, live: LiveState, options: PlanOptions) -> str:
+    """The permit for the plan that also undoes the edits for which owners are held."""
+    plan = make_plan(desired, live, replace(options, may_switch_off=True, may_undo=True))
+    down = [owner for owner, effect in effects_of(plan, live).items() if effect.losses]
+    return str(Permit(owners=len(down), digest=plan.digest))
 
 
 def _withheld(

@@ -11,6 +11,7 @@ from sync.model.desired import DesiredState
 from sync.model.plan import Action, PlanOptions, Policy
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges
+from sync.plan.outages import Effect, Gravity
 
 _ACTIONS: Mapping[Policy, frozenset[Action]] = {
     Policy.SYNC: frozenset(Action),
@@ -31,16 +32,14 @@ def allowed(owner: OwnerChanges, options: PlanOptions) -> OwnerChanges:
     )
 
 
-def why_no_replace(owner: OwnerChanges, options: PlanOptions) -> Iterator[tuple[str, str]]:
-    """Why an owner that needs a replace is held, and what to do."""
-    if owner.scope is None:
-        return
+def why_no_replace(owner: OwnerChanges, effect: Effect, options: PlanOptions) -> Iterator[tuple[str, str]]:
+    """Why an owner that needs a replace, or would lose an address or a DNS name, is held, and what to do."""
     flag = "--no-replace" if not options.may_replace else f"--policy {options.policy}"
-    if not options.may_replace or options.policy is not Policy.SYNC:
-        yield (
-            f"it would have to be replaced ({owner.scope_reason}), and {flag} does not allow that",
-            f"run without {flag} when its connections may break",
-        )
+    fix = f"run without {flag} when its connections may break"
+    if owner.scope is not None and (not options.may_replace or options.policy is not Policy.SYNC):
+        yield f"it would have to be replaced ({owner.scope_reason}), and {flag} does not allow that", fix
+    elif not options.may_replace and effect.has(Gravity.DISRUPTED):
+        yield f"{effect.words_of(Gravity.DISRUPTED)}, and --no-replace does not allow that", fix
 
 
 def withheld(owner: OwnerChanges, desired: DesiredState, options: PlanOptions) -> Iterator[Problem]:

@@ -210,9 +210,10 @@ def _plan(
     if not owners:
         nobody = replace(desired, objects={})
         return make_plan(nobody, LiveState(), options)
-    plan = make_plan(desired, live, replace(options, selection=Selection(owners=frozenset(owners))))
+    selected = replace(options, selection=Selection(owners=frozenset(owners)), may_undo=True)
+    plan = make_plan(desired, live, selected)
     sets = tuple(_with_reasons(change_set, run) for change_set in plan.change_sets)
-    return replace(plan, change_sets=sets, digest=digest_of(sets))
+    return replace(plan, change_sets=sets, digest=digest_of(sets), edited=())
 
 
 def _with_reasons(change_set: ChangeSet, run: RecordedRun) -> ChangeSet:

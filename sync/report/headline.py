@@ -54,7 +54,7 @@ def headline_of(run: Run) -> Headline:
     if run.remaining is not None and not run.remaining.is_empty:
         words = f"The plan was applied, but {_remain(len(run.remaining.changes))}"
         return Headline(level=Level.FAILED, words=_with_troubles(words, plan, run.problems))
-    if down := sum(not service.is_well for service in run.services):
+    if down := len(run.down):
         words = f"The plan was applied, but {down} of {counted(len(run.services), 'VirtualService')} did not come up"
         return Headline(level=Level.FAILED, words=_with_troubles(words, plan, run.problems))
     level = Level.PENDING if run.is_dry and not plan.is_empty else Level.DONE

@@ -156,7 +156,7 @@ def _notes(run: Run) -> Iterator[dict[str, str]]:
     for service in run.services:
         if service.verdict is not Verdict.UP:
             text = f"{service.key} is {service.verdict}: {service.state} {service.said}"
-            yield {"tone": "held" if service.is_well else "failed", "text": text, "fix": ""}
+            yield {"tone": "failed" if service in run.down else "held", "text": text, "fix": ""}
     for change in run.remaining.changes if run.remaining else ():
         yield {"tone": "failed", "text": f"After applying, still to do: {change.action} {change.key}", "fix": ""}
     for key in run.plan.foreign if run.plan else ():

@@ -117,7 +117,7 @@ def _service_cases(run: Run) -> Iterator[Case]:
     for service in run.services:
         reasons = ", ".join(part for part in (service.state, service.said) if part)
         line = one_line(f"{service.verdict}: {reasons}")
-        failures, output = ((), (line,)) if service.is_well else ((line,), ())
+        failures, output = ((line,), ()) if service in run.down else ((), (line,))
         yield Case(group=service.key.kind, name=str(service.key), failures=failures, output=output)
 
 

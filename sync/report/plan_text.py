@@ -112,14 +112,11 @@ def _failures(run: Run, paint: Paint) -> Iterator[str]:
             yield from change_lines(change, paint)
 
 
-_WORDS = {Verdict.IDLE: "note:", Verdict.NOT_UP: "error:", Verdict.UNKNOWN: "error:"}
-
-
 def service_lines(run: Run, paint: Paint) -> Iterator[str]:
     """What a run that waited has to say of the VirtualServices that it changed, those that are up but counted."""
     for item in run.services:
         if item.verdict is not Verdict.UP:
-            word, style = _WORDS[item.verdict], "quiet" if item.is_well else "error"
+            word, style = ("error:", "error") if item in run.down else ("note:", "quiet")
             reasons = ", ".join(part for part in (item.state, item.said) if part)
             yield f"{paint(word, style)} {one_line(f'{item.key} is {item.verdict}: {reasons}')}"
     if run.services:

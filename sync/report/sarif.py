@@ -101,7 +101,7 @@ def _endings(run: Run, origins: Mapping[Owner, Origin]) -> Iterator[dict[str, An
         place = next((origins[owner] for owner in outcome.change_set.owners if owner in origins), None)
         yield _notification(level, f"{outcome.state}: {owners}{said}", place)
     for service in run.services:
-        level = "note" if service.is_well else "error"
+        level = "error" if service in run.down else "note"
         yield _notification(level, f"{service.key} is {service.verdict}: {service.state} {service.said}")
     if run.lost:
         yield _notification("error", f"after applying, the Controller could not be read again: {run.lost}")

@@ -62,9 +62,8 @@ def troubles(ending: Ending) -> Iterator[str]:
         if not outcome.is_success:
             owners = ", ".join(map(str, outcome.change_set.owners))
             yield one_line(f"{owners}: {outcome.state}: {outcome.said}")
-    for service in run.services:
-        if not service.is_well:
-            yield one_line(f"{service.key}: {service.verdict}: {service.state} {service.said}".rstrip())
+    for service in run.down:
+        yield one_line(f"{service.key}: {service.verdict}: {service.state} {service.said}".rstrip())
     errors = [problem for problem in run.problems if problem.severity is Severity.ERROR]
     for error in errors:
         yield next(problem_lines([error], plain))

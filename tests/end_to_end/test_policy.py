@@ -1,7 +1,7 @@
 """`--policy` and `--no-replace`: which actions a run may take at all."""
 
 from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import Tree, app
+from tests.end_to_end.tree import Tree, app, endpoints
 
 
 def test_upsert_only_leaves_deletes_out_and_says_so(sync: Run, tree: Tree, controller: Controller) -> None:
@@ -38,12 +38,13 @@ def test_no_replace_holds_what_would_be_replaced(sync: Run, tree: Tree, controll
     """A changed address is held with its reason, the other changes go on."""
     tree.commit(a=app("a", address="10.10.10.5"), b=app("b"))
     sync()
-    tree.commit(a=app("a", address="10.10.10.6"), b=app("b", hostname="b.avi.internal"))
+    more = endpoints("b-svc", addresses=("192.0.2.1", "192.0.2.2", "192.0.2.3"))
+    tree.commit(a=app("a", address="10.10.10.6"), b=[*app("b")[:2], more])
     controller.forget()
 
     result = sync("--no-replace")
 
-    assert (result.code, controller.writes()) == (5, ["PUT vsvip"])
+    assert (result.code, controller.writes()) == (5, ["PUT pool"])
     assert controller.addresses("test--shop-a") == ["10.10.10.5"]
     assert "10.10.10.5 → 10.10.10.6" in result.document["problems"][0]["message"]
 

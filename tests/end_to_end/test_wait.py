@@ -53,8 +53,8 @@ def test_what_does_not_come_up_in_time_is_named(sync: Run, tree: Tree, controlle
     assert "1 update" in result.last_line
 
 
-def test_what_nobody_can_expect_to_come_up_is_not_waited_for(sync: Run, tree: Tree, controller: Controller) -> None:
-    """One service was disabled by hand, one has no servers in Git: both are told as idle, exit 0 at once."""
+def test_a_run_after_which_nothing_is_up_ends_with_5(sync: Run, tree: Tree, controller: Controller) -> None:
+    """One service was disabled by hand, one has no servers in Git: both are idle, and nobody waits."""
     empty = [gateway("empty"), service("empty", gateway="empty"), {**endpoints("empty"), "endpoints": []}]
     tree.commit(web=app("web"))
     sync()
@@ -63,11 +63,21 @@ def test_what_nobody_can_expect_to_come_up_is_not_waited_for(sync: Run, tree: Tr
 
     result = sync("--wait", "30")
 
-    assert (result.code, verdicts(result.document)) == (0, {"test--shop-web": "idle", "test--shop-empty": "idle"})
+    assert (result.code, verdicts(result.document)) == (5, {"test--shop-web": "idle", "test--shop-empty": "idle"})
     assert {item["said"] for item in result.document["services"]} == {
         "it is disabled",
         "it has no server to send to",
     }
+
+
+def test_what_nobody_can_expect_to_come_up_is_not_waited_for(sync: Run, tree: Tree, controller: Controller) -> None:
+    """Beside a service that comes up, one without servers in Git is told as idle: exit 0."""
+    empty = [gateway("empty"), service("empty", gateway="empty"), {**endpoints("empty"), "endpoints": []}]
+    tree.commit(web=app("web"), empty=empty)
+
+    result = sync("--wait", "30")
+
+    assert (result.code, verdicts(result.document)) == (0, {"test--shop-web": "up", "test--shop-empty": "idle"})
 
 
 def test_what_the_account_may_not_see_is_not_called_up(sync: Run, tree: Tree, controller: Controller) -> None:

@@ -27,7 +27,8 @@ FREE = GuardLimit(count=1000, percent=100)
 ALL_MAY = GuardSettings(deletes=FREE, replaces=FREE)
 DEFAULTS = GuardSettings()
 TOO_MANY_DRAINED = (
-    "2 of 3 live owners would be deleted or drained (a pool goes, or most of its servers); at most 1 may be in one run"
+    "2 of 3 live owners would be deleted or drained (a listener goes, or most of its servers); "
+    "at most 1 may be in one run"
 )
 
 
@@ -170,7 +171,7 @@ def with_servers(has: dict[str, int]) -> Plan:
 )
 def test_taking_the_last_server_or_more_than_half_counts_like_a_delete(had: int, has: int, counts: bool) -> None:
     """Two of three owners lose servers of their pools."""
-    live = live_of(*(make_pool(name, had) for name in "abc"))
+    live = live_of(*(item for name in "abc" for item in (make_live(name), make_pool(name, had))))
 
     refused = said(with_servers({"a": has, "b": has}), live)
 
@@ -187,10 +188,14 @@ def test_a_pool_that_goes_counts_like_a_delete() -> None:
 
 def test_a_pool_that_moves_to_another_tenant_takes_nothing_away() -> None:
     """The pool that goes here comes back there."""
-    live = live_of(*(make_pool(name) for name in "abc"))
+    live = live_of(*(item for name in "abc" for item in (make_live(name), make_pool(name))))
+    comes = [make_change(Action.CREATE, name, "Pool", tenant="blue") for name in "ab"]
+    serves = [make_change(Action.CREATE, name, tenant="blue") for name in "ab"]
     plan = make_plan_of(
         *(make_change(Action.DELETE, name, "Pool") for name in "ab"),
-        *(make_change(Action.CREATE, name, "Pool", tenant="blue") for name in "ab"),
+        *comes,
+        *serves,
+        bodies={change.key: {"servers": servers(2)} for change in comes},
     )
 
     assert said(plan, live) == []

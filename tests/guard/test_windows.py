@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.guard.windows import is_open, outside_windows
+from sync.model.live import LiveState
 from sync.model.plan import Action, Plan
 from sync.model.settings import DAYS, Window
 from sync.plan.make import make_plan
@@ -127,7 +128,7 @@ OPEN_TO_OUTAGES = window("11:00", "13:00", needed_for="disruptive")
 )
 def test_outside_of_all_windows_nothing_is_written(plan: Plan, windows: list[Window], is_refused: bool) -> None:
     """Marks, such as those of a pause, change no traffic."""
-    assert bool([*outside_windows(plan, windows, NOON)]) is is_refused
+    assert bool([*outside_windows(plan, LiveState(), windows, NOON)]) is is_refused
 
 
 DISRUPTIVE = window("00:00", "01:00", "Mon", needed_for="disruptive")
@@ -146,7 +147,7 @@ MOVE = make_plan_of(make_change(Action.UPDATE, fields=["se_group_ref"], is_disru
 )
 def test_a_window_for_what_disrupts_is_needed_by_that_alone(plan: Plan, is_refused: bool) -> None:
     """Everything else passes at any time."""
-    assert bool([*outside_windows(plan, [DISRUPTIVE], NOON)]) is is_refused
+    assert bool([*outside_windows(plan, LiveState(), [DISRUPTIVE], NOON)]) is is_refused
 
 
 def test_a_replace_that_shows_in_marks_alone_needs_a_window() -> None:
@@ -162,7 +163,7 @@ def test_a_replace_that_shows_in_marks_alone_needs_a_window() -> None:
         "markers[AskedAddress]",
         "markers[Protected]",
     }
-    assert [*outside_windows(plan, [DISRUPTIVE], NOON)]
+    assert [*outside_windows(plan, LiveState(), [DISRUPTIVE], NOON)]
 
 
 def plan_for(manifests: list[Manifest], controller: PerfectController) -> Plan:
@@ -174,7 +175,7 @@ def test_the_refusal_tells_the_time_and_when_to_come_back() -> None:
     """Each window is told once, with its days and its zone."""
     windows = [window("22:00", "04:00", "Tue", "Thu", zone="Europe/Berlin"), window("05:00", "06:00"), CLOSED, CLOSED]
 
-    (refused,) = outside_windows(UPDATE, windows, NOON)
+    (refused,) = outside_windows(UPDATE, LiveState(), windows, NOON)
 
     assert refused.message == "the plan writes, and no change window is open at Sun 2026-03-01 12:00 UTC"
     assert refused.fix == (
@@ -184,6 +185,6 @@ def test_the_refusal_tells_the_time_and_when_to_come_back() -> None:
 
 def test_what_needs_a_window_for_breaking_connections_says_so() -> None:
     """The rest of the plan would pass."""
-    (refused,) = outside_windows(REPLACE, [DISRUPTIVE], NOON)
+    (refused,) = outside_windows(REPLACE, LiveState(), [DISRUPTIVE], NOON)
 
     assert refused.message.startswith("the plan breaks connections")

@@ -72,6 +72,7 @@ def service(verdict: Verdict) -> ServiceState:
         pytest.param({"wish": wish(problem(Severity.WARNING))}, ExitCode.DONE, id="a warning"),
         pytest.param({"notices": (problem(),)}, ExitCode.HELD_OR_FAILED, id="an error of the record"),
         pytest.param({"services": (service(Verdict.UP), service(Verdict.IDLE))}, ExitCode.DONE, id="up, and idle"),
+        pytest.param({"services": (service(Verdict.IDLE),)}, ExitCode.HELD_OR_FAILED, id="nothing is up"),
         pytest.param({"services": (service(Verdict.NOT_UP),)}, ExitCode.HELD_OR_FAILED, id="not up"),
         pytest.param({"services": (service(Verdict.UNKNOWN),)}, ExitCode.HELD_OR_FAILED, id="nobody knows"),
         pytest.param({"plan": None}, ExitCode.SOURCE_INVALID, id="no plan"),

@@ -9,6 +9,7 @@ from sync.model.desired import DesiredState
 from sync.model.plan import Action, Change, Policy
 from sync.model.problem import Origin, Severity
 from sync.plan.changes import OwnerChanges
+from sync.plan.outages import NO_EFFECT
 from sync.plan.owners import Pair
 from sync.plan.policy import allowed, why_no_replace, withheld
 from tests.builders import make_options
@@ -66,7 +67,7 @@ def test_where_no_replace_is_allowed_an_owner_that_needs_one_is_held(options: An
     """The reason names the flag, and what would be replaced for."""
     owner = owner_with(scope=Scope.VIP, scope_reason="another address")
 
-    found = [message for message, _ in why_no_replace(owner, make_options(**options))]
+    found = [message for message, _ in why_no_replace(owner, NO_EFFECT, make_options(**options))]
 
     expected = [f"it would have to be replaced (another address), and {flag} does not allow that"] if flag else []
     assert found == expected
@@ -74,7 +75,7 @@ def test_where_no_replace_is_allowed_an_owner_that_needs_one_is_held(options: An
 
 def test_an_owner_that_needs_no_replace_is_not_held_for_it() -> None:
     """Whatever the policy."""
-    assert [*why_no_replace(owner_with(UPDATE), make_options(may_replace=False))] == []
+    assert [*why_no_replace(owner_with(UPDATE), NO_EFFECT, make_options(may_replace=False))] == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,252 @@
+"""What a plan takes away from those who connect: owner by owner, before and after, with what causes it.
+
+Guards, protection, `--no-replace` and every report ask here, so that all of them mean the same by an outage.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from sync.compare.objects import body_of_update
+from sync.kinds import KINDS, Part
+from sync.model.desired import ObjectKey, Owner
+from sync.model.live import LiveState
+from sync.model.plan import Action, Cause, Change, Method, Plan
+from sync.plan.changes import OwnerChanges
+from sync.plan.owners import Pair
+from sync.plan.serving import Bodies, Body, Serving, serving_of
+
+GONE = "connections end"
+REPLACED = "the VIP is down from the delete to the create: connections break"
+
+
+class Gravity(StrEnum):
+    """How much of an owner's traffic is lost, the gravest first."""
+
+    GONE = "gone"
+    """Its VirtualService is deleted for good."""
+    DRAINED = "drained"
+    """A listener goes, or its last server, or more than half of its servers."""
+    DISRUPTED = "disrupted"
+    """It stays, but connections break, or an address or a DNS name is lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """One thing that those who connect lose. `action` and `reason` are those of the change that brings it about."""
+
+    gravity: Gravity
+    words: str
+    action: Action
+    reason: str
+    cause: Cause
+    stays: bool = True
+    """Whether the listener or the pool is still there, with fewer servers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What changes mean for the traffic of one owner; `losses` is empty where nobody loses anything."""
+
+    before: Serving
+    after: Serving
+    losses: tuple[Loss, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is lost, each thing said once."""
+        return tuple(dict.fromkeys(loss.words for loss in self.losses))
+
+    def words_of(self, *gravities: Gravity) -> str:
+        """What is lost of these gravities, in one text."""
+        return ", ".join(dict.fromkeys(loss.words for loss in self.losses if loss.gravity in gravities))
+
+    def has(self, gravity: Gravity) -> bool:
+        """Whether something of this gravity is lost."""
+        return any(loss.gravity is gravity for loss in self.losses)
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the owner is gone or drained."""
+        return self.has(Gravity.GONE) or self.has(Gravity.DRAINED)
+
+    @property
+    def is_emptied(self) -> bool:
+        """Whether somebody was served, and nobody will be."""
+        return self.before.enabled > 0 and self.after.enabled == 0
+
+    @property
+    def is_shrunken(self) -> bool:
+        """Whether a listener or a pool loses most of its servers and stays: one that goes may make room for another."""
+        return any(loss.gravity is Gravity.DRAINED and loss.stays for loss in self.losses)
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether a loss comes from an edit on the Controller: Git requests what it requested before."""
+        return any(loss.cause is Cause.LIVE for loss in self.losses)
+
+
+NO_EFFECT = Effect(before=Serving(), after=Serving())
+
+
+def effects_of(plan: Plan, live: LiveState) -> Mapping[Owner, Effect]:
+    """The effect on each owner that changes, in plan order; `live` is what the plan was made with."""
+    changes: dict[Owner, list[Change]] = defaultdict(list)
+    written: dict[Owner, dict[ObjectKey, Body | None]] = defaultdict(dict)
+    for change_set in plan.change_sets:
+        for change in change_set.changes:
+            changes[change.owner].append(change)
+        for write in change_set.writes:
+            written[write.owner][write.key] = None if write.method is Method.DELETE else write.body or {}
+    present = Present(live)
+    return {
+        owner: effect_of(its_changes, present.bodies_of(owner, its_changes), written[owner], present)
+        for owner, its_changes in changes.items()
+    }
+
+
+def effects_of_owners(owners: Iterable[OwnerChanges], live: LiveState) -> Mapping[str, Effect]:
+    """The effect that each owner's changes would have, by its name, before they are held or brought into order."""
+    present = Present(live)
+    found = {}
+    for owner in owners:
+        if owner.changes:
+            changes = tuple(owner.changes.values())
+            before = present.bodies_of(owner.pair.owner, changes)
+            written = {change.key: _body(owner.pair, change) for change in changes}
+            found[owner.pair.name] = effect_of(changes, before, written, present)
+    return found
+
+
+def _body(pair: Pair, change: Change) -> Body | None:
+    if change.action is Action.DELETE:
+        return None
+    wanted, found = pair.desired[change.key], pair.live.get(change.key)
+    return body_of_update(wanted, found.body) if change.action is Action.UPDATE and found is not None else wanted.body
+
+
+class Present:
+    """The live objects by owner, and all VsVips: a VirtualService may refer to one that is not its owner's."""
+
+    def __init__(self, live: LiveState) -> None:
+        self._objects = live.objects
+        self._owned: dict[Owner, dict[ObjectKey, Body]] = defaultdict(dict)
+        self.vips: dict[tuple[str, str], Body] = {}
+        for item in live:
+            if item.is_ours and item.owner is not None:
+                self._owned[item.owner][item.key] = item.body
+            if KINDS[item.key.kind].part is Part.ADDRESS:
+                self.vips[item.key.tenant, item.key.name] = item.body
+
+    def bodies_of(self, owner: Owner, changes: Iterable[Change]) -> dict[ObjectKey, Body]:
+        """What is live of an owner, with what a plan takes over for it."""
+        changed = (change.key for change in changes if change.key in self._objects)
+        return {**self._owned.get(owner, {}), **{key: self._objects[key].body for key in changed}}
+
+
+def effect_of(
+    changes: Collection[Change], before: Bodies, written: Mapping[ObjectKey, Body | None], present: Present
+) -> Effect:
+    """The effect of one owner's changes on what is live of it; `written` are the new bodies, None for a delete."""
+    after = _overlaid(before, written)
+    breaks = tuple(_breaks(changes, stays=any(KINDS[key.kind].part is Part.ENTRANCE for key in after)))
+    if not before:  # a new owner takes nothing away
+        return Effect(before=Serving(), after=Serving(), losses=breaks)
+    was, will = serving_of(before, present.vips), serving_of(after, present.vips)
+    if any(loss.gravity is Gravity.GONE for loss in breaks):
+        return Effect(before=was, after=will, losses=breaks)
+    is_replaced = any(loss.words == REPLACED for loss in breaks)
+    missing = [item for item in _missing(was, will) if not (is_replaced and item.is_told)]
+    requested = {item.unit for item in missing}
+    edits = {change.key for change in changes if change.cause is Cause.LIVE}
+    if missing and edits & written.keys():  # what would be missing if the edits on the Controller stayed
+        by_git = {key: body for key, body in written.items() if key not in edits}
+        requested = {item.unit for item in _missing(was, serving_of(_overlaid(before, by_git), present.vips))}
+    losses = (_loss_of(item, changes, is_requested=item.unit in requested) for item in missing)
+    return Effect(before=was, after=will, losses=(*breaks, *losses))
+
+
+def _overlaid(before: Bodies, written: Mapping[ObjectKey, Body | None]) -> Bodies:
+    return {key: body for key, body in {**before, **written}.items() if body is not None}
+
+
+def _breaks(changes: Iterable[Change], *, stays: bool) -> Iterator[Loss]:
+    """What breaks connections by itself. A pool that goes does so after the rule that led to it: that is counted."""
+    for change in sorted(changes, key=lambda change: KINDS[change.key.kind].part is not Part.ENTRANCE):
+        is_entrance = KINDS[change.key.kind].part is Part.ENTRANCE
+        if change.action is Action.DELETE and is_entrance and not stays:
+            yield _loss(Gravity.GONE, GONE, change, change.cause)
+        elif change.action is Action.REPLACE or (change.action is Action.DELETE and is_entrance):
+            yield _loss(Gravity.DISRUPTED, REPLACED, change, change.cause)
+        elif change.is_disruptive and change.action is not Action.DELETE:
+            yield _loss(Gravity.DISRUPTED, change.reason, change, change.cause)
+
+
+def _loss(gravity: Gravity, words: str, change: Change, cause: Cause) -> Loss:
+    return Loss(gravity=gravity, words=words, action=change.action, reason=change.reason, cause=cause)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Missing:
+    """Something that was served and is no longer; `unit` names it, whatever is left of it.
+
+    `parts` are those whose changes can bring it about. `is_told` where the reason of a replaced VIP tells it already.
+    """
+
+    unit: tuple[str, ...]
+    gravity: Gravity
+    words: str
+    parts: tuple[Part, ...]
+    is_told: bool = False
+    stays: bool = True
+
+
+def _missing(was: Serving, will: Serving) -> Iterator[_Missing]:
+    for listener, had in sorted(was.listeners.items()):
+        yield from _missing_servers(str(listener), had, will.at(listener))
+    for pool in sorted(was.loose):
+        yield from _missing_servers(f"pool {pool}", was.pools[pool], will.pools.get(pool))
+    if addresses := sorted(was.addresses - will.addresses):
+        moves = f"moves from VsVip {', '.join(sorted(was.vips))} to {', '.join(sorted(will.vips)) or 'none'}"
+        yield _Missing(
+            unit=("addresses", *addresses),
+            gravity=Gravity.DISRUPTED,
+            words=f"{moves}: address {', '.join(addresses)} is lost",
+            parts=(Part.ENTRANCE, Part.ADDRESS),
+            is_told=True,
+        )
+    if names := sorted(was.names - will.names):
+        new = ", ".join(sorted(will.names - was.names))
+        yield _Missing(
+            unit=("names", *names),
+            gravity=Gravity.DISRUPTED,
+            words=f"DNS name {', '.join(names)} {f'becomes {new}' if new else 'is lost'}",
+            parts=(Part.ADDRESS, Part.ENTRANCE),
+        )
+
+
+def _missing_servers(what: str, had: int, has: int | None) -> Iterator[_Missing]:
+    """The last one, or more than half. By number: a rollout that exchanges every server takes nothing away."""
+    left = has or 0
+    if left < had and (not left or 2 * left < had):
+        if has is None:
+            words = f"{what} is no longer served"
+        elif not left:
+            words = f"{what} has no enabled server left ({had} before)"
+        else:
+            words = f"{what} keeps {left} of {had} enabled servers"
+        parts = (Part.BACK_ENDS, Part.RULES, Part.ENTRANCE)
+        yield _Missing(unit=(what,), gravity=Gravity.DRAINED, words=words, parts=parts, stays=has is not None)
+
+
+def _loss_of(missing: _Missing, changes: Collection[Change], *, is_requested: bool) -> Loss:
+    """The loss, with the change that tells most about it."""
+    cause = Cause.GIT if is_requested else Cause.LIVE
+    order = {part: number for number, part in enumerate(missing.parts)}
+
+    def rank(change: Change) -> tuple[bool, int]:
+        is_other = (change.cause is Cause.LIVE) is is_requested
+        return is_other, order.get(KINDS[change.key.kind].part, len(order))
+
+    return replace(_loss(missing.gravity, missing.words, min(changes, key=rank), cause), stays=missing.stays)
