@@ -1,6 +1,6 @@
 """What each command does, as a list of hops over the data's way (DESIGN §4)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,6 +20,7 @@ from sync.errors import LockedError, LockLostError, SourceError, SyncError, Usag
 from sync.guard import refusals
 from sync.guard.ako import ako_still_writes
 from sync.guard.limits import beyond_the_first_plan
+from sync.guard.naming import may_be_renamed, other_cluster_name, other_encoding
 from sync.guard.writer import Writer, wrong_writer
 from sync.model.desired import DesiredState, OwnersInGit
 from sync.model.facts import Facts, assumed_facts
@@ -262,6 +263,7 @@ def _look(job: Job) -> Look:
             accepts_older_commit=asked.accepts_older_commit,
         )
         takes_over = accepts and not strangers and bool(wrong_writer(record.last, writer))
+        strangers = (*strangers, *_other_names(job, plan, live, record, writer))
         if asked.is_dry or plan.is_empty:  # nothing is written, so there is nothing to refuse
             notices = (*notices, *map(_notice, strangers))
         else:
@@ -277,6 +279,15 @@ def _look(job: Job) -> Look:
         is_stale=bool(outdated),
         takes_over=takes_over,
     )
+
+
+def _other_names(job: Job, plan: Plan, live: LiveState, record: Record, writer: Writer) -> Iterator[Refusal]:
+    """What is live already under the names of another clusterName, or of the other enableEVH."""
+    settings = job.settings
+    yield from other_encoding(plan, live, is_encoded=settings.ako.enable_evh)
+    if may_be_renamed(plan, live, record) and not job.asked.accepts_cluster_name:
+        last_runs = job.record_store.last_runs_of_others()
+        yield from other_cluster_name(plan, live, settings.cluster, writer, last_runs)
 
 
 def _live(job: Job, wish: Wish, kept: tuple[KeptObject, ...]) -> LiveState:

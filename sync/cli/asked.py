@@ -29,6 +29,7 @@ def run_options(given: Mapping[str, Any], *, is_dry: bool) -> RunOptions:
             may_undo=given["allow_deletes"] > 0,
         ),
         accepts_source=given["accept_source"],
+        accepts_cluster_name=given["accept_cluster_name"],
         accepts_older_commit=given["accept_older_commit"],
         permit=Permit(owners=given["allow_deletes"], digest=given["plan_digest"]) if given["plan_digest"] else None,
         wait_seconds=given.get("wait", 0.0),
@@ -58,6 +59,7 @@ def take_over_options(given: Mapping[str, Any], *, is_dry: bool, follows_git: bo
         run_id=new_run_id(now),
         plan=PlanOptions(now=now, selection=selection_of(given)),
         accepts_source=given.get("accept_source", False),
+        accepts_cluster_name=given.get("accept_cluster_name", False),
         accepts_older_commit=given.get("accept_older_commit", False),
         follows_git=follows_git,
     )

@@ -306,6 +306,12 @@ def writer_options(function: F) -> F:
                 help="Write although the last run read another repository or folder.",
             ),
             option(
+                "--accept-cluster-name",
+                env="SYNC_ACCEPT_CLUSTER_NAME",
+                is_flag=True,
+                help="Create everything again although this source has written under another clusterName.",
+            ),
+            option(
                 "--accept-older-commit",
                 env="SYNC_ACCEPT_OLDER_COMMIT",
                 is_flag=True,

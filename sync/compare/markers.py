@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sync.kinds import AKO_MARKERS, KINDS
-from sync.model.desired import ServiceKey
+from sync.model.desired import Owner, OwnerKind, ServiceKey
 from sync.model.marks import MANAGED_BY, OWNER_KIND, SERVICE_NAMESPACE
 
 ASKED_ADDRESS = "AskedAddress"
@@ -44,6 +44,20 @@ OUR_MARKERS = AKO_MARKERS | frozenset(
 def markers_of(body: Mapping[str, Any]) -> dict[str, str]:
     """A body's markers, the values of each joined by commas."""
     return {str(marker.get("key", "")): _joined(marker.get("values") or ()) for marker in body.get("markers") or ()}
+
+
+def owner_of(markers: Mapping[str, str]) -> Owner | None:
+    """The owner that markers of ours or of AKO's name; None if they name none.
+
+    Without `OwnerKind` a shared VIP cannot be told from a Gateway.
+    """
+    namespace, gateway, service = (markers.get(key, "") for key in ("Namespace", "GatewayName", "ServiceName"))
+    if not namespace or not (gateway or service):
+        return None
+    if gateway:
+        is_shared = markers.get(OWNER_KIND) == OwnerKind.SHARED_VIP
+        return Owner(kind=OwnerKind.SHARED_VIP if is_shared else OwnerKind.GATEWAY, namespace=namespace, name=gateway)
+    return Owner(kind=OwnerKind.SERVICE, namespace=namespace, name=service)
 
 
 def service_of(body: Mapping[str, Any]) -> ServiceKey | None:

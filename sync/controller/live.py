@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from sync.avi.references import parse_reference
-from sync.compare.markers import markers_of
+from sync.compare.markers import markers_of, owner_of
 from sync.controller.client import ControllerClient
 from sync.controller.threads import threads
 from sync.kinds import KINDS, Kind
-from sync.model.desired import ObjectKey, Owner, OwnerKind
+from sync.model.desired import ObjectKey
 from sync.model.live import LiveObject, LiveState, Ownership
-from sync.model.marks import LAYER_7_MARKERS, MANAGED_BY, OWNER_KIND, TOOL, created_by_ako
+from sync.model.marks import LAYER_7_MARKERS, MANAGED_BY, TOOL, created_by_ako
 from sync.model.settings import Settings
 from sync.translate.names import Names
 
@@ -57,9 +57,9 @@ def live_object(body: Mapping[str, Any], kind: Kind, names: Names) -> LiveObject
         uuid=str(body.get("uuid", "")),
         body=body,
         ownership=ownership,
-        owner=_owner(markers) if is_ours else None,
+        owner=owner_of(markers) if is_ours else None,
         owner_name=_owner_name(key, markers, names) if is_ours else "",
-        ako_owner=_owner(markers) if is_akos else None,
+        ako_owner=owner_of(markers) if is_akos else None,
         ako_owner_name=_owner_name(key, markers, names) if is_akos else "",
     )
 
@@ -68,7 +68,9 @@ def _ownership(key: ObjectKey, kind: Kind, creator: str, markers: Mapping[str, s
     """Ours by marker, cluster and name; a cluster whose name is a prefix of another's never sees the other's."""
     cluster = markers.get("clustername", "")
     if markers.get(MANAGED_BY) == TOOL and cluster == names.cluster:
-        return Ownership.OURS if key.name in names.spelled_by(key.kind, markers) else Ownership.CLONE
+        if key.name in names.spelled_by(key.kind, markers):
+            return Ownership.OURS
+        return Ownership.RENAMED if _is_renamed(key, markers, names) else Ownership.CLONE
     if MANAGED_BY in markers or LAYER_7_MARKERS & markers.keys():
         return Ownership.FOREIGN
     if not cluster and not creator:
@@ -86,22 +88,17 @@ def _ownership_by_name(key: ObjectKey, markers: Mapping[str, str], names: Names)
     spelled = names.spelled_by(key.kind, markers)
     if not spelled:
         return Ownership.FOREIGN
-    return Ownership.AKO if key.name in spelled else Ownership.AKO_CLONE
+    if key.name in spelled:
+        return Ownership.AKO
+    return Ownership.AKO_RENAMED if _is_renamed(key, markers, names) else Ownership.AKO_CLONE
 
 
-def _owner(markers: Mapping[str, str]) -> Owner | None:
-    namespace, gateway = markers.get("Namespace", ""), markers.get("GatewayName", "")
-    if not namespace:
-        return None
-    if gateway:
-        is_shared = markers.get(OWNER_KIND) == OwnerKind.SHARED_VIP
-        kind = OwnerKind.SHARED_VIP if is_shared else OwnerKind.GATEWAY
-        return Owner(kind=kind, namespace=namespace, name=gateway)
-    return Owner(kind=OwnerKind.SERVICE, namespace=namespace, name=markers.get("ServiceName", ""))
+def _is_renamed(key: ObjectKey, markers: Mapping[str, str], names: Names) -> bool:
+    return key.name in names.of_other_encoding.spelled_by(key.kind, markers)
 
 
 def _owner_name(key: ObjectKey, markers: Mapping[str, str], names: Names) -> str:
-    owner = _owner(markers)
+    owner = owner_of(markers)
     return names.virtual_service(owner.namespace, owner.name) if owner else key.name
 
 

@@ -10,6 +10,7 @@ that was read, and the Controller answers 412 to all but the first that carry th
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -81,6 +82,19 @@ class RecordStore:
         # A list of any tenant shows what `admin` shares, too (avi-api §1.6).
         here = [body for body in found if body.get("name") == self.name and _tenant_of(body) in ("", self._tenant)]
         return self._stored(here[0]) if here else None
+
+    def last_runs_of_others(self) -> Mapping[str, LastRun]:
+        """The last run of each other cluster in this tenant, as far as its record can be read."""
+        try:
+            found = self._client.list_all(PATH, {"name.contains": f"{TOOL}-"}, tenant=self._tenant)
+        except RefusedError:
+            return {}
+        return {
+            markers["clustername"]: last
+            for body in found
+            if (markers := markers_of(body)).get(MANAGED_BY) == TOOL and markers.get("clustername")
+            if (last := _last_of(body)) is not None and markers["clustername"] != self._names.cluster
+        }
 
     def read_again(self, stored: StoredRecord) -> StoredRecord:
         """The record as it is now. Raises NotFoundError if somebody has deleted it."""
@@ -162,6 +176,15 @@ _LAST = TypeAdapter(LastRun)
 def _tenant_of(body: Mapping[str, Any]) -> str:
     reference = parse_reference(str(body.get("tenant_ref", "")))
     return reference.name if reference else ""
+
+
+def _last_of(body: Mapping[str, Any]) -> LastRun | None:
+    """The last run in the record of another cluster; None if there is none, or nobody can tell."""
+    for item in body.get("kv") or ():
+        if item.get("key") == LAST:
+            with suppress(ValidationError, ValueError):
+                return _LAST.validate_json(str(item.get("value", "")))
+    return None
 
 
 def _is_ours(key: str) -> bool:

@@ -18,7 +18,7 @@ def check_ako(live: LiveState, cluster: str, now: float) -> Iterator[Finding]:
     Objects of Ingresses do not count: an AKO that looks after those alone may stay. `now` is the Controller's clock, by
     which `_last_modified` is written (microseconds, avi-api §2.4).
     """
-    theirs = [item for item in live if item.ownership in (Ownership.AKO, Ownership.AKO_CLONE)]
+    theirs = [item for item in live if item.ownership in (Ownership.AKO, Ownership.AKO_RENAMED, Ownership.AKO_CLONE)]
     author = created_by_ako(cluster)
     recent = [item for item in theirs if now - _written(item) < RECENT_SECONDS]
     if recent:

@@ -47,7 +47,7 @@ def wrong_writer(
 
 
 def _other_source(last: LastRun, writer: Writer) -> Iterator[Refusal]:
-    if (_without_transport(last.source), last.path) != (_without_transport(writer.source), writer.path):
+    if not is_same_source(last, writer):
         yield Refusal(
             message=f"run {last.run_id} of {last.time} wrote from {last.place}; this one reads {writer.place}",
             fix="use that source; if this one is to take its place, run once with --accept-source",
@@ -61,6 +61,11 @@ def _older_commit(last: LastRun, writer: Writer) -> Iterator[Refusal]:
             f"{last.run_id} applied on {last.time}: {writer.doubt.reason}",
             fix=writer.doubt.fix or "use a newer commit; if this one is meant, run once with --accept-older-commit",
         )
+
+
+def is_same_source(last: LastRun, writer: Writer) -> bool:
+    """Whether a run read the repository and folder that this one reads."""
+    return (_without_transport(last.source), last.path) == (_without_transport(writer.source), writer.path)
 
 
 def _without_transport(source: str) -> str:

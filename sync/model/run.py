@@ -45,6 +45,8 @@ class RunOptions:
     """Whether the run makes live follow its commit, so that who wrote last matters; a pause, for one, does not."""
     accepts_source: bool = False
     """Whether it may write although the last run read another source."""
+    accepts_cluster_name: bool = False
+    """Whether it may create everything again although this source has written under another clusterName."""
     wait_seconds: float = 0.0
     """How long to look whether the VirtualServices that were changed come up."""
     accepts_older_commit: bool = False

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sync.model.desired import Markers, OwnerKind
 from sync.model.marks import MANAGED_BY, OWNER_KIND, SERVICE_NAMESPACE, TOOL
@@ -21,6 +21,11 @@ class Names:
     cluster: str
     is_encoded: bool = False
     """`enableEVH`: everything behind the prefix is the SHA-1 of the plain name (AKO internal/lib/lib.go:253)."""
+
+    @property
+    def of_other_encoding(self) -> "Names":
+        """The names of the same cluster with the other value of `enableEVH`."""
+        return replace(self, is_encoded=not self.is_encoded)
 
     @property
     def prefix(self) -> str:

@@ -78,6 +78,31 @@ def test_ownership(kind: str, name: str, created_by: str, marks: dict[str, str],
     assert found.ownership is expected
 
 
+@pytest.mark.parametrize(
+    ("created_by", "marks", "expected"),
+    [
+        pytest.param("avi-sync-prod", OURS, Ownership.RENAMED, id="ours"),
+        pytest.param("ako-prod", {}, Ownership.AKO_RENAMED, id="AKO's"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["VirtualService", "Pool"])
+@pytest.mark.parametrize("is_encoded", [False, True])
+def test_what_has_the_names_of_the_other_encoding_is_no_copy(
+    kind: str, is_encoded: bool, created_by: str, marks: dict[str, str], expected: Ownership
+) -> None:
+    """Somebody has changed enableEVH since it was made."""
+    names = Names(cluster="prod", is_encoded=is_encoded)
+    spelled = {
+        "VirtualService": names.virtual_service("shop", "web"),
+        "Pool": names.attached_pool("shop", "front", "web", "TCP", 80),
+    }
+    body = {"name": spelled[kind], "created_by": created_by, "markers": markers(**POOL, **marks)}
+
+    found = live_object(body, KINDS[kind], names.of_other_encoding)
+
+    assert found.ownership is expected
+
+
 def test_ako_s_encoded_names_are_spelled_by_its_markers() -> None:
     """With enableEVH a name is a digest; it is still told from a copy's."""
     names = Names(cluster="prod", is_encoded=True)

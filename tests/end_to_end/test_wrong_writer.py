@@ -143,6 +143,98 @@ def test_only_a_run_that_would_write_is_refused(sync: Run, tree: Tree, controlle
     assert (result.code, nothing.code, nothing.document["refusals"]) == (0, 0, [])
 
 
+def with_cluster(tree: Tree, name: str) -> None:
+    """values.yaml gives the cluster this name; DNS names are left out, for two clusters cannot share them."""
+    ako = {**VALUES["AKOSettings"], "clusterName": name}
+    tree.commit(values=[{**VALUES, "AKOSettings": ako, "L4Settings": {"autoFQDN": "disabled"}}])
+
+
+def test_another_cluster_name_is_refused_until_it_is_accepted_once(
+    sync: Run, tree: Tree, controller: Controller
+) -> None:
+    """The refusal names both; a dry run warns; once accepted, the new name is one like any other."""
+    with_cluster(tree, "test")
+    tree.commit(web=app("web"))
+    sync()
+    with_cluster(tree, "edge2")
+    controller.forget()
+
+    dry, refused = sync("--dry-run"), sync()
+    writes = controller.all_writes()
+    accepted = sync("--accept-cluster-name")
+    tree.commit(api=app("api"))
+    later = sync()
+
+    said = "made Gateway shop/web with clusterName test: this run would create everything again"
+    assert (dry.code, refused.code, writes, accepted.code, later.code) == (0, 4, [], 0, 0)
+    assert any("clusterName is edge2" in text and said in text for text in warnings(dry))
+    assert said in refusals(refused)[0]
+
+
+@pytest.mark.parametrize(
+    ("owner", "code"),
+    [pytest.param("web", 4, id="of this tree"), pytest.param("other", 0, id="of another tree")],
+)
+def test_without_a_record_the_live_owners_tell_the_other_name(
+    sync: Run, tree: Tree, controller: Controller, owner: str, code: int
+) -> None:
+    """Somebody has deleted the lock of the old name: what this tree names is taken for the same."""
+    tree.commit(web=app(owner))
+    sync()
+    controller.call("DELETE", f"/api/stringgroup/{controller.find('stringgroup', 'avi-sync-test')['uuid']}")
+    tree.commit(web=app("web"))
+    with_cluster(tree, "edge2")
+
+    result = sync()
+
+    assert (result.code, [text for text in refusals(result) if "clusterName test" in text]) == (
+        code,
+        refusals(result),
+    )
+
+
+def test_a_new_name_is_free_once_the_old_one_has_nothing_left(sync: Run, tree: Tree, controller: Controller) -> None:
+    """Delete first, then rename: nothing would stay behind."""
+    tree.commit(web=app("web"))
+    sync()
+    tree.commit(web=None)
+    with_cluster(tree, "test")
+    digest = sync("--dry-run").document["digest"]
+    sync("--allow-deletes", "1", "--plan-digest", digest)
+    with_cluster(tree, "edge2")
+    tree.commit(web=app("web"))
+
+    assert sync().code == 0
+
+
+def test_two_clusters_may_live_side_by_side(sync: Run, tree: Tree, controller: Controller, tmp_path: Path) -> None:
+    """Another source has made the same Gateways for a cluster of its own."""
+    with_cluster(tree, "test")
+    tree.commit(web=app("web"))
+    sync()
+    other = Tree.make(tmp_path / "west")
+    other.commit(web=app("web"))
+    with_cluster(other, "west")
+
+    assert sync("--source", str(other.folder)).code == 0
+
+
+def test_another_encoding_of_names_is_refused(sync: Run, tree: Tree, controller: Controller) -> None:
+    """In one sentence; nothing is doubled and nothing is called a copy, however many owners are new."""
+    tree.commit(web=app("web"))
+    sync()
+    encoded = {**VALUES, "AKOSettings": {**VALUES["AKOSettings"], "enableEVH": True}}
+    tree.commit(values=[encoded], api=app("api"))
+    controller.forget()
+
+    dry, refused = sync("--dry-run"), sync()
+
+    said = "AKOSettings.enableEVH is true, but Gateway shop/web was made with enableEVH: false, which gives other names"
+    assert (dry.code, refused.code, controller.all_writes()) == (0, 4, [])
+    assert [text for text in warnings(dry) if "copy" in text] == []
+    assert said in refusals(refused)[0]
+
+
 def test_a_dry_run_warns_of_the_wrong_writer(sync: Run, tree: Tree, controller: Controller, tmp_path: Path) -> None:
     """It says what would be refused, and still shows the plan; the exit code is that of any dry run."""
     tree.commit(web=app("web"))

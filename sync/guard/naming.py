@@ -1,0 +1,73 @@
+"""Whether a plan would create again, under other names, what is live already. Pure.
+
+Names and ownership depend on `AKOSettings.clusterName` and `enableEVH`. Where one of them changes, what was made before
+is no longer found: everything would be created a second time, and the old objects would be owned by nobody.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from sync.compare.markers import markers_of, owner_of
+from sync.guard.writer import Writer, is_same_source
+from sync.model.desired import Owner
+from sync.model.live import LiveState, Ownership
+from sync.model.lock import LastRun, Record
+from sync.model.marks import MANAGED_BY, TOOL
+from sync.model.plan import Action, Plan, Refusal
+
+RENAMED = frozenset({Ownership.RENAMED, Ownership.AKO_RENAMED})
+
+
+def may_be_renamed(plan: Plan, live: LiveState, record: Record) -> bool:
+    """Whether a plan creates the first objects of its clusterName: only then another clusterName matters."""
+    return record.last is None and plan.count(Action.CREATE) > 0 and not any(item.is_ours for item in live)
+
+
+def other_cluster_name(
+    plan: Plan, live: LiveState, cluster: str, writer: Writer, last_runs: Mapping[str, LastRun]
+) -> Iterator[Refusal]:
+    """The clusterNames under which the same source has written before, or the same owners are live.
+
+    For a plan that `may_be_renamed`. `last_runs` are those of other clusterNames; where such a record is missing, live
+    owners that this plan would create tell as much.
+    """
+    created = {change.owner for change in plan.changes if change.action is Action.CREATE}
+    for name, owners in sorted(_owners_by_cluster(live).items()):
+        last, again = last_runs.get(name), sorted(owners & created)
+        if name == cluster or not (is_same_source(last, writer) if last else again):
+            continue
+        who = f"run {last.run_id} of {last.time}" if last else "an earlier run"
+        yield Refusal(
+            message=f"clusterName is {cluster}, but {who} made {_listed(again or sorted(owners))} with clusterName "
+            f"{name}: this run would create everything again and leave those behind",
+            fix=f"set AKOSettings.clusterName back to {name}; if the new name is meant, delete what {name} has first, "
+            "or run once with --accept-cluster-name",
+        )
+
+
+def other_encoding(plan: Plan, live: LiveState, *, is_encoded: bool) -> Iterator[Refusal]:
+    """Refused where something is created while owners are live only under the names of the other `enableEVH`."""
+    owners = {owner for item in live if item.ownership in RENAMED and (owner := owner_of(markers_of(item.body)))}
+    left = sorted(owners - {item.owner for item in live if item.is_ours})
+    if left and plan.count(Action.CREATE):
+        before, now = str(not is_encoded).lower(), str(is_encoded).lower()
+        yield Refusal(
+            message=f"AKOSettings.enableEVH is {now}, but {_listed(left)} was made with enableEVH: {before}, which "
+            "gives other names: this run would create everything again",
+            fix=f"set enableEVH back to {before}; if the new names are meant, delete what has the old ones first",
+        )
+
+
+def _owners_by_cluster(live: LiveState) -> Mapping[str, frozenset[Owner]]:
+    """What runs of this product have made, by the clusterName in its markers."""
+    found: dict[str, set[Owner]] = defaultdict(set)
+    for item in live:
+        markers = markers_of(item.body)
+        if markers.get(MANAGED_BY) == TOOL and (owner := owner_of(markers)):
+            found[markers.get("clustername", "")].add(owner)
+    return {name: frozenset(owners) for name, owners in found.items()}
+
+
+def _listed(owners: list[Owner]) -> str:
+    more = f" and {len(owners) - 1} more" if len(owners) > 1 else ""
+    return f"{owners[0]}{more}"

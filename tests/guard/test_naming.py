@@ -1,0 +1,110 @@
+"""Whether a plan would create again, under other names, what is live already."""
+
+from dataclasses import replace
+
+import pytest
+
+from sync.guard.naming import may_be_renamed, other_cluster_name, other_encoding
+from sync.guard.writer import Writer
+from sync.model.live import LiveState, Ownership
+from sync.model.lock import LastRun, Record
+from sync.model.plan import Plan
+from sync.plan.make import make_plan
+from tests.builders import make_options
+from tests.end_to_end.tree import VALUES, app
+from tests.plan.controller import PerfectController, wish_for
+
+LAST = LastRun(source="https://git.example.com/net", path="", commit="1" * 40, time="2026-03-01", run_id="one")
+WRITER = Writer(source=LAST.source, path=LAST.path, commit="2" * 40)
+
+
+def live_of(*names: str) -> LiveState:
+    """Gateways that are live for the cluster `test`."""
+    controller = PerfectController()
+    controller.apply(plan_for("test", controller.live, *names))
+    return controller.live
+
+
+def as_seen_from(live: LiveState, ownership: Ownership) -> LiveState:
+    """The same objects, as a run with other names sees them."""
+    return LiveState(
+        objects={
+            key: replace(item, ownership=ownership, owner=None, owner_name="") for key, item in live.objects.items()
+        }
+    )
+
+
+def plan_for(cluster: str, live: LiveState, *names: str) -> Plan:
+    """What a run with that clusterName would do for Gateways of these names."""
+    values = {**VALUES, "AKOSettings": {**VALUES["AKOSettings"], "clusterName": cluster}}
+    desired = wish_for(*(item for name in names for item in app(name)), values=values).desired
+    return make_plan(desired, live, make_options())
+
+
+OLD = as_seen_from(live_of("web", "api"), Ownership.FOREIGN)
+
+
+@pytest.mark.parametrize(
+    ("live", "record", "expected"),
+    [
+        pytest.param(OLD, Record(), True, id="nothing of this name is live"),
+        pytest.param(live_of("api"), Record(), False, id="something of this name is live"),
+        pytest.param(OLD, Record(last=LAST), False, id="a run of this name has written"),
+    ],
+)
+def test_only_the_first_run_of_a_name_can_be_a_renaming(live: LiveState, record: Record, expected: bool) -> None:
+    """Later ones belong to a cluster like any other."""
+    assert may_be_renamed(plan_for("edge2", LiveState(), "web"), live, record) is expected
+
+
+def test_a_plan_that_creates_nothing_is_no_renaming() -> None:
+    """Nothing would be there twice."""
+    assert not may_be_renamed(plan_for("edge2", LiveState()), OLD, Record())
+
+
+@pytest.mark.parametrize(
+    ("live", "last", "wanted", "expected"),
+    [
+        pytest.param(OLD, LAST, ["web"], "run one of 2026-03-01 made Gateway shop/web", id="the same source"),
+        pytest.param(OLD, LAST, ["new"], "run one of 2026-03-01 made Gateway shop/api and 1 more", id="other owners"),
+        pytest.param(OLD, None, ["api", "web"], "an earlier run made Gateway shop/api and 1 more", id="no record"),
+        pytest.param(OLD, None, ["new"], "", id="no record, other owners"),
+        pytest.param(OLD, replace(LAST, path="west"), ["web"], "", id="another source"),
+        pytest.param(LiveState(), LAST, ["web"], "", id="nothing left of the other name"),
+    ],
+)
+def test_another_cluster_name(live: LiveState, last: LastRun | None, wanted: list[str], expected: str) -> None:
+    """What the same source has made under another name, or what looks so where nobody can tell the source."""
+    plan = plan_for("edge2", LiveState(), *wanted)
+
+    found = [*other_cluster_name(plan, live, "edge2", WRITER, {"test": last} if last else {})]
+
+    assert [expected in item.message and "clusterName test" in item.message for item in found] == [True] * bool(
+        expected
+    )
+
+
+@pytest.mark.parametrize("ownership", [Ownership.RENAMED, Ownership.AKO_RENAMED])
+def test_another_encoding(ownership: Ownership) -> None:
+    """Refused with the setting that fits what is live."""
+    plan = plan_for("test", LiveState(), "web")
+
+    (found,) = other_encoding(plan, as_seen_from(live_of("web"), ownership), is_encoded=True)
+
+    assert found.message.startswith(
+        "AKOSettings.enableEVH is true, but Gateway shop/web was made with enableEVH: false"
+    )
+    assert found.fix.startswith("set enableEVH back to false")
+
+
+def test_what_is_left_of_the_other_encoding_beside_its_owner_stops_nothing() -> None:
+    """The owner is live under its present names, so setting the switch back would not help."""
+    left = as_seen_from(live_of("web"), Ownership.RENAMED)
+    both = LiveState(
+        objects={
+            **{replace(key, name=f"old-{key.name}"): item for key, item in left.objects.items()},
+            **live_of("web").objects,
+        }
+    )
+
+    assert [*other_encoding(plan_for("test", LiveState(), "new"), both, is_encoded=True)] == []
