@@ -66,7 +66,9 @@ class Kind:
     server_side: frozenset[str] = frozenset()
     """Fields that only the Controller sets: they do not belong into a create (API §2.4, §7.1 item 4)."""
     refers_by: tuple[str, ...] = ()
-    """Fields by which objects of others may refer to ours (API §6.10)."""
+    """Top-level fields in which objects of others may refer to ours (API §6.10)."""
+    used_by: tuple[str, ...] = ()
+    """Types that we do not manage and whose objects may refer to ours, by path (`USERS`)."""
     precious: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Lists that an incomplete tree must not shorten (DESIGN §2.8), and what tells their items apart."""
     secret: frozenset[str] = frozenset()
@@ -76,6 +78,49 @@ class Kind:
     """The markers that AKO writes on this kind (AKO §2.6)."""
     ako_checksum: str = ""
     """Where AKO keeps the checksum of what it wrote, by which it tells whether to write again (AKO §2.7, §9.3)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A type that we do not manage, and whose objects may refer to ours."""
+
+    name: str
+    path: str
+    """Under `/api/`."""
+    permission: str
+    """What an account needs, to read it (schema 30.2.1, Permission.resource)."""
+    field: str
+    """The top-level field that holds the references (schema 30.2.1)."""
+
+
+USERS: Mapping[str, User] = {
+    user.path: user
+    for user in (
+        User(name="PoolGroup", path="poolgroup", permission="PERMISSION_POOLGROUP", field="members"),
+        User(
+            name="HTTPPolicySet",
+            path="httppolicyset",
+            permission="PERMISSION_HTTPPOLICYSET",
+            field="http_request_policy",
+        ),
+        User(
+            name="VSDataScriptSet",
+            path="vsdatascriptset",
+            permission="PERMISSION_VSDATASCRIPTSET",
+            field="pool_refs",
+        ),
+        User(name="DnsPolicy", path="dnspolicy", permission="PERMISSION_DNSPOLICY", field="rule"),
+        User(
+            name="IpamDnsProviderProfile",
+            path="ipamdnsproviderprofile",
+            permission="PERMISSION_IPAMDNSPROVIDERPROFILE",
+            field="internal_profile",
+        ),
+        # Its members name a VirtualService by a bare uuid.
+        User(name="GslbService", path="gslbservice", permission="PERMISSION_GSLBSERVICE", field="groups"),
+    )
+}
+"""Path → the type."""
 
 
 IDENTITY = frozenset({"url", "uuid", "_last_modified", "configpb_attributes"})
@@ -142,6 +187,7 @@ _KINDS = (
         ),
         replace={"vrf_ref": Scope.OWNER},
         switches=("enabled",),
+        used_by=("poolgroup", "httppolicyset", "vsdatascriptset", "dnspolicy"),
         server_side=frozenset({"cloud_config_cksum", "server_count"}),
         precious={"servers": ("ip.addr", "port")},
         ako_checksum="cloud_config_cksum",
@@ -154,6 +200,7 @@ _KINDS = (
         part=Part.RULES,
         has_cloud=False,
         managed=frozenset({"created_by", "markers", "l4_connection_policy"}),
+        refers_by=("l4_connection_policy",),
         precious={"l4_connection_policy.rules": ("match.protocol.protocol", "match.port.ports")},
     ),
     Kind(
@@ -195,7 +242,8 @@ _KINDS = (
         replace={"vrf_context_ref": Scope.OWNER},
         disruptive=frozenset({"se_group_ref"}),
         switches=("enabled", "traffic_enabled"),
-        refers_by=("vsvip_ref", "pool_ref", "vh_parent_vs_ref"),
+        refers_by=("vsvip_ref", "pool_ref", "l4_policies", "service_pool_select", "vh_parent_vs_ref"),
+        used_by=("ipamdnsproviderprofile", "gslbservice"),
         precious={"services": ("port",), "l4_policies": ("index",)},
         server_side=frozenset(
             {

@@ -15,6 +15,7 @@ from sync.controller.machine_lock import MachineLock
 from sync.controller.preflight import look_before_replacing
 from sync.controller.record import RecordError, RecordStore
 from sync.controller.services import watch_services
+from sync.controller.surroundings import read_surroundings
 from sync.controller.timing import Timing
 from sync.errors import LockedError, LockLostError, SourceError, SyncError, UsageError
 from sync.guard import refusals
@@ -248,7 +249,7 @@ def _look(job: Job) -> Look:
     live = _live(job, wish, record.kept)
     _check_selection(asked.plan.selection, wish, live)
     wish = narrowed(wish, asked.plan.selection)
-    plan = job.planner(wish.desired, live, asked.plan)
+    plan, live = _planned(job, wish.desired, live, asked.plan)
     refused = refusals(plan, live, settings.sync, asked.permit, source.freeze, asked.plan.now)
     outdated = moved(asked.saved, wish.desired.commit, plan, live) if asked.saved else ()
     writer = Writer(source="", path="", commit="")
@@ -294,6 +295,16 @@ def _live(job: Job, wish: Wish, kept: tuple[KeptObject, ...]) -> LiveState:
     """What is live and kept, each object with the owner that Git and its markers tell together."""
     live = replace(read_live(job.client, job.settings), kept=kept)
     return with_owners_of_git(live, wish.desired.in_git.named)
+
+
+def _planned(job: Job, desired: DesiredState, live: LiveState, options: PlanOptions) -> tuple[Plan, LiveState]:
+    """The plan, and what is live with all that the plan depends on: who uses what it deletes is read only then."""
+    plan = job.planner(desired, live, options)
+    surroundings = read_surroundings(job.client, plan.change_sets)
+    if surroundings == live.surroundings:
+        return plan, live
+    live = replace(live, surroundings=surroundings)
+    return job.planner(desired, live, options), live
 
 
 def _record(job: Job) -> tuple[Record, tuple[Problem, ...]]:
@@ -355,7 +366,7 @@ def _apply(job: Job, look: Look, hooks: Hooks, lock: Lock) -> Run:
             live = _live(job, wish, lock.record.kept)
         except SyncError as error:
             return replace(run, outcomes=outcomes, lost=str(error), locked=lock.lost)
-        remaining = job.planner(wish.desired, live, replace(job.asked.plan, retry_refused=False))
+        remaining, live = _planned(job, wish.desired, live, replace(job.asked.plan, retry_refused=False))
         todo = remaining.only({owner for item in done if item.is_stale for owner in item.change_set.owners})
         if refused := _refused_again(job, look, todo, live):
             outcomes = tuple(item.explained(refused[0]) if item.is_stale else item for item in outcomes)

@@ -68,17 +68,10 @@ def names_in(live: Any) -> Names:
 
 def _complete(value: Any) -> Iterator[Reference]:
     """The references in a body that show name and uuid."""
-    match value:
-        case Mapping():
-            for item in value.values():
-                yield from _complete(item)
-        case list():
-            for item in value:
-                yield from _complete(item)
-        case str() if "#" in value:
-            found = parse_reference(value)
-            if found is not None and found.name and found.uuid:
-                yield found
+    for text in texts_in(value):
+        found = parse_reference(text) if "#" in text else None
+        if found is not None and found.name and found.uuid:
+            yield found
 
 
 def with_names(value: Any, names: Names) -> Any:
@@ -110,6 +103,26 @@ def has_uuids(normal: Any) -> bool:
 def by_uuid(value: Any) -> Any:
     """A body in which references that show name and uuid go by uuid."""
     return with_names(value, {})
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text in a body, at any depth."""
+    match value:
+        case Mapping():
+            for item in value.values():
+                yield from texts_in(item)
+        case list():
+            for item in value:
+                yield from texts_in(item)
+        case str():
+            yield value
+
+
+def uuids_in(value: Any) -> Iterator[str]:
+    """The uuids that a body refers to, also those that stand there by themselves; other texts come along."""
+    for text in texts_in(value):
+        reference = parse_reference(text)
+        yield reference.uuid if reference is not None else text
 
 
 def by_name(value: Any, types: frozenset[str]) -> Any:

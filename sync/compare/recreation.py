@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sync.avi.addresses import addresses
-from sync.avi.references import by_name, parse_reference
+from sync.avi.references import by_name, parse_reference, texts_in
 from sync.compare.markers import NO_ADDRESS
 from sync.compare.objects import body_of_update, fields_of, without_identity
 from sync.compare.vips import asked_address
@@ -60,27 +60,15 @@ def _of_others(desired: AviObject, live: Body) -> Iterator[str]:
 
 
 def _hidden(desired: AviObject, live: Body) -> Iterator[str]:
-    return (key for key in _of_others(desired, live) if HIDDEN in _texts(live[key]))
+    return (key for key in _of_others(desired, live) if HIDDEN in texts_in(live[key]))
 
 
 def _bound(desired: AviObject, live: Body) -> Iterator[str]:
     """Fields that refer to objects of the old tenant or cloud."""
     for key in _of_others(desired, live):
-        references = filter(None, map(parse_reference, _texts(live[key])))
+        references = filter(None, map(parse_reference, texts_in(live[key])))
         if any(not reference.name.startswith(_OF_EVERY_TENANT) for reference in references):
             yield key
-
-
-def _texts(value: Any) -> Iterator[str]:
-    match value:
-        case Mapping():
-            for item in value.values():
-                yield from _texts(item)
-        case list():
-            for item in value:
-                yield from _texts(item)
-        case str():
-            yield value
 
 
 def _fields_lost(fields: Iterator[str], why: str) -> Iterator[str]:

@@ -1,12 +1,14 @@
 """The last look before the first delete of a set that creates anew what it deletes (DESIGN §5)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sync.avi.references import Reference
 from sync.controller.client import ControllerClient
 from sync.controller.errors import RefusedError
 from sync.controller.facts import FORBIDDEN, prefixes
 from sync.controller.live import read_live
+from sync.controller.surroundings import read_surroundings
 from sync.controller.writes import Why, WriteFailedError, failure_of
 from sync.errors import SyncError
 from sync.model.plan import ChangeSet
@@ -17,7 +19,7 @@ from sync.plan.obstacles import changed_since, networks_of, obstacles, outside
 def look_before_replacing(change_set: ChangeSet, client: ControllerClient, settings: Settings) -> None:
     """Nothing; raises WriteFailedError if what would be deleted has changed, or could not be created anew."""
     try:
-        live = read_live(client, settings)
+        live = replace(read_live(client, settings), surroundings=read_surroundings(client, (change_set,)))
         for said in changed_since(change_set, live):
             raise WriteFailedError(f"{said}; nothing was deleted", Why.STALE)
         for said in (*obstacles(change_set, live), *_network_obstacles(change_set, client)):

@@ -12,7 +12,7 @@ from typing import Any
 from sync.avi.references import parse_reference
 from sync.controller.client import ControllerClient
 from sync.controller.errors import ControllerError, NotFoundError, RefusedError
-from sync.kinds import KINDS
+from sync.kinds import KINDS, USERS
 
 
 class Access(IntEnum):
@@ -31,9 +31,9 @@ PERMISSIONS: Mapping[str, str] = {
     "analyticsprofile": "PERMISSION_ANALYTICSPROFILE",
     "applicationpersistenceprofile": "PERMISSION_APPLICATIONPERSISTENCEPROFILE",
     "applicationprofile": "PERMISSION_APPLICATIONPROFILE",
+    **{user.path: user.permission for user in USERS.values()},
     "cloud": "PERMISSION_CLOUD",
     "healthmonitor": "PERMISSION_HEALTHMONITOR",
-    "ipamdnsproviderprofile": "PERMISSION_IPAMDNSPROVIDERPROFILE",
     "ipamdnsproviderprofiledomainlist": "PERMISSION_IPAMDNSPROVIDERPROFILE",
     "network": "PERMISSION_NETWORK",
     "networkprofile": "PERMISSION_NETWORKPROFILE",
@@ -45,7 +45,6 @@ PERMISSIONS: Mapping[str, str] = {
     "sslprofile": "PERMISSION_SSLPROFILE",
     "systemconfiguration": "PERMISSION_SYSTEMCONFIGURATION",
     "vrfcontext": "PERMISSION_VRFCONTEXT",
-    "vsdatascriptset": "PERMISSION_VSDATASCRIPTSET",
 }
 """Type as in `/api/<type>` → the permission that it falls under (schema 30.2.1, Permission.resource)."""
 

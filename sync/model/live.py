@@ -65,16 +65,42 @@ class KeptObject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserObject:
+    """An object of a type that we do not manage, the field in which it refers to ours, and to which uuids."""
+
+    key: ObjectKey
+    field: str
+    uuids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a plan that deletes depends on, beside the objects of our kinds.
+
+    `users` refer to what would be deleted; `unreadable_users` are the types that the account may not read, so that
+    nobody can tell.
+    """
+
+    users: tuple[UserObject, ...] = ()
+    unreadable_users: frozenset[str] = frozenset()
+
+
+NOTHING_AROUND = Surroundings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveState:
     """All objects of our kinds that the account can see, of every tenant and cloud.
 
     `kept` is what runs have stored before they deleted it, and not yet dropped: while nobody else writes, the run that
     did so has died on the way. `only_tenants` are the tenants that were looked at, where those are not all.
+    `surroundings` are read for a plan that deletes only.
     """
 
     objects: Mapping[ObjectKey, LiveObject] = field(default_factory=dict)
     kept: tuple[KeptObject, ...] = ()
     only_tenants: tuple[str, ...] | None = None
+    surroundings: Surroundings = NOTHING_AROUND
 
     def __iter__(self) -> Iterator[LiveObject]:
         return iter(self.objects.values())

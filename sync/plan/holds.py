@@ -105,8 +105,8 @@ def _reasons(
             f"the Controller refused this before, and the old objects were put back; it said: {said}",
             "change what is asked for in Git, or run once with --retry-refused",
         )
+    yield from _other_users(owner, live)
     if owner.frees_addresses:
-        yield from _other_users(owner, live)
         yield from _impossible_addresses(pair)
 
 
@@ -190,8 +190,8 @@ def _other_users(owner: OwnerChanges, live: LiveState) -> Iterator[tuple[str, st
         for key, change in owner.changes.items()
         if change.action in (Action.REPLACE, Action.DELETE) and key in owner.pair.live
     }
-    for other, name, gone in users_of(going, live, owner.pair.live.keys()):
-        yield f"{other} refers to {gone}, which would be deleted", f"take {name} of {other} off it first"
+    for other, name, gone in users_of(going, live, owner.pair.live.keys()) if going else ():
+        yield f"{other} refers to {gone}, which would be deleted", f"remove the reference from {name} of {other} first"
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------

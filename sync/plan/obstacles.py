@@ -4,17 +4,17 @@ import ipaddress
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sync.avi.addresses import AddressPlace
-from sync.avi.references import Reference, parse_reference
+from sync.avi.references import Reference, parse_reference, uuids_in
 from sync.compare.traces import is_unchanged
 from sync.kinds import KINDS
 from sync.model.desired import ObjectKey
-from sync.model.live import LiveObject, LiveState
+from sync.model.live import LiveState
 from sync.model.plan import ChangeSet, Method, Write
 from sync.plan.owners import places_of
 
 
 def users_of(
-    going: Mapping[str, ObjectKey], live: Iterable[LiveObject], going_too: Collection[ObjectKey]
+    going: Mapping[str, ObjectKey], live: LiveState, going_too: Collection[ObjectKey]
 ) -> Iterator[tuple[ObjectKey, str, ObjectKey]]:
     """Objects that refer to one that goes (`going` is by uuid) and do not go themselves: who, by which field, to what.
 
@@ -24,9 +24,11 @@ def users_of(
         if other.key in going_too:
             continue
         for name in KINDS[other.key.kind].refers_by:
-            reference = parse_reference(str(other.body.get(name, "")))
-            if reference is not None and reference.uuid in going:
-                yield other.key, name, going[reference.uuid]
+            for uuid in sorted(going.keys() & set(uuids_in(other.body.get(name)))):
+                yield other.key, name, going[uuid]
+    for user in live.surroundings.users:
+        for uuid in sorted(going.keys() & user.uuids):
+            yield user.key, user.field, going[uuid]
 
 
 def changed_since(change_set: ChangeSet, live: LiveState) -> Iterator[str]:

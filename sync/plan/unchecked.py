@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sync.model.desired import DesiredState
 from sync.model.live import LiveState
-from sync.model.plan import ChangeSet
+from sync.model.plan import ChangeSet, Method
 from sync.model.problem import Problem, Severity
 from sync.plan.obstacles import networks_of, places_requested
 
@@ -18,6 +18,12 @@ def unchecked(sets: Sequence[ChangeSet], desired: DesiredState, live: LiveState)
             f"the account may not read {type_name}: that what Git refers to exists is taken for granted",
             f"let the role of the account read {type_name}",
         )
+    if any(write.method is Method.DELETE for change_set in sets for write in change_set.writes):
+        for type_name in sorted(live.surroundings.unreadable_users):
+            yield _warning(
+                f"it cannot be checked whether a {type_name} refers to what is deleted: the account may not read them",
+                f"let the role of the account read {type_name}",
+            )
     for change_set in sets:
         for said, fix in _blind_spots(change_set, desired, live) if change_set.replaced else ():
             yield _warning(f"before its VIP is deleted, nobody can look {said}", fix, str(change_set.owners[0]))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.conftest import Controller, Result, Run
-from tests.end_to_end.tree import VALUES, Manifest, Tree, app
+from tests.end_to_end.tree import VALUES, Manifest, Tree, app, load_balancer
 
 OLD = "10.10.10.11"
 WEB_ALONE = ("--only", "Gateway/shop/web")
@@ -90,3 +90,26 @@ def test_doctor_and_validate_tell_what_a_new_vip_may_not_get(sync: Run, tree: Tr
     assert f"values.yaml:6: {said}" in [row["message"] for row in checked.document["checks"]]
     assert said in [problem["message"] for problem in validated.document["problems"]]
     assert (checked.code, validated.code) == (0, 0)
+
+
+def test_what_somebody_else_uses_holds_its_owner_before_the_first_delete(
+    sync: Run, tree: Tree, controller: Controller
+) -> None:
+    """A PoolGroup has a pool of ours: neither plan nor run deletes half an owner, and it goes once the user is gone."""
+    tree.commit(web=app("web"), mail=[load_balancer("mail")])
+    sync()
+    pool = "test--shop-mail-TCP-25"
+    member = {"pool_ref": f"/api/pool?name={pool}"}
+    group = controller.call("POST", "/api/poolgroup", {"name": "theirs", "members": [member]})
+    tree.commit(mail=None)
+    controller.forget()
+
+    planned, applied = sync("--dry-run"), sync()
+    held_writes = controller.writes()
+    controller.call("DELETE", f"/api/poolgroup/{group['uuid']}")
+    gone = sync()
+
+    said = f"held: PoolGroup admin/theirs refers to Pool admin/{pool}, which would be deleted"
+    assert (planned.code, applied.code, held_writes) == (5, 5, [])
+    assert [error.partition(": ")[2] for error in errors(planned)] == [said]
+    assert (gone.code, controller.call("GET", "/api/virtualservice")["count"]) == (0, 1)
