@@ -65,6 +65,8 @@ class Kind:
     VirtualService.enabled and traffic_enabled)."""
     server_side: frozenset[str] = frozenset()
     """Fields that only the Controller sets: they do not belong into a create (API §2.4, §7.1 item 4)."""
+    completed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """References that only others set, with the names that the Controller gives them where nobody does (API §3.2)."""
     refers_by: tuple[str, ...] = ()
     """Top-level fields in which objects of others may refer to ours (API §6.10)."""
     used_by: tuple[str, ...] = ()
@@ -189,6 +191,7 @@ _KINDS = (
         switches=("enabled",),
         used_by=("poolgroup", "httppolicyset", "vsdatascriptset", "dnspolicy"),
         server_side=frozenset({"cloud_config_cksum", "server_count"}),
+        completed={"analytics_profile_ref": ("System-Analytics-Profile",)},
         precious={"servers": ("ip.addr", "port")},
         ako_checksum="cloud_config_cksum",
     ),
@@ -242,6 +245,10 @@ _KINDS = (
         replace={"vrf_context_ref": Scope.OWNER},
         disruptive=frozenset({"se_group_ref"}),
         switches=("enabled", "traffic_enabled"),
+        completed={
+            "analytics_profile_ref": ("System-Analytics-Profile",),
+            "ssl_profile_ref": ("System-Standard-PFS", "System-Standard"),  # where a service has enable_ssl
+        },
         refers_by=("vsvip_ref", "pool_ref", "l4_policies", "service_pool_select", "vh_parent_vs_ref"),
         used_by=("ipamdnsproviderprofile", "gslbservice"),
         precious={"services": ("port",), "l4_policies": ("index",)},
@@ -273,7 +280,10 @@ KINDS: Mapping[str, Kind] = {kind.name: kind for kind in sorted(_KINDS, key=lamb
 
 COMPUTED: Mapping[str, frozenset[str]] = {
     # Completed by the Controller where the request leaves them out (API §3.2, §6.3, §6.12).
-    "VirtualService": frozenset({"vrf_context_ref", "network_profile_ref", "se_group_ref", "application_profile_ref"}),
+    # A VirtualService shows what older releases kept there and its VsVip has now, too.
+    "VirtualService": frozenset(
+        {"vrf_context_ref", "network_profile_ref", "se_group_ref", "application_profile_ref", "dns_info", "vip"}
+    ),
     "VsVip": frozenset({"vrf_context_ref"}),
     "Pool": frozenset({"vrf_ref"}),
     "Server": frozenset({"hostname", "discovered_networks", "location", "nw_ref", "vm_ref", "server_node"}),

@@ -3,7 +3,8 @@
 usage: python tools/make_avi_schema.py SCHEMA.json
 
 SCHEMA.json holds Avi's message types as {"Pool": {"properties": {"enabled": {"type": "boolean", "default": true}}}},
-made from the swagger of Avi's SDK; only defaults, nested types and references of what the four kinds hold are kept.
+made from the swagger of Avi's SDK. Of what the four kinds hold, only defaults, nested types and references are kept; of
+the kinds themselves, the names of all fields are, too.
 """
 
 import json
@@ -30,8 +31,8 @@ def reachable(schema: dict[str, Any]) -> list[str]:
     return sorted(found)
 
 
-def field_row(field: dict[str, Any], schema: dict[str, Any]) -> str | None:
-    """`Field(…)` with what is known of the field, or None if nothing is."""
+def field_row(field: dict[str, Any], schema: dict[str, Any]) -> str:
+    """`Field(…)` with what is known of the field."""
     nested = next((name for name in (field.get("items"), field.get("of")) if name in schema), None)
     parts = []
     if "default" in field:
@@ -40,7 +41,11 @@ def field_row(field: dict[str, Any], schema: dict[str, Any]) -> str | None:
         parts.append(f"message={nested!r}")
     if "ref" in field or "ref" in (field.get("items_of") or {}):
         parts.append("is_reference=True")
-    return f"Field({', '.join(parts)})" if parts else None
+    if others := sorted({value for value in field.get("tier_default", {}).values() if value != field.get("default")}):
+        parts.append(f"tier_defaults={tuple(others)!r}")
+    if field.get("internal") or field.get("read_only"):
+        parts.append("is_internal=True")
+    return f"Field({', '.join(parts)})"
 
 
 def main() -> None:
@@ -58,11 +63,17 @@ def main() -> None:
         "",
         "@dataclass(frozen=True, slots=True, kw_only=True)",
         "class Field:",
-        '    """One field of a message: its default, the message type it holds, whether it refers to an object."""',
+        '    """One field of a message: its default, the message type it holds, whether it refers to an object.',
+        "",
+        "    `tier_defaults` are the defaults that it has in other license tiers than Enterprise; `is_internal` tells",
+        "    that the Controller and other programs set it, and people do not.",
+        '    """',
         "",
         "    default: bool | int | float | str | None = None",
         '    message: str = ""',
         "    is_reference: bool = False",
+        "    tier_defaults: tuple[bool | int | float | str, ...] = ()",
+        "    is_internal: bool = False",
         "",
         "",
         "SCHEMA: Mapping[str, Mapping[str, Field]] = {",
@@ -70,9 +81,16 @@ def main() -> None:
     for name in reachable(schema):
         rows = {key: field_row(field, schema) for key, field in sorted(schema[name]["properties"].items())}
         lines.append(f'    "{name}": {{')
-        lines += [f'        "{key}": {row},' for key, row in rows.items() if row]
+        is_told = {key: name in KINDS or row != "Field()" for key, row in rows.items()}
+        lines += [f'        "{key}": {row},' for key, row in rows.items() if is_told[key]]
         lines.append("    },")
-    lines += ["}", '"""Message type → field → what is known of it; a field that is not here has no default."""']
+    lines += [
+        "}",
+        '"""Message type → field → what is known of it; a field that is not here has no default.',
+        "",
+        "Of the kinds that we manage, every field is here: one that is not belongs to another release.",
+        '"""',
+    ]
     TARGET.write_text("\n".join(lines) + "\n")
     subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", str(TARGET)], check=True)
 

@@ -17,7 +17,8 @@ from sync.errors import UsageError
 from sync.model.plan import PlanOptions
 from sync.model.run import Run
 from sync.model.saved_plan import SavedPlan
-from sync.plan.drift import drift_of
+from sync.model.selection import Selection
+from sync.plan.drift import drift_of, edit_problems, edits_of
 from sync.plan.saving import described, fingerprints
 from sync.report.formats import RUN
 from sync.report.json import run_document
@@ -119,12 +120,21 @@ def apply(file: Path, output: str, **given: Any) -> int:
 @options.after_run_options
 @output_options(RUN)
 def drift(detailed_exitcode: bool, output: str, **given: Any) -> int:
-    """Show what somebody changed on the Controller, field by field, apart from what changed in Git; never writes."""
+    """Show what somebody changed on the Controller, field by field, apart from what changed in Git; never writes.
+
+    Changes are what the next run would set back. What it leaves alone, because Git has no say in it, is a warning.
+    """
     asked = looking_options(given)
     asked = replace(asked, plan=replace(asked.plan, retry_refused=True, may_undo=True))
-    return perform(given, asked, output=output, reshape=_only_drift, is_detailed=detailed_exitcode)
+    reshape = partial(_only_drift, asked.plan.selection)
+    return perform(given, asked, output=output, reshape=reshape, is_detailed=detailed_exitcode)
 
 
-def _only_drift(run: Run) -> Run:
+def _only_drift(selection: Selection, run: Run) -> Run:
     """The result with what was edited by hand; no guard has a say, for nothing is written."""
-    return replace(run, plan=drift_of(run.plan), refusals=()) if run.plan else run
+    if run.plan is None:
+        return run
+    edits = edits_of(run.wish.desired, run.before, selection)
+    plan = drift_of(run.plan)
+    problems = (*plan.problems, *edit_problems(edits, run.wish.desired, run.before))
+    return replace(run, plan=replace(plan, problems=problems), edits=edits, refusals=())

@@ -13,6 +13,7 @@ from sync.cli.controller import controller, warn_of_unchecked_certificate
 from sync.cli.terminal import complain, paint, show, show_document
 from sync.config import source_request, target
 from sync.model.run import Run
+from sync.plan.drift import edits_of
 from sync.reconcile import synchronise
 from sync.report.deployment import deployment_document, status_lines
 from sync.report.plan_text import run_lines
@@ -32,7 +33,7 @@ def command(output: str, **given: Any) -> int:
     warn_of_unchecked_certificate(given)
     with controller(target(given, os.environ)) as where, Console(is_quiet=output != "text") as console:
         run = synchronise(request, where, console.hooks(where), asked)
-    _show(run, output)
+    _show(replace(run, edits=edits_of(run.wish.desired, run.before, asked.plan.selection)), output)
     return 0 if run.plan is not None else run.exit_code(is_detailed=False)
 
 

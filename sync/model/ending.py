@@ -62,8 +62,9 @@ class Ending:
             return None
         if not self.is_success:
             return Condition.FAILING
-        plan = self.run.plan if self.run is not None and self.run.is_dry else None
-        return Condition.IN_SYNC if plan is None or plan.is_empty else Condition.DRIFT
+        run = self.run if self.run is not None and self.run.is_dry else None
+        is_drift = run is not None and run.plan is not None and bool(run.edits or not run.plan.is_empty)
+        return Condition.DRIFT if is_drift else Condition.IN_SYNC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,7 +100,24 @@ class Change:
     """Whether connections break: a replace, a delete, another Service Engine group."""
     cause: Cause = Cause.GIT
     lost: tuple[str, ...] = ()
-    """What of the live object the one that takes its place cannot have, in words."""
+    """What of the live object the one that takes its place cannot have, in words; of one that is deleted, what others
+    set on it.
+    """
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fields", tuple(map(_shown, self.fields)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What somebody set on a live object of ours in fields that Git has no say in: it is left alone.
+
+    Of each field, `before` is the live value and `after` that of a new object, as they may be shown.
+    """
+
+    key: ObjectKey
+    owner: Owner
+    fields: tuple[FieldChange, ...]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fields", tuple(map(_shown, self.fields)))

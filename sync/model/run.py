@@ -7,7 +7,7 @@ from sync.model.desired import DesiredState, Status
 from sync.model.live import LiveState
 from sync.model.lock import Record
 from sync.model.outcome import Outcome, OwnerOutcome, by_owner
-from sync.model.plan import Permit, Plan, PlanOptions, Refusal
+from sync.model.plan import Edit, Permit, Plan, PlanOptions, Refusal
 from sync.model.problem import Problem, Severity
 from sync.model.saved_plan import SavedPlan
 from sync.model.service import ServiceState, Verdict
@@ -80,6 +80,8 @@ class Run:
     """How the VirtualServices that were changed are doing; empty where nobody asked."""
     locked: str = ""
     """Who holds the lock, or why this run lost it: what is not among the outcomes was not tried."""
+    edits: tuple[Edit, ...] = ()
+    """What others set on live objects and Git has no say in; empty where nobody asked."""
     before: LiveState = field(default_factory=LiveState)
     """What `plan` was made against, before anything was written."""
     record: Record = field(default_factory=Record)
@@ -127,6 +129,6 @@ class Run:
         has_failed = any(not outcome.is_success for outcome in self.outcomes)
         if has_errors or has_failed or self.down or (self.remaining is not None and not self.remaining.is_empty):
             return ExitCode.HELD_OR_FAILED
-        if self.is_dry and is_detailed and not self.plan.is_empty:
+        if self.is_dry and is_detailed and (self.edits or not self.plan.is_empty):
             return ExitCode.CHANGES_PENDING
         return ExitCode.DONE

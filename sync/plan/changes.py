@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sync.compare.edits import lost_by_delete
 from sync.compare.normal_form import normal_form, plain
 from sync.compare.objects import Comparison, compare
 from sync.compare.recreation import lost_by_move, lost_by_recreate
@@ -175,7 +176,15 @@ def _deletion(pair: Pair, key: ObjectKey, scope: Scope | None, reason: str) -> C
     why = pair.switch or f"{pair.owner} {pair.why_gone}"
     if pair.desired:
         why = reason if scope is Scope.OWNER else f"{pair.owner} no longer needs it"
-    return Change(action=Action.DELETE, key=key, owner=pair.owner, reason=why, is_disruptive=True)
+    is_carried_over = any(is_elsewhere(key, other) for other in pair.desired)
+    return Change(
+        action=Action.DELETE,
+        key=key,
+        owner=pair.owner,
+        reason=why,
+        is_disruptive=True,
+        lost=() if is_carried_over else lost_by_delete(key.kind, pair.live[key].body),
+    )
 
 
 def _all_fields(item: AviObject) -> tuple[FieldChange, ...]:

@@ -1,10 +1,15 @@
-"""What somebody changed on the Controller, apart from what changed in Git."""
+"""What somebody changed on the Controller, apart from what changed in Git: to be set back, or left alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from sync.model.plan import Cause, ChangeSet, Plan
+from sync.compare.edits import edits_beside, edits_on
+from sync.model.desired import DesiredState
+from sync.model.live import LiveState
+from sync.model.plan import Cause, ChangeSet, Edit, FieldChange, Plan
 from sync.model.problem import Problem, Severity
+from sync.model.selection import Selection
+from sync.model.wording import shown
 
 
 def drift_of(plan: Plan) -> Plan:
@@ -34,3 +39,35 @@ def _pending(plan: Plan) -> Iterator[Problem]:
             message=f"not drift, but not applied yet: {first.action} {first.key}{others}",
             fix="see avi-sync --dry-run; avi-sync applies what Git asks for",
         )
+
+
+def edits_of(desired: DesiredState, live: LiveState, selection: Selection) -> tuple[Edit, ...]:
+    """What others set on objects of ours in fields that Git has no say in, in key order: no run changes it."""
+    found = []
+    for key in sorted(live.objects):
+        item, wanted = live.objects[key], desired.objects.get(key)
+        owner = wanted.owner if wanted is not None else item.owner
+        if not item.is_ours or owner is None or not selection.includes(owner):
+            continue
+        edits = edits_beside(wanted, item.body) if wanted is not None else edits_on(key.kind, item.body)
+        if edits:
+            fields = tuple(FieldChange(path=edit.path, before=edit.before, after=edit.after) for edit in edits)
+            found.append(Edit(key=key, owner=owner, fields=fields))
+    return tuple(found)
+
+
+def edit_problems(edits: Iterable[Edit], desired: DesiredState, live: LiveState) -> Iterator[Problem]:
+    """A warning for each object with such edits."""
+    for edit in edits:
+        yield Problem(
+            severity=Severity.WARNING,
+            message=f"edited, left alone: {edit.key}: {edit_text(edit)}",
+            fix="no run changes it; set it back on the Controller if it is not meant",
+            origin=desired.origins.get(live.objects[edit.key].owner_name),
+            resource=str(edit.owner),
+        )
+
+
+def edit_text(edit: Edit) -> str:
+    """The edited fields of an object with their live values, on one line."""
+    return ", ".join(f"{field.path}: {shown(field.before)}" for field in edit.fields)

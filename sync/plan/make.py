@@ -16,6 +16,7 @@ from sync.plan.order import change_sets_of
 from sync.plan.outages import effects_of, effects_of_owners
 from sync.plan.owners import pairs_of
 from sync.plan.policy import allowed, withheld
+from sync.plan.renamed import lost_by_rename
 from sync.plan.stranded import put_back
 from sync.plan.unchecked import unchecked
 from sync.plan.vrfs import with_vrf_names
@@ -33,7 +34,8 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
     edited = [name for name, effect in effects.items() if effect.is_edited]
     way_out = "" if options.may_undo or not edited else _way_out(desired, live, options)
     holds = holds_of(owners, desired, live, options, effects, way_out)
-    sets = change_sets_of([owner for owner in owners if owner.pair.name not in holds.by_name])
+    free = [owner for owner in owners if owner.pair.name not in holds.by_name]
+    sets = change_sets_of(free)
     stranded = put_back(owners, holds, desired, live, options)
     sets = (*stranded.change_sets, *sets)
     selection = options.selection
@@ -62,6 +64,7 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
             *stranded.problems,
             *_withheld(selected, holds, desired, options),
             *_doubts(selected, holds, desired),
+            *lost_by_rename(free, desired),
             *copies(live),
             *unchecked(sets, desired, live),
         ),

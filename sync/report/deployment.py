@@ -10,11 +10,12 @@ from sync.compare.markers import PROTECTED, markers_of
 from sync.kinds import KINDS
 from sync.model.desired import Owner
 from sync.model.live import LiveState
-from sync.model.plan import Action, Cause, Change
+from sync.model.plan import Action, Cause, Change, Edit
 from sync.model.run import Run
+from sync.plan.drift import edit_text
 from sync.plan.pauses import pause_of
 from sync.report.documents import DeployedOwnerDocument, DeploymentDocument
-from sync.report.json import SCHEMA_VERSION, owner_document
+from sync.report.json import SCHEMA_VERSION, edit_document, owner_document
 from sync.report.lock import last_run_document, lock_lines
 from sync.report.text import Paint
 from sync.report.words import counted, one_line
@@ -45,13 +46,17 @@ _PAINT: Mapping[Standing, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerLine:
-    """One owner: how it stands, its addresses, how many objects it has, and whether it is protected."""
+    """One owner: how it stands, its addresses, how many objects it has, and whether it is protected.
+
+    `edits` are what others set on its objects and every run leaves alone.
+    """
 
     owner: Owner
     standing: Standing
     addresses: tuple[str, ...]
     objects: int
     is_protected: bool
+    edits: tuple[Edit, ...]
 
 
 def owner_lines(run: Run) -> tuple[OwnerLine, ...]:
@@ -62,11 +67,16 @@ def owner_lines(run: Run) -> tuple[OwnerLine, ...]:
         changes.setdefault(change.owner, []).append(change)
     held = {item.owner for item in plan.held} if plan else set()
     owners = {item.owner for item in live if item.owner is not None} | {item.owner for item in run.wish.desired} | held
-    found = (_line(owner, live, changes.get(owner, []), is_held=owner in held) for owner in owners)
+    edits: dict[Owner, list[Edit]] = {}
+    for edit in run.edits:
+        edits.setdefault(edit.owner, []).append(edit)
+    found = (
+        _line(owner, live, changes.get(owner, []), edits.get(owner, []), is_held=owner in held) for owner in owners
+    )
     return tuple(sorted(found, key=lambda line: (line.owner.namespace, line.owner.name, line.owner.kind)))
 
 
-def _line(owner: Owner, live: LiveState, changes: list[Change], *, is_held: bool) -> OwnerLine:
+def _line(owner: Owner, live: LiveState, changes: list[Change], edits: list[Edit], *, is_held: bool) -> OwnerLine:
     mine = [item for item in live if item.owner == owner]
     is_paused = any(pause_of(item.body) for item in mine)
     return OwnerLine(
@@ -79,6 +89,7 @@ def _line(owner: Owner, live: LiveState, changes: list[Change], *, is_held: bool
         ),
         objects=len(mine),
         is_protected=any(markers_of(item.body).get(PROTECTED) == "true" for item in mine),
+        edits=tuple(edits),
     )
 
 
@@ -107,9 +118,13 @@ def status_lines(run: Run, lock_name: str, paint: Paint) -> Iterator[str]:
         marks = "   protected" if line.is_protected else ""
         standing = paint(line.standing.value, _PAINT[line.standing])
         yield f"{one_line(str(line.owner)):<{width}}   {where:<15}   {line.objects:>2} objects   {standing}{marks}"
+        for edit in line.edits:
+            yield paint(one_line(f"    edited, left alone: {edit.key}: {edit_text(edit)}"), "warning")
     counts = Counter(line.standing for line in lines)
     said = ", ".join(f"{counts[standing]} {standing.value}" for standing in Standing if counts[standing])
-    yield f"Status: {counted(len(lines), 'owner')}{f': {said}' if said else ''}"
+    edited = sum(bool(line.edits) for line in lines)
+    more = f"; {edited} edited, left alone" if edited else ""
+    yield f"Status: {counted(len(lines), 'owner')}{f': {said}' if said else ''}{more}"
 
 
 def deployment_document(run: Run, lock_name: str) -> DeploymentDocument:
@@ -132,4 +147,5 @@ def _owner(line: OwnerLine) -> DeployedOwnerDocument:
         "addresses": list(line.addresses),
         "objects": line.objects,
         "protected": line.is_protected,
+        "edits": [edit_document(edit) for edit in line.edits],
     }

@@ -95,7 +95,26 @@ class ChangeDocument(KeyDocument):
     owner: OwnerDocument
     fields: list[FieldDocument]
     lost: list[str]
-    """What of the live object the one that takes its place cannot have."""
+    """What of the live object the one that takes its place cannot have; of a deleted one, what others set on it."""
+
+
+@_described
+class EditedFieldDocument(TypedDict):
+    """One field that somebody set."""
+
+    path: Annotated[str, Field(examples=["enabled"])]
+    live: Any
+    """Null for none; a secret is masked."""
+    default: Any
+    """What a new object has there; null for nothing."""
+
+
+@_described
+class EditDocument(KeyDocument):
+    """An object of ours on which somebody set what Git has no say in: it is left alone."""
+
+    owner: OwnerDocument
+    fields: list[EditedFieldDocument]
 
 
 @_described
@@ -247,6 +266,8 @@ class RunDocument(TypedDict):
     """Empty unless the plan was applied."""
     remaining: list[ChangeDocument]
     """What there is still to do after applying; empty if live is as it is wanted."""
+    edits: list[EditDocument]
+    """What somebody edited and runs leave alone; only `drift` looks for it."""
     services: list[ServiceDocument]
     """With --wait: how the VirtualServices that were changed are doing."""
     refusals: list[RefusalDocument]
@@ -430,6 +451,8 @@ class DeployedOwnerDocument(TypedDict):
     objects: Count
     """Live objects that are ours."""
     protected: bool
+    edits: list[EditDocument]
+    """What somebody edited on them and runs leave alone."""
 
 
 @_described

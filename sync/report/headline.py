@@ -60,14 +60,19 @@ def headline_of(run: Run) -> Headline:
     level = Level.PENDING if run.is_dry and not plan.is_empty else Level.DONE
     has_errors = any(problem.severity is Severity.ERROR for problem in run.problems)
     if plan.is_empty:
-        words = "No object changes" if has_errors or plan.held else "Nothing to do: no object changes"
+        words = "No object changes" if has_errors or plan.held or run.edits else "Nothing to do: no object changes"
     elif is_only_planned(run):
         words = _changes(plan, will="would change", breaks="would break")
     else:
         words = _changes(plan, will="changed", breaks="broke")
+    words = f"{words}{_edits(run)}"
     return Headline(
         level=Level.HELD if has_errors or plan.held else level, words=_with_troubles(words, plan, run.problems)
     )
+
+
+def _edits(run: Run) -> str:
+    return f"; {counted(len(run.edits), 'object')} edited, left alone" if run.edits else ""
 
 
 def headline_of_tree(desired: DesiredState, problems: Iterable[Problem]) -> Headline:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sync.model.desired import Condition, ObjectKey, Owner, Status
 from sync.model.outcome import Outcome
-from sync.model.plan import Action, Change, ChangeSet, Plan
+from sync.model.plan import Action, Change, ChangeSet, Edit, Plan
 from sync.model.problem import Problem
 from sync.model.run import Run, Wish
 from sync.model.secrets import without_secrets
@@ -14,6 +14,7 @@ from sync.report.documents import (
     ChangeDocument,
     ChangeSetDocument,
     ConditionDocument,
+    EditDocument,
     KeyDocument,
     OutcomeDocument,
     OwnerDocument,
@@ -89,6 +90,7 @@ def run_document(run: Run) -> RunDocument:
         ],
         "outcomes": [outcome_document(outcome) for outcome in run.outcomes],
         "remaining": [change_document(change) for change in run.remaining.changes] if run.remaining else [],
+        "edits": [edit_document(edit) for edit in run.edits],
         "refusals": [{"message": item.message, "fix": item.fix} for item in run.refusals],
         "stale": run.is_stale,
         "services": [
@@ -134,6 +136,15 @@ def change_document(change: Change) -> ChangeDocument:
         "owner": owner_document(change.owner),
         "fields": [{"path": item.path, "before": item.before, "after": item.after} for item in change.fields],
         "lost": list(change.lost),
+    }
+
+
+def edit_document(edit: Edit) -> EditDocument:
+    """One object that somebody edited and that is left alone, field by field."""
+    return {
+        **key_document(edit.key),
+        "owner": owner_document(edit.owner),
+        "fields": [{"path": item.path, "live": item.before, "default": item.after} for item in edit.fields],
     }
 
 

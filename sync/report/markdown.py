@@ -16,7 +16,17 @@ from sync.report.numbers import numbers
 from sync.report.owners import OwnerReport, owners_of
 from sync.report.plan_text import failure_lines, service_lines
 from sync.report.text import counts_of_problems, plain
-from sync.report.words import HELD_SYMBOL, SYMBOLS, breaking, commit_text, counted, one_line, shown_pair, told_fields
+from sync.report.words import (
+    HELD_SYMBOL,
+    SYMBOLS,
+    breaking,
+    commit_text,
+    counted,
+    loss_word,
+    one_line,
+    shown_pair,
+    told_fields,
+)
 
 MAX_COMMENT_BYTES = 65_000
 """GitHub refuses a comment of more than 65,536 characters; a little room is left for a hidden marker."""
@@ -210,7 +220,7 @@ def _diff(report: OwnerReport) -> Iterator[str]:
     for change in report.changes:
         yield f"{SYMBOLS[change.action]} {change.key}   {change.reason}"
         for lost in change.lost:
-            yield f"! not carried over: {lost}"
+            yield f"! {loss_word(change)}: {lost}"
         fields = told_fields(change)
         for field in fields[:MAX_FIELDS]:
             yield from _field(field)

@@ -134,7 +134,8 @@ def _drifted(ending: Ending, memory: Memory) -> Series | None:
     del memory
     if ending.run is None or ending.run.plan is None:
         return None
-    counts = Counter(change.key.kind for change in ending.run.plan.changes if change.cause is Cause.LIVE)
+    changed = {change.key for change in ending.run.plan.changes if change.cause is Cause.LIVE}
+    counts = Counter(key.kind for key in changed | {edit.key for edit in ending.run.edits})
     return {(kind,): counts[kind] for kind in KINDS}
 
 

@@ -14,6 +14,7 @@ from sync.report.words import (
     SYMBOLS,
     commit_text,
     counted,
+    loss_word,
     one_line,
     outages,
     shown,
@@ -79,7 +80,7 @@ def change_lines(change: Change, paint: Paint) -> Iterator[str]:
     for field in told_fields(change):
         yield f"          {field_line(field)}"
     for lost in change.lost:
-        yield paint(f"          ! not carried over: {one_line(lost)}", "warning")
+        yield paint(f"          ! {loss_word(change)}: {one_line(lost)}", "warning")
 
 
 def field_line(field: FieldChange) -> str:

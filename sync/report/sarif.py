@@ -11,7 +11,7 @@ from sync.model.plan import Change
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.run import Run, Wish
 from sync.report.headline import Headline, Level, headline_of, headline_of_tree
-from sync.report.words import one_line
+from sync.report.words import loss_word, one_line
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -115,7 +115,7 @@ def _origins(run: Run) -> dict[Owner, Origin]:
 
 
 def _change(level: str, change: Change, origin: Origin | None, still: str = "") -> dict[str, Any]:
-    lost = f"; not carried over: {', '.join(change.lost)}" if change.lost else ""
+    lost = f"; {loss_word(change)}: {', '.join(change.lost)}" if change.lost else ""
     text = f"{still}{change.action} {change.key} of {change.owner}: {change.reason}{lost}"
     return _notification(level, text, origin)
 

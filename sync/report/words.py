@@ -91,6 +91,11 @@ def outages(changes: Iterable[Change]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(said))
 
 
+def loss_word(change: Change) -> str:
+    """How a report calls what is lost with a change."""
+    return "lost with it" if change.action is Action.DELETE else "not carried over"
+
+
 def told_fields(change: Change) -> tuple[FieldChange, ...]:
     """The fields that people are told of: a create has all of them, and marks are often said by the reason."""
     if change.action is Action.CREATE:

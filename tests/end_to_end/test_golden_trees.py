@@ -71,7 +71,10 @@ def repository_of(case: str, folder: Path) -> Tree:
 
 @pytest.mark.parametrize("case", FOLDERS)
 def test_a_golden_tree_converges_and_stays(case: str, tmp_path: Path, sync_of: SyncOf) -> None:
-    """The first run creates every object of `objects.yaml`, the second one finds nothing to do and writes nothing."""
+    """The first run creates every object of `objects.yaml`, the second one finds nothing to do and writes nothing.
+
+    Nothing that the Controller completes is taken for an edit.
+    """
     expected = yaml.load((GOLDEN / case / "objects.yaml").read_text(), yaml.CSafeLoader)["objects"]
     with emulator_of(case, tmp_path / "requests.jsonl") as controller:
         sync = sync_of(repository_of(case, tmp_path / "repo"), controller)
@@ -79,11 +82,13 @@ def test_a_golden_tree_converges_and_stays(case: str, tmp_path: Path, sync_of: S
         first = sync()
         controller.forget()
         second = sync()
+        drift = sync("drift", "--detailed-exitcode")
 
         assert (first.code, first.document["summary"]["create"]) == (0, len(expected))
         assert (second.code, second.document["changes"]) == (0, [])
         assert second.document["summary"]["unchanged"] == len(expected)
         assert controller.writes() == []
+        assert (drift.code, drift.document["edits"]) == (0, [])
 
 
 @pytest.mark.parametrize(

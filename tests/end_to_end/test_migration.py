@@ -113,7 +113,7 @@ def test_adopting_everything_keeps_objects_servers_and_addresses(sync: Run, cont
 
 
 def test_after_adopting_a_plain_run_has_nothing_to_do(sync: Run, controller: Controller) -> None:
-    """Everything is ours and as Git asks for."""
+    """Everything is ours and as Git asks for, and what AKO keeps on its objects is taken for nobody's edit."""
     sync("adopt", "--ako-is-stopped")
     controller.forget()
 
@@ -122,6 +122,7 @@ def test_after_adopting_a_plain_run_has_nothing_to_do(sync: Run, controller: Con
     assert (result.code, result.document["changes"], controller.writes()) == (0, [], [])
     assert result.document["summary"]["unchanged"] == OBJECTS
     assert sync("adopt", "--ako-is-stopped").document["changes"] == []
+    assert sync("drift", "--detailed-exitcode").document["edits"] == []
 
 
 def test_releasing_gives_back_exactly_what_ako_had(sync: Run, controller: Controller) -> None:

@@ -52,6 +52,30 @@ def test_status_is_one_screen_for_people(sync: Run, tree: Tree, controller: Cont
     assert lines[-1] == "Status: 1 owner: 1 in sync"
 
 
+def test_status_lists_what_somebody_edited_and_runs_leave_alone(sync: Run, tree: Tree, controller: Controller) -> None:
+    """Below the owner, for people and machines; the owner is in sync all the same."""
+    tree.commit(web=app("web"), calm=app("calm"))
+    sync()
+    controller.change("virtualservice", "test--shop-web", enabled=False)
+
+    result = sync("status")
+    lines = sync("status", "--format", "text").out.splitlines()
+
+    owners = {line["owner"]["name"]: line for line in result.document["owners"]}
+    assert (result.code, owners["web"]["standing"], owners["calm"]["edits"]) == (0, "in sync", [])
+    assert owners["web"]["edits"] == [
+        {
+            "kind": "VirtualService",
+            "tenant": "admin",
+            "name": "test--shop-web",
+            "owner": owners["web"]["owner"],
+            "fields": [{"path": "enabled", "live": False, "default": True}],
+        }
+    ]
+    assert lines[-2] == "    edited, left alone: VirtualService admin/test--shop-web: enabled: false"
+    assert lines[-1] == "Status: 2 owners: 2 in sync; 1 edited, left alone"
+
+
 def test_status_fits_its_schema(sync: Run, tree: Tree) -> None:
     """What is printed is what docs/schemas/status.json describes."""
     tree.commit(web=app("web"))

@@ -66,13 +66,14 @@ function changeOf(change, number) {
     "data-key": `${change.kind} ${change.tenant}/${change.name}`,
     tabindex: "-1",
   };
+  const lossWord = change.action === "delete" ? "! lost with it: " : "! not carried over: ";
+  const lost = change.lost.map((one) => h("p", { class: "call tone-held" }, h("b", {}, lossWord), one));
   if (change.action === "create") {
     const content = change.fields.length
       ? valuesOf(change)
       : h("p", { class: "under" }, "Its fields stand in the JSON report.");
-    return h("article", attributes, h("details", {}, h("summary", {}, ...title), content));
+    return h("article", attributes, h("details", {}, h("summary", {}, ...title), content), ...lost);
   }
-  const lost = change.lost.map((one) => h("p", { class: "call tone-held" }, h("b", {}, "! not carried over: "), one));
   return h("article", attributes, h("header", {}, ...title), ...lost, change.fields.length ? fieldsOf(change) : null);
 }
 

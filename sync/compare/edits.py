@@ -1,0 +1,72 @@
+"""What others set on a live object in fields that are not ours: it is never compared, and stays with every write."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sync.avi.references import Reference
+from sync.avi_schema import SCHEMA, Field
+from sync.compare.differences import Difference, differences
+from sync.compare.ignoring import is_ignored
+from sync.compare.markers import ENABLE_AGAIN, OUR_MARKERS, managed_fields, markers_of
+from sync.compare.normal_form import normal_form
+from sync.compare.objects import fields_of
+from sync.compare.recorded import fields_of_last_write
+from sync.kinds import COMPUTED, IDENTITY, KINDS, OURS_AFTER_RENDERING
+from sync.model.desired import AviObject
+from sync.model.secrets import shown_at
+from sync.model.wording import shown
+
+Body = Mapping[str, Any]
+
+
+def edits_beside(desired: AviObject, live: Body) -> tuple[Difference, ...]:
+    """The fields that differ from those of a new object and that Git has no say in, in field order.
+
+    What is left to others is no edit: fields of `SyncSettings.ignore`, and servers that Git does not hold.
+    """
+    found = _edits(desired.key.kind, live, fields_of(desired, live) | desired.left_alone)
+    return tuple(item for item in found if not is_ignored(item.path, desired.ignored))
+
+
+def edits_on(kind: str, live: Body) -> tuple[Difference, ...]:
+    """The same of an object that Git does not ask for, or not at the moment."""
+    return tuple(_edits(kind, live, managed_fields(kind, (), fields_of_last_write(live))))
+
+
+def lost_by_delete(kind: str, live: Body) -> tuple[str, ...]:
+    """What others set on a live object and nobody has any more once it is deleted, in words.
+
+    Labels count here. They are no edit otherwise, for they tell who may see an object, not what it does.
+    """
+    labels = ((key, value) for key, value in sorted(markers_of(live).items()) if key not in OUR_MARKERS)
+    return (
+        *(f"{item.path}: set to {_said(item)} on the Controller" for item in edits_on(kind, live)),
+        *(f"label {key}: set to {shown(value)} on the Controller" for key, value in labels),
+    )
+
+
+def _said(edit: Difference) -> str:
+    return shown(shown_at(edit.path, edit.before))
+
+
+def _edits(kind: str, live: Body, ours: frozenset[str]) -> Iterator[Difference]:
+    schema, row = SCHEMA[kind], KINDS[kind]
+    not_theirs = ours | IDENTITY | OURS_AFTER_RENDERING | row.server_side | COMPUTED.get(kind, frozenset())
+    if ENABLE_AGAIN in markers_of(live):
+        not_theirs |= {"enabled"}  # we have disabled it, for a moment
+    names = [name for name in sorted(live.keys() & schema.keys() - not_theirs) if not schema[name].is_internal]
+    for name, value in normal_form(live, kind, names).items():
+        if not _is_of_a_new_object(value, schema[name], row.completed.get(name, ())):
+            yield from differences(_empty({name: value}), {name: value}, kind)
+
+
+def _is_of_a_new_object(value: Any, field: Field, completed: tuple[str, ...]) -> bool:
+    """Whether the Controller gives a field this value by itself, in any license tier."""
+    if isinstance(value, Reference):
+        return value.name in completed
+    return value in field.tier_defaults or (field.default is None and not value)
+
+
+def _empty(value: Mapping[str, Any]) -> dict[str, Any]:
+    """The messages of a normal form without their fields, so that a difference leads to the single field."""
+    return {name: _empty(item) for name, item in value.items() if isinstance(item, Mapping)}
