@@ -85,7 +85,7 @@ def wish_of_tree(job: "Job") -> Wish:
     """Everything that the tree asks for."""
     facts = _facts(job.client, job.source, job.settings)
     if job.made.wish is None or job.made.facts != facts:
-        wish = make_wish(job.source, facts)
+        wish = make_wish(job.source, facts, job.timing.is_over)
         job.made.facts, job.made.wish = facts, with_rules(wish, job.source, job.asked.plan.now.date())
     return job.made.wish
 
@@ -447,16 +447,16 @@ def look_at(request: SourceRequest, target: Target, now: datetime, observe: Obse
     with _client(target, settings, timing, is_read_only=True, observe=observe) as client:
         facts = _facts(client, source, settings)
         live = read_live(client, settings)
-    wish = with_rules(make_wish(source, facts), source, now.date())
+    wish = with_rules(make_wish(source, facts, timing.is_over), source, now.date())
     live = with_owners_of_git(live, wish.desired.in_git.named)
     return Sight(source=source, settings=settings, facts=facts, wish=wish, live=live)
 
 
-def look_at_tree(request: SourceRequest, facts: Facts | None, now: datetime) -> Sight:
+def look_at_tree(request: SourceRequest, facts: Facts | None, now: datetime, timing: Timing) -> Sight:
     """The tree alone, with what a Controller would tell or what is assumed of it."""
     source, settings = _usable(request)
     facts = facts or assumed_facts(settings.controller.cloud_name)
-    wish = offline(with_rules(make_wish(source, facts), source, now.date()))
+    wish = offline(with_rules(make_wish(source, facts, timing.is_over), source, now.date()))
     return Sight(source=source, settings=settings, facts=facts, wish=wish, live=None)
 
 

@@ -6,25 +6,24 @@ JSON-encoded, so that no value can break out of its place; null means that the f
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, is_dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
-from jinja2 import BaseLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError, Undefined
-from jinja2.runtime import Context, LoopContext
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Template, TemplateError, TemplateSyntaxError, Undefined
 
-import sync.model.desired as desired_values
 from sync.avi.references import reference_by_name
 from sync.compare.markers import ASKED_ADDRESS, DIGEST, FIELDS
 from sync.compare.normal_form import digest, normal_form
 from sync.compare.vips import asked_address, check_vips
 from sync.kinds import KINDS, OURS_AFTER_RENDERING
 from sync.model.desired import AviObject, Held, ObjectSpec, Owner
+from sync.model.nesting import MOST_LEVELS, is_too_deep
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.templates import TemplateText
+from sync.sandbox import MOST_TEXT, Meter, Raw, Sandbox, TooMuchError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +35,26 @@ class Rendering:
     held: tuple[Held, ...] = ()
 
 
-class _Raw(str):
-    """JSON text that is not encoded once more."""
-
-    __slots__ = ()
+MOST_SOURCE = 100_000
+"""Characters of a template, for compiling one takes time, too; ours have 3,000 at most."""
 
 
-def render(specs: Iterable[ObjectSpec], templates: Mapping[str, TemplateText], *, created_by: str) -> Rendering:
+def never() -> bool:
+    """For a run without a deadline."""
+    return False
+
+
+def render(
+    specs: Iterable[ObjectSpec],
+    templates: Mapping[str, TemplateText],
+    *,
+    created_by: str,
+    is_over: Callable[[], bool] = never,
+) -> Rendering:
     """Every spec as the body a create would send.
 
-    `templates` has one template per Avi kind; an owner whose template fails is held as a whole.
+    `templates` has one template per Avi kind; an owner whose template fails is held as a whole, also one whose
+    template is still running when `is_over` says that the run has no time left.
     """
     compiled, problems = _compiled(templates)
     objects: list[AviObject] = []
@@ -58,7 +67,7 @@ def render(specs: Iterable[ObjectSpec], templates: Mapping[str, TemplateText], *
             failed[spec.owner] = (spec.owner_name, problems[spec.key.kind])
             continue
         try:
-            objects.append(_rendered(spec, template, created_by))
+            objects.append(_rendered(spec, template, created_by, Meter(is_over)))
         except _BadTemplateError as error:
             failed[spec.owner] = (spec.owner_name, _problem(error, spec))
     return Rendering(
@@ -96,45 +105,12 @@ def _compiled(templates: Mapping[str, TemplateText]) -> tuple[dict[str, Template
 @lru_cache(maxsize=64)
 def _template(source: TemplateText) -> Template:
     """Compiling takes longer than rendering a small tree; nothing of a template outlives one rendering."""
-    environment = _environment()
-    code = environment.compile(source.text, name=source.file, filename=source.file)
-    return Template.from_code(environment, code, environment.globals)
-
-
-class _Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox, which lets public fields of our own values, and of loops, through without its long look."""
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        if type(obj) in _CONTENT_TYPES and not attribute.startswith("_"):
-            try:
-                return getattr(obj, attribute)
-            except AttributeError:
-                return self.undefined(obj=obj, name=attribute)
-        if type(obj) is LoopContext and attribute in _OF_A_LOOP:
-            return getattr(obj, attribute)
-        return super().getattr(obj, attribute)
-
-    def call(
-        self, context: Context, obj: Any, /, *args: Any, _loop_vars: Any = None, _block_vars: Any = None, **kwargs: Any
-    ) -> Any:
-        """Our own functions need no look at whether they are safe, nor the variables of the template."""
-        if obj is _reference or obj is _Raw:
-            return obj(*args, **kwargs)
-        return super().call(context, obj, *args, _loop_vars=_loop_vars, _block_vars=_block_vars, **kwargs)
-
-
-_OF_A_LOOP = frozenset({"first", "last", "index", "index0"})
-_CONTENT_TYPES = frozenset(
-    found for found in vars(desired_values).values() if isinstance(found, type) and is_dataclass(found)
-)
-
-
-def _environment() -> ImmutableSandboxedEnvironment:
-    """No files, no changes to arguments, no randomness; undefined names are errors."""
-    environment = _Sandbox(loader=BaseLoader(), undefined=StrictUndefined, finalize=_encoded, autoescape=False)
-    environment.globals = {"ref": _reference, "raw": _Raw}
-    environment.filters.pop("random")
-    return environment
+    if len(source.text) > MOST_SOURCE:
+        raise TooMuchError(f"it has more than {MOST_SOURCE:,} characters")
+    sandbox = Sandbox({"ref": _reference, "raw": _raw}, finalize=_encoded)
+    tree = sandbox.parse_metered(source.text, source.file)
+    code = sandbox.compile(tree, name=source.file, filename=source.file)
+    return Template.from_code(sandbox, code, sandbox.globals)
 
 
 def _encoded(value: Any) -> Any:
@@ -145,7 +121,7 @@ def _encoded(value: Any) -> Any:
         return "null"
     if type(value) is int:
         return str(value)
-    if isinstance(value, _Raw | Undefined):
+    if isinstance(value, Raw | Undefined):
         return value
     if isinstance(value, tuple | list):
         return json.dumps(list(value))
@@ -161,13 +137,20 @@ def _reference(type_name: str, name: str | None) -> str | None:
     return reference_by_name(type_name, name)
 
 
-def _rendered(spec: ObjectSpec, template: Template, created_by: str) -> AviObject:
-    text = _text(spec, template)
+def _raw(text: Any) -> Raw:
+    """JSON text as it is. A function: through a class, a template would reach the methods of every text."""
+    return Raw(text)
+
+
+def _rendered(spec: ObjectSpec, template: Template, created_by: str, meter: Meter) -> AviObject:
+    text = _text(spec, template, meter)
     file = str(template.filename)
     try:
         rendered = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_json_object)
         if not isinstance(rendered, dict):
             raise _BadTemplateError("it does not render to a JSON object", file=file, line=1)
+        if is_too_deep(rendered):
+            raise _BadTemplateError(f"what it renders is nested in more than {MOST_LEVELS} levels", file=file, line=1)
         body = {key: value for key, value in rendered.items() if key not in OURS_AFTER_RENDERING}
         return _completed(body, spec, created_by)
     except json.JSONDecodeError as error:
@@ -180,10 +163,12 @@ def _rendered(spec: ObjectSpec, template: Template, created_by: str) -> AviObjec
 
 _ANY_FAILURE = (
     ArithmeticError,
+    AssertionError,
     AttributeError,
     LookupError,
     MemoryError,
-    RecursionError,
+    NameError,
+    RuntimeError,
     SyntaxError,
     TemplateError,
     TypeError,
@@ -192,8 +177,12 @@ _ANY_FAILURE = (
 """What a template of somebody else can make Python raise."""
 
 
+_LONGEST_SAID = 300
+
+
 def _said(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(str(error)[: 2 * _LONGEST_SAID].split()) or type(error).__name__
+    return text if len(text) <= _LONGEST_SAID else f"{text[:_LONGEST_SAID]}…"
 
 
 def _refuse_constant(name: str) -> None:
@@ -208,10 +197,11 @@ def _json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if value is not None and (item := _without_nulls(value) if type(value) is list else value) != []
     }
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        if len(set(keys)) < len(keys):
-            twin = next(key for key in keys if keys.count(key) > 1)
-            raise ValueError(f'the key "{twin}" stands twice in one object')
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise ValueError(f'the key "{key}" stands twice in one object')
+            seen.add(key)
     return found
 
 
@@ -219,20 +209,30 @@ def _without_nulls(items: list[Any]) -> list[Any]:
     return [_without_nulls(item) if type(item) is list else item for item in items if item is not None]
 
 
-def _text(spec: ObjectSpec, template: Template) -> str:
+def _text(spec: ObjectSpec, template: Template, meter: Meter) -> str:
+    context: Any = template.new_context({"spec": spec.content})
+    context.meter = meter
+    pieces = []
+    size = 0
     try:
-        return template.render(spec=spec.content)
+        for piece in template.root_render_func(context):
+            size += len(piece)
+            if size > MOST_TEXT:
+                raise TooMuchError(f"it renders more than {MOST_TEXT:,} characters")
+            pieces.append(piece)
     except _ANY_FAILURE as error:
-        line = _line_of_failure(error, str(template.filename))
+        line = _line_of_failure(error, template)
         raise _BadTemplateError(_said(error), file=str(template.filename), line=line) from None
+    return "".join(pieces)
 
 
-def _line_of_failure(error: BaseException, file: str) -> int:
+def _line_of_failure(error: BaseException, template: Template) -> int:
+    """The line of the template that was at work, of the compiled code that Python names."""
     line = 1
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == file:
-            line = trace.tb_lineno
+        if trace.tb_frame.f_code.co_filename == template.filename:
+            line = template.get_corresponding_lineno(trace.tb_lineno)
         trace = trace.tb_next
     return line
 

@@ -1,6 +1,6 @@
 """A source tree → what it asks for: steps 1 to 3, 5 and 6 of the data's way, without a Controller."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -21,7 +21,7 @@ from sync.model.settings import Settings
 from sync.model.source import Snapshot, SourceLimits
 from sync.model.templates import TemplateText
 from sync.plan.make import make_plan
-from sync.render import render
+from sync.render import never, render
 from sync.source.git import SourceRequest, read_source
 from sync.source.manifests import holds_manifests, parse_manifests
 from sync.source.places import WrittenText, with_lines
@@ -91,8 +91,11 @@ def wish_for_nothing(error: SourceError) -> Wish:
     return Wish(desired=desired, problems=(problem,), statuses=())
 
 
-def make_wish(source: Source, facts: Facts | None) -> Wish:
-    """Steps 5 and 6: everything that should exist. Without facts, those of DESIGN §7 are assumed."""
+def make_wish(source: Source, facts: Facts | None, is_over: Callable[[], bool] = never) -> Wish:
+    """Steps 5 and 6: everything that should exist. Without facts, those of DESIGN §7 are assumed.
+
+    A template that is still running when `is_over` says that no time is left ends there, and its owner is held.
+    """
     settings = source.settings
     if settings is None:
         desired = DesiredState(
@@ -101,7 +104,7 @@ def make_wish(source: Source, facts: Facts | None) -> Wish:
         return Wish(desired=desired, problems=with_lines(source.problems, source.snapshot), statuses=())
     facts = facts or assumed_facts(settings.controller.cloud_name)
     translation = translate(source.resources, settings, facts)
-    rendering = render(translation.specs, source.templates, created_by=settings.created_by)
+    rendering = render(translation.specs, source.templates, created_by=settings.created_by, is_over=is_over)
     desired = DesiredState(
         commit=source.snapshot.commit,
         cluster=settings.cluster,

@@ -33,6 +33,7 @@ TESTS_OF_PURE_MODULES = tuple(
         "test_golden.py",
         "test_journal.py",
         "test_render.py",
+        "test_sandbox.py",
     )
 )
 

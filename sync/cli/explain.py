@@ -15,6 +15,7 @@ from sync.cli.controller import controller, warn_of_unchecked_certificate
 from sync.cli.offline import ASSUMED_FACTS
 from sync.cli.terminal import paint, say, show, show_document
 from sync.config import source_request, target
+from sync.controller.timing import Timing
 from sync.errors import UsageError
 from sync.kinds import KINDS
 from sync.model.desired import AviObject, Owner, OwnerKind
@@ -76,7 +77,7 @@ def _sight(given: Mapping[str, Any], *, is_quiet: bool) -> Sight:
         if not given["facts"]:
             say(ASSUMED_FACTS)
         facts = read_facts_file(Path(given["facts"])) if given["facts"] else None
-        return look_at_tree(request, facts, now)
+        return look_at_tree(request, facts, now, Timing().ending_after(given["deadline"]))
     warn_of_unchecked_certificate(given)
     with controller(target(given, os.environ)) as where, Console(is_quiet=is_quiet) as console:
         return look_at(request, where, now, console.hooks(where).observe)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from sync.cli.github import tell_tree
 from sync.cli.results import OutputFile, output_options, show_rendering, show_validation
 from sync.cli.terminal import say
 from sync.config import source_request
+from sync.controller.timing import Timing
 from sync.errors import SourceError, UsageError
 from sync.model.run import Wish
 from sync.report.formats import RENDERING, VALIDATION
@@ -25,14 +27,15 @@ from sync.wish import load_source, make_wish, offline, wish_for_nothing, with_ru
 @options.not_required(options.source_options)
 @options.working_tree
 @options.facts
+@options.deadline
 @output_options(VALIDATION)
-def validate(facts: str, output: str, output_files: tuple[OutputFile, ...], **source: Any) -> int:
+def validate(facts: str, deadline: float, output: str, output_files: tuple[OutputFile, ...], **source: Any) -> int:
     """Check a source tree without a Controller: every problem of every manifest, with its place and its fix.
 
     Without --source, the current folder of the repository around it is checked, or the one that --path names.
     """
     source |= {} if source["source"] else _here(source["path"])
-    wish = _offline_wish(source, facts)
+    wish = _offline_wish(source, facts, deadline)
     tell_tree(wish, source)
     told = show_validation(wish, output, output_files)
     return wish.exit_code or told
@@ -42,10 +45,11 @@ def validate(facts: str, output: str, output_files: tuple[OutputFile, ...], **so
 @options.source_options
 @options.working_tree
 @options.facts
+@options.deadline
 @output_options(RENDERING)
-def render(facts: str, output: str, output_files: tuple[OutputFile, ...], **source: Any) -> int:
+def render(facts: str, deadline: float, output: str, output_files: tuple[OutputFile, ...], **source: Any) -> int:
     """Print the Avi objects that a source tree asks for, as they would be sent."""
-    wish = _offline_wish(source, facts)
+    wish = _offline_wish(source, facts, deadline)
     told = show_rendering(wish, output, output_files)
     return wish.exit_code or told
 
@@ -60,14 +64,16 @@ def _here(path: str) -> Mapping[str, str]:
     return {"source": str(root), "path": path or ("" if inside == "." else inside)}
 
 
-def _offline_wish(source: Mapping[str, Any], facts_file: str) -> Wish:
+def _offline_wish(source: Mapping[str, Any], facts_file: str, deadline_seconds: float) -> Wish:
     """What a tree asks for without a Controller; a source that cannot be read is a wish for nothing."""
     if not facts_file:
         say(ASSUMED_FACTS)
+    timing = Timing().ending_after(deadline_seconds)
     try:
         facts = read_facts_file(Path(facts_file)) if facts_file else None
-        read = load_source(source_request(source, os.environ, writes=False))
-        return offline(with_rules(make_wish(read, facts), read, datetime.now(UTC).date()))
+        request = source_request(source, os.environ, writes=False)
+        read = load_source(replace(request, timeout_seconds=min(request.timeout_seconds, deadline_seconds)))
+        return offline(with_rules(make_wish(read, facts, timing.is_over), read, datetime.now(UTC).date()))
     except SourceError as error:
         return wish_for_nothing(error)
 

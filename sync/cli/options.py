@@ -129,6 +129,17 @@ def _complete_run(ctx: click.Context, param: click.Parameter, incomplete: str) -
     return [CompletionItem(run.run) for run in reversed(runs) if run.run.startswith(incomplete)]
 
 
+deadline = option(
+    "--deadline",
+    env="SYNC_DEADLINE",
+    type=click.FloatRange(min=1),
+    default=3600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Time limit for the run. No change, try or template starts after it; a replace that has begun is finished.",
+)
+
+
 def source_options(function: F) -> F:
     """Where the manifests come from, and how much is said on the way."""
     for decorate in reversed(
@@ -235,15 +246,7 @@ def controller_options(function: F) -> F:
                 metavar="SECONDS",
                 help="For each answer of the Controller.",
             ),
-            option(
-                "--deadline",
-                env="SYNC_DEADLINE",
-                type=click.FloatRange(min=1),
-                default=3600.0,
-                show_default=True,
-                metavar="SECONDS",
-                help="For the run: from then on nothing is begun or tried again; a replace in hand is finished.",
-            ),
+            deadline,
             option(
                 "--parallelism",
                 env="SYNC_PARALLELISM",

@@ -24,6 +24,10 @@ class Timing:
         """The same, with the deadline so many seconds from now."""
         return replace(self, ends_at=self.now() + seconds)
 
+    def is_over(self) -> bool:
+        """Whether the deadline has passed."""
+        return self.left_seconds <= 0
+
     @property
     def left_seconds(self) -> float:
         """How long until the deadline; negative once it has passed."""
