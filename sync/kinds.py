@@ -67,6 +67,8 @@ class Kind:
     """Fields that only the Controller sets: they do not belong into a create (API §2.4, §7.1 item 4)."""
     completed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """References that only others set, with the names that the Controller gives them where nobody does (API §3.2)."""
+    refers_to: frozenset[str] = frozenset()
+    """The kinds of ours that it refers to: these exist before it, and go after it (API §6.10)."""
     refers_by: tuple[str, ...] = ()
     """Top-level fields in which objects of others may refer to ours (API §6.10)."""
     used_by: tuple[str, ...] = ()
@@ -202,6 +204,7 @@ _KINDS = (
         rank=2,
         part=Part.RULES,
         has_cloud=False,
+        refers_to=frozenset({"Pool"}),
         managed=frozenset({"created_by", "markers", "l4_connection_policy"}),
         refers_by=("l4_connection_policy",),
         precious={"l4_connection_policy.rules": ("match.protocol.protocol", "match.port.ports")},
@@ -249,6 +252,7 @@ _KINDS = (
             "analytics_profile_ref": ("System-Analytics-Profile",),
             "ssl_profile_ref": ("System-Standard-PFS", "System-Standard"),  # where a service has enable_ssl
         },
+        refers_to=frozenset({"VsVip", "Pool", "L4PolicySet"}),
         refers_by=("vsvip_ref", "pool_ref", "l4_policies", "service_pool_select", "vh_parent_vs_ref"),
         used_by=("ipamdnsproviderprofile", "gslbservice"),
         precious={"services": ("port",), "l4_policies": ("index",)},

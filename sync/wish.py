@@ -118,6 +118,7 @@ def make_wish(source: Source, facts: Facts | None, is_over: Callable[[], bool] =
         tenant_unknown=translation.tenant_unknown,
         doubts={name: with_lines(found, source.snapshot) for name, found in translation.doubts.items()},
         unreadable=facts.unreadable,
+        hostnames_are_exclusive=bool(facts.cloud.dns_domains),
     )
     held = {item.name: item for item in rendering.held}
     statuses = tuple(
@@ -178,7 +179,9 @@ def offline(wish: Wish) -> Wish:
     With the doubts about VIPs, all of which would be new there.
     Where a Controller is asked, the owner that has the address keeps it; without one nobody can tell who that is.
     """
-    plan = make_plan(wish.desired, LiveState(), PlanOptions(now=NO_TIME))
+    # Whether the Controller lets two VsVips have one DNS name is for it to say.
+    desired = replace(wish.desired, hostnames_are_exclusive=False)
+    plan = make_plan(desired, LiveState(), PlanOptions(now=NO_TIME))
     known = {held.name for held in wish.desired.held}
     held = tuple(item for item in plan.held if item.name not in known)
     names = {item.name for item in held}

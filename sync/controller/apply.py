@@ -10,12 +10,12 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any
 
 import tenacity
 
-from sync.avi.addresses import AddressPlace
 from sync.compare.traces import is_unchanged
 from sync.controller.client import ControllerClient
 from sync.controller.retries import growing_waits
@@ -24,8 +24,9 @@ from sync.controller.writes import MAY_PASS, Why, WriteFailedError, Writer
 from sync.errors import LockLostError, SyncError
 from sync.model.desired import ObjectKey
 from sync.model.outcome import Outcome, SetState, WriteOutcome, WriteState
-from sync.model.plan import ChangeSet, Method, Plan, Write
+from sync.model.plan import ChangeSet, Method, Plan, Turn, Write
 from sync.model.secrets import blanked, secret_texts
+from sync.plan.passing import Resource, resources_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -64,16 +65,16 @@ class ApplyOptions:
 
 def apply_plan(plan: Plan, client: ControllerClient, options: ApplyOptions) -> tuple[Outcome, ...]:
     """Apply every change set; the failure of one does not stop another. In the order of the plan."""
-    first = [item for item in plan.change_sets if not item.is_removal]
-    last = [item for item in plan.change_sets if item.is_removal]
     brake = _Brake(options)
+    outcomes: list[Outcome] = []
 
     def run(change_set: ChangeSet) -> Outcome:
         return _SetRun(change_set, Writer(client=client, timing=options.timing), options, brake).run()
 
-    with ThreadPoolExecutor(max_workers=options.parallelism) as pool:
-        outcomes = list(pool.map(run, first))
-        outcomes += pool.map(run, last)
+    for turn, sets in groupby(plan.change_sets, key=lambda item: item.turn):
+        is_alone = turn is Turn.REQUESTING_AND_ALLOCATING
+        with ThreadPoolExecutor(max_workers=1 if is_alone else options.parallelism) as pool:
+            outcomes += pool.map(run, sets)
     return tuple(outcomes)
 
 
@@ -116,19 +117,25 @@ class _SetRun:
     brake: _Brake
     is_kept: bool = False
     """Whether the bodies to restore are stored."""
+    is_looked_at: bool = False
+    """Whether what is deleted in hand was found to be as the plan saw it."""
     is_missing: bool = False
-    """Whether something was deleted that is neither created anew nor put back."""
-    deleted: set[ObjectKey] = field(default_factory=set)
-    """What was deleted, or may have been."""
-    created: dict[ObjectKey, Write] = field(default_factory=dict)
-    """What was created after the first delete, each as the write that would take it away again."""
+    """Whether something was given up that is neither taken nor put back."""
+    sent: set[ObjectKey] = field(default_factory=set)
+    """What was written in hand, or may have been."""
+    undo: list[Write] = field(default_factory=list)
+    """What takes back what was written in hand, the last first."""
+    versions: dict[ObjectKey, str] = field(default_factory=dict)
+    """The `_last_modified` of what was updated."""
     restored: set[ObjectKey] = field(default_factory=set)
     outcomes: list[WriteOutcome] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Go on where a run that was interrupted has ended."""
-        self.deleted |= self.change_set.resumes.keys()
-        self.created |= {key: undo for key, undo in self.change_set.resumes.items() if undo is not None}
+        resumes = self.change_set.resumes
+        self.sent |= resumes.keys()
+        self.undo += (write for write in reversed(self.change_set.restores) if write.key in resumes)
+        self.undo += (write for write in resumes.values() if write is not None)
 
     def run(self) -> Outcome:
         """Send the writes in order, until one fails."""
@@ -160,11 +167,8 @@ class _SetRun:
         return self._outcome(SetState.APPLIED)
 
     def _is_in_hand(self, position: int) -> bool:
-        """Whether something was deleted that is yet to be created again, here or under another name."""
-        return bool(self.deleted) and self._creates_after(position)
-
-    def _creates_after(self, position: int) -> bool:
-        return any(item.method is Method.POST for item in self.change_set.writes[position:])
+        """Whether something was given up that is yet to be taken."""
+        return bool(self.sent) and position in self.change_set.in_hand
 
     def _failed(self, failure: WriteFailedError) -> Outcome:
         is_stale = failure.why in (Why.STALE, Why.TAKEN)
@@ -181,38 +185,49 @@ class _SetRun:
     # --- putting back -------------------------------------------------------------------------------------------------
 
     def _put_back(self, failure: WriteFailedError) -> Outcome:
-        """Take away what was created after the first delete, and create the old objects again."""
+        """Take back everything that was written in hand, the last first."""
         if failure.why is Why.LOST:
             said = f"{failure.said}; what was deleted is missing: the next run creates it anew"
             return self._outcome(SetState.FAILED, said=said)
+        is_stale = failure.why is Why.STALE  # then nothing was refused: it is planned again
         try:
-            self._undo_creates()
-            for write in self.change_set.restores:
-                if write.key in self.deleted and not self._is_still_there(write.key):
-                    self._create_patiently(write, {**(write.body or {}), "markers": self._noted(write, failure.said)})
-                    self.restored.add(write.key)
+            while self.undo:
+                self._take_back(self.undo[-1], "" if is_stale else failure.said)
+                self.undo.pop()
         except WriteFailedError as error:
             said = f"{failure.said}; putting the old objects back failed, too: {error}; the next run creates them anew"
             return self._outcome(SetState.FAILED, said=said)
         self.is_missing = False
-        return self._outcome(SetState.RESTORED, said=failure.said)
+        return self._outcome(SetState.RESTORED, said=failure.said, is_stale=is_stale)
 
-    def _undo_creates(self) -> None:
-        for undo in reversed(list(self.created.values())):
-            self.options.confirm_hold()
-            self.writer.delete(undo)
-            self.restored.add(undo.key)
+    def _take_back(self, write: Write, refused: str) -> None:
+        """Undo one write; `refused` are the Controller's words, which the old object is marked with."""
+        match write.method:
+            case Method.DELETE:
+                self.options.confirm_hold()
+                self.writer.delete(write)
+            case Method.PUT:
+                self._update_patiently(self._noted(write, refused))
+            case Method.POST:
+                if self._is_still_there(write.key):
+                    return
+                self._create_patiently(self._noted(write, refused))
+        self.restored.add(write.key)
 
     def _is_still_there(self, key: ObjectKey) -> bool:
         """Whether the old object itself has survived a delete of which nobody knew what became of it."""
         deletes = [w for w in self.change_set.writes if w.key == key and w.method is Method.DELETE]
         return bool(deletes) and self.writer.read(deletes[0]) is not None
 
-    def _noted(self, write: Write, said: str) -> list[Mapping[str, Any]]:
-        """The markers of a restored object: the refused wish stops the next run from trying the same again."""
-        others = [m for m in (write.body or {}).get("markers") or () if m.get("key") != REFUSED_MARKER]
-        wish = self.change_set.wishes.get(write.owner, "")
-        return [*others, {"key": REFUSED_MARKER, "values": [wish, said[:LONGEST_NOTE]]}]
+    def _noted(self, write: Write, refused: str) -> Write:
+        """With a marker that stops the next run from trying the same again, if something was refused."""
+        if not refused:
+            return write
+        body = write.body or {}
+        others = [marker for marker in body.get("markers") or () if marker.get("key") != REFUSED_MARKER]
+        names = self.change_set.names if len(self.change_set.names) > 1 else ()
+        values = [self.change_set.wish, refused[:LONGEST_NOTE], *names]
+        return replace(write, body={**body, "markers": [*others, {"key": REFUSED_MARKER, "values": values}]})
 
     # --- single writes ------------------------------------------------------------------------------------------------
 
@@ -220,29 +235,46 @@ class _SetRun:
         """One write; whatever goes wrong with it, a defect of ours included, is the failure of this set only."""
         try:
             match write.method:
-                case Method.POST:
-                    self._create(write)
-                case Method.PUT:
-                    self.writer.update(write)
                 case Method.DELETE:
                     self._delete(write, position)
+                case _ if position in self.change_set.in_hand:
+                    self._write_in_hand(write)
+                case Method.POST:
+                    self.writer.create(write, write.body or {})
+                case Method.PUT:
+                    self.versions[write.key] = self.writer.update(self._current(write))
         except (WriteFailedError, LockLostError):
             raise
         except Exception as error:
             said = _defect(f"{write.method} {write.key}", error, secret_texts(write.body))
             raise WriteFailedError(said, Why.REFUSED) from error
 
-    def _create(self, write: Write) -> None:
-        if self.deleted:
-            uuid = self._create_patiently(write, write.body or {})
-            self.created[write.key] = Write(method=Method.DELETE, key=write.key, owner=write.owner, uuid=uuid)
+    def _write_in_hand(self, write: Write) -> None:
+        if write.method is Method.POST:
+            uuid = self._create_patiently(write)
+            self.undo.append(Write(method=Method.DELETE, key=write.key, owner=write.owner, uuid=uuid))
         else:
-            self.writer.create(write, write.body or {})
+            self._update_patiently(write)
+            self.undo.append(replace(write, body=write.seen))
+        self.sent.add(write.key)
 
-    def _create_patiently(self, write: Write, body: Mapping[str, Any]) -> str:
-        """POST, where a name or an address that was freed may stay taken for a while, and trouble may pass."""
+    def _current(self, write: Write) -> Write:
+        """With the version that the object has by now, if this set has updated it before."""
+        version = self.versions.get(write.key)
+        return replace(write, body={**(write.body or {}), "_last_modified": version}) if version else write
+
+    def _create_patiently(self, write: Write) -> str:
+        return self._patiently(
+            write, lambda attempt: self.writer.create(write, write.body or {}, may_be_there=attempt > 1)
+        )
+
+    def _update_patiently(self, write: Write) -> None:
+        self.versions[write.key] = self._patiently(write, lambda _: self.writer.update(self._current(write)))
+
+    def _patiently(self, write: Write, send: Callable[[int], str]) -> str:
+        """A write, where what was freed may stay taken for a while, and trouble may pass."""
         began = self.options.timing.now()
-        is_freed_here = bool(_places(write, body) & self._freed_places())
+        is_freed_here = bool(_exclusive(write, write.body) & self._freed())
 
         def is_enough(state: tenacity.RetryCallState) -> bool:
             failure = state.outcome.exception() if state.outcome else None
@@ -258,7 +290,7 @@ class _SetRun:
         )
         for attempt in tries:
             with attempt:
-                return self.writer.create(write, body, may_be_there=attempt.retry_state.attempt_number > 1)
+                return send(attempt.retry_state.attempt_number)
         raise AssertionError("tenacity returns or raises")
 
     @staticmethod
@@ -272,37 +304,47 @@ class _SetRun:
                 return ADDRESS_IS_FREE_WITHIN_SECONDS
         return 0.0
 
-    def _freed_places(self) -> frozenset[AddressPlace]:
+    def _freed(self) -> frozenset[Resource]:
         return frozenset().union(
-            *(_places(item, item.seen or {}) for item in self.change_set.writes if item.key in self.deleted),
-            *(_places(item, item.body or {}) for item in self.change_set.restores if item.key in self.deleted),
+            *(_exclusive(item, item.seen) for item in self.change_set.writes if item.key in self.sent),
+            *(_exclusive(item, item.body) for item in self.change_set.restores if item.key in self.sent),
         )
 
     def _delete(self, write: Write, position: int) -> None:
-        is_first = self.deleted <= self.change_set.resumes.keys()
-        if is_first or not self._is_in_hand(position):  # else it was looked at before the first delete
-            self._store_and_look(write, position)
+        is_in_hand = position in self.change_set.in_hand
+        if not (is_in_hand and self.is_looked_at):  # else it was looked at before the first delete
+            self._store_and_look(write, is_in_hand=is_in_hand)
         else:
             self.options.confirm_hold()
         try:
             self.writer.delete(write)
         except WriteFailedError as failure:
-            if failure.why in MAY_PASS:  # nobody knows whether it is gone
-                self.deleted.add(write.key)
+            if failure.why in MAY_PASS and is_in_hand:  # nobody knows whether it is gone
+                self._note_deleted(write)
             raise
-        self.deleted.add(write.key)
-        self.created.pop(write.key, None)
+        if is_in_hand:
+            self._note_deleted(write)
 
-    def _store_and_look(self, write: Write, position: int) -> None:
+    def _note_deleted(self, write: Write) -> None:
+        """What a run that was interrupted had made in place of the old object is no longer to be taken away."""
+        made = [undo for undo in self.undo if undo.method is Method.DELETE and undo.key == write.key]
+        if made:
+            self.undo.remove(made[0])
+        else:
+            self.undo += (restore for restore in self.change_set.restores if restore.key == write.key)
+        self.sent.add(write.key)
+
+    def _store_and_look(self, write: Write, *, is_in_hand: bool) -> None:
         """Everything that must be so before a delete; the look at the object comes last, and the delete right after."""
         if self.change_set.restores and not self.is_kept:
             self._keep()
-        if self._creates_after(position):
+        if is_in_hand:
             self.options.preflight(self.change_set)
         self.options.confirm_hold()
         live = self.writer.read(write)
         if live is not None and write.seen is not None and not is_unchanged(write.seen, live, write.key.kind):
             raise WriteFailedError(f"{write.key} has been changed since it was read; it was not deleted", Why.STALE)
+        self.is_looked_at = self.is_looked_at or is_in_hand
 
     def _keep(self) -> None:
         try:
@@ -338,9 +380,9 @@ class _SetRun:
         )
 
 
-def _places(write: Write, body: Mapping[str, Any]) -> frozenset[AddressPlace]:
-    """The addresses in a body that a write sends or deletes."""
-    return AddressPlace.all_of(write.key.kind, write.key.cloud, body)
+def _exclusive(write: Write, body: Mapping[str, Any] | None) -> frozenset[Resource]:
+    """The addresses and DNS names in a body of a write; a name that stays taken is told by 409."""
+    return resources_of(write.key, body) - {write.key}
 
 
 def _defect(where: str, error: Exception, secrets: Collection[str] = ()) -> str:

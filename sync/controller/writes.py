@@ -115,11 +115,11 @@ class Writer:
             raise failure_of(error) from error
         raise AssertionError("tenacity returns or raises")
 
-    def update(self, write: Write) -> None:
-        """PUT; an object that is gone makes the plan stale."""
+    def update(self, write: Write) -> str:
+        """PUT; the `_last_modified` of the object after it. An object that is gone makes the plan stale."""
         body = write.body or {}
         try:
-            self._put(write, body)
+            return str(self._put(write, body).get("_last_modified", ""))
         except NotFoundError as error:
             raise WriteFailedError(_on_one_line(error), Why.STALE) from error
         except SyncError as error:
@@ -182,20 +182,22 @@ class Writer:
 
     # --- PUT ----------------------------------------------------------------------------------------------------------
 
-    def _put(self, write: Write, body: Body) -> None:
+    def _put(self, write: Write, body: Body) -> Body:
         try:
-            self.client.put(_item(write), body, tenant=write.key.tenant)
+            done: Body = self.client.put(_item(write), body, tenant=write.key.tenant)
         except (StaleError, AmbiguousWriteError, BrokenAnswerError):
             # An earlier try, or one whose answer was lost, may have got through.
             live = self._read(write)
             if live is None or not is_as_sent(body, live, write.key.kind):
                 raise
+            return live
         except RefusedError as error:
             if not write.is_disruptive or _why(error) is not Why.REFUSED or not body.get("enabled", True):
                 raise
-            self._move_while_disabled(write, body)
+            return self._move_while_disabled(write, body)
+        return done
 
-    def _move_while_disabled(self, write: Write, body: Body) -> None:
+    def _move_while_disabled(self, write: Write, body: Body) -> Body:
         """Some releases move a VirtualService to another Service Engine group only while it is disabled.
 
         Should we be killed in between, the next run finds the marker and enables it again.
@@ -211,7 +213,8 @@ class Writer:
         except ControllerError:
             self.client.put(path, before | now, tenant=tenant)
             raise
-        self.client.put(path, moved | {"enabled": True, "markers": body["markers"]}, tenant=tenant)
+        done: Body = self.client.put(path, moved | {"enabled": True, "markers": body["markers"]}, tenant=tenant)
+        return done
 
     # --- DELETE and GET -----------------------------------------------------------------------------------------------
 

@@ -335,6 +335,8 @@ class DesiredState:
     tenant_unknown: frozenset[str] = frozenset()
     doubts: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
     unreadable: frozenset[str] = frozenset()
+    hostnames_are_exclusive: bool = True
+    """Whether the Controller gives each DNS name to one VsVip: only where the cloud has a DNS profile (API §6.14)."""
 
     def __iter__(self) -> Iterator[AviObject]:
         return iter(self.objects.values())

@@ -3,9 +3,12 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
+from sync.avi.addresses import AddressPlace
+from sync.avi.hostnames import Hostname
+from sync.kinds import KINDS
 from sync.model.desired import Held, ObjectKey, Owner
 from sync.model.live import LiveObject
 from sync.model.problem import Problem
@@ -142,30 +145,65 @@ class Write:
     seen: Mapping[str, Any] | None = field(default=None, repr=False)
     is_disruptive: bool = False
 
+    @property
+    def requests_addresses(self) -> bool:
+        """Whether it creates a VIP with an address that Git requests."""
+        return self.method is Method.POST and bool(AddressPlace.all_of(self.key.kind, self.key.cloud, self.body or {}))
+
+    @property
+    def allocates(self) -> bool:
+        """Whether it creates a VIP whose address the Controller chooses."""
+        has_vips = "vip" in KINDS[self.key.kind].managed
+        return has_vips and self.method is Method.POST and not self.requests_addresses
+
+
+class Turn(IntEnum):
+    """When a change set is applied: an address that Git requests is taken before the Controller chooses any."""
+
+    REQUESTING = 0
+    """No address is chosen by the Controller."""
+    REQUESTING_AND_ALLOCATING = 1
+    """Each alone, so that what one gives up and takes again is not chosen for another meanwhile."""
+    ALLOCATING = 2
+    REMOVING = 3
+    """Creates come before deletes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeSet:
-    """Writes that belong together, in order: those of one owner, or of owners that pass on addresses.
+    """Writes that belong together, in order: those of one owner, or of owners between which something passes.
 
-    `restores` are the creates that put back what was deleted to be replaced, should a create be refused for good;
-    `replaced` are the same objects as they are live, for a run that dies in between cannot put anything back.
+    `in_hand` are the positions of the writes between which something is missing: from the first that gives up what
+    another one takes to the last that takes. If one of them is refused for good, those before it are undone.
+    `restores` are the creates that put back what was deleted there; `replaced` are the same objects as they are live,
+    for a run that dies in between cannot put anything back.
     `resumes` are the objects that such a run had deleted, climbing, each with the delete of what it had made in its
     place, if anything: the set goes on where that run ended.
-    `wishes` are the fingerprints of what each owner asks for, by which a refused wish is recognised.
+    `takes` are the addresses and DNS names that none of its owners has before it.
+    `wish` is the fingerprint of what its owners request, by which a refused wish is recognised; `names` are those of
+    the owners' VirtualServices.
     """
 
     owners: tuple[Owner, ...]
     changes: tuple[Change, ...]
     writes: tuple[Write, ...]
+    in_hand: range = range(0)
     restores: tuple[Write, ...] = ()
     replaced: tuple[LiveObject, ...] = field(default=(), repr=False)
     resumes: Mapping[ObjectKey, Write | None] = field(default_factory=dict)
-    wishes: Mapping[Owner, str] = field(default_factory=dict)
+    takes: frozenset[AddressPlace | Hostname] = frozenset()
+    wish: str = ""
+    names: tuple[str, ...] = ()
 
     @property
-    def is_removal(self) -> bool:
-        """Whether it only deletes: then it comes after all others."""
-        return all(write.method is Method.DELETE for write in self.writes)
+    def turn(self) -> Turn:
+        """When it is applied."""
+        if all(write.method is Method.DELETE for write in self.writes):
+            return Turn.REMOVING
+        if not any(write.allocates for write in self.writes):
+            return Turn.REQUESTING
+        is_mixed = any(write.requests_addresses for write in self.writes)
+        return Turn.REQUESTING_AND_ALLOCATING if is_mixed else Turn.ALLOCATING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

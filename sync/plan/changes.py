@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync.compare.edits import lost_by_delete
-from sync.compare.normal_form import normal_form, plain
+from sync.compare.normal_form import digest, normal_form, plain
 from sync.compare.objects import Comparison, compare
 from sync.compare.recreation import lost_by_move, lost_by_recreate
 from sync.kinds import KINDS, Scope
@@ -40,10 +40,15 @@ class OwnerChanges:
         return any("vip" in KINDS[key.kind].managed for key in going | gone)
 
 
-def changes_of(pair: Pair) -> OwnerChanges:
-    """Create what is missing, change what differs, replace what cannot change in place, delete what nobody wants."""
+def changes_of(pair: Pair, *, displaced: str = "") -> OwnerChanges:
+    """Create what is missing, change what differs, replace what cannot change in place, delete what nobody wants.
+
+    `displaced` tells why a VIP that could stay is replaced all the same.
+    """
     compared = {key: compare(item, pair.live[key].body) for key, item in pair.desired.items() if key in pair.live}
     scope, reason, cause = _scope(pair, compared)
+    if displaced and scope is None:
+        scope, reason = Scope.VIP, displaced
     found: dict[ObjectKey, Change] = {}
     is_as_written = bool(compared) and all(comparison.is_as_written for comparison in compared.values())
     for key, item in pair.desired.items():
@@ -229,11 +234,22 @@ def _items(body: Mapping[str, Any], path: str, keys: tuple[str, ...]) -> Iterato
         yield tuple(parts), ":".join(part for part in parts if part != "None")
 
 
-def refused_before(pair: Pair) -> str:
-    """The Controller's words, if it has refused what is asked for now and the old objects were put back."""
+def refused_before(pair: Pair, wishes: Mapping[str, str]) -> str:
+    """The Controller's words, if it has refused what is requested now and the old objects were put back.
+
+    The mark tells the names of all owners that were planned together: `wishes` are what owners request now, by name.
+    """
     for item in pair.live.values():
         for marker in item.body.get("markers") or ():
-            values = list(marker.get("values", ()))
-            if marker.get("key") == REFUSED and len(values) > 1 and values[0] == pair.wish:
-                return str(values[1])
+            values = [str(value) for value in marker.get("values") or ()]
+            if marker.get("key") != REFUSED or len(values) < 2:
+                continue
+            wish, said, *names = values
+            if wish == wish_of_all({name: wishes.get(name, "") for name in names or (pair.name,)}):
+                return said
     return ""
+
+
+def wish_of_all(wishes: Mapping[str, str]) -> str:
+    """The fingerprint of what several owners request together; that of one is its own."""
+    return next(iter(wishes.values())) if len(wishes) == 1 else digest(wishes)

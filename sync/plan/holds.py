@@ -1,10 +1,8 @@
 """Which owners must not be touched, and why: rules that need to see what is live."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sync.avi.addresses import AddressPlace
 from sync.compare.markers import PROTECTED, markers_of
 from sync.compare.vips import outside_of_its_subnet
 from sync.model.desired import DesiredState, Owner
@@ -12,10 +10,12 @@ from sync.model.live import LiveObject, LiveState, Ownership
 from sync.model.plan import Action, Cause, PlanOptions
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges, losses, refused_before, tenant_move
+from sync.plan.clashes import claims_of, holders_of, rival_claims, taken
 from sync.plan.doubts import holding_doubts
 from sync.plan.obstacles import users_of
 from sync.plan.outages import NO_EFFECT, Effect
-from sync.plan.owners import Pair, places_of
+from sync.plan.owners import Pair
+from sync.plan.passing import Passing
 from sync.plan.pauses import why_paused
 from sync.plan.policy import why_no_replace
 from sync.plan.successors import waits
@@ -49,7 +49,7 @@ class Holds:
 
 
 def holds_of(
-    owners: Sequence[OwnerChanges],
+    owners: Sequence[Passing],
     desired: DesiredState,
     live: LiveState,
     options: PlanOptions,
@@ -66,26 +66,38 @@ def holds_of(
     holds.by_name |= {owner.pair.name: None for owner in owners if not selection.includes(owner.pair.owner)}
     if desired.holds_everything:
         holds.by_name |= {owner.pair.name: None for owner in owners}
+    wishes = {owner.pair.name: owner.pair.wish for owner in owners}
     for owner in owners:
         effect = effects.get(owner.pair.name, NO_EFFECT)
-        for message, fix in _reasons(owner, effect, desired, live, options, way_out):
+        for message, fix in _reasons(owner.owner, effect, wishes, desired, live, options, way_out):
             holds.add(owner.pair, message, fix, desired)
-        for problem in holding_doubts(owner, desired):
+        for problem in holding_doubts(owner.owner, desired):
             holds.add_problem(owner.pair, problem)
-    while True:  # whoever is held keeps an address or a Service, and so holds whoever waits for it
+    claims, holders = claims_of(owners, desired), holders_of(owners, live)
+    for pair, message, fix in rival_claims(owners, claims):
+        holds.add(pair, message, fix, desired)
+    changes = [owner.owner for owner in owners]
+    while True:  # whoever is held keeps what it has, and so holds whoever waits for that
         before = len(holds.by_name)
-        _hold_clashing_addresses(owners, desired, live, holds)
-        for pair, (message, fix) in waits(owners, desired, holds.by_name, selection):
+        for pair, message, fix in taken(owners, claims, holders, holds.by_name):
+            holds.add(pair, message, fix, desired)
+        for pair, (message, fix) in waits(changes, desired, holds.by_name, selection):
             holds.add(pair, message, fix, desired)
         if len(holds.by_name) == before:
             return holds
 
 
 def _reasons(
-    owner: OwnerChanges, effect: Effect, desired: DesiredState, live: LiveState, options: PlanOptions, way_out: str
+    owner: OwnerChanges,
+    effect: Effect,
+    wishes: Mapping[str, str],
+    desired: DesiredState,
+    live: LiveState,
+    options: PlanOptions,
+    way_out: str,
 ) -> Iterator[tuple[str, str]]:
     pair = owner.pair
-    yield from _taken_names(pair, live)
+    yield from _names_of_others(pair, live)
     yield from why_paused(pair, options.now)
     yield from why_no_replace(owner, effect, options)
     if effect.is_edited and not options.may_undo:
@@ -100,7 +112,7 @@ def _reasons(
     if not desired.is_complete:
         yield from _losses(owner)
     yield from _stranded(pair, desired)
-    if owner.changes and not options.retry_refused and (said := refused_before(owner.pair)):
+    if owner.changes and not options.retry_refused and (said := refused_before(owner.pair, wishes)):
         yield (
             f"the Controller refused this before, and the old objects were put back; it said: {said}",
             "change what is asked for in Git, or run once with --retry-refused",
@@ -122,14 +134,10 @@ def _impossible_addresses(pair: Pair) -> Iterator[tuple[str, str]]:
             yield f"{said}, and a VIP would be deleted for it", "ask for an address of the subnet, or correct the cidr"
 
 
-def _taken_names(pair: Pair, live: LiveState) -> Iterator[tuple[str, str]]:
+def _names_of_others(pair: Pair, live: LiveState) -> Iterator[tuple[str, str]]:
     for key in pair.desired:
         found = live.objects.get(key)
-        if found is None or (found.is_ours and found.owner_name == pair.name):
-            continue
-        if found.is_ours:
-            yield f"{key} still belongs to {found.owner}", "run again after that one is gone, or rename one of them"
-        else:
+        if found is not None and not found.is_ours:
             yield _not_ours(found, pair.owner)
 
 
@@ -192,77 +200,3 @@ def _other_users(owner: OwnerChanges, live: LiveState) -> Iterator[tuple[str, st
     }
     for other, name, gone in users_of(going, live, owner.pair.live.keys()) if going else ():
         yield f"{other} refers to {gone}, which would be deleted", f"remove the reference from {name} of {other} first"
-
-
-# --- addresses --------------------------------------------------------------------------------------------------------
-
-
-def _hold_clashing_addresses(
-    owners: Sequence[OwnerChanges], desired: DesiredState, live: LiveState, holds: Holds
-) -> None:
-    """An address belongs to one: to the owner that holds it live, else nobody of several gets it.
-
-    Holding one owner keeps its address taken, so this goes on until nobody else is held.
-    """
-    holders = _holders(live, owners)
-    claims: dict[AddressPlace, list[OwnerChanges]] = defaultdict(list)
-    for owner in owners:
-        for place in owner.pair.wanted_addresses:
-            claims[place].append(owner)
-    _hold_rival_claims(claims, desired, holds)
-    by_name = {owner.pair.name: owner for owner in owners}
-    while True:
-        before = len(holds.by_name)
-        for place, claimants in sorted(claims.items(), key=lambda item: str(item[0])):
-            for owner in claimants:
-                for holder in holders.get(place, ()):
-                    if not _is_available(holder, owner, by_name, holds):
-                        holds.add(
-                            owner.pair,
-                            f"address {place} is taken by {holder.key}",
-                            "ask for another address, or free this one first",
-                            desired,
-                        )
-        if len(holds.by_name) == before:
-            return
-
-
-def _holders(live: LiveState, owners: Sequence[OwnerChanges]) -> Mapping[AddressPlace, tuple[LiveObject, ...]]:
-    """Who has which address; what an interrupted run has deleted has it still, for it may have to be put back."""
-    stranded = [item for owner in owners for item in owner.pair.stranded]
-    found: dict[AddressPlace, tuple[LiveObject, ...]] = {}
-    for item in (*live, *stranded):
-        for place in places_of(item):
-            found[place] = (*found.get(place, ()), item)
-    return found
-
-
-def _hold_rival_claims(
-    claims: Mapping[AddressPlace, Sequence[OwnerChanges]], desired: DesiredState, holds: Holds
-) -> None:
-    for place, claimants in sorted(claims.items(), key=lambda item: str(item[0])):
-        if len(claimants) < 2:
-            continue
-        keeping = [owner for owner in claimants if place in owner.pair.held_addresses and not owner.frees_addresses]
-        for owner in claimants:
-            if keeping and owner is keeping[0]:
-                continue
-            rivals = " and ".join(str(other.pair.owner) for other in claimants if other is not owner)
-            holds.add(owner.pair, f"address {place} is asked for by {rivals}, too", "let only one ask for it", desired)
-
-
-def _is_available(holder: LiveObject, owner: OwnerChanges, by_name: Mapping[str, OwnerChanges], holds: Holds) -> bool:
-    """Whether the address is the owner's own, or is given up in this very plan."""
-    if not holder.is_ours:
-        return False
-    if holder.owner_name == owner.pair.name:
-        return True
-    giver = by_name.get(holder.owner_name)
-    return giver is not None and giver.pair.name not in holds.by_name and _gives_up(giver, holder)
-
-
-def _gives_up(giver: OwnerChanges, holder: LiveObject) -> bool:
-    if holder in giver.pair.stranded:
-        return True
-    change = giver.changes.get(holder.key)
-    return change is not None and change.action in (Action.REPLACE, Action.DELETE)

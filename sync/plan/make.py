@@ -10,8 +10,9 @@ from sync.model.live import LiveState, Ownership
 from sync.model.plan import ChangeSet, Permit, Plan, PlanOptions
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges, changes_of
+from sync.plan.displaced import settled
 from sync.plan.doubts import doubts_about
-from sync.plan.holds import Holds, holds_of
+from sync.plan.holds import Holds
 from sync.plan.order import change_sets_of
 from sync.plan.outages import effects_of, effects_of_owners
 from sync.plan.owners import pairs_of
@@ -29,15 +30,16 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
     `foreign`. The same inputs in any order give an equal plan.
     """
     desired = with_vrf_names(desired, live)
-    owners = [allowed(changes_of(pair), options) for pair in pairs_of(desired, live)]
-    effects = effects_of_owners([owner for owner in owners if options.selection.includes(owner.pair.owner)], live)
+    first = [allowed(changes_of(pair), options) for pair in pairs_of(desired, live)]
+    effects = effects_of_owners([owner for owner in first if options.selection.includes(owner.pair.owner)], live)
     edited = [name for name, effect in effects.items() if effect.is_edited]
     way_out = "" if options.may_undo or not edited else _way_out(desired, live, options)
-    holds = holds_of(owners, desired, live, options, effects, way_out)
-    free = [owner for owner in owners if owner.pair.name not in holds.by_name]
-    sets = change_sets_of(free)
+    passing, holds = settled(first, desired, live, options, effects, way_out)
+    owners = [each.owner for each in passing]
+    planned = [each for each in passing if each.pair.name not in holds.by_name]
+    sets = change_sets_of(planned, hostnames_are_exclusive=desired.hostnames_are_exclusive)
     stranded = put_back(owners, holds, desired, live, options)
-    sets = (*stranded.change_sets, *sets)
+    sets = tuple(sorted((*stranded.change_sets, *sets), key=lambda item: item.turn))
     selection = options.selection
     held = {item.name: item for item in desired.held if selection.includes(item.owner)}
     selected = [owner for owner in owners if selection.includes(owner.pair.owner)]
@@ -64,7 +66,7 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
             *stranded.problems,
             *_withheld(selected, holds, desired, options),
             *_doubts(selected, holds, desired),
-            *lost_by_rename(free, desired),
+            *lost_by_rename(planned, desired),
             *copies(live),
             *unchecked(sets, desired, live),
         ),

@@ -1,9 +1,8 @@
 """What is wanted and what is live, owner by owner."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from sync.avi.addresses import AddressPlace
 from sync.compare.markers import DIGEST, markers_of
@@ -69,29 +68,10 @@ class Pair:
         """What that run has deleted, as it was, whether something else is in its place by now or not."""
         return tuple(self.kept[key].before for key in sorted(self.missing | self.remade.keys()))
 
-    @property
-    def wanted_hostnames(self) -> frozenset[tuple[str, str]]:
-        """The DNS names that are asked for, each with its cloud."""
-        return frozenset(name for item in self.desired.values() for name in _hostnames(item.key, item.body))
-
-    @property
-    def held_hostnames(self) -> frozenset[tuple[str, str]]:
-        """The DNS names that its live VIPs have."""
-        return frozenset(name for item in self.live.values() for name in _hostnames(item.key, item.body))
-
-
-def _hostnames(key: ObjectKey, body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for record in body.get("dns_info") or () if _has_vips(key) else ():
-        yield str(record.get("fqdn", "")).lower(), key.cloud
-
 
 def is_elsewhere(one: ObjectKey, other: ObjectKey) -> bool:
     """Whether two objects have one name, in different tenants or clouds."""
     return (one.kind, one.name) == (other.kind, other.name) and one != other
-
-
-def _has_vips(key: ObjectKey) -> bool:
-    return "vip" in KINDS[key.kind].managed
 
 
 def places_of(item: AviObject | LiveObject) -> frozenset[AddressPlace]:

@@ -16,8 +16,8 @@ from sync.model.plan import Action, Cause, Change, ChangeSet, PlanOptions, Polic
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges
 from sync.plan.holds import Holds
-from sync.plan.order import climbing_keys, creation_of, resumed
 from sync.plan.owners import Pair, places_of, serving_owners
+from sync.plan.writes import climbing_keys, creation_of, resumed
 
 PUT_BACK = "deleted by a run that was interrupted; put back as it was, for its owner is held"
 REMADE = "made by a run that was interrupted; put back as it was, for its owner is held"
@@ -89,10 +89,12 @@ def _why_not(pairs: Sequence[Pair], live: LiveState, options: PlanOptions) -> tu
 
 def _change_set(pairs: Sequence[Pair]) -> ChangeSet:
     changes = [change for pair in pairs for change in _changes(pair)]
+    writes = tuple(_writes(pairs))
     return ChangeSet(
         owners=tuple(sorted(pair.owner for pair in pairs)),
         changes=tuple(sorted(changes, key=lambda change: (change.owner, change.key))),
-        writes=tuple(_writes(pairs)),
+        writes=writes,
+        in_hand=range(len(writes)),
         resumes=resumed(pairs),
     )
 

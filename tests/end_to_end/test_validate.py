@@ -35,7 +35,7 @@ ERRORS = {
     "name-too-long": "the limit is 255",
     "virtual-service-name-twice": "name north--a-b-c is claimed by",
     "pool-name-twice": "Pool name north--pool-x-y-z-TCP-443 is claimed by",
-    "address-twice": "address 10.10.10.99 is asked for by",
+    "address-twice": "requests the same address 10.10.10.99",
     "version-misspelt": "L4Rule of ako.vmware.com/v1alpha1 is not served",
     "controller-nearly-ours": 'controller "ako.vmware.com/avi-lbs" is nearly ours',
     "member-of-another-class": "that is not ours to serve",

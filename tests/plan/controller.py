@@ -1,7 +1,6 @@
 """A perfect Controller without HTTP: applies the writes of a plan, and completes what a real one completes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -48,13 +47,16 @@ def wish_for_files(files: Mapping[str, Iterable[Manifest]], commit: str = "c0ffe
 
 
 class PerfectController:
-    """Holds objects; every reference must exist when it is written, nothing that is referred to may be deleted.
+    """Holds objects, and refuses what a Controller refuses.
 
+    Every reference must exist when it is written, nothing that is referred to may be deleted, a name must be free, and
+    no two VsVips have one address or DNS name. An address that nobody requests is the lowest free one.
     `names` are those of others' objects by uuid, of all types; an object that is not there has a uuid of its name.
     """
 
-    def __init__(self, names: Mapping[str, str] | None = None) -> None:
+    def __init__(self, names: Mapping[str, str] | None = None, *, has_dns: bool = True) -> None:
         self.live = LiveState()
+        self._has_dns = has_dns
         self._made = 0
         self._names = names or {}
 
@@ -83,7 +85,15 @@ class PerfectController:
             self._made += write.method is Method.POST
             uuid = write.uuid or f"{write.key.kind.lower()}-{self._made}"
             objects[write.key] = self._stored(write.key, write.body or {}, uuid)
+            self._check_exclusive(objects[write.key])
         self.live = LiveState(objects=objects)
+
+    def _check_exclusive(self, item: LiveObject) -> None:
+        for other in self.live:
+            if other.key.kind == item.key.kind == "VsVip" and other.key != item.key:
+                shared = _addresses(item.body) & _addresses(other.body) if _space(item) == _space(other) else set()
+                shared |= _fqdns(item.body) & _fqdns(other.body) if self._has_dns else set()
+                assert not shared, f"{item.key} and {other.key} both have {shared}"
 
     def _check_references(self, write: Write) -> None:
         ours = {kind.path: kind.name for kind in KINDS.values()}
@@ -107,10 +117,16 @@ class PerfectController:
             vrf = str(shown.get("tier1_lr") or "global").rpartition("/")[2]  # a T1 router has a VRF of its own
             shown.setdefault("vrf_context_ref", f"https://c/api/vrfcontext/vrfcontext-{vrf}#{vrf}")
         for number, vip in enumerate(shown.get("vip", [])):
-            vip.setdefault("ip_address", {"addr": f"10.10.99.{self._made % 250 + number}", "type": "V4"})
+            if "ip_address" not in vip and "ip6_address" not in vip:
+                vip["ip_address"] = {"addr": self._free_address(shown, number), "type": "V4"}
             vip["avi_allocated_vip"] = True
-        found = live_object(shown, KINDS[key.kind], NAMES)
-        return replace(found, key=found.key)
+        return live_object(shown, KINDS[key.kind], NAMES)
+
+    def _free_address(self, body: Mapping[str, Any], number: int) -> str:
+        found = live_object(body, KINDS["VsVip"], NAMES)
+        taken = {address for other in self.live if _space(other) == _space(found) for address in _addresses(other.body)}
+        free = (f"10.10.10.{last}" for last in range(1, 255))
+        return [address for address in free if address not in taken][number]
 
     def _shown(self, value: Any) -> Any:
         if isinstance(value, dict):
@@ -129,6 +145,19 @@ class PerfectController:
         ours = [item.uuid for item in self.live if _is(item, reference.type, reference.name)]
         theirs = [uuid for uuid, name in self._names.items() if name == reference.name]
         return next(iter((*ours, *theirs)), f"{reference.type}-of-{reference.name}"), reference.name
+
+
+def _space(item: LiveObject) -> tuple[str, str]:
+    """Within what addresses are unique, on a Controller: each T1 router has a VRF of its own."""
+    return item.key.cloud, str(item.body.get("vrf_context_ref", "")).partition("#")[2]
+
+
+def _addresses(body: Mapping[str, Any]) -> set[str]:
+    return {vip[name]["addr"] for vip in body.get("vip", ()) for name in ("ip_address", "ip6_address") if name in vip}
+
+
+def _fqdns(body: Mapping[str, Any]) -> set[str]:
+    return {record["fqdn"].lower() for record in body.get("dns_info", ())}
 
 
 def _is(item: LiveObject, type_name: str, name: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sync.avi.addresses import addresses
 from sync.model.desired import OwnerKind
 from sync.model.live import LiveState
 from sync.model.plan import Method, Plan
@@ -32,10 +33,20 @@ from tests.plan.test_laws import APPS, manifests_of
 SERVERS = ("192.0.2.1", "192.0.2.2")
 
 
+def _is_possible(apps: dict[str, tuple[str, tuple[int, ...], bool]]) -> bool:
+    requested = [address for address, _, _ in apps.values() if address]
+    return len(requested) == len(set(requested))
+
+
+LIVE_APPS = APPS.filter(_is_possible)
+"""What can be live: a Controller gives an address to one VsVip."""
+
+
 def controller_of_ako(manifests: Iterable[Manifest], values: Manifest = VALUES) -> PerfectController:
     """A Controller that holds what AKO makes of some manifests."""
     controller = PerfectController()
-    for key, body in ako_objects(wish_for(*manifests, values=values).desired):
+    made = ako_objects(wish_for(*manifests, values=values).desired)
+    for key, body in sorted(made, key=lambda item: not addresses(item[1])):  # those that Git requests are still free
         controller.put(body, key.kind, key.tenant)
     return controller
 
@@ -80,7 +91,7 @@ def warnings(plan: Plan) -> list[str]:
 
 
 @settings(max_examples=10, deadline=None)
-@given(apps=APPS)
+@given(apps=LIVE_APPS)
 def test_what_ako_made_becomes_ours_by_updates_and_nothing_remains_to_be_done(
     apps: dict[str, tuple[str, tuple[int, ...], bool]],
 ) -> None:
@@ -97,7 +108,7 @@ def test_what_ako_made_becomes_ours_by_updates_and_nothing_remains_to_be_done(
 
 
 @settings(max_examples=10, deadline=None)
-@given(apps=APPS, dropped=st.sampled_from(["a", "b", "d", "none"]))
+@given(apps=LIVE_APPS, dropped=st.sampled_from(["a", "b", "d", "none"]))
 def test_release_is_the_inverse_of_adoption(apps: dict[str, tuple[str, tuple[int, ...], bool]], dropped: str) -> None:
     """Every object is as it was before, byte for byte; also where Git has changed in between."""
     controller = controller_of_ako(manifests_of(apps))

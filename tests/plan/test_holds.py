@@ -232,17 +232,6 @@ def test_who_made_it_is_told_as_somebody_else_where_nobody_signed() -> None:
     assert why(plan) == [f"{pool.key} is there already and is not ours (created by somebody else)"]
 
 
-def test_a_name_that_another_owner_of_ours_has_is_not_taken_from_it() -> None:
-    """Two owners whose names are spelled alike: the one that is live keeps it until it is gone."""
-    pool = only(converged(*WEB).live, "Pool")
-    others = replace(pool, owner=make_owner("b", "shop-we"), owner_name="test--shop-we-b")
-
-    plan = plan_of(desired_of(*WEB), with_object(LiveState(), others))
-
-    assert f"{pool.key} still belongs to Gateway shop-we/b" in why(plan)
-    assert make_owner("web") not in {change.owner for change in plan.changes}
-
-
 # --- what would break off halfway -------------------------------------------------------------------------------------
 
 
@@ -329,8 +318,8 @@ def test_two_who_ask_for_a_free_address_do_not_get_it() -> None:
 
     assert plan.is_empty
     assert why(plan) == [
-        "address 10.10.10.5 is asked for by Gateway shop/web, too",
-        "address 10.10.10.5 is asked for by Gateway shop/api, too",
+        "Gateway shop/web requests the same address 10.10.10.5",
+        "Gateway shop/api requests the same address 10.10.10.5",
     ]
 
 
@@ -341,7 +330,7 @@ def test_of_two_who_ask_for_an_address_the_one_that_has_it_keeps_it() -> None:
 
     plan = plan_of(desired_of(*both), controller.live)
 
-    assert why(plan) == ["address 10.10.10.5 is asked for by Gateway shop/web, too"]
+    assert why(plan) == ["Gateway shop/web requests the same address 10.10.10.5"]
     assert {change.owner.name for change in plan.changes} == {"web"}
 
 

@@ -1,0 +1,26 @@
+"""The DNS names that a VsVip requests or has."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sync.kinds import KINDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hostname:
+    """A DNS name in its cloud, in lower case: where the cloud has a DNS profile, no two VsVips can have it."""
+
+    name: str
+    cloud: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def all_of(cls, kind: str, cloud: str, body: Mapping[str, Any]) -> "frozenset[Hostname]":
+        """All that a body of this kind requests or has; nothing for a kind that has no VIPs."""
+        if "vip" not in KINDS[kind].managed:
+            return frozenset()
+        names = (str(record.get("fqdn", "")) for record in body.get("dns_info") or ())
+        return frozenset(cls(name=name.lower().rstrip("."), cloud=cloud) for name in names if name)

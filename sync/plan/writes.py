@@ -1,0 +1,81 @@
+"""Changes → writes, each with the body before and after; in which order they are sent is for `sync.plan.order`."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sync.avi.references import by_name
+from sync.compare.objects import body_of_update, without_identity
+from sync.compare.recreation import OUR_TYPES, body_of_move, body_of_recreate
+from sync.kinds import KINDS, Scope
+from sync.model.desired import AviObject, ObjectKey, Owner
+from sync.model.live import LiveObject
+from sync.model.plan import Action, Change, Method, Write
+from sync.plan.changes import OwnerChanges, moved_from
+from sync.plan.owners import Pair
+
+
+def writes_of(owner: OwnerChanges) -> Iterator[Write]:
+    """The requests that make an owner's changes; a replace is a delete and a create."""
+    for change in owner.changes.values():
+        if change.action in (Action.DELETE, Action.REPLACE):
+            yield _delete(owner, change)
+        if change.action is Action.UPDATE:
+            yield _put(owner, change)
+        if change.action in (Action.CREATE, Action.REPLACE):
+            yield Write(method=Method.POST, key=change.key, owner=change.owner, body=_created(owner, change.key))
+
+
+def _delete(owner: OwnerChanges, change: Change) -> Write:
+    live = owner.pair.live[change.key]
+    return Write(
+        method=Method.DELETE, key=change.key, owner=change.owner, uuid=live.uuid, seen=live.body, is_disruptive=True
+    )
+
+
+def _put(owner: OwnerChanges, change: Change) -> Write:
+    live = owner.pair.live[change.key]
+    return Write(
+        method=Method.PUT,
+        key=change.key,
+        owner=change.owner,
+        uuid=live.uuid,
+        body=body_of_update(owner.pair.desired[change.key], live.body),
+        seen=live.body,
+        is_disruptive=change.is_disruptive,
+    )
+
+
+def _created(owner: OwnerChanges, key: ObjectKey) -> Mapping[str, Any]:
+    """With what others attached to the object that is replaced, that an interrupted run deleted, or that is left."""
+    wanted: AviObject = owner.pair.desired[key]
+    if (live := owner.pair.live.get(key)) is not None:
+        return body_of_recreate(wanted, live.body)
+    if kept := owner.pair.kept.get(key):
+        return body_of_recreate(wanted, kept.before.body)
+    if owner.scope is Scope.OWNER or owner.pair.kept:
+        left = moved_from(owner.pair, key)
+        return wanted.body if left is None else body_of_move(wanted, left.body)
+    return wanted.body
+
+
+def creation_of(item: LiveObject, owner: Owner) -> Write:
+    """What puts a deleted object back. It gets another uuid, so references among our kinds go by name."""
+    body = by_name(without_identity(item.body, item.key.kind), OUR_TYPES)
+    return Write(method=Method.POST, key=item.key, owner=owner, body=body)
+
+
+def resumed(pairs: Iterable[Pair]) -> Mapping[ObjectKey, Write | None]:
+    """What an interrupted run had deleted, climbing, with the delete of what it had made in its place."""
+    found: dict[ObjectKey, Write | None] = {}
+    for pair in pairs:
+        found |= dict.fromkeys(item.key for item in pair.stranded)
+        found |= {
+            key: Write(method=Method.DELETE, key=item.key, owner=pair.owner, uuid=item.uuid, seen=item.body)
+            for key, item in pair.remade.items()
+        }
+    return {key: found[key] for key in climbing_keys(found)}
+
+
+def climbing_keys(keys: Iterable[ObjectKey]) -> list[ObjectKey]:
+    """In the order in which objects are created."""
+    return sorted(keys, key=lambda key: (KINDS[key.kind].rank, key))
