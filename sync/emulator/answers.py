@@ -151,7 +151,7 @@ class Answers:
             elif field is None or field.concealed is None or (field.concealed == "left out" and view.has_keys):
                 shown[name] = value
             elif field.concealed == "masked":
-                shown[name] = MASK
+                shown[name] = MASK if value else value
         return shown
 
     def _without_defaults(self, message: Message, body: Mapping[str, Any]) -> Body:

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from sync.emulator.connection import CONNECTION, Connection
 from sync.emulator.console import Console, is_own
-from sync.emulator.endpoints import ENDPOINTS, OPEN_ENDPOINTS, Controller, Handler
+from sync.emulator.endpoints import ANY, ENDPOINTS, OPEN_ENDPOINTS, Controller, Handler
 from sync.emulator.errors import Refusal, RefusedError
 from sync.emulator.faults import Do, Fault, Faults
 from sync.emulator.request_log import NO_ANSWER, RequestLog
@@ -107,8 +107,8 @@ class Application:
         session = None
         cookies: Iterable[tuple[str, str]] = ()
         try:
-            handlers = ENDPOINTS.get(_key(request.segments))
-            if _key(request.segments) in OPEN_ENDPOINTS:
+            handlers = ENDPOINTS.get(request.segments) or ENDPOINTS.get((*request.segments[:-1], ANY))
+            if request.segments in OPEN_ENDPOINTS:
                 return _called(handlers or {}, request, self._controller, None)
             session = self._find_session(request)
             cookies = self._cookies(session)
@@ -164,7 +164,7 @@ class Application:
         return session_cookies(session_id, self._controller.clock(), secure=self._controller.is_secure)
 
     def _api_version(self, request: Request) -> str | None:
-        if request.segments[:1] != ("api",):
+        if request.segments[:1] not in (("api",), ("login",)):
             return None
         return request.header("X-Avi-Version") or OLDEST_HEADER
 
@@ -178,11 +178,6 @@ def _broken(answer: Answer, fault: Fault, connection: Connection) -> Answer:
         connection.finish()
         return replace(answer, length=max(len(answer.body), 2), body=answer.body[: len(answer.body) // 2])
     return answer
-
-
-def _key(segments: tuple[str, ...]) -> tuple[str, ...]:
-    """The path with `*` in place of the uuid of a token."""
-    return (*segments[:2], "*") if segments[:2] == ("api", "user-token") and len(segments) > 2 else segments
 
 
 def _called(

@@ -8,6 +8,7 @@ from sync.emulator.schema import Body, Field, Message, Schema
 # What a tree of manifests makes itself, what says who somebody is, or what clients keep notes in is never assumed.
 NEVER_ASSUMED = frozenset(
     {
+        "AkoAmkoCluster",
         "Cloud",
         "L4PolicySet",
         "Pool",

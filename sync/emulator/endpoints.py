@@ -17,6 +17,18 @@ from sync.emulator.wire import Answer, Request, json_answer, login_cookies
 
 # The cluster node that a Controller without others has; states as in AKO controller_obj_cache.go:3012-3090.
 NODE = {"name": "127.0.0.1", "role": "CLUSTER_LEADER", "state": "CLUSTER_ACTIVE"}
+# What the vendor's exporter of metrics reads of a licenseusage.
+LICENSE_COUNTS = (
+    "licensed_ses",
+    "num_ses",
+    "licensed_cores",
+    "num_se_vcpus",
+    "licensed_service_cores",
+    "consumed_service_cores",
+    "licensed_sockets",
+    "num_sockets",
+)
+ANY = "*"  # stands for a uuid at the end of a path
 CLUSTER_STATE = "CLUSTER_UP_NO_HA"
 PRODUCT = {"Product": "controller", "ProductName": "Avi Cloud Controller", "min_version": 15.2, "build": 9000}
 DATE = "2024-01-01T00:00:00+00:00"
@@ -92,12 +104,14 @@ def _login_body(controller: Controller, request: Request) -> dict[str, Any]:
 
 
 def _tenant(tenant: Entry, host: str) -> dict[str, Any]:
-    return {
+    """A tenant as a login lists it; those that somebody made with their settings (recorded, test_multiple_tenants)."""
+    shown = {
         "url": f"{host}/api/tenant/{tenant.uuid}",
         "uuid": tenant.uuid,
         "name": tenant.name,
         "local": tenant.body.get("local", True),
     }
+    return shown if tenant.is_system else {**shown, "config_settings": tenant.body["config_settings"]}
 
 
 def _relative(value: Any) -> Any:
@@ -157,8 +171,30 @@ def domain_list(controller: Controller, request: Request, _session: Session | No
 
 
 def nothing(_controller: Controller, _request: Request, _session: Session | None) -> Answer:
-    """A list without entries: there are no Service Engines."""
+    """A list without entries: there are no Service Engines, no segments of NSX, no files."""
     return json_answer({"count": 0, "results": []})
+
+
+def license_usage(_controller: Controller, _request: Request, _session: Session | None) -> Answer:
+    """What is licensed and used, as the vendor's exporter reads it: nothing, without Service Engines."""
+    return json_answer(dict.fromkeys(LICENSE_COUNTS, 0))
+
+
+def metrics_of_node(_controller: Controller, request: Request, _session: Session | None) -> Answer:
+    """The metrics asked for of one node of the cluster, without values."""
+    parameters = parse_parameters(request.query)
+    asked = {name: value for name, value in parameters.items() if name in ("metric_id", "step", "limit")}
+    return json_answer({"entity_uuid": request.segments[-1], **asked, "series": []})
+
+
+def metrics_collection(_controller: Controller, request: Request, _session: Session | None) -> Answer:
+    """An empty series for each request of a collection, by its id."""
+    body = request.json()
+    asked = body.get("metric_requests") if isinstance(body, dict) else None
+    if asked is not None and not (isinstance(asked, list) and all(isinstance(one, dict) for one in asked)):
+        raise Refusal.BAD_FIELD.error(field="metric_requests", reason="it is no list of requests")
+    series: dict[str, list[Any]] = {str(one.get("id", number)): [] for number, one in enumerate(asked or ())}
+    return json_answer({"series": series})
 
 
 def list_tokens(controller: Controller, _request: Request, _session: Session | None) -> Answer:
@@ -201,7 +237,7 @@ def _admin(request: Request) -> str:
     return f"{request.host}/api/tenant/admin"
 
 
-# Path → method → handler. `*` stands for a uuid.
+# Path → method → handler.
 ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Handler]] = {
     ("login",): {"POST": login},
     ("logout",): {"POST": logout},
@@ -213,9 +249,19 @@ ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Handler]] = {
     ("api", "ipamdnsproviderprofiledomainlist"): {"GET": domain_list},
     ("api", "serviceengine"): {"GET": nothing},
     ("api", "serviceengine-inventory"): {"GET": nothing},
+    ("api", "licenseusage"): {"GET": license_usage},
+    ("api", "analytics", "metrics", "controller"): {"GET": nothing},
+    ("api", "analytics", "metrics", "controller", ANY): {"GET": metrics_of_node},
+    ("api", "analytics", "metrics", "controller", "collection"): {
+        "GET": metrics_collection,
+        "POST": metrics_collection,
+    },
+    ("api", "analytics", "metrics", "collection"): {"GET": metrics_collection, "POST": metrics_collection},
+    ("api", "nsxtsegmentruntime"): {"GET": nothing},
+    ("api", "fileservice"): {"GET": nothing},
     ("api", "useraccount"): {"PUT": change_password},
     ("api", "user-token"): {"GET": list_tokens, "POST": make_token},
-    ("api", "user-token", "*"): {"DELETE": drop_token},
+    ("api", "user-token", ANY): {"DELETE": drop_token},
 }
 # Answered without a session. The Go SDK asks for the status without cookies (measured); initial-data is inferred.
 OPEN_ENDPOINTS = frozenset({("login",), ("api", "initial-data"), ("api", "cluster", "status")})

@@ -100,6 +100,11 @@ class Refusal(Enum):
         text="Field check for {field} failed: Unique constraints {key} has duplicated value",
         evidence="reported: AKO CHANGELOG.md:468",
     )
+    BAD_CERTIFICATE = Wording(
+        status=400,
+        text="Import error: {name} holds no certificate whose common_name can be read",
+        evidence="client: AKO constants.go:248-249 knows 'Import error' and common_name; the status is inferred",
+    )
     # Objects and what binds them.
     NOT_FOUND = Wording(status=404, text="{model} object not found!", evidence="client: AKO dequeue_nodes.go:921-996")
     REFERENCE_NOT_FOUND = Wording(

@@ -16,6 +16,7 @@ from sync.emulator.tenancy import ADMIN, Scope
 from sync.emulator.versions import OLDEST, Version, parse_version
 
 ADMIN_SCOPE = Scope(ADMIN)
+AKO_CLUSTER = "AkoAmkoCluster"
 PARTS = frozenset(type_name for type_name, _ in PARTS_OF_CLOUD)
 # Uuids that are the same on every Controller (full export, 20.1.6).
 FIXED_UUIDS = {("Tenant", "admin"): "admin", ("User", "admin"): "user-1", ("SystemConfiguration", ""): "default"}
@@ -24,6 +25,8 @@ LATER: tuple[tuple[Version, str, Body], ...] = (
     ((22, 1, 3), "NetworkProfile", {"name": "System-SCTP-Proxy", "profile": {"type": "PROTOCOL_TYPE_SCTP_PROXY"}}),
     ((22, 1, 3), "HealthMonitor", {"name": "System-SCTP", "type": "HEALTH_MONITOR_SCTP", "sctp_monitor": {}}),
 )
+# What a release holds by itself and the owner of the export had changed (recorded, 20.1.1: test_clone_vs#4).
+AS_RECORDED: Mapping[tuple[str, str], Body] = {("Cloud", "Default-Cloud"): {"dhcp_enabled": True}}
 USERS: tuple[tuple[str, Body], ...] = (
     (
         "User",
@@ -84,6 +87,7 @@ def _fill(objects: Objects, store: Store, schema: Schema, facts: Facts) -> None:
         networks = [_create_network(objects, store, schema, facts, one, cloud) for one in _networks(facts)]
         usable = [network for network in networks if network.body.get("configured_subnets")]
         _attach_providers(objects, schema, facts, cloud, usable)
+        _register_akos(objects, schema, facts, cloud)
         store.save_setting("facts", facts.as_json())
         store.save_setting("cluster", {"uuid": f"cluster-{uuid.uuid4()}"})
 
@@ -96,7 +100,9 @@ def _create_system_objects(objects: Objects, schema: Schema, facts: Facts) -> No
     for type_name, body in (*own, *later, *USERS):
         message = schema.messages[type_name]
         if type_name not in PARTS and f"{message.path}/{body['name']}" not in facts.missing:
-            made = {**body, "vtype": facts.vtype} if (type_name, body["name"]) == ("Cloud", facts.cloud) else body
+            made = {**body, **AS_RECORDED.get((type_name, body["name"]), {})}
+            if (type_name, body["name"]) == ("Cloud", facts.cloud):
+                made["vtype"] = facts.vtype
             slug = FIXED_UUIDS.get((type_name, body["name"]))
             objects.create(message, made, ADMIN_SCOPE, slug=slug, origin=Origin.SYSTEM)
     configuration = {
@@ -179,6 +185,25 @@ def _attach_providers(objects: Objects, schema: Schema, facts: Facts, cloud: Ent
         }
         providers["dns_provider_ref"] = _to(_create(objects, schema, "IpamDnsProviderProfile", dns))
     objects.replace(cloud, {**cloud.body, **providers}, ADMIN_SCOPE, origin=Origin.SEED)
+
+
+def _register_akos(objects: Objects, schema: Schema, facts: Facts, cloud: Entry) -> None:
+    """Write down the AKOs of the seed as they would do it themselves."""
+    if facts.akoamkoclusters and AKO_CLUSTER not in schema.messages:
+        raise SeedError(
+            f"akoamkoclusters: a Controller {facts.version} does not know them\n"
+            "  fix: write `controller: {version: 32.1.4}` or a later one, or remove them"
+        )
+    for ako in facts.akoamkoclusters:
+        body = {
+            "name": ako.name,
+            "created_by": ako.created_by,
+            "cluster_type": "CLUSTER_TYPE_AKO",
+            "cloud_ref": _to(cloud),
+            "deployment_info": {"namespace": ako.namespace, "replica_count": ako.replicas},
+            "version_info": {"ako_amko_version": ako.version},
+        }
+        _create(objects, schema, AKO_CLUSTER, body)
 
 
 def _create(objects: Objects, schema: Schema, type_name: str, body: Body) -> Entry:

@@ -106,7 +106,8 @@ class Objects:
             sent = raw.get("_last_modified") if isinstance(raw, dict) else None
             if sent is not None and str(sent) != current.body["_last_modified"]:
                 raise Refusal.STALE.error(model=live.message.name)
-            return self._rewrite(current, raw, asked, origin)
+            body = merged(current.body, raw) if current.path in SINGLETONS else raw
+            return self._rewrite(current, body, asked, origin)
 
     def patch(self, live: Entry, raw: object, scope: Scope, *, asked: Version | None = None) -> Entry:
         """Store what the patch makes of the live body."""
@@ -305,6 +306,13 @@ class Objects:
             if f"{message.path}/{body['name']}" not in self._facts.missing:
                 raw = {**body, CLOUD: reference("cloud", cloud.uuid)}
                 self.create(message, raw, Scope(ADMIN), origin=Origin.SYSTEM)
+
+
+def merged(live: object, sent: object) -> object:
+    """What a PUT makes of a singleton: what it does not name stays, however deep (recorded, test_user_login#5)."""
+    if not isinstance(live, dict) or not isinstance(sent, dict):
+        return sent
+    return {**live, **{name: merged(live.get(name), value) for name, value in sent.items()}}
 
 
 def _unique_labels(message: Message) -> str:

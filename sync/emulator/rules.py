@@ -8,6 +8,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 
+from sync.emulator.certificates import complete_certificate
 from sync.emulator.context import Context
 from sync.emulator.errors import FieldError, Refusal
 from sync.emulator.schema import Body
@@ -198,6 +199,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "NetworkSecurityPolicy": (check_indexes,),
     "Pool": (complete_pool, check_pool),
     "PoolGroup": (check_members,),
+    "SSLKeyAndCertificate": (complete_certificate,),
     "VirtualService": (
         complete_virtual_service,
         check_indexes,

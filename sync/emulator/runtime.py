@@ -9,6 +9,7 @@ from typing import Any
 
 from sync.emulator.allocation import addresses_of
 from sync.emulator.schema import Body
+from sync.emulator.services import users_of
 from sync.emulator.store import Entry, Store, reference
 from sync.emulator.vsvip import DISCOVERED, PUBLIC_CLOUDS
 
@@ -47,6 +48,8 @@ def inventory_extras(store: Store, entry: Entry) -> Body:
         "alert": {"low": 0, "medium": 0, "high": 0},
         "metrics": {},
     }
+    if entry.path in ("pool", "poolgroup"):
+        extras["virtualservices"] = [reference(user.path, user.uuid) for user in users_of(store, entry)]
     if entry.path == "virtualservice":
         extras["pools"] = [reference(pool.path, pool.uuid) for pool in _pools_behind(store, entry)]
     return extras
@@ -99,6 +102,12 @@ def _pool_state(store: Store, entry: Entry) -> str:
     return UP if _has_server(entry) else DOWN
 
 
+def _group_state(store: Store, entry: Entry) -> str:
+    if not store.referrers(entry):
+        return UNUSED
+    return UP if any(_has_server(pool) for pool in _pools_behind(store, entry)) else DOWN
+
+
 def _has_server(pool: Entry) -> bool:
     return pool.body.get("enabled", True) and any(server["enabled"] for server in pool.body.get("servers", ()))
 
@@ -146,6 +155,7 @@ def _pool_details(_store: Store, entry: Entry) -> Body:
 
 STATES: Mapping[str, Callable[[Store, Entry], str]] = {
     "pool": _pool_state,
+    "poolgroup": _group_state,
     "virtualservice": _virtual_service_state,
     "vsvip": _vsvip_state,
 }

@@ -92,7 +92,7 @@ class Schema:
 @cache
 def load_schema(version: Version, license_tier: str) -> Schema:
     """The schema of a Controller of that version and license."""
-    data = dict(_data("schema.json"))
+    data = {name: facts for name, facts in _data("schema.json") if _since(facts) <= version}
     secrets = _secrets(data)
     messages = {
         name: _message(name, facts, version, TIERS.get(license_tier, "E"), secrets[name])
@@ -152,6 +152,11 @@ def _message(name: str, facts: Mapping[str, Any], version: Version, tier: str, s
     )
 
 
+def _since(facts: Mapping[str, Any]) -> Version:
+    """The release that a type or a field came with."""
+    return parse_version(facts.get("since", "")) or OLDEST
+
+
 def _is_in(field: Field, version: Version) -> bool:
     return field.since <= version and (field.until is None or version < field.until)
 
@@ -183,7 +188,7 @@ def _field(name: str, facts: Mapping[str, Any], tier: str) -> Field:
         special=frozenset(facts.get("special", ())),
         min_items=facts.get("min_items", 0),
         max_items=facts.get("max_items"),
-        since=parse_version(facts.get("since", "")) or OLDEST,
+        since=_since(facts),
         required=facts.get("required", False),
         read_only=facts.get("read_only", False),
         immutable=facts.get("immutable", False),

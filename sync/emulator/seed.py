@@ -25,6 +25,17 @@ class NetworkFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AkoFacts:
+    """An AKO that has registered itself at the Controller (32.1.4 and later)."""
+
+    name: str
+    created_by: str
+    version: str | None = None
+    namespace: str | None = None
+    replicas: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What the Controller is and holds when its state is empty.
 
@@ -43,6 +54,7 @@ class Facts:
     networks: tuple[NetworkFacts, ...] = ()
     serviceenginegroups: tuple[str, ...] = ()
     tenants: tuple[str, ...] = ()
+    akoamkoclusters: tuple[AkoFacts, ...] = ()
     assume_exists: bool = False
 
     @property
@@ -66,7 +78,9 @@ def facts_from_json(document: Mapping[str, Any]) -> Facts:
         NetworkFacts(name=one["name"], subnets=tuple(one["subnets"]), ranges=tuple(one["ranges"]), vrf=one["vrf"])
         for one in document["networks"]
     )
-    return Facts(**{**document, **lists, "networks": networks, "missing": frozenset(document["missing"])})
+    clusters = tuple(AkoFacts(**one) for one in document.get("akoamkoclusters", ()))
+    made = {"networks": networks, "akoamkoclusters": clusters, "missing": frozenset(document["missing"])}
+    return Facts(**{**document, **lists, **made})
 
 
 def parse_seed(seed: Mapping[str, Any] | None) -> Facts:
@@ -78,6 +92,7 @@ def parse_seed(seed: Mapping[str, Any] | None) -> Facts:
     cloud = _checked(known.get("cloud", {}), CLOUD, "cloud")
     assume_exists = known.get("assume_exists", False)
     networks = tuple(_network(one, f"networks[{index}]") for index, one in enumerate(known.get("networks", ())))
+    akos = tuple(_ako(one, f"akoamkoclusters[{index}]") for index, one in enumerate(known.get("akoamkoclusters", ())))
     given = {
         "version": controller.get("version"),
         "license": controller.get("license"),
@@ -89,6 +104,7 @@ def parse_seed(seed: Mapping[str, Any] | None) -> Facts:
         "networks": networks if "networks" in known or assume_exists else (VIP_NETWORK,),
         "serviceenginegroups": tuple(known.get("serviceenginegroups", ())),
         "tenants": tuple(known.get("tenants", ())),
+        "akoamkoclusters": akos,
         "assume_exists": assume_exists,
     }
     facts = Facts(**{key: value for key, value in given.items() if value is not None})
@@ -107,6 +123,12 @@ def _text(value: Any, place: str) -> str:
 
 def _text_or_none(value: Any, place: str) -> str | None:
     return None if value is None or value == "" else _text(value, place)
+
+
+def _count(value: Any, place: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise SeedError(f"{place}: {value!r} is not a number\n  fix: write a whole number from 0")
+    return value
 
 
 def _boolean(value: Any, place: str) -> bool:
@@ -201,7 +223,15 @@ CLOUD: Mapping[str, Check] = {
     "dns_domains": _texts,
 }
 NETWORK: Mapping[str, Check] = {"name": _text, "subnets": _subnets, "ranges": _ranges, "vrf": _text_or_none}
+AKO: Mapping[str, Check] = {
+    "name": _text,
+    "created_by": _text,
+    "version": _text_or_none,
+    "namespace": _text_or_none,
+    "replicas": _count,
+}
 SEED: Mapping[str, Check] = {
+    "akoamkoclusters": _list,
     "controller": _mapping,
     "cloud": _mapping,
     "network_vrf": _texts_by_name,
@@ -223,6 +253,14 @@ def _network(value: Any, place: str) -> NetworkFacts:
         ranges=tuple(known.get("ranges", ())),
         vrf=known.get("vrf"),
     )
+
+
+def _ako(value: Any, place: str) -> AkoFacts:
+    known = _checked(value, AKO, place)
+    for key in ("name", "created_by"):
+        if key not in known:
+            raise SeedError(f"{place}: it has no {key}\n  fix: add `{key}: …`")
+    return AkoFacts(**known)
 
 
 def _checked(value: Any, checks: Mapping[str, Check], place: str) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def check_users(store: Store, entry: Entry, live: Entry | None) -> None:
     """Check the VirtualServices that use an object which has just been stored in place of `live`."""
     fields = BINDING.get(entry.message.name, ())
     if live is not None and any(entry.body.get(field) != live.body.get(field) for field in fields):
-        for user in _users(store, entry):
+        for user in users_of(store, entry):
             check_service(store, user.body, changed=entry.message.name)
 
 
@@ -112,7 +112,7 @@ def _check_pool(store: Store, body: Body, pool: Entry, application: str | None, 
 
 def _check_unshared(store: Store, body: Body, target: Entry, clashes: Callable[[str | None], bool]) -> None:
     """Refuse a pool or group that another VirtualService of such an application uses, too."""
-    for user in _users(store, target):
+    for user in users_of(store, target):
         if user.uuid != body["uuid"] and clashes(_application(store, user.body)):
             raise Refusal.SHARED.error(what=target.message.name, other=target.name, holder=user.name, name=body["name"])
 
@@ -123,7 +123,7 @@ def _application(store: Store, body: Body) -> str | None:
     return store.entry(profile).body["type"] if profile else None
 
 
-def _users(store: Store, entry: Entry) -> Iterator[Entry]:
+def users_of(store: Store, entry: Entry) -> Iterator[Entry]:
     """The VirtualServices that use an object, by way of pools, groups and policies, too."""
     waiting, seen = [entry], {entry.key}
     while waiting:

@@ -135,8 +135,8 @@ def parse_request(environ: Environ, fallback_host: str) -> Request:
 
 def answer_headers(answer: Answer, api_version: str | None, now: float) -> list[tuple[str, str]]:
     """The headers of an answer, cookies aside."""
-    headers = [("Content-Type", answer.content_type)] if answer.body or answer.status != HTTPStatus.NO_CONTENT else []
-    headers.append(("Content-Length", str(len(answer.body) if answer.length is None else answer.length)))
+    length = len(answer.body) if answer.length is None else answer.length
+    headers = [("Content-Type", answer.content_type), ("Content-Length", str(length))]
     if answer.allow:
         headers.append(("Allow", answer.allow))
     if api_version:

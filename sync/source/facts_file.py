@@ -58,6 +58,7 @@ class _FactsFile:
     networks: Annotated[object, Field(repr=False)] = None
     serviceenginegroups: Annotated[object, Field(repr=False)] = None
     tenants: Annotated[object, Field(repr=False)] = None
+    akoamkoclusters: Annotated[object, Field(repr=False)] = None
 
 
 def read_facts_file(path: Path) -> Facts:

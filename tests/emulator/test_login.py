@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from sync.emulator.schema import load_schema
 from sync.emulator.sessions import Sessions
 from sync.emulator.store import Store
 
+Start = Callable[..., Emulator]
 LogIn = Callable[..., httpx.Client]
 RIGHT = {"username": "admin", "password": "emulator"}
 
@@ -173,3 +175,55 @@ def test_system_configuration_shortens_sessions(start: Callable[..., Emulator], 
 
     store.close()
     assert seen == [True] * 12 + [False] * 5
+
+
+def test_login_lists_the_settings_of_new_tenants(api: httpx.Client, emulator: Emulator) -> None:
+    """A login tells its API version and the tenants; those that somebody made come with their settings."""
+    made = api.post("/api/tenant", json={"name": "shop"}).json()
+    admin = api.get("/api/tenant/admin").json()
+
+    answer = httpx.post(f"{emulator.url}/login", json={"username": "admin", "password": "emulator"})
+
+    tenants = {tenant["name"]: tenant for tenant in answer.json()["tenants"]}
+    assert answer.headers["avi_api_version"] == "16_4_2"
+    assert tenants["shop"]["config_settings"] == made["config_settings"] == admin["config_settings"]
+    assert "config_settings" not in tenants["admin"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [{}, {"uuid": "default"}, {"portal_configuration": {"allow_basic_authentication": True}}],
+    ids=["nothing", "identity", "part of a part"],
+)
+def test_put_of_the_system_configuration_keeps_the_rest(start: Start, log_in: LogIn, sent: dict[str, Any]) -> None:
+    """What a PUT of the system configuration does not name stays, the license above all."""
+    api = log_in(start(seed={"controller": {"license": "BASIC"}}))
+    before = api.get("/api/systemconfiguration").json()
+
+    after = api.put("/api/systemconfiguration", json=sent).json()
+
+    portal = {**before["portal_configuration"], **sent.get("portal_configuration", {})}
+    changing = ("_last_modified", "configpb_attributes", "portal_configuration")
+    assert {name: value for name, value in plain(after).items() if name not in changing} == {
+        name: value for name, value in before.items() if name not in changing
+    }
+    assert (plain(after["portal_configuration"]), after["default_license_tier"]) == (portal, "BASIC")
+
+
+def test_empty_put_without_body_is_taken(api: httpx.Client) -> None:
+    """A PUT without any body is recorded: it changes the time alone."""
+    before = api.get("/api/systemconfiguration").json()
+
+    after = api.put("/api/systemconfiguration").json()
+
+    assert int(after["_last_modified"]) > int(before["_last_modified"])
+    assert plain(after)["email_configuration"] == before["email_configuration"]
+
+
+def plain(value: Any) -> Any:
+    """A body without the names that answers to writes put behind references."""
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    return value.partition("#")[0] if isinstance(value, str) else value

@@ -302,6 +302,7 @@ def test_delete_then_nothing_is_found(api: httpx.Client) -> None:
     gone = api.delete(path)
 
     assert (gone.status_code, gone.text, gone.headers["content-length"]) == (204, "", "0")
+    assert gone.headers["content-type"] == "application/json"
     for answer in (api.get(path), api.put(path, json={"name": "p"}), api.delete(path)):
         assert error(answer) == (404, "Pool object not found!")
     assert api.post("/api/pool", json={"name": "p"}).status_code == 201

@@ -98,3 +98,36 @@ def test_pool_counts_its_servers(api: httpx.Client) -> None:
 def test_other_subresources_are_unknown(api: httpx.Client, path: str) -> None:
     """Only types with a runtime have one."""
     assert api.get(path).status_code == 404
+
+
+def test_pool_group_tells_its_members_and_users(api: httpx.Client) -> None:
+    """A group keeps ratio and priority of its members, is up with one of them, and knows who uses it."""
+    server = {"ip": {"addr": "10.0.0.1", "type": "V4"}}
+    for name, servers in {"a": [server], "b": []}.items():
+        api.post("/api/pool", json={"name": name, "servers": servers}).raise_for_status()
+    members = [
+        {"pool_ref": "/api/pool?name=a", "ratio": 3, "priority_label": "10"},
+        {"pool_ref": "/api/pool?name=b", "priority_label": "5"},
+    ]
+    group = api.post("/api/poolgroup", json={"name": "g", "min_servers": 0, "members": members}).json()
+    path = f"/api/poolgroup/{group['uuid']}"
+    unused = api.get(f"{path}/runtime").json()["oper_status"]["state"]
+    api.post("/api/vsvip", json={"name": "v"}).raise_for_status()
+    body = {"name": "s", "vsvip_ref": "/api/vsvip?name=v", "pool_group_ref": group["url"]}
+    service = api.post("/api/virtualservice", json=body).json()
+
+    used = api.get("/api/poolgroup-inventory?name=g&include_name").json()["results"][0]
+    pool = api.get("/api/pool-inventory?name=b&include_name").json()["results"][0]
+    api.patch(
+        "/api/pool/" + api.get("/api/pool?name=a").json()["results"][0]["uuid"], json={"replace": {"servers": []}}
+    )
+
+    assert [(one["pool_ref"].partition("#")[2], one["ratio"], one["priority_label"]) for one in group["members"]] == [
+        ("a", 3, "10"),
+        ("b", 1, "5"),
+    ]
+    assert (unused, used["runtime"]["oper_status"]["state"]) == ("OPER_UNUSED", "OPER_UP")
+    assert used["virtualservices"] == pool["virtualservices"] == [service["url"]]
+    assert api.get(f"{path}/runtime").json()["oper_status"]["state"] == "OPER_DOWN"
+    assert "VirtualService s" in api.delete(path).json()["error"]
+    assert api.get(f"/api/poolgroup?refers_to=pool:{pool['uuid']}").json()["count"] == 1
