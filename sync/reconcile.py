@@ -246,7 +246,7 @@ def _look(job: Job) -> Look:
     source, settings, asked = job.source, job.settings, job.asked
     record, notices = _record(job)
     wish = job.wisher(job)
-    live = _live(job, wish, record.kept)
+    live = _live(job, wish, record)
     _check_selection(asked.plan.selection, wish, live)
     wish = narrowed(wish, asked.plan.selection)
     plan, live = _planned(job, wish.desired, live, asked.plan)
@@ -291,9 +291,10 @@ def _other_names(job: Job, plan: Plan, live: LiveState, record: Record, writer: 
         yield from other_cluster_name(plan, live, settings.cluster, writer, last_runs)
 
 
-def _live(job: Job, wish: Wish, kept: tuple[KeptObject, ...]) -> LiveState:
+def _live(job: Job, wish: Wish, record: Record) -> LiveState:
     """What is live and kept, each object with the owner that Git and its markers tell together."""
-    live = replace(read_live(job.client, job.settings), kept=kept)
+    other = record.holder if record.holder is not None and record.holder.run_id != job.asked.run_id else None
+    live = replace(read_live(job.client, job.settings), kept=record.kept, holder=str(other or ""))
     return with_owners_of_git(live, wish.desired.in_git.named)
 
 
@@ -363,7 +364,7 @@ def _apply(job: Job, look: Look, hooks: Hooks, lock: Lock) -> Run:
         hooks.applied(done)
         outcomes = (*outcomes, *done)
         try:
-            live = _live(job, wish, lock.record.kept)
+            live = _live(job, wish, lock.record)
         except SyncError as error:
             return replace(run, outcomes=outcomes, lost=str(error), locked=lock.lost)
         remaining, live = _planned(job, wish.desired, live, replace(job.asked.plan, retry_refused=False))

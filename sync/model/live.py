@@ -93,12 +93,14 @@ class LiveState:
     """All objects of our kinds that the account can see, of every tenant and cloud.
 
     `kept` is what runs have stored before they deleted it, and not yet dropped: while nobody else writes, the run that
-    did so has died on the way. `only_tenants` are the tenants that were looked at, where those are not all.
-    `surroundings` are read for a plan that deletes only.
+    did so has died on the way. `holder` is another run that holds the lock: then what is kept may be its work.
+    `only_tenants` are the tenants that were looked at, where those are not all. `surroundings` are read for a plan that
+    deletes only.
     """
 
     objects: Mapping[ObjectKey, LiveObject] = field(default_factory=dict)
     kept: tuple[KeptObject, ...] = ()
+    holder: str = ""
     only_tenants: tuple[str, ...] | None = None
     surroundings: Surroundings = NOTHING_AROUND
 

@@ -45,6 +45,8 @@ class Cause(StrEnum):
     """Somebody changed the live object since: Git asks for what was written last."""
     INTERRUPTED = "interrupted"
     """A run that was interrupted in the middle of a replace had deleted it."""
+    IN_PROGRESS = "in-progress"
+    """The run that holds the lock has deleted it in a replace."""
 
 
 class Policy(StrEnum):

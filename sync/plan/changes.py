@@ -15,7 +15,6 @@ from sync.model.plan import Action, Cause, Change, FieldChange
 from sync.plan.owners import Pair, is_elsewhere
 
 REFUSED = "RefusedDigest"
-INTERRUPTED = "deleted by a run that was interrupted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +120,9 @@ def _change(
             action=Action.CREATE,
             key=key,
             owner=pair.owner,
-            reason=INTERRUPTED,
+            reason=f"deleted by {pair.taken_down[0]}",
             fields=_all_fields(item),
-            cause=Cause.INTERRUPTED,
+            cause=pair.taken_down[1],
         )
     if comparison is None:
         return Change(

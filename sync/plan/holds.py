@@ -172,7 +172,7 @@ def _stranded(pair: Pair, desired: DesiredState) -> Iterator[tuple[str, str]]:
         yield "the tree could not be read whole, so it may still be in it", "correct the files that cannot be read"
     if any(markers_of(item.before.body).get(PROTECTED) == "true" for item in pair.kept.values()):
         yield (
-            "it is protected (annotation avi-sync/protect), and no longer in Git",
+            f"it is protected (annotation avi-sync/protect), and {pair.why_gone}",
             "delete it by hand if that is meant",
         )
 

@@ -7,7 +7,7 @@ from typing import Any
 from sync.compare.normal_form import digest
 from sync.model.desired import DesiredState, Held
 from sync.model.live import LiveState, Ownership
-from sync.model.plan import ChangeSet, Permit, Plan, PlanOptions
+from sync.model.plan import Cause, Change, ChangeSet, Permit, Plan, PlanOptions
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges, changes_of
 from sync.plan.displaced import settled
@@ -125,6 +125,14 @@ def digest_of(sets: Sequence[ChangeSet]) -> str:
 def _fingerprint(change_set: ChangeSet) -> list[Any]:
     """Changes and writes, without what differs between two reads of the same configuration."""
     return [
-        [[c.action, str(c.key), c.reason, [[f.path, f.before, f.after] for f in c.fields]] for c in change_set.changes],
+        [
+            [c.action, str(c.key), _lasting_reason(c), [[f.path, f.before, f.after] for f in c.fields]]
+            for c in change_set.changes
+        ],
         [[w.method, str(w.key)] for w in change_set.writes],
     ]
+
+
+def _lasting_reason(change: Change) -> str:
+    """The reason, without who has taken an object down: whether that run still lives differs between two looks."""
+    return "" if change.cause in (Cause.INTERRUPTED, Cause.IN_PROGRESS) else change.reason

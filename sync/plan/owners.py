@@ -10,6 +10,7 @@ from sync.compare.normal_form import digest
 from sync.kinds import KINDS
 from sync.model.desired import AviObject, DesiredState, ObjectKey, Owner
 from sync.model.live import KeptObject, LiveObject, LiveState
+from sync.model.plan import Cause
 
 GONE = "is no longer in Git"
 
@@ -24,6 +25,8 @@ class Pair:
     live: Mapping[ObjectKey, LiveObject]
     kept: Mapping[ObjectKey, KeptObject] = field(default_factory=dict)
     """What an interrupted run had stored of it; empty if all of that is on the Controller."""
+    holder: str = ""
+    """Another run that holds the lock: what is kept may be what it has in progress."""
     why_gone: str = GONE
     """Why Git does not ask for it, as the rest of a sentence; means something only where `desired` is empty."""
     switch: str = ""
@@ -45,6 +48,13 @@ class Pair:
     def held_addresses(self) -> frozenset[AddressPlace]:
         """The addresses that its live VIPs have, or had until an interrupted run deleted them."""
         return frozenset(place for item in (*self.live.values(), *self.stranded) for place in places_of(item))
+
+    @property
+    def taken_down(self) -> tuple[str, Cause]:
+        """Who has deleted what is kept, as a part of a sentence, and what that makes of a difference."""
+        if self.holder:
+            return f"{self.holder}, which holds the lock", Cause.IN_PROGRESS
+        return "a run that was interrupted", Cause.INTERRUPTED
 
     @property
     def missing(self) -> frozenset[ObjectKey]:
@@ -101,6 +111,7 @@ def pairs_of(desired: DesiredState, live: LiveState) -> tuple[Pair, ...]:
             desired=dict(sorted(wanted[name].items())),
             live=dict(sorted(present[name].items())),
             kept=dict(sorted(stranded.get(name, {}).items())),
+            holder=live.holder,
             why_gone=desired.in_git.not_served.get(owners[name], GONE),
             switch=_switch(desired, name) if (present[name] or name in stranded) and not wanted[name] else "",
         )

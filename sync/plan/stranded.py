@@ -12,15 +12,14 @@ from dataclasses import dataclass
 
 from sync.model.desired import DesiredState
 from sync.model.live import KeptObject, LiveState
-from sync.model.plan import Action, Cause, Change, ChangeSet, PlanOptions, Policy, Write
+from sync.model.plan import Action, Change, ChangeSet, PlanOptions, Policy, Write
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges
 from sync.plan.holds import Holds
 from sync.plan.owners import Pair, places_of, serving_owners
 from sync.plan.writes import climbing_keys, creation_of, resumed
 
-PUT_BACK = "deleted by a run that was interrupted; put back as it was, for its owner is held"
-REMADE = "made by a run that was interrupted; put back as it was, for its owner is held"
+PUT_BACK = "put back as it was, for its owner is held"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +61,14 @@ def put_back(
 
 def _problem(pair: Pair, desired: DesiredState, severity: Severity, said: str, fix: str) -> Problem:
     names = ", ".join(str(key) for key in sorted(pair.missing))
+    message = f"a run that was interrupted in a replace had deleted {names}; {said}"
+    if pair.holder:
+        message = f"{pair.holder} holds the lock, and a replace has deleted {names}; {said}"
+    if pair.holder and severity is Severity.WARNING:
+        message, fix = f"{message}, once that run has ended", "wait for it"
     return Problem(
         severity=severity,
-        message=f"a run that was interrupted in a replace had deleted {names}; {said}",
+        message=message,
         fix=fix,
         origin=desired.origins.get(pair.name),
         resource=str(pair.owner),
@@ -100,18 +104,20 @@ def _change_set(pairs: Sequence[Pair]) -> ChangeSet:
 
 
 def _changes(pair: Pair) -> Iterator[Change]:
+    who, cause = pair.taken_down
     for item in pair.stranded:
         is_replaced = item.key in pair.live
         yield Change(
             action=Action.REPLACE if is_replaced else Action.CREATE,
             key=item.key,
             owner=pair.owner,
-            reason=REMADE if is_replaced else PUT_BACK,
-            cause=Cause.INTERRUPTED,
+            reason=f"{'made' if is_replaced else 'deleted'} by {who}; {PUT_BACK}",
+            cause=cause,
         )
     for found in pair.remade.values():
         if found.key not in pair.kept:
-            yield Change(action=Action.DELETE, key=found.key, owner=pair.owner, reason=REMADE, cause=Cause.INTERRUPTED)
+            reason = f"made by {who}; {PUT_BACK}"
+            yield Change(action=Action.DELETE, key=found.key, owner=pair.owner, reason=reason, cause=cause)
 
 
 def _writes(pairs: Sequence[Pair]) -> Iterator[Write]:

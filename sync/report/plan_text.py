@@ -74,7 +74,7 @@ def _owners(plan: Plan, paint: Paint) -> Iterator[str]:
 def change_lines(change: Change, paint: Paint) -> Iterator[str]:
     """One change: what and why, then its fields; what a create sends is not told."""
     name = one_line(f"{change.key.kind:<15} {change.key.tenant}/{change.key.name}")
-    is_told = change.action is not Action.CREATE or change.cause is Cause.INTERRUPTED
+    is_told = change.action is not Action.CREATE or change.cause in (Cause.INTERRUPTED, Cause.IN_PROGRESS)
     reason = f"   {one_line(change.reason)}" if is_told else ""
     yield paint(f"{SYMBOLS[change.action]:>5} {name}", change.action.value) + reason
     for field in told_fields(change):

@@ -9,6 +9,7 @@ import pytest
 
 from tests.chaos.lab import Runner
 from tests.end_to_end.conftest import Controller, Result, Run
+from tests.end_to_end.test_lock import somebody_holds_the_lock
 from tests.end_to_end.tree import VALUES, Manifest, Tree, app
 
 QUICK: Manifest = {**VALUES, "SyncSettings": {"lock": {"ttlSeconds": 1}}}
@@ -127,12 +128,30 @@ def test_the_next_run_finishes_the_replace_of_one_that_was_killed(
 
     live = controller.find("virtualservice", "test--shop-web")
     assert [key.split()[1] for key in stored] == ["VirtualService", "VsVip"]
-    assert ("create", "VirtualService", "deleted by a run that was interrupted") in shown(dry)
+    assert "VirtualService" in [kind for _, kind, reason in shown(dry) if reason.endswith("which holds the lock")]
+    assert ("create", "VirtualService", "deleted by a run that was interrupted") in shown(result)
     assert "VirtualService admin/test--shop-web" in said(dry)
     assert (dry.code, result.code, result.document["remaining"], after.document["changes"]) == (0, 0, [], [])
     assert controller.addresses("test--shop-web") == ["10.10.10.12"]
     assert (live["description"], live["enabled"]) == ("ask the shop team", False)
     assert kept(controller) == []
+
+
+@pytest.mark.parametrize("is_broken", [pytest.param(False, id="in Git"), pytest.param(True, id="held")])
+def test_what_another_run_has_in_progress_is_not_called_interrupted(
+    sync: Run, tree: Tree, controller: Controller, kill: Kill, is_broken: bool
+) -> None:
+    """A run that finds the lock taken names the run that has it, and leaves the work to it."""
+    serve_then_move(sync, tree, controller)
+    kill("between delete and create")
+    if is_broken:
+        tree.commit(web=broken("web"))
+
+    with somebody_holds_the_lock(controller, ttl_seconds=1):
+        result = sync()
+
+    assert (result.code, "interrupted" in result.out + result.err) == (7, False)
+    assert "ci@runner (pid 4711, run theirs) holds the lock, and a replace has deleted" in said(result)
 
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)

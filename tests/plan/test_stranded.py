@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sync.avi.addresses import addresses
 from sync.model.desired import ObjectKey
 from sync.model.live import KeptObject, LiveObject, LiveState
-from sync.model.plan import Action, Method, Plan, Policy
+from sync.model.plan import Action, Cause, Method, Plan, Policy
 from sync.model.selection import Selection
 from sync.plan.make import make_plan
 from sync.plan.stranded import still_needed
@@ -207,3 +207,15 @@ def test_what_is_stored_is_forgotten_once_it_is_of_no_use() -> None:
     assert still_needed(back, wanted, is_everything=True) == ()
     assert still_needed(live, frozenset(), is_everything=True) == ()
     assert still_needed(live, frozenset(), is_everything=False) == live.kept
+
+
+def test_who_took_an_owner_down_changes_nothing_about_the_plan() -> None:
+    """While another run holds the lock it is named; the digest that somebody has read stays good when it is gone."""
+    live = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=2).live
+
+    meanwhile = plan_for(tuple(WEB_ON_12), replace(live, holder="ci@runner (pid 1, run two)"))
+    after = plan_for(tuple(WEB_ON_12), live)
+
+    reasons = {change.reason for change in meanwhile.changes if change.cause is Cause.IN_PROGRESS}
+    assert reasons == {"deleted by ci@runner (pid 1, run two), which holds the lock"}
+    assert meanwhile.digest == after.digest
