@@ -101,6 +101,7 @@ def make_facts(
     network_vrf: Mapping[str, str] | None = None,
     network_subnets: Mapping[str, tuple[str, ...]] | None = None,
     network_ranges: Mapping[str, tuple[str, ...]] | None = None,
+    network_uuids: Mapping[str, str] | None = None,
     ipam_type: str = "IPAMDNS_TYPE_INTERNAL",
     license_tier: str = "ENTERPRISE",
     transport_zone: str = "",
@@ -112,6 +113,7 @@ def make_facts(
         network_vrf=network_vrf or {},
         network_subnets=network_subnets or {},
         network_ranges=network_ranges or {},
+        network_uuids=network_uuids or {},
         missing=frozenset(missing),
         shared_names=frozenset(shared_names),
     )

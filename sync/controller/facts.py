@@ -32,8 +32,11 @@ _VIP_RANGES = frozenset({"STATIC_IPS_FOR_VIP_AND_SE", "STATIC_IPS_FOR_VIP"})
 """The types of a static range that VIPs get addresses from; the first is the default (avi-api §6.9)."""
 
 _NETWORK = "network"
-# Users' own networks and those found in vCenter (avi-api §2.6); a name may look like that, too.
-_LIKE_NETWORK_UUID = re.compile(r"(network|dvportgroup-\d+-cloud)-\S+")
+# Users' own networks and those found in vCenter and AWS (avi-api §2.5, §2.6), and OpenStack's own form; a name may look
+# like that, too.
+_LIKE_NETWORK_UUID = re.compile(r"(network|subnet|dvportgroup-\d+-cloud)-\S+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+TENANT = "tenant"
 
 _Body = Mapping[str, Any]
 
@@ -79,6 +82,12 @@ def read_facts(client: ControllerClient, *, cloud_name: str, references: Mapping
             for reference, body in sorted(networks.by_reference.items())
             if networks.is_readable
         },
+        network_uuids={
+            reference: uuid
+            for reference, body in sorted(networks.by_reference.items())
+            # A network whose uuid is its name is found by both.
+            if (uuid := str(body.get("uuid", ""))) and not uuid == reference == body.get("name")
+        },
         profile_types={
             f"{type_name}/{name}": kind
             for type_name, kind_of in _PROFILE_KINDS.items()
@@ -110,6 +119,7 @@ def facts_to_document(facts: Facts) -> dict[str, Any]:
         "network_vrf": dict(sorted(facts.network_vrf.items())),
         "network_subnets": {name: list(subnets) for name, subnets in sorted(facts.network_subnets.items())},
         "network_ranges": {name: list(ranges) for name, ranges in sorted(facts.network_ranges.items())},
+        "network_uuids": dict(sorted(facts.network_uuids.items())),
         "profile_types": dict(sorted(facts.profile_types.items())),
         **_routes_document(facts.static_routes),
         "missing": sorted(facts.missing),
@@ -138,6 +148,8 @@ def _found(client: ControllerClient, type_name: str, references: frozenset[str],
     try:
         if type_name == _NETWORK:
             return _found_networks(client, references, cloud_name)
+        if type_name == TENANT:
+            return _Found(by_reference={name: {} for name in references - missing_tenants(client, references)})
         return _by("name", client, type_name, references, cloud_name)
     except RefusedError as error:
         if error.status != FORBIDDEN:
@@ -155,6 +167,19 @@ def _found_networks(client: ControllerClient, references: frozenset[str], cloud_
     return _Found(
         by_reference={**identified.by_reference, **named.by_reference, **other.by_reference}, shared=named.shared
     )
+
+
+def missing_tenants(client: ControllerClient, names: Iterable[str]) -> frozenset[str]:
+    """The tenants that are not there, or that the account may not use: only the login tells everybody that.
+
+    Raises RefusedError where neither the login nor the list of tenants tells.
+    """
+    usable = client.account.tenants
+    unknown = frozenset(names) - frozenset(usable or ())
+    if not unknown or (usable is not None and not client.account.is_superuser):
+        return unknown
+    # One that was made since the login.
+    return unknown - _by("name", client, TENANT, unknown, "").by_reference.keys()
 
 
 def _by(field: str, client: ControllerClient, type_name: str, references: frozenset[str], cloud_name: str) -> _Found:

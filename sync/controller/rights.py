@@ -44,6 +44,7 @@ PERMISSIONS: Mapping[str, str] = {
     "sslkeyandcertificate": "PERMISSION_SSLKEYANDCERTIFICATE",
     "sslprofile": "PERMISSION_SSLPROFILE",
     "systemconfiguration": "PERMISSION_SYSTEMCONFIGURATION",
+    "tenant": "PERMISSION_TENANT",
     "vrfcontext": "PERMISSION_VRFCONTEXT",
 }
 """Type as in `/api/<type>` → the permission that it falls under (schema 30.2.1, Permission.resource)."""

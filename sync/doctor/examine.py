@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sync.controller.address import ControllerAddress, Login
 from sync.controller.client import ControllerClient
-from sync.controller.facts import read_facts
+from sync.controller.facts import TENANT, read_facts
 from sync.controller.live import read_live
 from sync.controller.record import RecordStore
 from sync.controller.session import OLDEST_VERSION
@@ -98,6 +98,7 @@ def _as_account(client: ControllerClient, source: Source | None, target: Target,
         return
     settings = source.settings
     references = references_of(source.resources, settings)
+    named = {type_name: names for type_name, names in references.items() if type_name != TENANT}  # rights tell of those
     facts: Facts | None = None
     failed: Sequence[Finding] = ()
     try:
@@ -106,11 +107,13 @@ def _as_account(client: ControllerClient, source: Source | None, target: Target,
         failed = (from_error("references", error), not_checked("dns", "the cloud could not be read"))
     wish = make_wish(source, facts)
     yield from check_manifests(wish)
-    tenants = sorted({settings.controller.tenant_name, *(key.tenant for key in wish.desired.objects)})
-    yield from attempt("rights", lambda: check_rights(client, target.username, tenants, sorted(references)))
+    needed = {settings.controller.tenant_name, *(key.tenant for key in wish.desired.objects)}
+    absent = {name for name in references[TENANT] if facts is not None and not facts.has(TENANT, name)}
+    tenants = sorted(needed | absent)
+    yield from attempt("rights", lambda: check_rights(client, target.username, tenants, sorted(named)))
     yield from failed
     if facts is not None:
-        yield from check_references(references, facts)
+        yield from check_references(named, facts)
         yield from check_vip_networks(wish)
         yield from check_dns(wish, settings, facts)
     names = Names(cluster=settings.cluster, is_encoded=settings.ako.enable_evh)

@@ -14,6 +14,7 @@ from sync.wish import Source
 WORDS: Mapping[str, str] = {
     "network": "network",
     "serviceenginegroup": "Service Engine group",
+    "vrfcontext": "VRF",
 }
 """What people call a type of which manifests name objects; others are called as in the API."""
 

@@ -26,7 +26,8 @@ class Facts:
     `missing` holds `<type>/<name>` (type as in `/api/<type>`) of what was looked for and is not there; everything else
     that manifests refer to exists. `network_vrf` maps a network's name or uuid to its VRF, where that is not `global`;
     `network_subnets` to its configured subnets, `network_ranges` to its static address ranges for VIPs
-    (`10.0.0.10-10.0.0.20`), empty for a network without any; both only where they are known. `profile_types` maps
+    (`10.0.0.10-10.0.0.20`), empty for a network without any; both only where they are known. `network_uuids` maps what
+    a network was found by, name or uuid, to its uuid. `profile_types` maps
     `<type>/<name>` of a profile to its kind (`APPLICATION_PROFILE_TYPE_L4`, `PROTOCOL_TYPE_TCP_PROXY`). `shared_names`
     holds `<type>/<name>` of names that several objects of the cloud share. `static_routes` maps a VRF to the prefixes
     it has a route for, None where nobody looked.
@@ -40,6 +41,7 @@ class Facts:
     network_vrf: Mapping[str, str] = field(default_factory=dict)
     network_subnets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     network_ranges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    network_uuids: Mapping[str, str] = field(default_factory=dict)
     profile_types: Mapping[str, str] = field(default_factory=dict)
     static_routes: Mapping[str, frozenset[str]] | None = None
     missing: frozenset[str] = frozenset()

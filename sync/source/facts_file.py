@@ -50,6 +50,7 @@ class _FactsFile:
     network_vrf: Mapping[Text, Text] = field(default_factory=dict)
     network_subnets: Mapping[Text, tuple[SubnetText, ...]] = field(default_factory=dict)
     network_ranges: Mapping[Text, tuple[AddressRange, ...]] = field(default_factory=dict)
+    network_uuids: Mapping[Text, Text] = field(default_factory=dict)
     profile_types: Mapping[Text, Text] = field(default_factory=dict)
     static_routes: Mapping[Text, tuple[Text, ...]] | None = None
     missing: tuple[Text, ...] = ()
@@ -90,6 +91,7 @@ def read_facts_file(path: Path) -> Facts:
         network_vrf=found.network_vrf,
         network_subnets=found.network_subnets,
         network_ranges=found.network_ranges,
+        network_uuids=found.network_uuids,
         profile_types=found.profile_types,
         static_routes=_routes(found.static_routes),
         missing=frozenset(found.missing),

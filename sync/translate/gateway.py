@@ -16,6 +16,7 @@ from sync.translate.infra_setting import Infrastructure, infrastructure, setting
 from sync.translate.inputs import HOLDING, Coverage, Inputs, coverage_of
 from sync.translate.protection import with_protection
 from sync.translate.status import gateway_status, not_scheduled, service_status
+from sync.translate.tenants import check_tenant
 from sync.translate.verdict import Findings, Verdict
 
 CONTROLLER = "ako.vmware.com/avi-lb"
@@ -106,6 +107,7 @@ def _specs(
     gateway: Gateway, services: tuple[Service, ...], matches: tuple[_Match, ...], inputs: Inputs, findings: Findings
 ) -> tuple[ObjectSpec, ...]:
     gateway_class = _class_of(gateway, inputs, findings)
+    check_tenant(gateway, inputs, findings)
     _check_match_labels(gateway, findings)
     _check_protocols(gateway, inputs, findings)
     address = _address(gateway, findings)

@@ -8,7 +8,7 @@ from sync.model.resources.ako import AviInfraSetting, NodeNetwork, VipNetwork
 from sync.model.resources.gateway import Gateway, GatewayClass, ParametersRef
 from sync.model.resources.resource import Resource
 from sync.model.wording import commit_or_rename, is_slip, shown
-from sync.translate.clouds import CLOUDS_WITHOUT_NETWORKS
+from sync.translate.clouds import CLOUDS_WITHOUT_NETWORKS, SUBNET_CLOUDS
 from sync.translate.inputs import Inputs
 from sync.translate.verdict import Findings, problem_at
 
@@ -194,6 +194,8 @@ def _identity_defects(network: VipNetwork | NodeNetwork, inputs: Inputs) -> tupl
     reference = reference_to(network)
     if not reference:
         return (("networkName and networkUUID are both missing", "give one of them", ""),)
+    if defect := _form_defect(network, inputs):
+        return (defect,)
     if inputs.facts.cloud.vtype in CLOUDS_WITHOUT_NETWORKS:
         return ()
     key = "networkUUID" if network.network_uuid else "networkName"
@@ -202,6 +204,39 @@ def _identity_defects(network: VipNetwork | NodeNetwork, inputs: Inputs) -> tupl
     if not network.network_uuid and f"network/{reference}" in inputs.facts.shared_names:
         return ((f'several networks are called "{reference}"', "give the networkUUID instead of the name", key),)
     return ()
+
+
+def subnet_uuid(network: VipNetwork) -> str:
+    """What a VIP names its subnet by on a cloud of SUBNET_CLOUDS (ako-semantics §2.3)."""
+    return network.network_name or network.network_uuid
+
+
+def _form_defect(network: VipNetwork | NodeNetwork, inputs: Inputs) -> Defect | None:
+    """A network that is there under its name, and is sent by uuid, or the other way round: it would not be found."""
+    found, vtype = inputs.facts.network_uuids, inputs.facts.cloud.vtype
+    key = "networkUUID" if network.network_uuid else "networkName"
+    name = reference_to(network)
+    if isinstance(network, VipNetwork) and vtype in SUBNET_CLOUDS:
+        name = subnet_uuid(network)
+        key = "networkName" if network.network_name else "networkUUID"
+    elif not network.network_uuid:
+        if found.get(name) != name:
+            return None
+        message = f'"{name}" is the uuid of a network, and networkName takes its name'
+        return message, f"write it as networkUUID: {name}", key
+    uuid = found.get(name, name)
+    if uuid == name:
+        return None
+    if f"network/{name}" in inputs.facts.shared_names:
+        message, fix = f'"{name}" is the name of several networks', "write the uuid of the one that is meant"
+    else:
+        message, fix = f'"{name}" is the name of a network, its uuid is {uuid}', f"write {key}: {uuid}"
+    return f"{message}; {_where_uuids_are_sent(network, vtype)}", fix, key
+
+
+def _where_uuids_are_sent(network: VipNetwork | NodeNetwork, vtype: str) -> str:
+    by_cloud = isinstance(network, VipNetwork) and vtype in SUBNET_CLOUDS
+    return f"a cloud of type {vtype} takes uuids" if by_cloud else "networkUUID takes uuids"
 
 
 def _is_cidr(text: str, version: int) -> bool:

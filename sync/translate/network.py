@@ -7,7 +7,7 @@ from sync.avi.addresses import GLOBAL_VRF
 from sync.model.desired import PlacementNetwork, Subnet, Vip
 from sync.model.resources.ako import NodeNetwork, VipNetwork
 from sync.translate import clouds
-from sync.translate.infra_setting import Infrastructure
+from sync.translate.infra_setting import Infrastructure, subnet_uuid
 from sync.translate.inputs import Inputs
 
 
@@ -42,7 +42,7 @@ def has_static_addresses(inputs: Inputs) -> bool:
 def _subnet_vip(number: int, network: VipNetwork, infra: Infrastructure) -> Vip:
     return Vip(
         vip_id=str(number),
-        subnet_uuid=network.network_name or network.network_uuid,
+        subnet_uuid=subnet_uuid(network),
         ip_type=_ip_type(network),
         floating_ip=infra.public_ip,
     )
@@ -101,6 +101,15 @@ def vrf(infra: Infrastructure, tenant: str, inputs: Inputs) -> str | None:
     return chosen_vrf(infra, tenant, inputs).name
 
 
+def vrf_by_setting(inputs: Inputs) -> str:
+    """`ControllerSettings.vrfName`, where it counts: for all owners without a T1 router."""
+    settings, vtype = inputs.settings, inputs.facts.cloud.vtype
+    if vtype in clouds.PUBLIC_CLOUDS:  # OpenStack among them
+        return ""
+    counts = settings.l7.service_type == "NodePort" or vtype in clouds.VRF_BY_SETTING_CLOUDS
+    return settings.controller.vrf_name if counts else ""
+
+
 def chosen_vrf(infra: Infrastructure, tenant: str, inputs: Inputs) -> VrfChoice:
     """The same, with the reason."""
     if infra.tier1_lr:
@@ -111,8 +120,7 @@ def chosen_vrf(infra: Infrastructure, tenant: str, inputs: Inputs) -> VrfChoice:
         return VrfChoice(name=name, said="the tenant's own, on an OpenStack cloud")
     if cloud.vtype in clouds.PUBLIC_CLOUDS:
         return VrfChoice(name=GLOBAL_VRF, said="the only one on a public cloud")
-    named = settings.controller.vrf_name
-    if named and (settings.l7.service_type == "NodePort" or cloud.vtype in clouds.VRF_BY_SETTING_CLOUDS):
+    if named := vrf_by_setting(inputs):
         return VrfChoice(name=named, key=("ControllerSettings", "vrfName"))
     if settings.l7.service_type == "NodePort":
         return VrfChoice(name=GLOBAL_VRF, said="default")

@@ -7,6 +7,7 @@ from sync.model.resources.ako import NodeNetwork, VipNetwork
 from sync.model.resources.tree import Resources
 from sync.model.settings import Settings
 from sync.translate.infra_setting import reference_to
+from sync.translate.inputs import TENANT_ANNOTATION
 from sync.translate.l4_rule import references_of_rule
 from sync.translate.load_balancer import APPLICATION_PROFILE_ANNOTATION
 from sync.translate.profiles import L4_APPLICATION_PROFILE
@@ -23,6 +24,10 @@ def references_of(resources: Resources, settings: Settings) -> Mapping[str, froz
 
 def _references(resources: Resources, settings: Settings) -> Iterator[tuple[str, str]]:
     yield "serviceenginegroup", settings.controller.service_engine_group_name
+    yield "vrfcontext", settings.controller.vrf_name
+    yield "tenant", settings.controller.tenant_name
+    for namespace in resources.namespaces:
+        yield "tenant", namespace.annotation(TENANT_ANNOTATION)
     yield from _networks(settings.network.vip_network_list)
     yield from _networks(settings.network.node_network_list)
     for setting in resources.infra_settings:

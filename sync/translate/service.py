@@ -22,6 +22,7 @@ from sync.translate.load_balancer import (
 )
 from sync.translate.protection import with_protection
 from sync.translate.status import service_status
+from sync.translate.tenants import check_tenant
 from sync.translate.verdict import Findings, Verdict
 
 
@@ -52,6 +53,7 @@ def _specs(service: Service, inputs: Inputs, findings: Findings) -> tuple[Object
     pools = [
         (inputs.names.service_pool(service.namespace, service.name, port.protocol, port.port), port) for port in ports
     ]
+    check_tenant(service, inputs, findings)
     check_ports(service, inputs, findings)
     if found := too_long(name, (pool for pool, _ in pools)):
         findings.error(service, ("metadata", "name"), *found)

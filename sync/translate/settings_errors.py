@@ -7,6 +7,8 @@ from sync.model.settings import VALUES_FILE
 from sync.translate.clouds import DUAL_STACK_CLOUDS, NSXT, OVERLAY, SEVERAL_NETWORKS_CLOUDS, VLAN
 from sync.translate.infra_setting import node_network_defects, vip_network_defects
 from sync.translate.inputs import Inputs
+from sync.translate.network import vrf_by_setting
+from sync.translate.tenants import no_tenant
 
 Path = tuple[str | int, ...]
 _VIP_NETWORKS: Path = ("NetworkSettings", "vipNetworkList")
@@ -23,6 +25,18 @@ def settings_errors(inputs: Inputs) -> Iterator[Problem]:
         message = f'the Controller has no Service Engine group "{group}"'
         fix = "correct the name, or create it on the Controller"
         yield _error(("ControllerSettings", "serviceEngineGroupName"), message, fix)
+    yield from _vrf_and_tenant(inputs)
+
+
+def _vrf_and_tenant(inputs: Inputs) -> Iterator[Problem]:
+    """What every object would refer to; with a T1 router none refers to a VRF."""
+    controller = inputs.settings.controller
+    vrf = "" if inputs.settings.network.nsxt_t1lr else vrf_by_setting(inputs)
+    if vrf and not inputs.facts.has("vrfcontext", vrf):
+        message = f'cloud {inputs.facts.cloud.name} has no VRF "{vrf}"'
+        yield _error(("ControllerSettings", "vrfName"), message, "correct the name, or create it on the Controller")
+    if not inputs.facts.has("tenant", controller.tenant_name):
+        yield _error(("ControllerSettings", "tenantName"), *no_tenant(controller.tenant_name))
 
 
 def _unsupported(inputs: Inputs) -> Iterator[Problem]:

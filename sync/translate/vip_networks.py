@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.ako import VipNetwork
 from sync.model.settings import VALUES_FILE
-from sync.translate.clouds import SUBNET_CLOUDS
-from sync.translate.infra_setting import Infrastructure, reference_to
+from sync.translate.clouds import CLOUDS_WITHOUT_NETWORKS, SUBNET_CLOUDS
+from sync.translate.infra_setting import Infrastructure, reference_to, subnet_uuid
 from sync.translate.inputs import Inputs
 from sync.translate.verdict import Findings, problem_at
 
@@ -29,10 +29,23 @@ _GIVE_A_RANGE = "give the network a static range for VIPs on the Controller, or 
 def check_vip_networks(infra: Infrastructure, address: str | None, inputs: Inputs, findings: Findings) -> None:
     """Doubts about the VIP networks of one owner; `address` is what it asks for."""
     if inputs.facts.cloud.vtype in SUBNET_CLOUDS:
+        _check_subnets(infra, inputs, findings)
         return
     network = infra.vip_networks[0]
     for message, fix, key in tuple(_cidr_doubts(network, inputs)) or _range_doubts(network, address, inputs):
-        findings.doubts.append(_at_network(infra, key, message, fix))
+        findings.doubts.append(_at_network(infra, 0, key, message, fix))
+
+
+def _check_subnets(infra: Infrastructure, inputs: Inputs, findings: Findings) -> None:
+    """Subnets that the Controller does not know; where AKO asks for networks that is an error already."""
+    if inputs.facts.cloud.vtype not in CLOUDS_WITHOUT_NETWORKS:
+        return
+    for number, network in enumerate(infra.vip_networks):
+        uuid, key = subnet_uuid(network), "networkName" if network.network_name else "networkUUID"
+        if not inputs.facts.has("network", uuid):
+            message = f'the Controller has no network with the uuid "{uuid}"'
+            fix = "write the uuid of a network of the cloud"
+            findings.doubts.append(_at_network(infra, number, key, message, fix))
 
 
 def unusable(address: Address, subnets: Iterator[Subnet] | list[Subnet]) -> str:
@@ -106,16 +119,16 @@ def _holds(text: str, address: Address) -> bool:
     return first.version == address.version and int(first) <= int(address) <= int(last)
 
 
-def _at_network(infra: Infrastructure, key: str, message: str, fix: str) -> Problem:
+def _at_network(infra: Infrastructure, number: int, key: str, message: str, fix: str) -> Problem:
     """A doubt at the place that names the VIP network."""
     setting, last = infra.vip_networks_of, (key,) if key else ()
     if setting is not None:
-        place = ("spec", "network", "vipNetworks", 0, *last)
+        place = ("spec", "network", "vipNetworks", number, *last)
         return problem_at(Severity.WARNING, setting, place, message, fix)
     return Problem(
         severity=Severity.WARNING,
         message=message,
         fix=fix,
         origin=Origin(file=VALUES_FILE),
-        field=("NetworkSettings", "vipNetworkList", 0, *last),
+        field=("NetworkSettings", "vipNetworkList", number, *last),
     )

@@ -12,7 +12,7 @@ from sync.controller.errors import BrokenAnswerError, ControllerError, RefusedEr
 from sync.controller.facts import facts_to_document, read_facts
 from sync.model.facts import CloudFacts, Facts
 from sync.source.facts_file import read_facts_file
-from tests.controller.scripted import Answer, ScriptedController, Seen, page
+from tests.controller.scripted import Answer, ScriptedController, Seen, logged_in, page
 
 Connect = Callable[..., ControllerClient]
 
@@ -274,6 +274,7 @@ def test_facts_survive_their_file(tmp_path: Path) -> None:
         ),
         network_vrf={"web": "blue"},
         network_ranges={"web": ("10.0.0.1-10.0.0.9",), "db": ()},
+        network_uuids={"web": "network-1"},
         missing=frozenset({"network/b", "network/a"}),
         shared_names=frozenset({"network/web"}),
     )
@@ -282,3 +283,49 @@ def test_facts_survive_their_file(tmp_path: Path) -> None:
     file.write_text(json.dumps(facts_to_document(facts)))
 
     assert read_facts_file(file) == facts
+
+
+@pytest.mark.parametrize(
+    ("network", "reference", "expected"),
+    [
+        pytest.param(make_network("web", uuid="network-1"), "web", {"web": "network-1"}, id="by name"),
+        pytest.param(make_network("web", uuid="subnet-1"), "subnet-1", {"subnet-1": "subnet-1"}, id="by uuid"),
+        pytest.param(make_network("web", uuid="web"), "web", {}, id="the uuid is the name"),
+    ],
+)
+def test_networks_tell_by_what_they_were_found(
+    controller: ScriptedController,
+    ask: Callable[..., Facts],
+    network: dict[str, str],
+    reference: str,
+    expected: dict[str, str],
+) -> None:
+    """Who sends a name where a uuid is wanted can be told so."""
+    controller.on_each("GET /api/network", filtered(network))
+
+    assert ask(network={reference}).network_uuids == expected
+
+
+@pytest.mark.parametrize(
+    ("is_superuser", "expected", "requests"),
+    [
+        pytest.param(True, {"tenant/nowhere"}, 1, id="a superuser: one may have been made since"),
+        pytest.param(False, {"tenant/nowhere", "tenant/new"}, 0, id="others may not use it"),
+    ],
+)
+def test_tenants_are_those_of_the_login(
+    controller: ScriptedController,
+    ask: Callable[..., Facts],
+    is_superuser: bool,
+    expected: set[str],
+    requests: int,
+) -> None:
+    """Only the login tells everybody, and it costs nothing."""
+    tenants = [{"name": "admin"}, {"name": "blue"}]
+    controller.on("POST /login", logged_in(tenants=tenants, user={"is_superuser": is_superuser}))
+    controller.on_each("GET /api/tenant", filtered({"name": "new", "uuid": "tenant-9"}))
+
+    facts = ask(tenant={"admin", "blue", "new", "nowhere"})
+
+    assert facts.missing == expected
+    assert len([seen for seen in controller.seen if seen.path == "/api/tenant"]) == requests

@@ -1,11 +1,16 @@
 """What the Controller could only refuse is known before anything is deleted, with its place."""
 
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.end_to_end.conftest import Controller, Result, Run
-from tests.end_to_end.tree import VALUES, Manifest, Tree, app, load_balancer
+from sync.emulator import Emulator
+from tests.end_to_end.conftest import SEED, Controller, Result, Run
+from tests.end_to_end.tree import VALUES, Manifest, Tree, app, load_balancer, namespace
 
 OLD = "10.10.10.11"
 WEB_ALONE = ("--only", "Gateway/shop/web")
@@ -113,3 +118,72 @@ def test_what_somebody_else_uses_holds_its_owner_before_the_first_delete(
     assert (planned.code, applied.code, held_writes) == (5, 5, [])
     assert [error.partition(": ")[2] for error in errors(planned)] == [said]
     assert (gone.code, controller.call("GET", "/api/virtualservice")["count"]) == (0, 1)
+
+
+STRICT = {**SEED, "assume_exists": False, "missing": []}
+
+
+@pytest.mark.parametrize(
+    ("seed", "live", "files", "said"),
+    [
+        pytest.param(
+            STRICT,
+            {},
+            {"values": values(ControllerSettings={"vrfName": "nope"})},
+            'values.yaml:5: cloud Default-Cloud has no VRF "nope"',
+            id="VRF",
+        ),
+        pytest.param(
+            STRICT,
+            {},
+            {"ns": [namespace("shop", tenant="nobodys")]},
+            'ns.yaml:5: the Controller has no tenant "nobodys", or the account may not use it, so Gateway shop/web is '
+            "held",
+            id="tenant",
+        ),
+        pytest.param(
+            {**STRICT, "cloud": {"vtype": "CLOUD_AWS"}},
+            {"values": values("{uuid of vip-network}")},
+            {"values": values("other-network")},
+            'values.yaml:6: "other-network" is the name of a network, its uuid is {uuid of other-network}; '
+            "a cloud of type CLOUD_AWS takes uuids",
+            id="name of a network on AWS",
+        ),
+        pytest.param(
+            {**STRICT, "cloud": {"vtype": "CLOUD_AWS"}},
+            {"values": values("{uuid of vip-network}")},
+            {"values": values("subnet-0123456789abcdef0")},
+            'values.yaml:6: held: the Controller has no network with the uuid "subnet-0123456789abcdef0", '
+            "and a VIP would be deleted for it",
+            id="subnet on AWS",
+        ),
+    ],
+)
+def test_what_is_not_there_costs_nobody_a_vip(
+    sync: Run, tree: Tree, tmp_path: Path, seed: dict[str, Any], live: Any, files: Any, said: str
+) -> None:
+    """VRF, tenant, network: looked for in the form in which they are sent."""
+    log = tmp_path / "strict.jsonl"
+    log.touch()
+    with Emulator(port=0, requests_log=log, seed=seed) as emulator:
+        controller = Controller(url=emulator.url, log=log)
+        filled = _with_uuids(controller)
+        tree.commit(**filled({"web": app("web"), "calm": app("calm"), **live}))
+        first = sync("--controller", emulator.url)
+        tree.commit(**filled(files))
+        controller.forget()
+
+        result = sync("--controller", emulator.url)
+
+        assert (first.code, result.code in (3, 5), controller.writes()) == (0, True, [])
+        assert filled(said) in errors(result)
+
+
+def _with_uuids(controller: Controller) -> Callable[[Any], Any]:
+    """Puts the uuids of networks in the place of their names."""
+    uuids = {item["name"]: item["uuid"] for item in controller.call("GET", "/api/network")["results"]}
+
+    def filled(value: Any) -> Any:
+        return json.loads(re.sub(r"\{uuid of ([^}]+)\}", lambda found: uuids[found[1]], json.dumps(value)))
+
+    return filled

@@ -652,4 +652,5 @@ def test_everything_that_is_referred_to_is_looked_up() -> None:
         "applicationprofile": {"Own", "System-L4-Application"},
         "network": {"vips", "nodes", "u-1", "racks"},
         "serviceenginegroup": {"base", "edge-group"},
+        "tenant": {"admin"},
     }

@@ -2,7 +2,14 @@
 
 from sync.model.resources.ako import NodeNetwork, VipNetwork
 from sync.translate.references import references_of
-from tests.builders import make_infra_setting, make_load_balancer, make_service, make_settings, make_tree_of
+from tests.builders import (
+    make_infra_setting,
+    make_load_balancer,
+    make_namespace,
+    make_service,
+    make_settings,
+    make_tree_of,
+)
 
 
 def test_settings_refer_to_a_group_and_to_networks() -> None:
@@ -18,6 +25,7 @@ def test_settings_refer_to_a_group_and_to_networks() -> None:
     assert references_of(make_tree_of(), settings) == {
         "network": {"vips", "network-1"},
         "serviceenginegroup": {"edge"},
+        "tenant": {"admin"},
     }
 
 
@@ -32,6 +40,7 @@ def test_an_infra_setting_refers_to_a_group_and_to_networks_of_its_own() -> None
     assert references_of(make_tree_of(setting), make_settings()) == {
         "network": {"vips", "blue", "green"},
         "serviceenginegroup": {"Default-Group", "special"},
+        "tenant": {"admin"},
     }
 
 
@@ -40,6 +49,16 @@ def test_an_infra_setting_without_a_group_refers_to_none() -> None:
     found = references_of(make_tree_of(make_infra_setting()), make_settings())
 
     assert found["serviceenginegroup"] == {"Default-Group"}
+
+
+def test_everybody_refers_to_a_tenant_and_some_to_a_vrf() -> None:
+    """By the settings, and by the annotation of a Namespace."""
+    namespace = make_namespace(annotations={"ako.vmware.com/tenant-name": "retail"})
+    settings = make_settings(ControllerSettings={"tenantName": "web", "vrfName": "blue"})
+
+    found = references_of(make_tree_of(namespace), settings)
+
+    assert found["tenant"] | found["vrfcontext"] == {"web", "retail", "blue"}
 
 
 def test_load_balancers_refer_to_application_profiles() -> None:

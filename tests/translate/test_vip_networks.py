@@ -177,3 +177,89 @@ def test_a_doubt_points_to_what_names_the_network() -> None:
 
     assert (general.file, general.field_text) == ("values.yaml", "NetworkSettings.vipNetworkList[0]")
     assert (own.resource, own.field_text) == (setting.title, "spec.network.vipNetworks[0]")
+
+
+# --- the form in which a network is sent ------------------------------------------------------------------------------
+
+BY_NAME = {"vips": "network-1"}
+BY_UUID = {"network-1": "network-1"}
+
+
+@pytest.mark.parametrize(
+    ("vtype", "network", "uuids", "said"),
+    [
+        pytest.param(
+            "CLOUD_AWS",
+            {"networkName": "vips"},
+            BY_NAME,
+            '"vips" is the name of a network, its uuid is network-1; a cloud of type CLOUD_AWS takes uuids',
+            id="a name on AWS",
+        ),
+        pytest.param(
+            "CLOUD_OPENSTACK",
+            {"networkName": "vips"},
+            BY_NAME,
+            '"vips" is the name of a network, its uuid is network-1; a cloud of type CLOUD_OPENSTACK takes uuids',
+            id="a name on OpenStack",
+        ),
+        pytest.param(
+            "CLOUD_VCENTER",
+            {"networkUUID": "vips"},
+            BY_NAME,
+            '"vips" is the name of a network, its uuid is network-1; networkUUID takes uuids',
+            id="a name given as uuid",
+        ),
+        pytest.param(
+            "CLOUD_VCENTER",
+            {"networkName": "network-1"},
+            BY_UUID,
+            '"network-1" is the uuid of a network, and networkName takes its name',
+            id="a uuid given as name",
+        ),
+        pytest.param("CLOUD_AZURE", {"networkName": "network-1"}, BY_UUID, None, id="a uuid on Azure"),
+        pytest.param("CLOUD_AZURE", {"networkUUID": "network-1"}, BY_UUID, None, id="a uuid on Azure, given as one"),
+        pytest.param("CLOUD_AWS", {"networkName": "vips"}, {}, None, id="nobody has looked"),
+        pytest.param("CLOUD_VCENTER", {"networkName": "vips"}, BY_NAME, None, id="a name on vCenter"),
+        pytest.param("CLOUD_VCENTER", {"networkUUID": "network-1"}, BY_UUID, None, id="a uuid on vCenter"),
+    ],
+)
+def test_a_network_must_be_there_in_the_form_in_which_it_is_sent(
+    vtype: str, network: dict[str, str], uuids: dict[str, str], said: str | None
+) -> None:
+    """Everybody is held for one of values.yaml: the Controller would look for another network than is meant."""
+    settings = make_settings(NetworkSettings={"vipNetworkList": [network]})
+
+    found = translated(make_gateway(), settings=settings, facts=make_facts(vtype=vtype, network_uuids=uuids))
+
+    assert errors_of(found) == ([said] if said else [])
+
+
+def test_a_name_that_several_networks_share_has_no_uuid_to_suggest() -> None:
+    """The author must know which one is meant."""
+    facts = make_facts(vtype="CLOUD_AWS", network_uuids=BY_NAME, shared_names=["network/vips"])
+
+    assert errors_of(web(facts=facts)) == [
+        '"vips" is the name of several networks; a cloud of type CLOUD_AWS takes uuids'
+    ]
+
+
+def test_a_network_of_an_infra_setting_holds_its_owners_alone() -> None:
+    """The error is at the setting that names it."""
+    facts = make_facts(vtype="CLOUD_AWS", network_uuids={"edge": "subnet-1"})
+    setting = make_infra_setting("edge", vip_networks=[VipNetwork(network_name="edge")])
+    namespace = make_namespace(annotations={"aviinfrasetting.ako.vmware.com/name": "edge"})
+
+    found = translated(make_gateway(), make_gateway("calm", "attic"), namespace, setting, facts=facts)
+
+    assert [held.owner.name for held in found.held] == ["web"]
+    assert '"edge" is the name of a network, its uuid is subnet-1; a cloud of type CLOUD_AWS takes uuids' in errors_of(
+        found
+    )
+
+
+def test_a_subnet_that_a_public_cloud_does_not_know_is_a_doubt() -> None:
+    """AKO does not look there, and the Controller has the last word."""
+    found = web(facts=make_facts(vtype="CLOUD_AWS", missing=["network/vips"]))
+
+    assert [doubt.message for doubt in doubts_of(found)] == ['the Controller has no network with the uuid "vips"']
+    assert found.specs
