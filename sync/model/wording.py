@@ -15,7 +15,7 @@ def shown(value: Any) -> str:
         return "a list"
     if isinstance(value, bool):
         return str(value).lower()
-    text = str(value)
+    text = str(getattr(value, "written", None) or value)
     text = text if len(text) <= 60 else text[:57] + "…"
     return f'"{text}"'.replace("\n", "\\n") if isinstance(value, str) else text
 

@@ -120,7 +120,7 @@ def _quoting(given: Any) -> str:
     """How to make a text of what YAML takes for something else."""
     if isinstance(given, bool):  # nobody can tell whether it was written true, yes or on
         return "put it in quotes"
-    return f'put it in quotes: "{given}"' if isinstance(given, int | float) else "write a text"
+    return f'put it in quotes: "{shown(given)}"' if isinstance(given, int | float) else "write a text"
 
 
 class _Schema:

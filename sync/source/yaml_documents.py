@@ -6,6 +6,9 @@ our own, for PyYAML's constructor would turn dates into objects, keep the last o
 without a limit.
 """
 
+import base64
+import binascii
+import codecs
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,23 +31,47 @@ class YamlError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One YAML document: its value (plain dicts, lists and scalars), its number in the file and its first line."""
+    """One YAML document: its value (plain dicts, lists and scalars), its number in the file and its first line.
+
+    `nulls` are the keys of its root that stand there with null, which means absent.
+    """
 
     value: Any
     index: int
     line: int
+    nulls: frozenset[str] = frozenset()
 
 
 def parse_documents(content: bytes, *, max_aliases: int) -> tuple[Document, ...]:
     """All documents of a file that are not empty; raises `YamlError` for the first thing that is wrong."""
     try:
         return tuple(
-            Document(value=_Builder(max_aliases).build(node), index=index, line=node.start_mark.line + 1)
+            Document(
+                value=_Builder(max_aliases).build(node),
+                index=index,
+                line=node.start_mark.line + 1,
+                nulls=_null_keys(node),
+            )
             for index, node in enumerate(_nodes(content))
             if not (isinstance(node, yaml.ScalarNode) and node.tag == _NULL)
         )
     except RecursionError:
         raise _too_deep(1) from None
+
+
+def _null_keys(node: yaml.Node) -> frozenset[str]:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return frozenset(str(key.value) for key, value in pairs if value.tag == _NULL)
+
+
+def text_of(content: bytes) -> str:
+    """The text of a file, in UTF-8 or, with a byte order mark, UTF-16; raises `YamlError`."""
+    is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return content.decode("utf-16" if is_wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise YamlError("not UTF-8 text", line=line, fix="save the file as UTF-8") from None
 
 
 def parse_only_document(content: bytes, *, max_aliases: int) -> Any:
@@ -90,23 +117,27 @@ def _child(node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:
 
 def _nodes(content: bytes) -> Iterator[yaml.Node]:
     """The node tree of each document, made by libyaml."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise YamlError("not UTF-8 text", line=line, fix="save the file as UTF-8") from None
+    text = text_of(content)
     if text.lstrip()[:1] in ("{", "["):  # JSON may be indented by tabs, YAML may not
         text = _INDENTATION.sub(lambda found: found[0].replace("\t", " "), text)
     try:
         _refuse_deep_nesting(text)
-        loader = _Loader(text)
-        while loader.check_node():
-            if (node := loader.get_node()) is not None:
-                yield node
+        try:
+            yield from _composed(_Loader(text))
+        except yaml.composer.ComposerError as error:
+            if "duplicate anchor" not in str(error.context):
+                raise
+            yield from _composed(_ReusingLoader(text))
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(text, error) from None
     except yaml.YAMLError as error:
         raise YamlError(_one_line(str(error)), line=_line_of_special_character(text), fix="remove it") from None
+
+
+def _composed(loader: "_Loader | _ReusingLoader") -> Iterator[yaml.Node]:
+    while loader.check_node():
+        if (node := loader.get_node()) is not None:
+            yield node
 
 
 def _refuse_deep_nesting(text: str) -> None:
@@ -165,12 +196,42 @@ class _Loader(yaml.CSafeLoader):
     """The C parser, with Kubernetes' idea of what a plain scalar means: no timestamps."""
 
 
+class _ReusingLoader(yaml.SafeLoader):
+    """The same in Python, for the rare text that uses an anchor's name again: only libyaml's composer refuses that."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """The node; an anchor stands for what had its name last (YAML 1.2.2 §7.1)."""
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if not isinstance(event, yaml.AliasEvent) and getattr(event, "anchor", None) in self.anchors:
+            del self.anchors[event.anchor]
+        return super().compose_node(parent, index)
+
+
+_OCTAL = ("tag:yaml.org,2002:int", re.compile(r"^[-+]?0o[0-7_]+$"))
+"""Octal numbers as Go writes them, which YAML 1.1 does not know and an API server takes (sigs.k8s.io/yaml 1.4)."""
+
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    first: [
+        *((tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")),
+        *((_OCTAL,) if first in ("-", "+", "0") else ()),
+    ]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
+_ReusingLoader.yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
 
 _TRUE = frozenset({"yes", "true", "on", "y"})
+
+
+class WrittenInt(int):
+    """A number that is not written as Python writes it, such as 0123 or 0x1F; `written` is how."""
+
+    written: str
+
+
+class WrittenFloat(float):
+    """The same for fractions, such as 1.10."""
+
+    written: str
 
 
 def _whole_number(text: str) -> int | str:
@@ -178,16 +239,29 @@ def _whole_number(text: str) -> int | str:
     if ":" in digits:  # base 60 of YAML 1.1, which Kubernetes does not know
         return text
     sign, digits = (-1, digits[1:]) if digits.startswith("-") else (1, digits.removeprefix("+"))
-    if digits.startswith("0") and digits.isdigit():
-        return sign * int(digits, 8)
-    return sign * int(digits, 0)
+    if digits == text.removeprefix("-") and digits.isdecimal() and (digits == "0" or not digits.startswith("0")):
+        return sign * int(digits)
+    base = 0 if not digits.isdecimal() else 8 if digits.startswith("0") else 10
+    number = WrittenInt(sign * int(digits, base))
+    number.written = text
+    return number
 
 
 def _fraction(text: str) -> float | str:
     plain = text.replace("_", "").lower()
     if ":" in plain:
         return text
-    return float(re.sub(r"^([-+]?)\.(inf|nan)$", r"\1\2", plain))
+    number = WrittenFloat(re.sub(r"^([-+]?)\.(inf|nan)$", r"\1\2", plain))
+    number.written = text
+    return number
+
+
+def _decoded(text: str) -> str:
+    """What `!!binary` stands for: an API server takes it as a text."""
+    try:
+        return base64.b64decode(text, validate=False).decode("utf-8", "replace")
+    except binascii.Error:
+        return text
 
 
 _SCALARS: Mapping[str, Callable[[str], Any]] = {
@@ -196,16 +270,9 @@ _SCALARS: Mapping[str, Callable[[str], Any]] = {
     "tag:yaml.org,2002:float": _fraction,
     "tag:yaml.org,2002:str": str,
     "tag:yaml.org,2002:value": str,
+    "tag:yaml.org,2002:binary": _decoded,
     _NULL: lambda _: None,
 }
-
-
-_COLLECTIONS = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
-
-
-def _bad_tag(node: yaml.Node) -> YamlError:
-    shown = node.tag.replace("tag:yaml.org,2002:", "!!")
-    return YamlError(f"the YAML tag {shown} is not allowed", line=node.start_mark.line + 1, fix="write a plain value")
 
 
 class _Builder:
@@ -219,8 +286,6 @@ class _Builder:
     def build(self, node: yaml.Node) -> Any:
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
-        if node.tag not in _COLLECTIONS:
-            raise _bad_tag(node)
         self._enter(node)
         value = self._mapping(node) if isinstance(node, yaml.MappingNode) else [self.build(item) for item in node.value]
         self._open.discard(id(node))
@@ -242,11 +307,9 @@ class _Builder:
         self._open.add(id(node))
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
-        convert = _SCALARS.get(node.tag)
-        if convert is None:
-            raise _bad_tag(node)
+        """The value; one with a tag of another program's is a text, as for an API server."""
         try:
-            return convert(node.value)
+            return _SCALARS.get(node.tag, str)(node.value)
         except ValueError:
             return node.value
 
