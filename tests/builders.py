@@ -531,6 +531,11 @@ def yaml_of(*documents: Any) -> str:
     return yaml.safe_dump_all(documents, sort_keys=False)
 
 
+def document(kind: str) -> dict[str, Any]:
+    """The first healthy manifest of a kind."""
+    return next(item for item in example_documents() if item["kind"] == kind)
+
+
 def example_documents() -> list[dict[str, Any]]:
     """The manifests of a healthy tree as plain values: one of every kind that is read, each with most of its fields."""
     labels = attached_to()

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
+from posixpath import commonprefix
 from typing import Any
 
 
@@ -44,6 +45,20 @@ def commit_or_rename(given: str, known: Sequence[str]) -> str:
 def is_slip(given: str, meant: str) -> bool:
     """Whether one text is the other with a slip of the pen."""
     return given != meant and bool(difflib.get_close_matches(given.lower(), [meant.lower()], cutoff=_ALIKE))
+
+
+def is_one_edit(given: str, meant: str) -> bool:
+    """Whether one text is the other with a letter changed, dropped, added or in the other case, or two swapped.
+
+    For words that are too short for `is_slip`, such as `kind`.
+    """
+    given, meant = given.lower(), meant.lower()
+    if abs(len(given) - len(meant)) > 1:
+        return False
+    start = len(commonprefix((given, meant)))
+    end = min(len(commonprefix((given[::-1], meant[::-1]))), min(len(given), len(meant)) - start)
+    one, other = given[start : len(given) - end], meant[start : len(meant) - end]
+    return max(len(one), len(other)) <= 1 or (len(one) == 2 and one == other[::-1])
 
 
 _ALIKE = 0.85

@@ -7,59 +7,22 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from sync.model.problem import Origin, Problem, Severity
-from sync.model.resources.ako import AviInfraSetting, L4Rule
-from sync.model.resources.core import Endpoints, EndpointSlice, Namespace, Node, Pod, Service
-from sync.model.resources.gateway import Gateway, GatewayClass
+from sync.model.resources.core import Node, Pod, Service
 from sync.model.resources.resource import Resource
 from sync.model.resources.tree import BrokenResource, Resources
 from sync.model.settings import VALUES_FILE
 from sync.model.source import Snapshot, SourceFile
-from sync.model.wording import is_slip
+from sync.model.wording import is_slip, shown
+from sync.source.recognition import charts_in, is_in, may_hold_ours, resembles_ours
+from sync.source.registry import KINDS, ManifestKind, adapter_of, group_of
 from sync.source.validation import problems_of
 from sync.source.yaml_documents import Document, YamlError, parse_documents
+from sync.translate.catalog import gateway_of
 
 MANIFEST_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kind:
-    """A kind that we read: its API versions, its type, and where it goes in `Resources`."""
-
-    versions: frozenset[str]
-    type: type[Resource]
-    field: str
-
-
-_KINDS: Mapping[str, _Kind] = {
-    kind.type.KIND: kind
-    for kind in (
-        _Kind(versions=frozenset({"networking.x-k8s.io/v1alpha1"}), type=GatewayClass, field="gateway_classes"),
-        _Kind(versions=frozenset({"networking.x-k8s.io/v1alpha1"}), type=Gateway, field="gateways"),
-        _Kind(versions=frozenset({"v1"}), type=Service, field="services"),
-        _Kind(versions=frozenset({"discovery.k8s.io/v1"}), type=EndpointSlice, field="endpoint_slices"),
-        _Kind(versions=frozenset({"v1"}), type=Endpoints, field="endpoints"),
-        _Kind(versions=frozenset({"v1"}), type=Node, field="nodes"),
-        _Kind(versions=frozenset({"v1"}), type=Namespace, field="namespaces"),
-        _Kind(versions=frozenset({"v1"}), type=Pod, field="pods"),
-        _Kind(
-            versions=frozenset({"ako.vmware.com/v1beta1", "ako.vmware.com/v1alpha1"}),
-            type=AviInfraSetting,
-            field="infra_settings",
-        ),
-        _Kind(versions=frozenset({"ako.vmware.com/v1alpha2"}), type=L4Rule, field="l4_rules"),
-    )
-}
-_ADAPTERS: dict[str, TypeAdapter[Any]] = {}
-
-
-def _adapter(kind: str) -> TypeAdapter[Any]:
-    """The validator of a kind, built when the first manifest of that kind is met."""
-    if kind not in _ADAPTERS:
-        _ADAPTERS[kind] = TypeAdapter(_KINDS[kind].type)
-    return _ADAPTERS[kind]
 
 
 @dataclass(slots=True)
@@ -67,16 +30,22 @@ class _Reading:
     """What has been read so far."""
 
     resources: dict[str, list[Resource]] = field(default_factory=dict)
-    places: dict[tuple[str, str, str], Origin] = field(default_factory=dict)
+    first: dict[tuple[str, str, str], Resource] = field(default_factory=dict)
     broken: list[BrokenResource] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
     is_complete: bool = True
+    charts: frozenset[str] = frozenset()
 
     def lose(self, problem: Problem) -> None:
         """Something is there that could not be read: from here on absence proves nothing."""
         self.problems.append(replace(problem, is_cause=True))
         self.is_complete = False
+
+    def pass_over(self, problem: Problem) -> None:
+        """Something is there that is plainly none of ours: one warning for each file is enough."""
+        if not any(known.severity is Severity.WARNING and known.file == problem.file for known in self.problems[-1:]):
+            self.problems.append(replace(problem, severity=Severity.WARNING))
 
 
 def parse_manifests(
@@ -86,7 +55,7 @@ def parse_manifests(
 
     Problems carry the line of the resource; `sync.source.places.with_lines` finds the exact line of their field.
     """
-    reading = _Reading(problems=list(snapshot.problems), is_complete=snapshot.is_complete)
+    reading = _Reading(problems=list(snapshot.problems), is_complete=snapshot.is_complete, charts=charts_in(snapshot))
     files = tuple(manifest_files(snapshot, exclude))
     for file in files:
         _read_file(file, reading, max_aliases)
@@ -171,7 +140,11 @@ def _read_file(file: SourceFile, reading: _Reading, max_aliases: int) -> None:
     try:
         documents = parse_documents(file.content, max_aliases=max_aliases)
     except YamlError as error:
-        reading.lose(_error(file, error.line, error.message, error.fix))
+        problem = _error(file, error.line, error.message, error.fix)
+        if may_hold_ours(file.content, is_in_chart=is_in(file.path, reading.charts)):
+            reading.lose(problem)
+        else:
+            reading.pass_over(replace(problem, message=f"{problem.message}; nothing is served from this file"))
         return
     for document in documents:
         _read_document(file, document, reading)
@@ -179,7 +152,8 @@ def _read_file(file: SourceFile, reading: _Reading, max_aliases: int) -> None:
 
 def _read_document(file: SourceFile, document: Document, reading: _Reading) -> None:
     origin = Origin(file=file.path, line=document.line, document=document.index)
-    for value, place in _items(document.value, origin):
+    listed = {**document.value, "items": []} if document.nulls == {"items"} else document.value
+    for value, place in _items(listed, origin):
         _read_manifest(value, place, reading)
 
 
@@ -201,18 +175,20 @@ def _listed_kind(value: Any) -> str | None:
     """Of what kind the items of a list are, empty where each says it; None for what is no list of manifests."""
     kind = str(value.get("kind", "")) if isinstance(value, dict) else ""
     listed = kind.removesuffix("List")
-    return listed if kind != listed and listed in {"", *_KINDS} else None
+    return listed if kind != listed and listed in {"", *KINDS} else None
 
 
 def _read_manifest(value: Any, origin: Origin, reading: _Reading) -> None:
     if not isinstance(value, dict):
-        reading.lose(
-            _at(
-                origin,
-                "this is not a Kubernetes manifest",
-                "a manifest starts with apiVersion and kind; list other files in SyncSettings.exclude",
-            )
+        problem = _at(
+            origin,
+            "this is not a Kubernetes manifest",
+            "a manifest starts with apiVersion and kind; list other files in SyncSettings.exclude",
         )
+        if resembles_ours(value):
+            reading.lose(problem)
+        else:
+            reading.pass_over(problem)
         return
     if _listed_kind(value) is not None:
         reading.lose(_at(origin, "the items of this list are missing", "write them as a list below `items:`"))
@@ -221,20 +197,29 @@ def _read_manifest(value: Any, origin: Origin, reading: _Reading) -> None:
     if not isinstance(version, str) or not isinstance(kind_name, str) or not (version and kind_name):
         _read_shapeless(value, origin, reading)
         return
-    kind = _KINDS.get(kind_name)
+    kind = KINDS.get(kind_name)
     if kind is None or version not in kind.versions:
         _read_unserved(version, kind_name, value, origin, reading)
         return
     if _holds_template(value):
-        reading.lose(
-            _at(
-                origin,
-                "this is a Helm template, not a manifest",
-                "render it with helm template and commit the result, or list the file in SyncSettings.exclude",
-            )
+        problem = _at(
+            origin,
+            "this is a Helm template, not a manifest",
+            "render it with helm template and commit the result, or list the file in SyncSettings.exclude",
         )
+        if may_hold_ours(_as_text(value).encode(), is_in_chart=is_in(origin.file, reading.charts)):
+            reading.lose(problem)
+        else:
+            reading.pass_over(problem)
         return
     _read_resource(kind_name, kind, value, origin, reading)
+
+
+def _as_text(value: Any) -> str:
+    """Keys and texts of a manifest, a line each."""
+    if isinstance(value, Mapping):
+        return "\n".join(f"{key}: {_as_text(item)}" for key, item in value.items())
+    return "\n".join(map(_as_text, value)) if isinstance(value, list) else shown(value)
 
 
 def _holds_template(value: Any) -> bool:
@@ -256,11 +241,11 @@ def _read_shapeless(value: Mapping[str, Any], origin: Origin, reading: _Reading)
     said = {key: value.get(key) for key in ("apiVersion", "kind")}
     missing = " and ".join(key for key, text in said.items() if not text or not isinstance(text, str))
     message = f"{missing} is missing" if " and " not in missing else "apiVersion and kind are missing"
-    if {"metadata", "spec", "apiVersion", "kind"} & value.keys():
+    if resembles_ours(value):
         reading.lose(_at(origin, message, "add it: without it nobody can tell what this manifest is"))
-        return
-    problem = _at(origin, f"{message}: this is not a Kubernetes manifest", "list the file in SyncSettings.exclude")
-    reading.problems.append(Problem(severity=Severity.WARNING, message=problem.message, fix=problem.fix, origin=origin))
+    else:
+        fix = "list the file in SyncSettings.exclude to leave it out"
+        reading.pass_over(_at(origin, f"{message}: this is not a Kubernetes manifest", fix))
 
 
 def _kustomization(origin: Origin) -> Problem:
@@ -275,13 +260,15 @@ def _kustomization(origin: Origin) -> Problem:
 def _read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
     """A manifest of a kind or version that we do not read: somebody else's, or one of ours that was misspelt."""
     meant = _meant(version, kind)
-    if meant is None or _group(version) in _SUCCESSORS:
+    if meant is None or group_of(version) in _SUCCESSORS:
         reading.ignored[f"{version}/{kind}"] = reading.ignored.get(f"{version}/{kind}", 0) + 1
     if kind == "Kustomization" and version.startswith("kustomize.config.k8s.io/"):
         reading.problems.append(_kustomization(origin))
     if meant is None:
+        if isinstance(value.get("items"), list) and any(map(resembles_ours, value["items"])):
+            reading.lose(_at(origin, f"{kind} is no list of manifests", "write kind: List"))
         return
-    is_other = _group(version) in _SUCCESSORS
+    is_other = group_of(version) in _SUCCESSORS
     served = meant.type.KIND
     reading.problems.append(
         Problem(
@@ -297,15 +284,15 @@ def _read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Or
         _break(served, value, origin, reading)
 
 
-def _meant(version: str, kind: str) -> _Kind | None:
+def _meant(version: str, kind: str) -> ManifestKind | None:
     """The kind of ours that was probably meant; None for what is plainly somebody else's."""
-    group = _group(version)
-    if kind in _KINDS:
-        groups = {_group(known) for known in _KINDS[kind].versions}
+    group = group_of(version)
+    if kind in KINDS:
+        groups = {group_of(known) for known in KINDS[kind].versions}
         is_near = group in groups | _SUCCESSORS or any(is_slip(group, known) for known in groups)
-        return _KINDS[kind] if is_near else None
+        return KINDS[kind] if is_near else None
     return next(
-        (known for name, known in _KINDS.items() if version in known.versions and is_slip(kind, name)),
+        (known for name, known in KINDS.items() if version in known.versions and is_slip(kind, name)),
         None,
     )
 
@@ -314,33 +301,42 @@ _SUCCESSORS = frozenset({"gateway.networking.k8s.io"})
 """The successor of networking.x-k8s.io: AKO serves layer 7 with it, and a separate controller."""
 
 
-def _group(version: str) -> str:
-    return version.rpartition("/")[0]
-
-
-def _read_resource(kind_name: str, kind: _Kind, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
+def _read_resource(
+    kind_name: str, kind: ManifestKind, value: Mapping[str, Any], origin: Origin, reading: _Reading
+) -> None:
     try:
-        resource: Resource = _adapter(kind_name).validate_python({**value, "origin": origin})
+        resource: Resource = adapter_of(kind_name).validate_python({**value, "origin": origin})
     except ValidationError as error:
-        found = problems_of(error, _adapter(kind_name), value, origin=origin, resource=_title(kind, value))
+        found = problems_of(error, adapter_of(kind_name), value, origin=origin, resource=_title(kind, value))
+        has_no_name = any(problem.field[:2] in _IDENTITY for problem in found)
+        if has_no_name and _is_nobodys(kind_name, value):
+            reading.problems.extend(replace(problem, severity=Severity.WARNING) for problem in found)
+            return
         reading.problems.extend(found)
-        if any(problem.field[:2] in _IDENTITY for problem in found):
+        if has_no_name:
             reading.is_complete = False  # nobody can tell what this was meant to be: it may be anything that is live
         _break(kind_name, value, origin, reading)
         return
     key = (kind_name, *resource.key)
-    if (first := reading.places.get(key)) is not None:
-        reading.problems.append(_twice(resource, first))
-        _break(kind_name, value, origin, reading)
+    if (first := reading.first.get(key)) is not None:
+        _read_again(kind_name, resource, first, value, reading)
         return
-    reading.places[key] = origin
+    reading.first[key] = resource
     reading.resources.setdefault(kind.field, []).append(resource)
 
+
+def _is_nobodys(kind: str, value: Mapping[str, Any]) -> bool:
+    """Whether nothing depends on a manifest without a name: a Namespace or Pod that AKO and Antrea ignore."""
+    metadata = _as_text(value.get("metadata"))
+    return kind in ("Namespace", "Pod") and "ako.vmware.com/" not in metadata and _ANTREA not in metadata
+
+
+_ANTREA = "nodeportlocal.antrea.io"
 
 _IDENTITY = frozenset({("metadata",), ("metadata", "name"), ("metadata", "namespace")})
 
 
-def _identity(kind: _Kind, value: Mapping[str, Any]) -> tuple[str, str]:
+def _identity(kind: ManifestKind, value: Mapping[str, Any]) -> tuple[str, str]:
     """Namespace and name, each empty where it is none or cannot be read."""
     metadata = value.get("metadata")
     shown = metadata if isinstance(metadata, dict) else {}
@@ -351,7 +347,7 @@ def _identity(kind: _Kind, value: Mapping[str, Any]) -> tuple[str, str]:
     )
 
 
-def _title(kind: _Kind, value: Mapping[str, Any]) -> str:
+def _title(kind: ManifestKind, value: Mapping[str, Any]) -> str:
     """How messages name it, as far as its name can be read."""
     namespace, name = _identity(kind, value)
     return f"{kind.type.KIND} {namespace}/{name}" if namespace and name else f"{kind.type.KIND} {name}".rstrip()
@@ -360,8 +356,8 @@ def _title(kind: _Kind, value: Mapping[str, Any]) -> str:
 def _break(kind: str, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
     """Remember a manifest that is there but cannot be used."""
     metadata, spec = value.get("metadata"), value.get("spec")
-    shown = metadata if isinstance(metadata, dict) else {}
-    namespace, name = _identity(_KINDS[kind], value)
+    said = metadata if isinstance(metadata, dict) else {}
+    namespace, name = _identity(KINDS[kind], value)
     if not name:  # nobody can tell whose it is
         reading.is_complete = False
         return
@@ -370,12 +366,17 @@ def _break(kind: str, value: Mapping[str, Any], origin: Origin, reading: _Readin
             kind=kind,
             namespace=namespace,
             name=name,
-            labels=_texts(shown.get("labels", {}), reading),
-            annotations=_texts(shown.get("annotations", {}), reading),
+            labels=_texts(said.get("labels", {}), reading),
+            annotations=_texts(said.get("annotations", {}), reading),
             origin=origin,
-            service_type=str(spec.get("type", "ClusterIP")) if kind == "Service" and isinstance(spec, dict) else "",
+            service_type=_service_type(spec) if kind == "Service" and isinstance(spec, dict) else "",
         )
     )
+
+
+def _service_type(spec: Mapping[str, Any]) -> str:
+    stated = spec.get("type", "ClusterIP")
+    return stated if isinstance(stated, str) else ""
 
 
 def _texts(value: Any, reading: _Reading) -> dict[str, str]:
@@ -383,18 +384,36 @@ def _texts(value: Any, reading: _Reading) -> dict[str, str]:
     if not isinstance(value, dict):  # nobody can tell what depends on it
         reading.is_complete = False
         return {}
-    return {str(key): str(item) for key, item in value.items()}
+    return {str(key): item if isinstance(item, str) else shown(item) for key, item in value.items()}
 
 
-def _twice(resource: Resource, first: Origin) -> Problem:
-    return Problem(
-        severity=Severity.ERROR,
-        message=f"{resource.title} stands twice in the tree: first in {first.file}:{first.line}",
-        fix="keep one of them; until then neither counts",
-        origin=resource.origin,
-        resource=resource.title,
-        field=("metadata", "name"),
+def _read_again(kind: str, resource: Resource, first: Resource, value: Mapping[str, Any], reading: _Reading) -> None:
+    """A manifest of something that was read before: one object, if both say the same or nothing depends on it."""
+    place = f"{first.origin.file}:{first.origin.line}"
+    if replace(resource, origin=first.origin) == first:
+        said, fix, severity = "with the same content", "keep one of them", Severity.WARNING
+    elif _stands_alone(resource) and _stands_alone(first):
+        said, fix, severity = "and the first one counts", "keep one of them", Severity.WARNING
+    else:
+        said, fix, severity = "with other content", "keep one of them; until then neither counts", Severity.ERROR
+        _break(kind, value, resource.origin, reading)
+    reading.problems.append(
+        Problem(
+            severity=severity,
+            message=f"{resource.title} stands twice in the tree, {said}: first in {place}",
+            fix=fix,
+            origin=resource.origin,
+            resource=resource.title,
+            field=("metadata", "name"),
+        )
     )
+
+
+def _stands_alone(resource: Resource) -> bool:
+    """Whether no owner is held because of it: a Node, a Pod, a Service that is neither labelled nor a LoadBalancer."""
+    if isinstance(resource, Service):
+        return resource.spec.type != "LoadBalancer" and not any(gateway_of(resource.metadata.labels))
+    return isinstance(resource, Node | Pod)
 
 
 def _error(file: SourceFile, line: int, message: str, fix: str) -> Problem:

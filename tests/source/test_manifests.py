@@ -14,7 +14,7 @@ from sync.model.resources.tree import Resources
 from sync.model.source import Snapshot
 from sync.source.manifests import manifest_files, parse_manifests
 from sync.source.places import with_lines
-from tests.builders import attached_to, error_lines, example_documents, make_snapshot, yaml_of
+from tests.builders import attached_to, document, error_lines, example_documents, make_snapshot, yaml_of
 
 
 def read(files: dict[str, str], *, exclude: tuple[str, ...] = ()) -> tuple[Resources, tuple[Problem, ...]]:
@@ -22,11 +22,6 @@ def read(files: dict[str, str], *, exclude: tuple[str, ...] = ()) -> tuple[Resou
     snapshot = make_snapshot(files)
     resources, problems = parse_manifests(snapshot, exclude=exclude, max_aliases=100)
     return resources, with_lines(problems, snapshot)
-
-
-def document(kind: str) -> dict[str, Any]:
-    """The first healthy manifest of a kind."""
-    return next(item for item in example_documents() if item["kind"] == kind)
 
 
 def changed(kind: str, change: Callable[[dict[str, Any]], object]) -> str:
@@ -164,18 +159,48 @@ def test_a_manifest_that_was_meant_for_us_is_not_taken_for_somebody_elses(
 @pytest.mark.parametrize(
     ("name", "text", "severity", "line", "words", "is_complete"),
     [
-        pytest.param("a.yaml", "just words\n", "error", 1, "not a Kubernetes manifest", False, id="a text"),
-        pytest.param("a.yaml", "[1, 2]\n", "error", 1, "not a Kubernetes manifest", False, id="a list"),
+        pytest.param("a.yaml", "just words\n", "warning", 1, "not a Kubernetes manifest", True, id="a text"),
+        pytest.param("a.yaml", "[1, 2]\n", "warning", 1, "not a Kubernetes manifest", True, id="a list"),
+        pytest.param("a.yaml", "- hosts: all\n", "warning", 1, "not a Kubernetes manifest", True, id="a playbook"),
+        pytest.param(
+            "a.yaml", "- {kind: Gateway}\n", "error", 1, "not a Kubernetes manifest", False, id="a list of ours"
+        ),
         pytest.param("a.yaml", "---\n---\na: 1\n", "warning", 3, "not a Kubernetes manifest", True, id="other YAML"),
-        pytest.param("a.yaml", "spec: {}\n", "error", 1, "apiVersion and kind are missing", False, id="no head"),
+        pytest.param("a.yaml", "a: 1\n---\nb: 1\n---\n- 1\n", "warning", 1, "not a Kub", True, id="three of others"),
+        pytest.param("a.yaml", "spec: {}\n", "warning", 1, "apiVersion and kind are missing", True, id="a spec"),
+        pytest.param(
+            "a.yaml", "metadata: {}\nspec: {}\n", "error", 1, "apiVersion and kind are missing", False, id="no head"
+        ),
         pytest.param("a.yaml", "kind: Service\n", "error", 1, "apiVersion is missing", False, id="no version"),
+        pytest.param("a.yaml", "kind: Gatway\n", "error", 1, "apiVersion is missing", False, id="no version, misspelt"),
+        pytest.param("a.yaml", "kind: Deployment\n", "warning", 1, "apiVersion is missing", True, id="another kind"),
         pytest.param("a.yaml", "apiVersion: v1\nspec: 1\n", "error", 1, "kind is missing", False, id="no kind"),
-        pytest.param("a.yaml", "apiVersion: 1\nkind: x\n", "error", 1, "apiVersion is missing", False, id="a number"),
-        pytest.param("a.yaml", "a: [\n", "error", 2, "not valid YAML", False, id="syntax"),
+        pytest.param(
+            "a.yaml", "apiVersion: v1\nkidn: Service\n", "error", 1, "kind is missing", False, id="misspelt kind"
+        ),
+        pytest.param(
+            "a.yaml", "apiVersion: apps/v1\nspec: 1\n", "warning", 1, "kind is missing", True, id="another group"
+        ),
+        pytest.param("a.yaml", "apiVersion: 1\nkind: x\n", "warning", 1, "apiVersion is missing", True, id="a number"),
+        pytest.param("a.yaml", "a: [\n", "warning", 2, "not valid YAML", True, id="syntax"),
+        pytest.param("a.json", '{"a": 1 // b\n}\n', "warning", 1, "not a Kubernetes", True, id="JSON with comments"),
+        pytest.param("a.yaml", "kind: Gateway\na: [\n", "error", 3, "not valid YAML", False, id="syntax in a Gateway"),
+        pytest.param(
+            "a.yaml", "apiVersion: v1\nkind Service\n", "error", 3, "not valid YAML", False, id="syntax in the kind"
+        ),
+        pytest.param(
+            "a.yaml", "kind: Deployment\na: [\n", "warning", 3, "not valid YAML", True, id="syntax in another kind"
+        ),
+        pytest.param(
+            "a.yaml", "kind: Service\ntype: LoadBalancer\na: [\n", "error", 4, "not valid", False, id="with its own VIP"
+        ),
         pytest.param("x/Chart.yaml", "name: x\n", "warning", 1, "Helm chart", True, id="Helm chart"),
-        pytest.param("a.yaml", "a: 1\nb: {{ .Values.x }}\n", "error", 2, "Helm template", False, id="Helm template"),
-        pytest.param("a.yaml", "{{- if true }}\na: 1\n", "error", 1, "Helm template", False, id="Helm condition"),
-        pytest.param("a.yaml", "a: {{ x }}-1\n", "error", 1, "template", False, id="another template"),
+        pytest.param("a.yaml", "a: 1\nb: {{ .Values.x }}\n", "warning", 2, "Helm template", True, id="Helm template"),
+        pytest.param("a.yaml", "{{- if true }}\na: 1\n", "warning", 1, "Helm template", True, id="Helm condition"),
+        pytest.param("a.yaml", "a: {{ x }}-1\n", "warning", 1, "template", True, id="another template"),
+        pytest.param(
+            "a.yaml", "kind: Gateway\na: {{ x }}\n", "error", 2, "Helm template", False, id="template of a Gateway"
+        ),
         pytest.param("kustomization.yaml", "resources: []\n", "warning", 1, "kustomizations", True, id="kustomization"),
         pytest.param(
             "k.yaml",
@@ -409,11 +434,12 @@ def test_a_broken_manifest_keeps_what_tells_who_depends_on_it() -> None:
 
 def test_one_of_two_manifests_of_one_name_keeps_it_as_well() -> None:
     """Neither counts, and both say what depends on them."""
-    text = changed("Service", lambda m: m["metadata"].update(annotations={"a": "b"}))
+    first = changed("Service", lambda m: m["metadata"].update(annotations={"a": "b"}))
+    second = changed("Service", lambda m: m["metadata"].update(annotations={"a": "c"}))
 
-    resources, _ = read({"a.yaml": text, "b.yaml": text})
+    resources, _ = read({"a.yaml": first, "b.yaml": second})
 
-    assert [broken.annotations for broken in resources.broken] == [{"a": "b"}, {"a": "b"}]
+    assert [broken.annotations for broken in resources.broken] == [{"a": "c"}, {"a": "b"}]
 
 
 @pytest.mark.parametrize(
@@ -460,6 +486,19 @@ def test_a_manifest_of_which_nobody_can_tell_what_it_is_makes_the_tree_incomplet
     assert not resources.is_complete
 
 
+@pytest.mark.parametrize("annotation", ["", "ako.vmware.com/tenant-name", "nodeportlocal.antrea.io"])
+@pytest.mark.parametrize("kind", ["Namespace", "Pod"])
+def test_a_namespace_or_pod_without_a_name_matters_only_with_its_annotations(kind: str, annotation: str) -> None:
+    """Nothing live depends on a plain one, whatever its name should have been."""
+    metadata = {"name": "Not_a_name", "annotations": {annotation: "x"} if annotation else {}}
+    manifest = {"apiVersion": "v1", "kind": kind, "metadata": metadata}
+
+    resources, problems = read({"a.yaml": yaml_of(manifest), "b.yaml": yaml_of(document("Node"))})
+
+    assert [problem.severity for problem in problems] == ["error" if annotation else "warning"]
+    assert resources.is_complete is not bool(annotation)
+
+
 # --- lists ------------------------------------------------------------------------------------------------------------
 
 
@@ -475,7 +514,7 @@ def test_the_items_of_a_typed_list_are_manifests(says_kind: bool) -> None:
     assert [service.name for service in resources.services] == ["front"]
 
 
-@pytest.mark.parametrize("items", ["", "items: {a: b}", "items:"], ids=["none", "a mapping", "nothing"])
+@pytest.mark.parametrize("items", ["", "items: {a: b}"], ids=["none", "a mapping"])
 @pytest.mark.parametrize("kind", ["List", "ServiceList"])
 def test_a_list_without_items_may_have_lost_them(kind: str, items: str) -> None:
     """What stood in it may be live."""
@@ -485,16 +524,19 @@ def test_a_list_without_items_may_have_lost_them(kind: str, items: str) -> None:
     assert not resources.is_complete
 
 
-def test_a_list_without_any_item_is_a_list() -> None:
+@pytest.mark.parametrize("items", ["[]", "null", ""])
+def test_a_list_without_any_item_is_a_list(items: str) -> None:
     """Somebody wrote that down."""
-    _, problems = read({"a.yaml": "apiVersion: v1\nkind: List\nitems: []\n", "b.yaml": yaml_of(document("Node"))})
+    text = f"apiVersion: v1\nkind: List\nitems: {items}\n"
+
+    _, problems = read({"a.yaml": text, "b.yaml": yaml_of(document("Node"))})
 
     assert problems == ()
 
 
 def test_a_file_that_cannot_be_read_is_not_also_called_empty() -> None:
     """One cause, one problem."""
-    _, problems = read({"a.yaml": "a: ["})
+    _, problems = read({"a.yaml": "kind: Gateway\na: ["})
 
     assert [problem.severity for problem in problems] == ["error"]
 
@@ -502,17 +544,41 @@ def test_a_file_that_cannot_be_read_is_not_also_called_empty() -> None:
 # --- duplicates -------------------------------------------------------------------------------------------------------
 
 
-def test_a_resource_that_stands_twice_is_an_error_that_names_both_places() -> None:
-    """Neither counts."""
-    node = yaml_of(document("Node"))
+def test_two_manifests_that_say_the_same_are_one() -> None:
+    """A cluster knows one object; a warning names both places."""
+    gateway = yaml_of(document("Gateway"))
 
-    resources, problems = read({"a.yaml": node, "b.yaml": f"# again\n{node}"})
+    resources, problems = read({"a.yaml": gateway, "b.yaml": f"# again\n{gateway}"})
 
-    assert error_lines(problems) == [
-        "b.yaml:5: metadata.name: Node n1 stands twice in the tree: first in a.yaml:1",
-    ]
-    assert resources.nodes == ()
-    assert {broken.name for broken in resources.broken} == {"n1"}
+    assert [(problem.severity, problem.file) for problem in problems] == [("warning", "b.yaml")]
+    assert "stands twice in the tree, with the same content: first in a.yaml:1" in problems[0].message
+    assert (len(resources.gateways), resources.broken) == (1, ())
+
+
+@pytest.mark.parametrize("kind", ["Gateway", "EndpointSlice", "Namespace", "GatewayClass", "AviInfraSetting"])
+def test_two_manifests_that_differ_do_not_count_where_something_depends_on_them(kind: str) -> None:
+    """Nobody can tell which one is meant, so whatever depends on them is held."""
+    other = changed(kind, lambda m: m["metadata"].update(annotations={"a": "b"}))
+
+    resources, problems = read({"a.yaml": yaml_of(document(kind)), "b.yaml": other})
+
+    assert [problem.severity for problem in problems] == ["error"]
+    assert "with other content" in problems[0].message
+    assert len(resources.broken) == 2
+
+
+@pytest.mark.parametrize("kind", ["Node", "Service"])
+def test_of_two_that_differ_the_first_counts_where_nothing_is_held_for_it(kind: str) -> None:
+    """A Service without AKO's labels and without a VIP is nobody's back end."""
+    first = document(kind)
+    first["metadata"].pop("labels", None)
+    other = {**first, "metadata": {**first["metadata"], "annotations": {"a": "b"}}}
+
+    resources, problems = read({"a.yaml": yaml_of(first), "b.yaml": yaml_of(other)})
+
+    assert [problem.severity for problem in problems] == ["warning"]
+    assert "and the first one counts" in problems[0].message
+    assert resources.broken == ()
 
 
 def test_the_same_name_in_another_namespace_or_kind_is_another_resource() -> None:
