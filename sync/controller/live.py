@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from sync.avi.references import parse_reference
-from sync.compare.markers import markers_of, owner_of
+from sync.compare.markers import OUR_MARKERS, markers_of, owner_of
 from sync.controller.client import ControllerClient
 from sync.controller.threads import threads
 from sync.kinds import KINDS, Kind
 from sync.model.desired import ObjectKey
 from sync.model.live import LiveObject, LiveState, Ownership
-from sync.model.marks import LAYER_7_MARKERS, MANAGED_BY, TOOL, created_by_ako
+from sync.model.marks import LAYER_7_MARKERS, MANAGED_BY, TOOL, created_by_ako, created_by_us
 from sync.model.settings import Settings
 from sync.translate.names import Names
 
@@ -67,10 +67,9 @@ def live_object(body: Mapping[str, Any], kind: Kind, names: Names) -> LiveObject
 def _ownership(key: ObjectKey, kind: Kind, creator: str, markers: Mapping[str, str], names: Names) -> Ownership:
     """Ours by marker, cluster and name; a cluster whose name is a prefix of another's never sees the other's."""
     cluster = markers.get("clustername", "")
-    if markers.get(MANAGED_BY) == TOOL and cluster == names.cluster:
-        if key.name in names.spelled_by(key.kind, markers):
-            return Ownership.OURS
-        return Ownership.RENAMED if _is_renamed(key, markers, names) else Ownership.CLONE
+    is_marked = markers.get(MANAGED_BY) == TOOL and cluster == names.cluster
+    if is_marked or _has_our_traces(kind, creator, markers, names):
+        return _ownership_of_ours(key, markers, names, is_marked=is_marked)
     if MANAGED_BY in markers or LAYER_7_MARKERS & markers.keys():
         return Ownership.FOREIGN
     if not cluster and not creator:
@@ -79,6 +78,31 @@ def _ownership(key: ObjectKey, kind: Kind, creator: str, markers: Mapping[str, s
     if not is_made_by_ako or cluster not in ("", names.cluster):
         return Ownership.FOREIGN
     return _ownership_by_name(key, markers, names)
+
+
+def _has_our_traces(kind: Kind, creator: str, markers: Mapping[str, str], names: Names) -> bool:
+    """Whether `created_by`, or a marker that only we write, tells that we made an object whose marks are not all there.
+
+    Every other mark must agree: those of another tool, of layer 7 or of another cluster are nobody's slip.
+    """
+    if markers.get(MANAGED_BY, TOOL) != TOOL or LAYER_7_MARKERS & markers.keys():
+        return False
+    if markers.get("clustername", names.cluster) != names.cluster:
+        return False
+    has_marks_of_ours = bool((OUR_MARKERS - kind.ako_markers) & markers.keys())
+    return creator == created_by_us(names.cluster) or (not creator and has_marks_of_ours)
+
+
+def _ownership_of_ours(key: ObjectKey, markers: Mapping[str, str], names: Names, *, is_marked: bool) -> Ownership:
+    """Of an object that we made. What spells another name is a copy; what spells none has lost marks."""
+    spelled = names.spelled_by(key.kind, markers)
+    if is_marked and key.name in spelled:
+        return Ownership.OURS
+    if is_marked and _is_renamed(key, markers, names):
+        return Ownership.RENAMED
+    if key.name.startswith(names.prefix) and (not spelled or key.name in spelled):
+        return Ownership.STRIPPED
+    return Ownership.CLONE if is_marked else Ownership.FOREIGN
 
 
 def _ownership_by_name(key: ObjectKey, markers: Mapping[str, str], names: Names) -> Ownership:

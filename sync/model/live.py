@@ -15,6 +15,10 @@ class Ownership(StrEnum):
     """Marked by us for this cluster, under the name that its markers spell."""
     CLONE = "clone"
     """Marked by us, but under another name: somebody copied it. Reported, never touched."""
+    STRIPPED = "stripped"
+    """Made by us for this cluster, but somebody removed marks: they no longer tell its owner. Foreign, unless it is
+    adopted.
+    """
     RENAMED = "renamed"
     """Marked by us, under the name that its markers spell with the other value of AKOSettings.enableEVH."""
     AKO = "ako"

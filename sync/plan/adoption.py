@@ -18,11 +18,12 @@ from sync.model.live import LiveObject, LiveState, Ownership
 from sync.model.marks import created_by_us
 from sync.model.plan import Action, Plan, PlanOptions
 from sync.model.problem import Origin, Problem, Severity
-from sync.plan.make import copies, digest_of
+from sync.plan.make import copies, digest_of, stripped
 from sync.plan.takeover import OwnerTakeover, take_over
 
 REASONS = {
     Ownership.AKO: "made by AKO",
+    Ownership.STRIPPED: "made by avi-sync, somebody removed marks from it",
     Ownership.UNMARKED: "nobody has marked it",
 }
 """What can be taken over, and what is said of it."""
@@ -72,7 +73,7 @@ def plan_adoption(desired: DesiredState, live: LiveState, options: PlanOptions) 
         unchanged=sum(item.owner is not None and options.selection.includes(item.owner) for item in live),
         foreign=tuple(sorted(key for key in desired.objects.keys() - taken if _is_foreign(key, live))),
         held=tuple(sorted(held.values(), key=lambda item: item.name)),
-        problems=(*problems, *copies(live)),
+        problems=(*problems, *copies(live), *stripped(desired, live)),
         digest=digest_of(sets),
     )
 

@@ -151,10 +151,15 @@ def _not_ours(found: LiveObject, owner: Owner) -> tuple[str, str]:
                 f"{key} was made by this cluster's AKO, and is not ours",
                 "stop AKO and take it over with avi-sync adopt (docs/moving-from-ako.md)",
             )
+        case Ownership.STRIPPED:
+            return (
+                f"{key} was made by avi-sync, and somebody removed marks from it",
+                "give it its marks back with avi-sync adopt: nothing else of it changes",
+            )
         case Ownership.UNMARKED:
             return (
                 f"{key} is there already, and nobody has marked it",
-                f"take it over with avi-sync adopt, rename the {owner.kind}, or delete the object",
+                f"take it over with avi-sync adopt, or rename the {owner.kind}",
             )
         case _:
             by = found.body.get("created_by") or "somebody else"

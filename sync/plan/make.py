@@ -68,6 +68,7 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
             *_doubts(selected, holds, desired),
             *lost_by_rename(planned, desired),
             *copies(live),
+            *stripped(desired, live),
             *unchecked(sets, desired, live),
         ),
         digest=digest_of(sets),
@@ -114,6 +115,19 @@ def copies(live: LiveState) -> tuple[Problem, ...]:
         )
         for item in sorted(live, key=lambda item: item.key)
         if item.ownership is Ownership.CLONE
+    )
+
+
+def stripped(desired: DesiredState, live: LiveState) -> tuple[Problem, ...]:
+    """A warning for each object that has lost its marks and that no owner in Git would take over again."""
+    return tuple(
+        Problem(
+            severity=Severity.WARNING,
+            message=f"{item.key} was made by avi-sync, and somebody removed marks from it: it is left unchanged",
+            fix="put the marks back, or take it over with avi-sync adopt once Git asks for it",
+        )
+        for item in sorted(live, key=lambda item: item.key)
+        if item.ownership is Ownership.STRIPPED and item.key not in desired.objects
     )
 
 

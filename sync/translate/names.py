@@ -47,7 +47,8 @@ class Names:
     def spelled_by(self, kind: str, markers: Mapping[str, str]) -> frozenset[str]:
         """The names that an object with these markers can have; empty if they name no owner of ours.
 
-        A LoadBalancer Service's pool has no Protocol marker, so there are as many names as protocols.
+        A LoadBalancer Service's pool has no Protocol marker, so there are as many names as protocols; any other pool
+        has both GatewayName and Protocol.
         """
         namespace, service = markers.get("Namespace", ""), markers.get("ServiceName", "")
         gateway, port, protocol = markers.get("GatewayName", ""), markers.get("Port", ""), markers.get("Protocol", "")
@@ -55,7 +56,7 @@ class Names:
             return frozenset()
         if kind != "Pool":
             return frozenset({self.virtual_service(namespace, gateway or service)})
-        if not service or not port:
+        if not service or not port or bool(gateway) != bool(protocol):
             return frozenset()
         if gateway:
             return frozenset({self._encoded(f"{namespace}-{service}-{gateway}-{protocol}-{port}")})

@@ -61,6 +61,21 @@ POOL_NAME = "prod--shop-front-web-TCP-80"
             Ownership.FOREIGN,
             id="AKO's, for nothing on layer 4",
         ),
+        pytest.param("VirtualService", VIP, "avi-sync-prod", {}, Ownership.STRIPPED, id="ours, all marks removed"),
+        pytest.param("Pool", POOL_NAME, "avi-sync-prod", POOL, Ownership.STRIPPED, id="ours, ManagedBy removed"),
+        pytest.param("VsVip", VIP, "", GATEWAY, Ownership.STRIPPED, id="our VsVip, ManagedBy removed"),
+        pytest.param("Pool", POOL_NAME, "", POOL | {"Digest": "d"}, Ownership.STRIPPED, id="ours, created_by, too"),
+        pytest.param("VsVip", "prod-2--shop-web", "", GATEWAY | OURS, Ownership.CLONE, id="copy with another prefix"),
+        pytest.param("Pool", "copy", "avi-sync-prod", {}, Ownership.FOREIGN, id="copy of ours, all marks removed"),
+        pytest.param("Pool", POOL_NAME, "avi-sync-prod-2", {}, Ownership.FOREIGN, id="ours of a longer name, stripped"),
+        pytest.param(
+            "Pool",
+            POOL_NAME,
+            "avi-sync-prod",
+            POOL | {"ManagedBy": "terraform"},
+            Ownership.FOREIGN,
+            id="taken by another",
+        ),
         pytest.param("Pool", POOL_NAME, "", {}, Ownership.UNMARKED, id="no mark at all"),
         pytest.param("VsVip", VIP, "", {"team": "shop"}, Ownership.UNMARKED, id="a label of somebody"),
         pytest.param("Pool", POOL_NAME, "terraform", {}, Ownership.FOREIGN, id="created by another tool"),
@@ -76,6 +91,17 @@ def test_ownership(kind: str, name: str, created_by: str, marks: dict[str, str],
     found = live_object(body, KINDS[kind], Names(cluster="prod"))
 
     assert found.ownership is expected
+
+
+@pytest.mark.parametrize("gone", [*POOL, "ManagedBy"])
+def test_an_object_of_ours_that_lost_any_mark_is_no_copy(gone: str) -> None:
+    """Whichever mark somebody removed: what is left does not spell another name."""
+    marks = {key: value for key, value in (POOL | OURS).items() if key != gone}
+    body = {"name": POOL_NAME, "created_by": "avi-sync-prod", "markers": markers(**marks)}
+
+    found = live_object(body, KINDS["Pool"], Names(cluster="prod"))
+
+    assert (found.ownership, found.owner) == (Ownership.STRIPPED, None)
 
 
 @pytest.mark.parametrize(

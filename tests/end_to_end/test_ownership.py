@@ -167,6 +167,45 @@ def test_unmarked_objects_with_wanted_names_are_adopted_though_nobody_waits_for_
     assert adopted.document["summary"]["adopt"] == 4
 
 
+@pytest.mark.parametrize("kind", ["vsvip", "pool", "l4policyset", "virtualservice"])
+@pytest.mark.parametrize("kept", [(), ("clustername", "Namespace", "Digest")], ids=["all", "some"])
+def test_an_object_of_ours_without_its_marks_gets_them_back(
+    sync: Run, tree: Tree, controller: Controller, kind: str, kept: tuple[str, ...]
+) -> None:
+    """Somebody removed markers: a run holds the owner and names adopt, not a delete; adopt needs no wait."""
+    tree.commit(web=app("web", address="10.10.10.5"))
+    sync()
+    name = POOL if kind == "pool" else "test--shop-web"
+    before = controller.find(kind, name)
+    controller.change(kind, name, markers=[item for item in before["markers"] if item["key"] in kept])
+    controller.forget()
+
+    held = sync()
+    adopted = sync("adopt", "--ako-is-stopped")
+    again = sync("drift", "--detailed-exitcode")
+
+    (problem,) = held.document["problems"]
+    assert (held.code, adopted.code, again.code, controller.writes()) == (5, 0, 0, [f"PUT {kind}"])
+    assert "avi-sync adopt" in problem["fix"]
+    assert "delete" not in problem["fix"]
+    assert controller.find(kind, name)["markers"] == before["markers"]
+
+
+def test_an_object_that_lost_its_marks_and_that_nobody_asks_for_is_reported(
+    sync: Run, tree: Tree, controller: Controller
+) -> None:
+    """It is left unchanged, and whoever reads the plan hears of it."""
+    tree.commit(web=app("web"), calm=app("calm"))
+    sync()
+    controller.change("virtualservice", "test--shop-web", markers=[])
+    tree.commit(web=None)
+
+    result = sync("--dry-run")
+
+    said = "VirtualService admin/test--shop-web was made by avi-sync, and somebody removed marks from it"
+    assert said in messages(result)
+
+
 def test_only_the_named_gateway_is_adopted(sync: Run, tree: Tree, controller: Controller) -> None:
     """One at a time, for those who want to see it first."""
     tree.commit(a=app("a"), b=app("b"))

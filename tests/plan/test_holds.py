@@ -204,6 +204,7 @@ def test_servers_that_are_left_alone_are_none_that_an_incomplete_tree_loses() ->
         pytest.param(
             Ownership.AKO_CLONE, "is there already and is not ours (created by terraform)", id="a copy of AKO's"
         ),
+        pytest.param(Ownership.STRIPPED, "was made by avi-sync, and somebody removed marks from it", id="stripped"),
         pytest.param(Ownership.UNMARKED, "is there already, and nobody has marked it", id="nobody's"),
         pytest.param(Ownership.FOREIGN, "is there already and is not ours (created by terraform)", id="others'"),
     ],
