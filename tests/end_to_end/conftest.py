@@ -64,8 +64,9 @@ class Controller:
         self.clock.ahead_seconds += 60 * minutes
 
     def requests(self) -> list[dict[str, Any]]:
-        """Every request so far."""
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+        """Every request so far; one that is being written down just now is not told yet."""
+        whole_lines, _, _ = self.log.read_text().rpartition("\n")
+        return [json.loads(line) for line in whole_lines.splitlines()]
 
     def writes(self) -> list[str]:
         """`POST vsvip`, `DELETE pool` … without logins and the lock, in the order in which they came."""
