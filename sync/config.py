@@ -18,6 +18,7 @@ import platformdirs
 from pydantic import TypeAdapter, ValidationError
 
 from sync.controller.address import ControllerAddress
+from sync.credentials import note
 from sync.errors import UsageError
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.settings import VALUES_FILE, Settings
@@ -190,6 +191,7 @@ def secret(variable: str, file: str, environment: Mapping[str, str]) -> str:
     """A secret from its file, else from its variable; never from a flag, where `ps` would show it."""
     found = _text_of(file, variable) if file else environment.get(variable, "")
     secrets_read.add(found)
+    note(found, variable)
     return found
 
 

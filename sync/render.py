@@ -20,8 +20,10 @@ from sync.compare.normal_form import digest, normal_form
 from sync.compare.vips import asked_address, check_vips
 from sync.kinds import KINDS, OURS_AFTER_RENDERING
 from sync.model.desired import AviObject, Held, ObjectSpec, Owner
+from sync.model.leaks import KnownSecrets
 from sync.model.nesting import MOST_LEVELS, is_too_deep
 from sync.model.problem import Origin, Problem, Severity
+from sync.model.secrets import blanked
 from sync.model.templates import TemplateText
 from sync.sandbox import MOST_TEXT, Meter, Raw, Sandbox, TooMuchError
 
@@ -39,6 +41,9 @@ MOST_SOURCE = 100_000
 """Characters of a template, for compiling one takes time, too; ours have 3,000 at most."""
 
 
+NO_SECRETS = KnownSecrets()
+
+
 def never() -> bool:
     """For a run without a deadline."""
     return False
@@ -49,14 +54,16 @@ def render(
     templates: Mapping[str, TemplateText],
     *,
     created_by: str,
+    secrets: KnownSecrets = NO_SECRETS,
     is_over: Callable[[], bool] = never,
 ) -> Rendering:
     """Every spec as the body a create would send.
 
-    `templates` has one template per Avi kind; an owner whose template fails is held as a whole, also one whose
-    template is still running when `is_over` says that the run has no time left.
+    `templates` has one template per Avi kind. An owner whose template fails is held as a whole, and so is one whose
+    template writes a secret, or is still running when `is_over` says that the run has no time left.
     """
     compiled, problems = _compiled(templates)
+    run = _Run(created_by=created_by, secrets=secrets, is_over=is_over)
     objects: list[AviObject] = []
     failed: dict[Owner, tuple[str, Problem]] = {}
     for spec in specs:
@@ -67,14 +74,23 @@ def render(
             failed[spec.owner] = (spec.owner_name, problems[spec.key.kind])
             continue
         try:
-            objects.append(_rendered(spec, template, created_by, Meter(is_over)))
+            objects.append(_rendered(spec, template, run))
         except _BadTemplateError as error:
-            failed[spec.owner] = (spec.owner_name, _problem(error, spec))
+            failed[spec.owner] = (spec.owner_name, _problem(error, spec, secrets))
     return Rendering(
         objects=tuple(item for item in objects if item.owner not in failed),
         problems=tuple(dict.fromkeys(problem for _, problem in failed.values())),
         held=tuple(Held(owner=owner, name=name, origin=problem.origin) for owner, (name, problem) in failed.items()),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """What all objects of one rendering have in common."""
+
+    created_by: str
+    secrets: KnownSecrets
+    is_over: Callable[[], bool]
 
 
 class _BadTemplateError(Exception):
@@ -142,8 +158,8 @@ def _raw(text: Any) -> Raw:
     return Raw(text)
 
 
-def _rendered(spec: ObjectSpec, template: Template, created_by: str, meter: Meter) -> AviObject:
-    text = _text(spec, template, meter)
+def _rendered(spec: ObjectSpec, template: Template, run: _Run) -> AviObject:
+    text = _text(spec, template, Meter(run.is_over))
     file = str(template.filename)
     try:
         rendered = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_json_object)
@@ -152,7 +168,9 @@ def _rendered(spec: ObjectSpec, template: Template, created_by: str, meter: Mete
         if is_too_deep(rendered):
             raise _BadTemplateError(f"what it renders is nested in more than {MOST_LEVELS} levels", file=file, line=1)
         body = {key: value for key, value in rendered.items() if key not in OURS_AFTER_RENDERING}
-        return _completed(body, spec, created_by)
+        if name := run.secrets.found_in(body, [spec.content, spec.key.name]):
+            raise _BadTemplateError(f"what it renders holds the secret of {name}", file=file, line=1)
+        return _completed(body, spec, run.created_by)
     except json.JSONDecodeError as error:
         message = f"it does not render to JSON: {error.msg} in line {error.lineno} of what it renders"
         raise _BadTemplateError(message, file=file, line=error.lineno) from None
@@ -265,10 +283,10 @@ def _completed(rendered: Mapping[str, Any], spec: ObjectSpec, created_by: str) -
     )
 
 
-def _problem(error: _BadTemplateError, spec: ObjectSpec | None) -> Problem:
+def _problem(error: _BadTemplateError, spec: ObjectSpec | None, secrets: KnownSecrets = NO_SECRETS) -> Problem:
     return Problem(
         severity=Severity.ERROR,
-        message=f"template: {error.message}",
+        message=f"template: {blanked(error.message, secrets.names)}",
         fix="correct the template; the product's own are in its package, under templates/",
         origin=Origin(file=error.file, line=error.line),
         resource=str(spec.owner) if spec else "",

@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime
 from sync.compare.fields import field_values
 from sync.compare.ignoring import expired, with_ignored
 from sync.config import controller_host_problem, read_settings
+from sync.credentials import known
 from sync.errors import SourceError
 from sync.model.desired import AviObject, DesiredState
 from sync.model.explanation import ExplainedField
 from sync.model.facts import Facts, assumed_facts
+from sync.model.leaks import KnownSecrets
 from sync.model.live import LiveObject, LiveState
 from sync.model.plan import PlanOptions
 from sync.model.problem import Problem, Severity
@@ -25,7 +27,7 @@ from sync.render import never, render
 from sync.source.git import SourceRequest, read_source
 from sync.source.manifests import holds_manifests, parse_manifests
 from sync.source.places import WrittenText, with_lines
-from sync.templates import read_templates, unknown_templates
+from sync.templates import own_text, read_templates, unknown_templates
 from sync.translate.inputs import inputs_of
 from sync.translate.provenance import sources_of
 from sync.translate.status import held_status
@@ -104,7 +106,13 @@ def make_wish(source: Source, facts: Facts | None, is_over: Callable[[], bool] =
         return Wish(desired=desired, problems=with_lines(source.problems, source.snapshot), statuses=())
     facts = facts or assumed_facts(settings.controller.cloud_name)
     translation = translate(source.resources, settings, facts)
-    rendering = render(translation.specs, source.templates, created_by=settings.created_by, is_over=is_over)
+    rendering = render(
+        translation.specs,
+        source.templates,
+        created_by=settings.created_by,
+        secrets=KnownSecrets(names={**known}, words=own_text()),
+        is_over=is_over,
+    )
     desired = DesiredState(
         commit=source.snapshot.commit,
         cluster=settings.cluster,

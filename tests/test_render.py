@@ -23,6 +23,7 @@ from sync.model.desired import (
     VirtualServicePort,
     VsVipContent,
 )
+from sync.model.leaks import KnownSecrets
 from sync.render import Rendering, render
 from sync.templates import read_templates
 from tests.builders import (
@@ -349,6 +350,23 @@ def test_a_broken_template_holds_the_owners_with_its_kind(kind: str, text: str, 
 def test_a_template_that_is_none_is_told_once() -> None:
     """Not for every owner."""
     assert len(rendered(HEALTHY, VsVip="{{").problems) == 1
+
+
+def test_a_template_that_writes_a_secret_is_a_problem_that_does_not_show_it() -> None:
+    """The body is not rendered, and a message that would quote the secret has a blank in its place."""
+    secrets = KnownSecrets(names={"s3cret-of-the-run": "SYNC_TOKEN"})
+    spec = make_spec()
+
+    written, quoted = (
+        render([spec], templates_with(VsVip=text), created_by="c", secrets=secrets)
+        for text in ('{"x": "s3cret-of-the-run"}', '{"x": {{ {}["s3cret-of-the-run"] }}}')
+    )
+
+    assert [problem.message for problem in written.problems] == [
+        "template: what it renders holds the secret of SYNC_TOKEN"
+    ]
+    assert (written.objects, quoted.objects) == ((), ())
+    assert "'***'" in quoted.problems[0].message
 
 
 # --- our own templates ------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from click.shell_completion import CompletionItem
 from sync.cli.signals import SIGNALS, StoppedError
 from sync.cli.terminal import RESULTS, open_missing_streams, say_defect, say_error
 from sync.cli.verbosity import hide_log
+from sync.credentials import credentials_removed
 from sync.errors import ExitCode, SyncError
 
 DEFAULT_COMMAND = "sync"
@@ -149,7 +150,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     gc.set_threshold(*FEW_COLLECTIONS)
     logging.getLogger("sync").addHandler(logging.NullHandler())  # a log is not the way to tell a user something
     try:
-        with SIGNALS:
+        with SIGNALS, credentials_removed():
             code = _code_of(argv)
     except StoppedError as stop:
         _leave_at_once(stop.exit_code)

@@ -17,6 +17,7 @@ from sync.cli.recording import Recorder
 from sync.cli.signals import SIGNALS, StoppedError
 from sync.cli.terminal import complain, paint
 from sync.config import host_of, secret, secrets_read, state_folder
+from sync.credentials import environment
 from sync.errors import ExitCode, SyncError
 from sync.model.ending import Ending, Memory, Phase, Traffic, event_of, remembered
 from sync.model.run import Run
@@ -120,7 +121,7 @@ def _tell(ending: Ending, given: Mapping[str, Any], recorder: Recorder) -> None:
     webhook = (
         _try(
             "the address of the webhook could not be read",
-            lambda: secret("SYNC_WEBHOOK_URL", given["webhook_url_file"], os.environ),
+            lambda: secret("SYNC_WEBHOOK_URL", given["webhook_url_file"], environment()),
         )
         or ""
     )

@@ -1,6 +1,5 @@
 """`avi-sync doctor`: everything that a first run needs, looked at before it."""
 
-import os
 from typing import Any
 
 import click
@@ -9,6 +8,7 @@ from sync.cli import options
 from sync.cli.controller import controller, warn_of_unchecked_certificate
 from sync.cli.terminal import paint, show, show_document
 from sync.config import source_request, target
+from sync.credentials import environment
 from sync.doctor.examine import examine
 from sync.report.checkup import checkup_document, checkup_lines
 
@@ -19,9 +19,9 @@ from sync.report.checkup import checkup_document, checkup_lines
 @options.output
 def command(output: str, **given: Any) -> int:
     """Look at everything that a run needs, without writing anything: Git, the Controller, rights, names, AKO."""
-    request = source_request(given, os.environ, writes=True)
+    request = source_request(given, environment(), writes=True)
     warn_of_unchecked_certificate(given)
-    with controller(target(given, os.environ)) as where:
+    with controller(target(given, environment())) as where:
         checkup = examine(request, where)
     if output == "json":
         show_document(checkup_document(checkup))

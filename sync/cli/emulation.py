@@ -1,6 +1,5 @@
 """An emulator for a command: in this process, or as what the command is for."""
 
-import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Any
 import yaml
 
 from sync.cli.terminal import say
+from sync.credentials import environment
 from sync.emulator import Emulator, FaultError, SeedError, StateError
 from sync.errors import UsageError
 from sync.model.target import Target
@@ -33,7 +33,7 @@ def embedded(where: Target) -> Iterator[Target]:
 
 def emulator_password() -> str:
     """The emulator's password: AVI_EMULATOR_PASSWORD, or the one that its documentation names."""
-    return os.environ.get("AVI_EMULATOR_PASSWORD", "emulator")
+    return environment().get("AVI_EMULATOR_PASSWORD", "emulator")
 
 
 def read_yaml(path: str) -> Any:

@@ -1,6 +1,5 @@
 """`avi-sync explain`: where each field of a desired object comes from."""
 
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from sync.cli.offline import ASSUMED_FACTS
 from sync.cli.terminal import paint, say, show, show_document
 from sync.config import source_request, target
 from sync.controller.timing import Timing
+from sync.credentials import environment
 from sync.errors import UsageError
 from sync.kinds import KINDS
 from sync.model.desired import AviObject, Owner, OwnerKind
@@ -71,7 +71,7 @@ def _kind_and_name(text: str) -> tuple[str, str]:
 
 
 def _sight(given: Mapping[str, Any], *, is_quiet: bool) -> Sight:
-    request = source_request(given, os.environ, writes=False)
+    request = source_request(given, environment(), writes=False)
     now = datetime.now(UTC)
     if given["facts"] or not given["controller"]:
         if not given["facts"]:
@@ -79,7 +79,7 @@ def _sight(given: Mapping[str, Any], *, is_quiet: bool) -> Sight:
         facts = read_facts_file(Path(given["facts"])) if given["facts"] else None
         return look_at_tree(request, facts, now, Timing().ending_after(given["deadline"]))
     warn_of_unchecked_certificate(given)
-    with controller(target(given, os.environ)) as where, Console(is_quiet=is_quiet) as console:
+    with controller(target(given, environment())) as where, Console(is_quiet=is_quiet) as console:
         return look_at(request, where, now, console.hooks(where).observe)
 
 

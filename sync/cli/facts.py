@@ -1,6 +1,5 @@
 """`avi-sync facts`: what the Controller tells, as a file for commands that ask none."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from sync.cli.files import replace_file
 from sync.cli.terminal import print_result
 from sync.config import source_request, target
 from sync.controller.facts import facts_to_document
+from sync.credentials import environment
 from sync.errors import UsageError
 from sync.reconcile import read_facts_of
 
@@ -25,8 +25,8 @@ from sync.reconcile import read_facts_of
 def command(out: str, **given: Any) -> None:
     """Write down what the Controller tells of what the tree refers to, for `render` and `validate` without it."""
     warn_of_unchecked_certificate(given)
-    with controller(target(given, os.environ)) as where:
-        facts = read_facts_of(source_request(given, os.environ, writes=False), where)
+    with controller(target(given, environment())) as where:
+        facts = read_facts_of(source_request(given, environment(), writes=False), where)
     text = yaml.safe_dump(facts_to_document(facts), sort_keys=False)
     if not out:
         print_result(text.rstrip("\n"))

@@ -13,6 +13,7 @@ from typing import Any
 from sync.cli.after_run import target_name
 from sync.cli.terminal import complain, paint
 from sync.config import secret, secrets_read
+from sync.credentials import environment
 from sync.errors import ExitCode, SyncError, UsageError
 from sync.model.run import Run, Wish
 
@@ -87,13 +88,18 @@ def _comment(text: str, given: Mapping[str, Any]) -> None:
         api=os.environ.get("GITHUB_API_URL", "https://api.github.com"),
         repository=_said("GITHUB_REPOSITORY"),
         number=_number(),
-        token=secret("SYNC_GITHUB_TOKEN", given["github_token_file"], os.environ) or os.environ.get("GITHUB_TOKEN", ""),
+        token=_token(given),
     )
     if not where.token:
         raise UsageError("no token for the comment", fix="set GITHUB_TOKEN or SYNC_GITHUB_TOKEN")
-    secrets_read.add(where.token)
     address = write_comment(where, marker_of(target_name(given)), text)
     complain(f"note: the comment is at {address}")
+
+
+def _token(given: Mapping[str, Any]) -> str:
+    """Our own, else the one that the workflow hands over."""
+    own = secret("SYNC_GITHUB_TOKEN", given["github_token_file"], environment())
+    return own or secret("GITHUB_TOKEN", "", environment())
 
 
 def _said(variable: str) -> str:

@@ -1,6 +1,5 @@
 """`avi-sync lock status` and `lock release`: who holds the lock of a cluster, and how to take it away from him."""
 
-import os
 import sys
 from typing import Any
 
@@ -10,6 +9,7 @@ from sync.cli import options
 from sync.cli.controller import controller, warn_of_unchecked_certificate
 from sync.cli.terminal import print_result, show, show_document
 from sync.config import source_request, target
+from sync.credentials import environment
 from sync.errors import UsageError
 from sync.model.lock import Holder
 from sync.reconcile import read_record_of, release_lock
@@ -29,8 +29,8 @@ def command() -> None:
 def status(output: str, **given: Any) -> None:
     """Show who holds the lock, for how long, and the last run that changed something."""
     warn_of_unchecked_certificate(given)
-    with controller(target(given, os.environ)) as where:
-        name, record = read_record_of(source_request(given, os.environ, writes=False), where)
+    with controller(target(given, environment())) as where:
+        name, record = read_record_of(source_request(given, environment(), writes=False), where)
     if output == "json":
         show_document(lock_document(name, record))
     else:
@@ -45,8 +45,8 @@ def status(output: str, **given: Any) -> None:
 def release(yes: bool, **given: Any) -> None:
     """Take the lock away from a run that is gone; one that lives stops before its next change set or delete."""
     warn_of_unchecked_certificate(given)
-    with controller(target(given, os.environ)) as where:
-        request = source_request(given, os.environ, writes=False)
+    with controller(target(given, environment())) as where:
+        request = source_request(given, environment(), writes=False)
         name, record = read_record_of(request, where)
         if record.holder is None:
             print_result(f"Lock {name}: free, nothing to release")

@@ -1,6 +1,5 @@
 """`avi-sync validate` and `avi-sync render`: what a tree asks for, without a Controller."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from sync.cli.results import OutputFile, output_options, show_rendering, show_va
 from sync.cli.terminal import say
 from sync.config import source_request
 from sync.controller.timing import Timing
+from sync.credentials import environment
 from sync.errors import SourceError, UsageError
 from sync.model.run import Wish
 from sync.report.formats import RENDERING, VALIDATION
@@ -71,7 +71,7 @@ def _offline_wish(source: Mapping[str, Any], facts_file: str, deadline_seconds: 
     timing = Timing().ending_after(deadline_seconds)
     try:
         facts = read_facts_file(Path(facts_file)) if facts_file else None
-        request = source_request(source, os.environ, writes=False)
+        request = source_request(source, environment(), writes=False)
         read = load_source(replace(request, timeout_seconds=min(request.timeout_seconds, deadline_seconds)))
         return offline(with_rules(make_wish(read, facts, timing.is_over), read, datetime.now(UTC).date()))
     except SourceError as error:

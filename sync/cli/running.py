@@ -1,6 +1,5 @@
 """One run from its options to its exit code: what all commands that plan against a Controller have in common."""
 
-import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from sync.cli.github import folded, tell_run
 from sync.cli.recording import recorder_for
 from sync.cli.results import show_run
 from sync.config import source_request, target
+from sync.credentials import environment
 from sync.errors import ExitCode
 from sync.model.run import Run, RunOptions
 from sync.plan.make import make_plan
@@ -37,9 +37,9 @@ def perform(
     """
     recorder = recorder_for(given, asked, rolls_back=rolls_back)
     with told_afterwards(given, recorder) as watch:
-        request = source_request(given, os.environ, writes=not asked.is_dry)
+        request = source_request(given, environment(), writes=not asked.is_dry)
         warn_of_unchecked_certificate(given)
-        with controller(target(given, os.environ)) as where, Console(is_quiet=output != "text") as console:
+        with controller(target(given, environment())) as where, Console(is_quiet=output != "text") as console:
             hooks = watch.hooks(recorder.hooks(console.hooks(where)))
             with folded("avi-sync at work"):
                 run = reshape(synchronise(request, where, hooks, asked, planner, wisher))

@@ -1,6 +1,5 @@
 """`avi-sync status`: what is deployed from which commit, on one screen."""
 
-import os
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +11,7 @@ from sync.cli.console import Console
 from sync.cli.controller import controller, warn_of_unchecked_certificate
 from sync.cli.terminal import complain, paint, show, show_document
 from sync.config import source_request, target
+from sync.credentials import environment
 from sync.model.run import Run
 from sync.plan.drift import edits_of
 from sync.reconcile import synchronise
@@ -29,9 +29,9 @@ def command(output: str, **given: Any) -> int:
     """Show on one screen what is deployed: from which commit, by which run, and how each owner stands; never writes."""
     asked = looking_options(given)
     asked = replace(asked, plan=replace(asked.plan, may_undo=True))
-    request = source_request(given, os.environ, writes=False)
+    request = source_request(given, environment(), writes=False)
     warn_of_unchecked_certificate(given)
-    with controller(target(given, os.environ)) as where, Console(is_quiet=output != "text") as console:
+    with controller(target(given, environment())) as where, Console(is_quiet=output != "text") as console:
         run = synchronise(request, where, console.hooks(where), asked)
     _show(replace(run, edits=edits_of(run.wish.desired, run.before, asked.plan.selection)), output)
     return 0 if run.plan is not None else run.exit_code(is_detailed=False)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sync.errors import SourceError, UnreachableError
+from sync.model.secrets import is_secret
 
 if TYPE_CHECKING:
     from git.cmd import Git
@@ -205,8 +206,11 @@ def _certificates() -> dict[str, str]:
 
 
 def _env_without_others(given: Mapping[str, str]) -> list[str]:
-    """The `env` command that takes inherited GIT_… variables away: GitPython can only add to an environment."""
-    inherited = {name for name in os.environ if name.startswith("GIT_")}
+    """The `env` command that takes inherited GIT_… variables and secrets away: GitPython can only add variables.
+
+    Git, ssh and what they start need nothing whose name says that it is a secret, such as those of a CI.
+    """
+    inherited = {name for name in os.environ if name.startswith("GIT_") or is_secret(name)}
     unwanted = sorted(inherited - given.keys() - KEPT_VARIABLES)
     return ["env", *(part for name in unwanted for part in ("-u", name))] if unwanted else []
 
@@ -226,14 +230,16 @@ def _git() -> "type[Git]":
     """
     if shutil.which("git") is None:
         raise SourceError("the program git was not found", fix="install Git 2.32 or newer")
-    before = {name: os.environ.get(name) for name in ENVIRONMENT}
+    before = {name: os.environ.get(name) for name in (*ENVIRONMENT, *filter(is_secret, os.environ))}
+    for name in before:
+        os.environ.pop(name, None)
     os.environ.update(ENVIRONMENT, GIT_PYTHON_REFRESH="quiet")
     try:
         from git.cmd import Git
     finally:
         for name, value in before.items():
             if value is None:
-                del os.environ[name]
+                os.environ.pop(name, None)
             else:
                 os.environ[name] = value
     return Git

@@ -1,9 +1,10 @@
 """The product's own templates, one per Avi kind, read as package data."""
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 
-from sync.kinds import KINDS
+from sync.kinds import KINDS, Kind
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.source import Snapshot
 from sync.model.templates import TemplateText
@@ -21,9 +22,18 @@ def read_templates(snapshot: Snapshot) -> Mapping[str, TemplateText]:
         if path in overrides:
             found[kind.name] = TemplateText(file=path, text=overrides[path].decode("utf-8", "replace"))
         else:
-            text = files("sync.templates").joinpath(f"{kind.path}.json.j2").read_text("utf-8")
-            found[kind.name] = TemplateText(file=path, text=text)
+            found[kind.name] = TemplateText(file=path, text=_own(kind))
     return found
+
+
+@cache
+def own_text() -> str:
+    """All of our own templates, one after the other."""
+    return "\n".join(map(_own, KINDS.values()))
+
+
+def _own(kind: Kind) -> str:
+    return files("sync.templates").joinpath(f"{kind.path}.json.j2").read_text("utf-8")
 
 
 def unknown_templates(snapshot: Snapshot) -> tuple[Problem, ...]:

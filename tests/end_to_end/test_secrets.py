@@ -3,6 +3,8 @@
 import base64
 import json
 import logging
+import os
+import shutil
 import subprocess
 import sys
 import time
@@ -246,6 +248,63 @@ def test_a_logged_defect_shows_no_secret(planted: Tree, sync: Run) -> None:
 
     assert "ValueError: cannot send ***" in done.err
     assert_silent(done)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(f"{CANARY}-git-token", id="as it is"),
+        pytest.param(f"x {CANARY.upper()}-GIT-TOKEN y", id="in upper case"),
+        pytest.param(base64.b64encode(f"token={CANARY}-git-token".encode()).decode(), id="in base64"),
+    ],
+)
+def test_a_template_that_writes_a_credential_holds_its_owners(
+    planted: Tree, sync: Run, controller: Controller, text: str
+) -> None:
+    """However it came by it, the Controller does not get it, and nobody else does."""
+    planted.write({"templates/pool.json.j2": f'{{"description": "{text}"}}'})
+    planted.commit()
+
+    results = [sync("render"), sync()]
+
+    assert [result.code for result in results] == [3, 3]
+    assert "holds the secret of SYNC_GIT_TOKEN" in results[0].out
+    assert controller.all_writes() == []
+    assert_silent(*results)
+
+
+def test_a_password_that_is_an_ordinary_word_holds_nobody(
+    tree: Tree, sync: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names of this tree and words of every body hold it, too."""
+    monkeypatch.setenv("SYNC_TOKEN", "shop")
+    monkeypatch.setenv("SYNC_GIT_TOKEN", "network")
+    monkeypatch.setenv("SYNC_GITHUB_TOKEN", "p")
+    tree.commit(web=app())
+
+    assert sync("render").code == 0
+
+
+def test_git_and_what_it_starts_find_no_credential_in_their_environment(
+    planted: Tree, sync: Run, controller: Controller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither ours nor a CI's; afterwards the environment is as it was."""
+    seen = tmp_path / "seen"
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nenv >> {seen}\nexec {shutil.which("git")} "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", f"{CANARY}-of-ci")
+    monkeypatch.setenv("GITHUB_TOKEN", f"{CANARY}-of-workflow")
+
+    done = sync("--dry-run")
+
+    assert done.code == 0
+    assert "GIT_CONFIG_COUNT" in seen.read_text()
+    assert CANARY not in seen.read_text()
+    assert os.environ["GITHUB_TOKEN"] == f"{CANARY}-of-workflow"
+    assert os.environ["SYNC_PASSWORD"] == PASSWORD
 
 
 def test_no_value_of_the_core_shows_a_secret_in_its_repr(planted: Tree, sync: Run) -> None:
