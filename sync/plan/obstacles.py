@@ -10,7 +10,7 @@ from sync.kinds import KINDS
 from sync.model.desired import ObjectKey
 from sync.model.live import LiveState
 from sync.model.plan import ChangeSet, Method, Write
-from sync.plan.owners import places_of
+from sync.plan.passing import resources_of, titled
 
 
 def users_of(
@@ -42,15 +42,18 @@ def changed_since(change_set: ChangeSet, live: LiveState) -> Iterator[str]:
 
 
 def obstacles(change_set: ChangeSet, live: LiveState) -> Iterator[str]:
-    """Users of what would be deleted, and other holders of the addresses asked for, in any tenant that can be seen."""
+    """Users of what would be deleted, and other holders of addresses and DNS names, in any tenant that can be seen.
+
+    What the set itself updates drops its references in time.
+    """
     going = {write.uuid: write.key for write in _deletes(change_set)}
-    for other, name, gone in users_of(going, live, going.values()):
+    for other, name, gone in users_of(going, live, {write.key for write in change_set.writes}):
         yield f"{other} refers to {gone} ({name})"
-    asked = {place for write in _creates(change_set) for place in places_requested(write)}
+    wanted = change_set.takes.union(*map(places_requested, _creates(change_set)))
     for item in live:
         if item.uuid not in going:
-            for place in sorted(asked & places_of(item), key=str):
-                yield f"address {place} is taken by {item.key}"
+            for resource in sorted(wanted & resources_of(item.key, item.body), key=titled):
+                yield f"{titled(resource)} is taken by {item.key}"
 
 
 def networks_of(change_set: ChangeSet) -> Mapping[tuple[Reference, str], frozenset[str]]:

@@ -2,15 +2,18 @@
 
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.model.live import LiveState
 from sync.model.plan import Plan
+from sync.model.problem import Severity
 from sync.plan.make import make_plan
 from tests.builders import make_options
 from tests.end_to_end.tree import Manifest, app, endpoints, load_balancer
 from tests.plan.controller import PerfectController, wish_for
+from tests.plan.worlds import NETWORKS, TREES, WORLDS, Tree, World, without_rivals
 
 ADDRESSES = st.sampled_from(["", "", "10.10.10.1", "10.10.10.2", "10.10.10.3"])
 APPS = st.dictionaries(
@@ -36,36 +39,51 @@ def plan_for(manifests: list[Manifest], live: LiveState) -> Plan:
     return make_plan(wish_for(*manifests).desired, live, make_options())
 
 
-@settings(max_examples=30, deadline=None)
-@given(first=APPS, second=APPS)
-def test_planning_after_a_perfect_apply_is_empty_and_references_are_never_broken(
-    first: dict[str, tuple[str, tuple[int, ...], bool]], second: dict[str, tuple[str, tuple[int, ...], bool]]
+@pytest.mark.parametrize("world", WORLDS, ids=str)
+@settings(max_examples=10, deadline=None)
+@given(first=TREES, second=TREES)
+def test_planning_after_a_perfect_apply_is_empty_and_nothing_in_it_is_refused(
+    world: World, first: Tree, second: Tree
 ) -> None:
-    """From any tree to any other: each write finds what it refers to, and afterwards there is nothing to do."""
-    controller = PerfectController()
+    """From any tree to any other: no write meets what a Controller refuses, and afterwards there is nothing to do."""
+    controller = PerfectController(NETWORKS)
 
-    for apps in (first, second):
-        controller.apply(plan_for(manifests_of(apps), controller.live))
+    for tree in (first, second):
+        controller.apply(tree.plan(world, controller.live))
 
-        assert plan_for(manifests_of(apps), controller.live).changes == ()
+        assert tree.plan(world, controller.live).changes == ()
 
 
-@settings(max_examples=25, deadline=None)
-@given(first=APPS, second=APPS, chance=st.randoms(use_true_random=False))
+@pytest.mark.parametrize("world", WORLDS, ids=str)
+@settings(max_examples=10, deadline=None)
+@given(first=TREES.map(without_rivals), second=TREES.map(without_rivals))
+def test_where_nothing_is_requested_twice_nobody_is_held(world: World, first: Tree, second: Tree) -> None:
+    """Whatever has to pass from one owner to another, passes in one run."""
+    controller = PerfectController(NETWORKS)
+    controller.apply(first.plan(world, controller.live))
+
+    plan = second.plan(world, controller.live)
+    controller.apply(plan)
+
+    assert [problem.message for problem in plan.problems if problem.severity is Severity.ERROR] == []
+    assert controller.live.objects.keys() == second.desired(world).objects.keys()
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=str)
+@settings(max_examples=4, deadline=None)
+@given(first=TREES, second=TREES, chance=st.randoms(use_true_random=False))
 def test_the_order_of_manifests_and_of_lists_changes_nothing(
-    first: dict[str, tuple[str, tuple[int, ...], bool]],
-    second: dict[str, tuple[str, tuple[int, ...], bool]],
-    chance: random.Random,
+    world: World, first: Tree, second: Tree, chance: random.Random
 ) -> None:
     """Shuffled input gives an equal plan, digest included."""
-    controller = PerfectController()
-    controller.apply(plan_for(manifests_of(first), controller.live))
-    manifests, objects = manifests_of(second), list(controller.live.objects.items())
-    expected = plan_for(manifests, controller.live)
+    controller = PerfectController(NETWORKS)
+    controller.apply(first.plan(world, controller.live))
+    manifests, objects = second.manifests(world), list(controller.live.objects.items())
+    expected = second.plan(world, controller.live)
     chance.shuffle(manifests)
     chance.shuffle(objects)
 
-    plan = plan_for(manifests, LiveState(objects=dict(objects)))
+    plan = make_plan(second.desired(world, manifests), LiveState(objects=dict(objects)), make_options())
 
     assert (expected.change_sets, expected.digest) == (plan.change_sets, plan.digest)
 

@@ -10,6 +10,7 @@ from sync.model.live import LiveState
 from sync.model.plan import Action, Method, Plan, Turn
 from sync.model.problem import Severity
 from sync.plan.make import make_plan
+from sync.plan.obstacles import obstacles
 from sync.plan.owners import pairs_of
 from tests.builders import make_facts, make_options
 from tests.end_to_end.tree import VALUES, Manifest, app, endpoints, gateway, load_balancer, service
@@ -334,6 +335,34 @@ def test_who_requests_an_address_of_a_vip_that_is_replaced_does_not_get_it_eithe
             "Gateway shop/a requests the same address 10.10.10.1",
         ],
     )
+
+
+# --- the last look before a delete ------------------------------------------------------------------------------------
+
+
+def test_what_a_set_updates_itself_is_no_obstacle() -> None:
+    """Two Gateways swap addresses, and one of them drops a port: its policy drops the pool before that goes."""
+    before = (*app("a", address="10.10.10.1"), *member("x", 26), *member("y", 27))
+    after = (*app("a"), *member("x", 26), *member("y", 27, shared=""))
+    two_ports = (gateway("b", ports=(80, 81), address="10.10.10.2"), service("b-svc", gateway="b", ports=(80, 81)))
+    one_port = (gateway("b", address="10.10.10.1"), service("b-svc", gateway="b"))
+    controller = converged(*before, *two_ports)
+
+    plan = plan_of(controller, *after, *one_port)
+
+    assert [found for item in plan.change_sets for found in obstacles(item, controller.live)] == []
+
+
+def test_a_hostname_that_somebody_took_after_the_plan_was_made_is_an_obstacle() -> None:
+    """As an address is."""
+    controller = converged(*app("a", address="10.10.10.1"))
+    plan = plan_of(controller, *app("a", address="10.10.10.2", hostname="x.example.com"))
+
+    theirs(controller)
+
+    assert [found for item in plan.change_sets for found in obstacles(item, controller.live)] == [
+        "hostname x.example.com is taken by VsVip admin/theirs"
+    ]
 
 
 # --- owners -----------------------------------------------------------------------------------------------------------
