@@ -9,8 +9,9 @@ from sync.avi.addresses import addresses
 from sync.controller.apply import NAME_IS_FREE_WITHIN_SECONDS, PATIENCE_SECONDS
 from sync.model.outcome import Outcome, SetState
 from sync.model.plan import Method
+from tests.builders import make_facts
 from tests.controller.workshop import UPGRADE, Workshop
-from tests.end_to_end.tree import Manifest, app, endpoints, infra_setting, namespace, service
+from tests.end_to_end.tree import Manifest, app, endpoints, infra_setting, load_balancer, namespace, service
 
 OLD, NEW = "10.10.10.11", "10.10.10.12"
 REFUSED = {"do": "status", "status": 400, "body": {"error": "not on a Thursday"}}
@@ -225,3 +226,135 @@ def test_what_somebody_has_disabled_stays_disabled_when_it_moves(workshop: Works
 
     live = next(item.body for item in workshop.live() if item.key.kind == "VirtualService")
     assert live["enabled"] is False
+
+
+# --- what passes by updates -------------------------------------------------------------------------------------------
+
+
+DNS = make_facts(domains=["avi.internal"])
+
+
+def hostnames(workshop: Workshop) -> dict[str, list[str]]:
+    """VsVip → its DNS names."""
+    return {
+        item.key.name: [record["fqdn"] for record in item.body.get("dns_info", ())]
+        for item in workshop.live()
+        if item.key.kind == "VsVip"
+    }
+
+
+BEFORE = (*app("a", hostname="x.avi.internal"), *app("b", hostname="y.avi.internal"))
+SWAPPED = (*app("a", hostname="y.avi.internal"), *app("b", hostname="x.avi.internal"))
+
+
+def test_two_gateways_swap_their_hostnames(workshop: Workshop) -> None:
+    """By updates in place, one of them twice; no connection breaks."""
+    workshop.facts = DNS
+    workshop.converge(*BEFORE)
+    plan = workshop.plan(*SWAPPED)
+    workshop.faults()
+
+    outcomes = workshop.apply(plan)
+
+    assert [outcome.state for outcome in outcomes] == [SetState.APPLIED]
+    assert workshop.writes() == ["PUT vsvip", "PUT vsvip", "PUT vsvip"]
+    assert hostnames(workshop) == {"test--shop-a": ["y.avi.internal"], "test--shop-b": ["x.avi.internal"]}
+
+
+@pytest.mark.parametrize("nth", [2, 3])
+def test_a_swap_of_hostnames_that_is_refused_is_undone(workshop: Workshop, nth: int) -> None:
+    """Everybody has the name that it had, and the next run holds both with the Controller's words."""
+    workshop.facts = DNS
+    workshop.converge(*BEFORE)
+    plan = workshop.plan(*SWAPPED)
+    workshop.faults({"method": "PUT", "path": "/api/vsvip/*", "nth": nth, "do": "status", "status": 422})
+
+    (outcome,) = workshop.apply(plan)
+
+    assert outcome.state is SetState.RESTORED
+    assert hostnames(workshop) == {"test--shop-a": ["x.avi.internal"], "test--shop-b": ["y.avi.internal"]}
+    workshop.faults()
+    again = workshop.plan(*SWAPPED)
+    assert (again.changes, any("answered 422" in problem.message for problem in again.problems)) == ((), True)
+
+
+def test_what_one_owner_of_a_refused_swap_requests_now_lets_both_go_on(workshop: Workshop) -> None:
+    """The mark names both: Git has changed for one of them, so that nothing is known to be refused any more."""
+    workshop.facts = DNS
+    workshop.converge(*BEFORE)
+    plan = workshop.plan(*SWAPPED)
+    workshop.faults({"method": "PUT", "path": "/api/vsvip/*", "nth": 2, "do": "status", "status": 422})
+    workshop.apply(plan)
+    workshop.faults()
+
+    workshop.converge(*app("a", hostname="y.avi.internal"), *app("b", hostname="z.avi.internal"))
+
+    assert hostnames(workshop) == {"test--shop-a": ["y.avi.internal"], "test--shop-b": ["z.avi.internal"]}
+
+
+def member(name: str, port: int, *, is_shared: bool) -> list[Manifest]:
+    """A LoadBalancer Service, on its own or of the shared VIP `k`."""
+    found = load_balancer(name, port=port)
+    annotations = {"ako.vmware.com/enable-shared-vip": "k"} if is_shared else {}
+    return [{**found, "metadata": {**found["metadata"], "annotations": annotations}}, endpoints(name, ports=(port,))]
+
+
+def test_a_service_whose_shared_vip_refuses_it_gets_its_own_back(workshop: Workshop) -> None:
+    """Its VirtualService was deleted so that the shared VIP could have its name."""
+    workshop.facts = DNS
+    workshop.converge(*member("x", 26, is_shared=True), *member("y", 27, is_shared=False))
+    joined = (*member("x", 26, is_shared=True), *member("y", 27, is_shared=True))
+    plan = workshop.plan(*joined)
+    workshop.faults({"method": "PUT", "path": "/api/vsvip/*", "nth": 1, "do": "status", "status": 422})
+
+    (outcome,) = workshop.apply(plan)
+
+    assert outcome.state is SetState.RESTORED
+    assert services(workshop) == ["test--shop-k", "test--shop-y"]
+    workshop.faults()
+    assert workshop.plan(*joined).changes == ()
+    workshop.apply(workshop.plan(*joined, retry_refused=True))
+    assert services(workshop) == ["test--shop-k"]
+
+
+def test_a_service_that_cannot_have_its_own_vip_stays_with_the_shared_one(workshop: Workshop) -> None:
+    """Its name goes back, and its port has not gone."""
+    workshop.facts = DNS
+    together = (*member("x", 26, is_shared=True), *member("y", 27, is_shared=True))
+    workshop.converge(*together)
+    before = hostnames(workshop)
+    plan = workshop.plan(*member("x", 26, is_shared=True), *member("y", 27, is_shared=False))
+    workshop.faults({"method": "POST", "path": "/api/virtualservice", "nth": 1, **REFUSED})
+
+    (outcome,) = workshop.apply(plan)
+
+    assert outcome.state is SetState.RESTORED
+    assert (services(workshop), hostnames(workshop)) == (["test--shop-k"], before)
+    assert workshop.plan(*together, retry_refused=True).change_sets[0].names == ("test--shop-k",)
+
+
+def test_an_edit_in_the_middle_of_a_swap_is_not_taken_for_a_refusal(workshop: Workshop) -> None:
+    """412: everything goes back without a mark, and is planned again."""
+    workshop.facts = DNS
+    workshop.converge(*BEFORE)
+    plan = workshop.plan(*SWAPPED)
+    workshop.faults({"method": "PUT", "path": "/api/vsvip/*", "nth": 2, "do": "status", "status": 412})
+
+    (outcome,) = workshop.apply(plan)
+
+    workshop.faults()
+    assert (outcome.state, outcome.is_stale) == (SetState.RESTORED, True)
+    assert hostnames(workshop) == {"test--shop-a": ["x.avi.internal"], "test--shop-b": ["y.avi.internal"]}
+    workshop.converge(*SWAPPED)
+
+
+def test_who_requests_an_address_gets_it_before_the_controller_chooses_it_for_another(workshop: Workshop) -> None:
+    """The lowest free address is the one that is requested."""
+    workshop.converge(*app("probe"))
+    (lowest,) = held_addresses(workshop)["test--shop-probe"]
+    workshop.converge()
+
+    outcomes = workshop.apply(workshop.plan(*app("a"), *app("z", address=lowest)))
+
+    assert {outcome.state for outcome in outcomes} == {SetState.APPLIED}
+    assert held_addresses(workshop)["test--shop-z"] == {lowest}

@@ -15,6 +15,7 @@ from sync.controller.client import ControllerAddress, ControllerClient, Login
 from sync.controller.live import read_live
 from sync.controller.timing import Timing
 from sync.emulator import Emulator
+from sync.model.facts import Facts
 from sync.model.live import LiveState
 from sync.model.outcome import Outcome
 from sync.model.plan import Plan, PlanOptions
@@ -53,6 +54,8 @@ class Workshop:
     emulator: Emulator
     log: Path
     clock: Clock = field(default_factory=Clock)
+    facts: Facts | None = None
+    """What is known of the Controller; None for what is assumed of one that nobody asked."""
 
     def client(self, **arguments: Any) -> ControllerClient:
         """A client, not yet entered."""
@@ -66,7 +69,8 @@ class Workshop:
 
     def plan(self, *manifests: Manifest, retry_refused: bool = False) -> Plan:
         """What must change so that there is what the manifests ask for."""
-        return make_plan(wish_for(*manifests).desired, self.live(), PlanOptions(now=NOW, retry_refused=retry_refused))
+        desired = wish_for(*manifests, facts=self.facts).desired
+        return make_plan(desired, self.live(), PlanOptions(now=NOW, retry_refused=retry_refused))
 
     def apply(self, plan: Plan, **options: Any) -> tuple[Outcome, ...]:
         """Apply a plan."""
