@@ -38,7 +38,7 @@ def waits(
             if reason := _why_not_yet(service, successor, pairs.get(successor), desired, held_owners, selection):
                 said, fix = reason
                 title = f"Service {service[0]}/{service[1]}"
-                yield owner.pair, (f"{title} stays with it until {successor} can serve it, and {said}", fix)
+                yield owner.pair, (f"it keeps serving {title} until {successor} can: {said}", fix)
                 break
 
 
@@ -54,15 +54,15 @@ def _why_not_yet(
     if not selection.includes(successor):
         if pair is not None and service in live_services(pair):
             return None
-        return "that one is not part of this run", "select both owners, or run for all"
+        return "that owner is not part of this run", "select both owners, or run for all"
     if successor in held:
-        return "that one is held", f"correct what holds {successor}"
+        return "that owner is held", f"correct what holds {successor}"
     if successor not in desired.in_git.named:
-        return "that one is not in the tree", f"commit {successor}, or correct the labels of the Service"
+        return "that owner is not in the tree", f"commit {successor}, or correct the labels of the Service"
     if successor in desired.in_git.not_served or (pair is not None and service in desired_services(pair)):
         return None
     return (
-        "that one has no port for it or is not served",
+        "that owner has no port for it or is not served",
         f"give {successor} a port for it, or the Service no VirtualService if it is to go",
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import Tree, app, endpoints, load_balancer
+from tests.end_to_end.tree import VALUES, Tree, app, endpoints, load_balancer
 
 MEMBERS = [load_balancer("one", port=81, shared_vip="k1"), load_balancer("two", port=82, shared_vip="k1")]
 OWNER = {"kind": "SharedVip", "namespace": "shop", "name": "k1"}
@@ -97,3 +97,30 @@ def test_a_service_keeps_its_own_vip_until_the_shared_one_can_be_made(
 
     assert (held.code, writes_while_held) == (5, [])
     assert (moved.code, names_of(controller, "virtualservice")) == (0, ["test--shop-web", "test--shop-k1"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "auto_fqdn"),
+    [
+        pytest.param("pool", "default", id="a pool"),
+        pytest.param("virtualservice", "default", id="what takes over its DNS name"),
+        pytest.param("vsvip", "disabled", id="a VIP that takes over nothing else"),
+        pytest.param("virtualservice", "disabled", id="a VirtualService that takes over nothing else"),
+    ],
+)
+def test_a_service_keeps_its_own_vip_if_the_controller_refuses_the_shared_one(
+    sync: Run, tree: Tree, controller: Controller, kind: str, auto_fqdn: str
+) -> None:
+    """Whatever is refused: it serves on, with the address that it had, and nothing is half taken over."""
+    values = {**VALUES, "L4Settings": {"autoFQDN": auto_fqdn}}
+    tree.commit(values=[values], one=[load_balancer("one"), endpoints("one", ports=(25,))], web=app("web"))
+    sync()
+    address = controller.addresses("test--shop-one")
+    tree.commit(one=[load_balancer("one", shared_vip="k1"), endpoints("one", ports=(25,))])
+    controller.fault(method="POST", path=f"/api/{kind}", do="status", status=400, body={"error": "no"}, times=1)
+
+    result = sync()
+
+    assert (result.code, controller.addresses("test--shop-one")) == (5, address)
+    assert "test--shop-one" in names_of(controller, "virtualservice")
+    assert "test--shop-one-TCP-25" in names_of(controller, "pool")

@@ -110,7 +110,7 @@ def test_nothing_that_serves_a_service_is_touched_while_its_new_owner_is_held(
 
 
 A = Owner(kind=OwnerKind.SERVICE, namespace="shop", name="a")
-WAITS = "Service shop/a stays with it until {} can serve it, and that one is {}"
+WAITS = "it keeps serving Service shop/a until {} can: that owner is {}"
 
 
 @pytest.mark.parametrize(
@@ -147,8 +147,8 @@ WAITS = "Service shop/a stays with it until {} can serve it, and that one is {}"
             [load_balancer("a")],
             [service("a", gateway="g", ports=(25,)), gateway("g", ports=(26,))],
             [
-                "Service shop/a: Service shop/a stays with it until Gateway shop/g can serve it, "
-                "and that one has no port for it or is not served"
+                "Service shop/a: it keeps serving Service shop/a until Gateway shop/g can: "
+                "that owner has no port for it or is not served"
             ],
             id="moves behind a Gateway without a listener for it",
         ),
@@ -179,7 +179,7 @@ def test_a_successor_that_a_switch_does_not_serve_takes_nothing_over() -> None:
     plan = plan_of(desired_of([gateway("g"), service("a", gateway="g")], values=values), controller.live)
 
     assert plan.is_empty
-    assert "until Gateway shop/g can serve it" in why(plan)[0]
+    assert "until Gateway shop/g can" in why(plan)[0]
 
 
 def test_a_successor_that_is_held_for_what_is_live_takes_nothing_over() -> None:
@@ -237,7 +237,7 @@ def test_a_gateway_that_is_gone_takes_its_labelled_services_along() -> None:
 @pytest.mark.parametrize(
     ("is_moved", "expected"),
     [
-        pytest.param(False, [f"{A}: Service shop/a stays with it until SharedVip shop/k1 can serve it, and that one is "
+        pytest.param(False, [f"{A}: it keeps serving Service shop/a until SharedVip shop/k1 can: that owner is "
                              "not part of this run"], id="not served there yet"),
         pytest.param(True, [], id="served there already"),
     ],
