@@ -244,7 +244,7 @@ def controller_options(function: F) -> F:
                 default=30.0,
                 show_default=True,
                 metavar="SECONDS",
-                help="For each answer of the Controller.",
+                help="For each answer of the Controller, to its last byte.",
             ),
             deadline,
             option(

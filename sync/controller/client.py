@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from sync.controller.address import ControllerAddress, Login
+from sync.controller.bounds import TooLargeError
 from sync.controller.errors import (
     AmbiguousWriteError,
     BrokenAnswerError,
@@ -38,11 +39,13 @@ from sync.controller.retries import (
     trouble_of,
 )
 from sync.controller.session import RENEW_STATUSES, Account, Session, Sessions, login_headers, session_of
+from sync.controller.shape import wrong_shape
 from sync.controller.timing import Timing
 from sync.controller.unreachable import diagnose
 from sync.controller.wire import LOGIN_PATH, LOGOUT_PATH, Counters, Wire
 from sync.errors import UsageError
-from sync.model.secrets import secret_texts
+from sync.model.nesting import TooDeepError, parse_json
+from sync.model.secrets import blanked, secret_texts
 from sync.model.traffic import Observer, unobserved
 
 __all__ = ["ControllerAddress", "ControllerClient", "Counters", "Login"]
@@ -91,8 +94,9 @@ class ControllerClient:
         self._login = login
         self._asked_version = version
         self._tenant = tenant
-        self._wire = Wire(address, read_only=read_only, max_connections=max_connections, observe=observe)
-        self._retries = Retries(timing or Timing(), on_repeat=self._wire.tell_repetition)
+        timing = timing or Timing()
+        self._wire = Wire(address, read_only=read_only, max_connections=max_connections, observe=observe, timing=timing)
+        self._retries = Retries(timing, on_repeat=self._wire.tell_repetition)
         self._page_threads = ThreadPoolExecutor(
             max_workers=min(_PAGE_THREADS, max_connections), thread_name_prefix="pages"
         )
@@ -228,10 +232,15 @@ class ControllerClient:
         if not answer.is_success:
             raise _failure(call, answer, self._said(call, answer))
         try:
-            return json.loads(answer.content)
+            value = parse_json(answer.content)
+        except TooDeepError as deep:
+            raise _broken(call, answer, str(deep), "") from None
         except ValueError:
             error = _broken(call, answer, "is not JSON", self._said(call, answer))
             raise TroubleError(Trouble.BROKEN, error) from None
+        if what := wrong_shape(call.path, value):
+            raise _broken(call, answer, f"no object of a Controller: {blanked(what, self._login.secrets)}", "")
+        return value
 
     def _sent(self, call: _Call, session: Session) -> httpx.Response:
         headers = (*session.headers, session.account.tenant_header(call.tenant))
@@ -246,7 +255,8 @@ class ControllerClient:
     def _no_answer(self, call: _Call, failed: httpx.RequestError) -> Exception:
         trouble = trouble_of(failed)
         diagnosis = diagnose(failed, self._address)
-        is_harmless = call.method == "GET" or trouble in (Trouble.NOT_SENT, None)
+        is_sent = isinstance(failed, TooLargeError) or trouble not in (Trouble.NOT_SENT, None)
+        is_harmless = call.method == "GET" or not is_sent
         error_type = NoAnswerError if is_harmless else AmbiguousWriteError
         error = error_type(
             f"{call.method} {call.path}: {diagnosis.message}", method=call.method, path=call.path, fix=diagnosis.fix

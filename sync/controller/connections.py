@@ -3,10 +3,12 @@
 import threading
 import urllib.request
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 
 from sync.controller.address import ControllerAddress
+from sync.controller.bounds import AnswerTime, BoundedBackend, body_of
 
 _IDLE_SECONDS = 15.0
 
@@ -24,7 +26,7 @@ class Connections(httpx.BaseTransport):
     def __init__(self, address: ControllerAddress, *, most: int) -> None:
         self._make = _maker(address)
         self._free = threading.Semaphore(most)
-        self._idle: list[httpx.HTTPTransport] = []
+        self._idle: list[_Connection] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer with its body read, so that the connection is free again."""
@@ -34,14 +36,9 @@ class Connections(httpx.BaseTransport):
             except IndexError:
                 connection = self._make()
             try:
-                response = connection.handle_request(request)
-                try:
-                    response.read()
-                finally:
-                    response.close()
+                return connection.handle_request(request)
             finally:
                 self._idle.append(connection)
-        return response
 
     def close(self) -> None:
         """Close all connections."""
@@ -49,11 +46,38 @@ class Connections(httpx.BaseTransport):
             self._idle.pop().close()
 
 
-def _maker(address: ControllerAddress) -> Callable[[], httpx.HTTPTransport]:
+class _Connection(httpx.HTTPTransport):
+    """One connection, whose answers are complete, and bounded in time and size."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._time = AnswerTime()
+        # httpx does not hand this argument of httpcore's on (httpx 0.28); tests/controller/test_bounds.py relies on it.
+        self._pool._network_backend = BoundedBackend(self._time)  # noqa: SLF001
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer with its body."""
+        self._time.begin(request.extensions["timeout"]["read"])
+        response = super().handle_request(request)
+        try:
+            content = body_of(response)
+        finally:
+            response.close()
+        headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _OF_THE_WIRE]
+        return httpx.Response(
+            response.status_code, headers=headers, content=content, request=request, extensions=response.extensions
+        )
+
+
+_OF_THE_WIRE = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
+"""Headers that say how the body was sent, not what it is."""
+
+
+def _maker(address: ControllerAddress) -> Callable[[], _Connection]:
     context = address.ssl_context()
     proxy = _proxy(address)
     limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_IDLE_SECONDS)
-    return lambda: httpx.HTTPTransport(verify=context, proxy=proxy, limits=limits, trust_env=False)
+    return lambda: _Connection(verify=context, proxy=proxy, limits=limits, trust_env=False)
 
 
 def _proxy(address: ControllerAddress) -> str | None:

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sync.errors import ExitCode, SyncError, UnreachableError
+from sync.model.nesting import parse_json
 from sync.model.secrets import blanked, without_user_info
 
 LONGEST_SAID = 500
+LONGEST_READ = 64 * 1024
+"""Bytes of an answer in which the Controller's words are looked for."""
 
 
 class ControllerError(SyncError):
@@ -99,7 +102,7 @@ def said_in(content: bytes, secrets: Iterable[str] = ()) -> str:
     `{"error": text}` mostly, `{"detail": text}` from its framework, bare text for a wrong CSRF token (avi-api §4.1);
     proxies and other servers send a page, of which only the title is worth a line.
     """
-    return _one_line(blanked(_words(content.decode(errors="replace")), secrets))
+    return _one_line(blanked(_words(content[:LONGEST_READ].decode(errors="replace")), secrets))
 
 
 def place_pointed_to(headers: Mapping[str, str]) -> str:
@@ -112,7 +115,7 @@ def _words(text: str) -> str:
         title = re.search(r"<title>([^<]*)</title>", text, re.IGNORECASE)
         return f'a web page, "{title[1].strip()}"' if title else "a web page"
     try:
-        return _text_of(json.loads(text))
+        return _text_of(parse_json(text))
     except ValueError:
         return text
 

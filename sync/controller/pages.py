@@ -12,6 +12,9 @@ from sync.controller.errors import BrokenAnswerError, IncompleteListError, NotFo
 
 PAGE_SIZE = 200
 MOST_READINGS = 3
+MOST_OBJECTS = 200_000
+MOST_PAGES = 2_000
+"""Ten times what the largest Controller has of any kind (SystemLimits of 30.2)."""
 
 Body = dict[str, Any]
 ReadPage = Callable[[int], Any]
@@ -52,6 +55,14 @@ def _all_pages(path: str, first: _Page, read_page: ReadPage, threads: Executor) 
         return [first]
     # A Controller may have smaller pages than we ask for.
     last = -(-first.count // len(first.bodies))
+    if first.count > MOST_OBJECTS or last > MOST_PAGES:
+        raise BrokenAnswerError(
+            f"GET {path} claims to have {first.count} objects, {len(first.bodies)} a page",
+            method="GET",
+            path=path,
+            status=200,
+            fix="check what answers at --controller: no Controller has that many",
+        )
     return [first, *threads.map(lambda number: _later_page(path, number, read_page), range(2, last + 1))]
 
 
@@ -68,8 +79,8 @@ def _is_whole(bodies: list[Body], pages: list[_Page]) -> bool:
 
 def _page(path: str, answer: Any) -> _Page:
     match answer:
-        case {"count": int(count), "results": list(bodies)} if all(
-            isinstance(body, dict) and "uuid" in body for body in bodies
+        case {"count": int(count), "results": list(bodies)} if type(count) is int and all(
+            isinstance(body, dict) and isinstance(body.get("uuid"), str) for body in bodies
         ):
             return _Page(count=count, bodies=bodies)
     raise BrokenAnswerError(

@@ -10,6 +10,7 @@ from typing import TypeVar
 import httpx
 import tenacity
 
+from sync.controller.bounds import TooLargeError
 from sync.controller.errors import ControllerError
 from sync.controller.timing import Timing
 
@@ -73,8 +74,8 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 
 
 def trouble_of(error: httpx.RequestError) -> Trouble | None:
-    """The kind of a failure without an answer; None where the request itself cannot be sent."""
-    if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
+    """The kind of a failure without an answer; None where another try would end alike."""
+    if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol | TooLargeError):
         return None
     if isinstance(error, httpx.DecodingError):
         return Trouble.BROKEN

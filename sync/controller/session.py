@@ -3,7 +3,6 @@
 Form of login, cookies and codes: avi-api §1.1 and §1.2 (recorded with Avi 20.1.1, read from the SDKs up to 30.2).
 """
 
-import json
 import re
 import threading
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from sync.controller.address import ControllerAddress, Login
 from sync.controller.errors import ControllerError, place_pointed_to, said_in
 from sync.controller.wire import Headers
 from sync.errors import UnreachableError
+from sync.model.nesting import parse_json
 
 CSRF_COOKIE = "csrftoken"
 RENEW_STATUSES = frozenset({401, 419})
@@ -146,7 +146,7 @@ def session_of(answer: httpx.Response, *, address: ControllerAddress, login: Log
     if body is None:
         raise _no_controller(address, "did not answer with JSON")
     cookies = cookies_in(answer)
-    names = {body.get("session_cookie_name"), *_SESSION_COOKIES}
+    names = {str(body.get("session_cookie_name")), *_SESSION_COOKIES}
     if CSRF_COOKIE not in cookies or not names & cookies.keys():
         raise _no_controller(address, "opened no session")
     used = version or _version_in(body)
@@ -169,7 +169,7 @@ def cookies_in(answer: httpx.Response) -> dict[str, str]:
 
 def _object_in(answer: httpx.Response) -> dict[str, Any] | None:
     try:
-        body = json.loads(answer.content)
+        body = parse_json(answer.content)
     except ValueError:
         return None
     return body if isinstance(body, dict) else None

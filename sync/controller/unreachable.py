@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import httpx
 
 from sync.controller.address import ControllerAddress
+from sync.controller.bounds import SlowAnswerError
 
 _CHECK_ADDRESS = "check --controller (SYNC_CONTROLLER) and that this machine may reach it"
 _TRUST = (
@@ -65,6 +66,11 @@ def _known(cause: BaseException, address: ControllerAddress) -> Diagnosis | None
                 message=f"the proxy did not let through to {url}: {_said(cause)}",
                 fix="check HTTPS_PROXY, or except the Controller with NO_PROXY",
             )
+        case SlowAnswerError():
+            fix = "check what answers there; --timeout (SYNC_TIMEOUT) allows more time for each answer"
+            return Diagnosis(message=f"{url}: {cause}", fix=fix)
+        case httpx.DecodingError():
+            return Diagnosis(message=f"{url}: {cause}", fix=_CHECK_ADDRESS)
         case httpx.TimeoutException():
             return Diagnosis(message=f"no answer from {url} within {address.timeout_seconds:g} s", fix=_CHECK_ADDRESS)
         case httpx.RemoteProtocolError():

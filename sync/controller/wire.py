@@ -13,6 +13,7 @@ import httpx
 from sync.controller.address import ControllerAddress
 from sync.controller.connections import Connections
 from sync.controller.errors import ReadOnlyError
+from sync.controller.timing import Timing
 from sync.model.traffic import Exchange, Observer, Repetition
 
 _LOG = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ LOGOUT_PATH = "/logout"
 Headers = Sequence[tuple[bytes, bytes]]
 
 _CONNECT_SECONDS = 10.0
+_LEAST_SECONDS = 1.0
 
 # Their debug lines show whole answer headers, and with them the cookies of our session.
 for _library in ("httpx", "httpcore"):
@@ -83,7 +85,17 @@ class Wire:
     of CPU in one thread and 0.9 ms among eight; `httpx.Client.post(url, json=…)` takes 1.2 ms and 1.7 ms.
     """
 
-    def __init__(self, address: ControllerAddress, *, read_only: bool, max_connections: int, observe: Observer) -> None:
+    def __init__(
+        self,
+        address: ControllerAddress,
+        *,
+        read_only: bool,
+        max_connections: int,
+        observe: Observer,
+        timing: Timing | None = None,
+    ) -> None:
+        self._timing = timing if read_only else None
+        self._seconds = address.timeout_seconds
         self._origin = address.url
         self._host = (b"Host", httpx.URL(address.url).netloc)
         self._timeout = _timeout(address.timeout_seconds)
@@ -108,7 +120,7 @@ class Wire:
             httpx.URL(self._origin + target),
             headers=[self._host, *headers, *_content_headers(content)],
             stream=httpx.ByteStream(content or b""),
-            extensions=self._timeout if timeout_seconds is None else _timeout(timeout_seconds),
+            extensions=self._limits(timeout_seconds),
         )
         begin = time.perf_counter()
         try:
@@ -118,6 +130,16 @@ class Wire:
             raise
         self._tell(request, str(response.status_code), begin)
         return response
+
+    def _limits(self, timeout_seconds: float | None) -> dict[str, Any]:
+        """How long an answer may take.
+
+        A run that only reads stops waiting at its deadline; what one that writes has begun needs its answers.
+        """
+        seconds = self._seconds if timeout_seconds is None else timeout_seconds
+        if self._timing is not None and self._timing.left_seconds < seconds:
+            return _timeout(max(_LEAST_SECONDS, self._timing.left_seconds))
+        return self._timeout if timeout_seconds is None else _timeout(seconds)
 
     def tell_repetition(self, method: str, path: str, trouble: str) -> None:
         """Note that a request is about to be repeated."""

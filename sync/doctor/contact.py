@@ -1,7 +1,6 @@
 """The way to the Controller, before anybody logs in: name, port, TLS, certificate, clock."""
 
 import email.utils
-import json
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from sync.controller.unreachable import diagnose
 from sync.controller.wire import Wire
 from sync.doctor.findings import ok, problem, warning
 from sync.model.checkup import Finding
+from sync.model.nesting import parse_json
 from sync.model.traffic import unobserved
 
 OPEN_PATH = "/api/initial-data"
@@ -61,7 +61,7 @@ def _connection(answer: httpx.Response, address: ControllerAddress) -> Iterator[
 
 def _is_avi(answer: httpx.Response) -> bool:
     try:
-        body = json.loads(answer.content)
+        body = parse_json(answer.content)
     except ValueError:
         return False
     return answer.is_success and isinstance(body, dict) and isinstance(body.get("version"), dict)

@@ -1,5 +1,6 @@
-"""How deep JSON values are nested."""
+"""JSON that is not nested deeper than we can walk."""
 
+import json
 from typing import Any
 
 MOST_LEVELS = 100
@@ -19,3 +20,18 @@ def is_too_deep(value: Any, most_levels: int = MOST_LEVELS) -> bool:
         if not level:
             return False
     return True
+
+
+class TooDeepError(ValueError):
+    """A JSON text whose values are nested in too many levels."""
+
+
+def parse_json(text: str | bytes) -> Any:
+    """The value of a JSON text; raises ValueError, also where a recursion over the value would end the program."""
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise TooDeepError(f"is nested in more than {MOST_LEVELS} levels") from None
+    if is_too_deep(value):
+        raise TooDeepError(f"is nested in more than {MOST_LEVELS} levels")
+    return value

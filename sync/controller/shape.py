@@ -1,0 +1,71 @@
+"""Whether a body of our kinds has the shape that everything after this relies on."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sync.avi_schema import SCHEMA, Field
+from sync.kinds import KINDS
+
+_KIND_OF_PATH = {kind.path: kind.name for kind in KINDS.values()}
+_TEXTS = frozenset({"name", "uuid", "url", "tenant_ref", "cloud_ref", "created_by", "_last_modified"})
+_LISTS = frozenset(
+    {"dns_info", "health_monitor_refs", "l4_policies", "markers", "placement_networks", "servers", "services", "vip"}
+)
+_MARKERS = "RoleFilterMatchLabel"
+_ANYTHING = Field()
+
+
+def wrong_shape(path: str, answer: Any) -> str:
+    """What is wrong with the object or the list that a request to `path` answered, "" if nothing is.
+
+    Avi's API knows no null, objects are objects, references are texts, and a marker has a key and texts for values.
+    Types that are not ours are not looked at.
+    """
+    kind = _KIND_OF_PATH.get(path.removeprefix("/api/").partition("/")[0])
+    if kind is None or not isinstance(answer, dict):
+        return ""
+    results = answer.get("results")
+    bodies = results if isinstance(results, list) else [answer]
+    for body in bodies:
+        if isinstance(body, dict) and (what := next(_wrong(body, kind), "")):
+            return f"{body.get('name', '')}: {what}"
+    return ""
+
+
+def _wrong(body: Mapping[str, Any], kind: str) -> Iterator[str]:
+    for name in body.keys() & (_TEXTS | _LISTS):
+        if not isinstance(body[name], str if name in _TEXTS else list):
+            yield f"{name} is no {'text' if name in _TEXTS else 'list'}"
+    yield from _wrong_message(body, kind, "")
+
+
+def _wrong_message(value: Mapping[str, Any], message: str, place: str) -> Iterator[str]:
+    schema = SCHEMA.get(message, {})
+    for name, item in value.items():
+        field = schema.get(name, _ANYTHING)
+        if type(item) is list:
+            for index, each in enumerate(item):
+                yield from _wrong_value(each, field, f"{place}{name}[{index}]")
+        else:
+            yield from _wrong_value(item, field, f"{place}{name}")
+    if message == _MARKERS and not _is_marker(value):
+        yield f"{place.rstrip('.')} is no marker"
+
+
+def _wrong_value(value: Any, field: Field, place: str) -> Iterator[str]:
+    if value is None:
+        yield f"{place} is null"
+    elif field.message:
+        if isinstance(value, dict):
+            yield from _wrong_message(value, field.message, f"{place}.")
+        else:
+            yield f"{place} is no object"
+    elif field.is_reference and not isinstance(value, str):
+        yield f"{place} is no reference"
+
+
+def _is_marker(value: Mapping[str, Any]) -> bool:
+    values = value.get("values", [])
+    return (
+        isinstance(value.get("key"), str) and isinstance(values, list) and all(isinstance(each, str) for each in values)
+    )
