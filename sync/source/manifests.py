@@ -10,12 +10,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from sync.model.problem import Origin, Problem, Severity
-from sync.model.resources.core import Node, Pod, Service
+from sync.model.resources.core import Namespace, Node, Pod, Service
 from sync.model.resources.resource import Resource
 from sync.model.resources.tree import BrokenResource, Resources
 from sync.model.settings import VALUES_FILE
 from sync.model.source import Snapshot, SourceFile
 from sync.model.wording import is_slip, shown
+from sync.source.kustomize import Kustomization, kustomization_of, renaming_by_file
 from sync.source.recognition import charts_in, is_in, may_hold_ours, resembles_ours
 from sync.source.registry import KINDS, ManifestKind, adapter_of, group_of
 from sync.source.validation import problems_of
@@ -36,6 +37,7 @@ class _Reading:
     ignored: dict[str, int] = field(default_factory=dict)
     is_complete: bool = True
     charts: frozenset[str] = frozenset()
+    kustomizations: list[Kustomization] = field(default_factory=list)
 
     def lose(self, problem: Problem) -> None:
         """Something is there that could not be read: from here on absence proves nothing."""
@@ -59,6 +61,7 @@ def parse_manifests(
     files = tuple(manifest_files(snapshot, exclude))
     for file in files:
         _read_file(file, reading, max_aliases)
+    _break_renamed(reading)
     resources = _resources(reading)
     if resources.is_empty() and not resources.ignored and reading.is_complete:
         reading.problems.append(_nothing_found(snapshot, files))
@@ -109,6 +112,34 @@ def _resources(reading: _Reading) -> Resources:
     if resources.is_empty():  # an empty tree is more likely a mistake than a wish
         return Resources(ignored=reading.ignored, is_complete=False)
     return resources
+
+
+def _break_renamed(reading: _Reading) -> None:
+    """Manifests that a kustomization renames cannot be used: their file does not show what a cluster gets."""
+    files = {item.origin.file for items in reading.resources.values() for item in items}
+    renaming = renaming_by_file(reading.kustomizations, files)
+    for name, items in reading.resources.items():
+        changes = {item.key: _renamed(item, renaming) for item in items}
+        for item in items:
+            if problem := changes[item.key]:
+                reading.problems.append(problem)
+                reading.broken.append(_broken_twin(item))
+        reading.resources[name] = [item for item in items if changes[item.key] is None]
+
+
+def _renamed(item: Resource, renaming: Mapping[str, Kustomization]) -> Problem | None:
+    found = renaming.get(item.origin.file)
+    change = found.change_of(item.namespace) if found is not None else ""
+    if found is None or not change or _stands_alone(item) or isinstance(item, Namespace):
+        return None
+    return Problem(
+        severity=Severity.ERROR,
+        message=f"{found.origin.file} sets {change}: this reaches a cluster under another name",
+        fix="commit what `kustomize build` prints in another folder, and list this one in SyncSettings.exclude",
+        origin=item.origin,
+        resource=item.title,
+        field=("metadata",),
+    )
 
 
 def _broken_twin(item: Resource) -> BrokenResource:
@@ -234,9 +265,7 @@ def _holds_template(value: Any) -> bool:
 
 def _read_shapeless(value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
     """YAML without apiVersion or kind: somebody's other file, or a manifest that lost its head."""
-    name = PurePosixPath(origin.file).name
-    if name in ("kustomization.yaml", "kustomization.yml"):
-        reading.problems.append(_kustomization(origin))
+    if _read_kustomization(value, origin, reading):
         return
     said = {key: value.get(key) for key in ("apiVersion", "kind")}
     missing = " and ".join(key for key, text in said.items() if not text or not isinstance(text, str))
@@ -248,13 +277,21 @@ def _read_shapeless(value: Mapping[str, Any], origin: Origin, reading: _Reading)
         reading.pass_over(_at(origin, f"{message}: this is not a Kubernetes manifest", fix))
 
 
-def _kustomization(origin: Origin) -> Problem:
-    return Problem(
-        severity=Severity.WARNING,
-        message="kustomizations are not built: the manifests beside this file are taken as they stand",
-        fix="build it first (kustomize build) and commit the result, or list the file in SyncSettings.exclude",
-        origin=origin,
-    )
+def _read_kustomization(value: Mapping[str, Any], origin: Origin, reading: _Reading) -> bool:
+    """Whether this is a kustomization; a warning of what it does and is not done here."""
+    found = kustomization_of(value, origin)
+    if found is None:
+        return False
+    reading.kustomizations.append(found)
+    if found.unbuilt:
+        reading.pass_over(
+            _at(
+                origin,
+                f"kustomizations are not built, so {' and '.join(found.unbuilt)} change nothing here",
+                "commit what `kustomize build` prints, or list the file in SyncSettings.exclude",
+            )
+        )
+    return True
 
 
 def _read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
@@ -262,8 +299,8 @@ def _read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Or
     meant = _meant(version, kind)
     if meant is None or group_of(version) in _SUCCESSORS:
         reading.ignored[f"{version}/{kind}"] = reading.ignored.get(f"{version}/{kind}", 0) + 1
-    if kind == "Kustomization" and version.startswith("kustomize.config.k8s.io/"):
-        reading.problems.append(_kustomization(origin))
+    if kind == "Kustomization":
+        _read_kustomization(value, origin, reading)
     if meant is None:
         if isinstance(value.get("items"), list) and any(map(resembles_ours, value["items"])):
             reading.lose(_at(origin, f"{kind} is no list of manifests", "write kind: List"))
@@ -322,6 +359,8 @@ def _read_resource(
         _read_again(kind_name, resource, first, value, reading)
         return
     reading.first[key] = resource
+    if kind.type.NAMESPACED and "namespace" not in value["metadata"] and not _stands_alone(resource):
+        reading.problems.append(_without_namespace(resource))
     reading.resources.setdefault(kind.field, []).append(resource)
 
 
@@ -385,6 +424,17 @@ def _texts(value: Any, reading: _Reading) -> dict[str, str]:
         reading.is_complete = False
         return {}
     return {str(key): item if isinstance(item, str) else shown(item) for key, item in value.items()}
+
+
+def _without_namespace(resource: Resource) -> Problem:
+    return Problem(
+        severity=Severity.WARNING,
+        message="metadata.namespace is missing, so it counts as default",
+        fix="name the namespace, as kubectl would be told with -n",
+        origin=resource.origin,
+        resource=resource.title,
+        field=("metadata",),
+    )
 
 
 def _read_again(kind: str, resource: Resource, first: Resource, value: Mapping[str, Any], reading: _Reading) -> None:

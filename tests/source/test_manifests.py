@@ -201,13 +201,13 @@ def test_a_manifest_that_was_meant_for_us_is_not_taken_for_somebody_elses(
         pytest.param(
             "a.yaml", "kind: Gateway\na: {{ x }}\n", "error", 2, "Helm template", False, id="template of a Gateway"
         ),
-        pytest.param("kustomization.yaml", "resources: []\n", "warning", 1, "kustomizations", True, id="kustomization"),
+        pytest.param("kustomization.yaml", "patches: []\n", "warning", 1, "so patches", True, id="kustomization"),
         pytest.param(
             "k.yaml",
-            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n",
+            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nlabels: []\nvars: []\n",
             "warning",
             1,
-            "kustomizations",
+            "so labels and vars",
             True,
             id="typed kustomization",
         ),

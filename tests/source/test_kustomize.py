@@ -1,0 +1,93 @@
+"""Kustomizations: what they rename is held, what they only list is taken as it stands."""
+
+from typing import Any
+
+import pytest
+
+from sync.source.manifests import parse_manifests
+from tests.builders import document, make_snapshot, yaml_of
+
+
+def read(kustomizations: dict[str, dict[str, Any]], gateway: str = "base/gateway.yaml") -> tuple[list[str], list[str]]:
+    """The names of the Gateways that can be used, and what the errors of the tree say."""
+    files = {gateway: yaml_of(document("Gateway"))}
+    files |= {path: yaml_of(value) for path, value in kustomizations.items()}
+    resources, problems = parse_manifests(make_snapshot(files), exclude=(), max_aliases=0)
+    broken = [item.name for item in resources.broken]
+    assert resources.is_complete
+    assert len(resources.gateways) + len(broken) == 1
+    return [item.name for item in resources.gateways], [item.message for item in problems if item.severity == "error"]
+
+
+LISTS = {"resources": ["gateway.yaml"]}
+NAMESPACE = document("Gateway")["metadata"]["namespace"]
+
+
+@pytest.mark.parametrize(
+    ("kustomizations", "said"),
+    [
+        pytest.param({"base/kustomization.yaml": LISTS | {"namespace": "prod"}}, "namespace: prod", id="namespace"),
+        pytest.param({"base/kustomization.yml": LISTS | {"namePrefix": "a-"}}, "namePrefix: a-", id="prefix"),
+        pytest.param({"base/kustomization.yaml": LISTS | {"nameSuffix": "-b"}}, "nameSuffix: -b", id="suffix"),
+        pytest.param({"kustomization.yaml": {"resources": ["base/gateway.yaml"], "namePrefix": "a"}}, "a", id="above"),
+        pytest.param(
+            {"base/kustomization.yaml": LISTS, "prod/kustomization.yaml": {"bases": ["../base"], "namespace": "prod"}},
+            "prod/kustomization.yaml sets namespace: prod",
+            id="overlay",
+        ),
+        pytest.param(
+            {
+                "flux.yaml": {
+                    "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+                    "kind": "Kustomization",
+                    "spec": {"path": "./clusters/base", "targetNamespace": "prod"},
+                }
+            },
+            "flux.yaml sets namespace: prod",
+            id="Flux, from the root of the repository",
+        ),
+    ],
+)
+def test_what_a_kustomization_renames_cannot_be_used(kustomizations: dict[str, dict[str, Any]], said: str) -> None:
+    """Under which name it reaches a cluster, its file does not show."""
+    gateways, errors = read(kustomizations)
+
+    assert gateways == []
+    assert [said in error for error in errors] == [True]
+
+
+@pytest.mark.parametrize(
+    "kustomizations",
+    [
+        pytest.param({"base/kustomization.yaml": LISTS}, id="only lists"),
+        pytest.param({"base/kustomization.yaml": LISTS | {"namespace": NAMESPACE}}, id="the namespace that it has"),
+        pytest.param({"base/kustomization.yaml": {"namespace": "prod"}}, id="does not list it"),
+        pytest.param({"other/kustomization.yaml": {"resources": ["x.yaml"], "namePrefix": "a-"}}, id="another folder"),
+        pytest.param({"base/kustomization.yaml": {"resources": "gateway.yaml", "namePrefix": "a-"}}, id="no list"),
+        pytest.param(
+            {"base/kustomization.yaml": {"resources": ["https://example.com/x", 5, "."], "namePrefix": "a-"}}, id="odd"
+        ),
+        pytest.param(
+            {"flux.yaml": {"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "spec": 1}},
+            id="Flux that says nothing",
+        ),
+    ],
+)
+def test_what_keeps_its_name_is_taken_as_it_stands(kustomizations: dict[str, dict[str, Any]]) -> None:
+    """A list of resources changes nothing."""
+    gateways, errors = read(kustomizations)
+
+    assert (gateways, errors) == ([document("Gateway")["metadata"]["name"]], [])
+
+
+def test_a_manifest_without_a_namespace_is_reported() -> None:
+    """Kubectl would put it where it is told; here it counts as default."""
+    gateway = document("Gateway")
+    del gateway["metadata"]["namespace"]
+
+    resources, problems = parse_manifests(make_snapshot({"a.yaml": yaml_of(gateway)}), exclude=(), max_aliases=0)
+
+    assert [item.namespace for item in resources.gateways] == ["default"]
+    assert [(item.severity, item.message) for item in problems] == [
+        ("warning", "metadata.namespace is missing, so it counts as default")
+    ]
