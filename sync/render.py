@@ -14,6 +14,7 @@ from typing import Any
 
 from jinja2 import Template, TemplateError, TemplateSyntaxError, Undefined
 
+from sync.avi.fields import WrongField, wrong_fields
 from sync.avi.references import reference_by_name
 from sync.compare.markers import ASKED_ADDRESS, DIGEST, FIELDS
 from sync.compare.normal_form import digest, normal_form
@@ -25,6 +26,7 @@ from sync.model.nesting import MOST_LEVELS, is_too_deep
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.secrets import blanked
 from sync.model.templates import TemplateText
+from sync.model.wording import did_you_mean, nearest
 from sync.sandbox import MOST_TEXT, Meter, Raw, Sandbox, TooMuchError
 
 
@@ -74,7 +76,7 @@ def render(
             failed[spec.owner] = (spec.owner_name, problems[spec.key.kind])
             continue
         try:
-            objects.append(_rendered(spec, template, run))
+            objects.append(_rendered(spec, template, templates[spec.key.kind].text, run))
         except _BadTemplateError as error:
             failed[spec.owner] = (spec.owner_name, _problem(error, spec, secrets))
     return Rendering(
@@ -158,7 +160,7 @@ def _raw(text: Any) -> Raw:
     return Raw(text)
 
 
-def _rendered(spec: ObjectSpec, template: Template, run: _Run) -> AviObject:
+def _rendered(spec: ObjectSpec, template: Template, source: str, run: _Run) -> AviObject:
     text = _text(spec, template, Meter(run.is_over))
     file = str(template.filename)
     try:
@@ -170,6 +172,9 @@ def _rendered(spec: ObjectSpec, template: Template, run: _Run) -> AviObject:
         body = {key: value for key, value in rendered.items() if key not in OURS_AFTER_RENDERING}
         if name := run.secrets.found_in(body, [spec.content, spec.key.name]):
             raise _BadTemplateError(f"what it renders holds the secret of {name}", file=file, line=1)
+        if (wrong := next(wrong_fields(body, spec.key.kind), None)) is not None:
+            message = f'"{wrong.path}" {wrong.why}{_hint(wrong)}'
+            raise _BadTemplateError(message, file=file, line=_line_of_field(source, wrong.name))
         return _completed(body, spec, run.created_by)
     except json.JSONDecodeError as error:
         message = f"it does not render to JSON: {error.msg} in line {error.lineno} of what it renders"
@@ -253,6 +258,16 @@ def _line_of_failure(error: BaseException, template: Template) -> int:
             line = template.get_corresponding_lineno(trace.tb_lineno)
         trace = trace.tb_next
     return line
+
+
+def _hint(wrong: WrongField) -> str:
+    return f": {did_you_mean(wrong.name, wrong.known)}" if nearest(wrong.name, wrong.known) else ""
+
+
+def _line_of_field(source: str, name: str) -> int:
+    """The first line of a template that writes the name of a field; the first line if it comes from elsewhere."""
+    lines = source.splitlines()
+    return next((number for number, line in enumerate(lines, start=1) if f'"{name}"' in line), 1)
 
 
 def _completed(rendered: Mapping[str, Any], spec: ObjectSpec, created_by: str) -> AviObject:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from sync.compare.fields import field_values
-from sync.compare.ignoring import expired, with_ignored
+from sync.compare.ignoring import expired, matching_nothing, with_ignored
 from sync.config import controller_host_problem, read_settings
 from sync.credentials import known
 from sync.errors import SourceError
@@ -138,11 +138,12 @@ def make_wish(source: Source, facts: Facts | None, is_over: Callable[[], bool] =
 
 
 def with_rules(wish: Wish, source: Source, today: date) -> Wish:
-    """The wish with the fields that `SyncSettings.ignore` exempts that day, and a warning of each rule that ended."""
+    """The wish with the fields that `SyncSettings.ignore` exempts that day, with a warning for each idle rule."""
     rules = source.settings.sync.ignore if source.settings else ()
     if not rules:
         return wish
-    found = with_lines(expired(rules, today), source.snapshot)
+    notices = (*expired(rules, today), *matching_nothing(rules, wish.desired, today))
+    found = with_lines(notices, source.snapshot)
     objects = {key: with_ignored(item, rules, today) for key, item in wish.desired.objects.items()}
     problems = sorted({*wish.problems, *found}, key=lambda problem: problem.sort_key)
     return replace(wish, desired=replace(wish.desired, objects=objects), problems=tuple(problems))

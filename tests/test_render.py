@@ -115,12 +115,12 @@ def test_a_value_cannot_break_out_of_its_place(value: str) -> None:
 @settings(max_examples=40, deadline=None)
 def test_a_name_is_found_again_in_its_reference(name: str) -> None:
     """Whatever stands in it; and any text comes back as it was."""
-    template = '{"a_ref": {{ ref("pool", spec.tier1_lr) }}, "b": {{ spec.tier1_lr }}}'
+    template = '{"vrf_context_ref": {{ ref("pool", spec.tier1_lr) }}, "tier1_lr": {{ spec.tier1_lr }}}'
 
     body = body_of(template, VsVipContent(vips=(), tier1_lr=name))
 
-    reference = parse_reference(body["a_ref"])
-    assert body["b"] == name
+    reference = parse_reference(body["vrf_context_ref"])
+    assert body["tier1_lr"] == name
     assert reference is not None
     assert (reference.type, reference.name) == ("pool", name)
 
@@ -128,19 +128,33 @@ def test_a_name_is_found_again_in_its_reference(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param('{"x": {{ none }}}', {}, id="null means left out"),
-        pytest.param('{"x": [], "y": {"z": []}}', {"y": {}}, id="an empty list is left out"),
-        pytest.param('{"x": {"y": null, "z": 1}}', {"x": {"z": 1}}, id="null inside"),
-        pytest.param('{"x": [null, 1, {"y": null}]}', {"x": [1, {}]}, id="null in a list"),
-        pytest.param('{"x": {{ true }}, "y": {{ 0 }}, "z": {{ "" }}}', {"x": True, "y": 0, "z": ""}, id="other values"),
-        pytest.param('{"x": {{ ("a", 1) }}}', {"x": ["a", 1]}, id="a tuple"),
-        pytest.param('{"x": {{ {"a": [1]} }}}', {"x": {"a": [1]}}, id="a mapping"),
-        pytest.param('{"x": {{ "a" ~ "b" }}}', {"x": "ab"}, id="joined texts"),
-        pytest.param('{"x": {{ spec.fqdns|first }}}', {"x": "a.x"}, id="a filter"),
-        pytest.param('{"x": {{ ref("pool", none) }}}', {}, id="a reference to nothing"),
-        pytest.param('{"x": {{ ref("pool", "/api/pool/p-1") }}}', {"x": "/api/pool/p-1"}, id="a reference already"),
-        pytest.param('{%- macro m() -%}[{{ 1 }}]{%- endmacro -%}{"x": {{ raw(m()) }}}', {"x": [1]}, id="a macro"),
-        pytest.param('{# note #}{"x": 1}', {"x": 1}, id="a comment"),
+        pytest.param('{"tier1_lr": {{ none }}}', {}, id="null means left out"),
+        pytest.param(
+            '{"vip": [], "ipam_selector": {"labels": []}}', {"ipam_selector": {}}, id="an empty list is left out"
+        ),
+        pytest.param('{"ipam_selector": {"type": null}}', {"ipam_selector": {}}, id="null inside"),
+        pytest.param('{"dns_info": [null, {"fqdn": null, "ttl": 1}]}', {"dns_info": [{"ttl": 1}]}, id="null in a list"),
+        pytest.param(
+            '{"use_standard_alb": {{ true }}, "bgp_local_preference": {{ 0 }}, "tier1_lr": {{ "" }}}',
+            {"use_standard_alb": True, "bgp_local_preference": 0, "tier1_lr": ""},
+            id="other values",
+        ),
+        pytest.param('{"bgp_peer_labels": {{ ("a", 1) }}}', {"bgp_peer_labels": ["a", 1]}, id="a tuple"),
+        pytest.param('{"dns_info": [{{ {"ttl": 1} }}]}', {"dns_info": [{"ttl": 1}]}, id="a mapping"),
+        pytest.param('{"tier1_lr": {{ "a" ~ "b" }}}', {"tier1_lr": "ab"}, id="joined texts"),
+        pytest.param('{"tier1_lr": {{ spec.fqdns|first }}}', {"tier1_lr": "a.x"}, id="a filter"),
+        pytest.param('{"vrf_context_ref": {{ ref("vrfcontext", none) }}}', {}, id="a reference to nothing"),
+        pytest.param(
+            '{"vrf_context_ref": {{ ref("vrfcontext", "/api/vrfcontext/v-1") }}}',
+            {"vrf_context_ref": "/api/vrfcontext/v-1"},
+            id="a reference already",
+        ),
+        pytest.param(
+            '{%- macro m() -%}[{{ 1 }}]{%- endmacro -%}{"bgp_peer_labels": {{ raw(m()) }}}',
+            {"bgp_peer_labels": [1]},
+            id="a macro",
+        ),
+        pytest.param('{# note #}{"tier1_lr": 1}', {"tier1_lr": 1}, id="a comment"),
     ],
 )
 def test_a_template_is_json_text_with_encoded_values(text: str, expected: dict[str, Any]) -> None:
@@ -184,7 +198,36 @@ def test_the_markers_hold_what_later_runs_need() -> None:
 
 def test_a_field_of_somebodys_own_template_is_remembered() -> None:
     """So that it is reset when the template no longer renders it."""
-    assert "description" in markers_of(body_of('{"description": "x"}'))["Fields"].split(",")
+    assert "use_standard_alb" in markers_of(body_of('{"use_standard_alb": true}'))["Fields"].split(",")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        pytest.param('{\n"uuid": "pool-1"}', 2, '"uuid" is computed by the Controller', id="the uuid"),
+        pytest.param('{"version": 1}', 1, '"version" is computed by the Controller', id="what only live objects have"),
+        pytest.param(
+            '{\n"services": [{"port": 1,\n"enable_http3": true}]}',
+            3,
+            '"services[].enable_http3" is not a field of Service (Avi 30.2.1): did you mean "enable_http2"?',
+            id="a slip of the pen in an item",
+        ),
+        pytest.param('{"analytics_policy": {"xyz": 1}}', 1, '"analytics_policy.xyz" is not a field', id="deep inside"),
+        pytest.param('{"dns_info": [{"metadata": "x"}]}', 1, '"dns_info[].metadata" is computed', id="inside an item"),
+        pytest.param('{"services": {"port": 1}}', 1, '"services" is a list', id="an object for a list"),
+        pytest.param('{"pool_ref": ["a"]}', 1, '"pool_ref" is not a list', id="a list for a value"),
+        pytest.param('{"services": ["a"]}', 1, '"services" holds objects', id="texts for objects"),
+        pytest.param('{"pool_ref": {"a": 1}}', 1, '"pool_ref" holds no objects', id="an object for a text"),
+    ],
+)
+def test_a_field_that_the_controller_would_not_take_is_an_error_of_the_template(
+    text: str, line: int, words: str
+) -> None:
+    """With its path, and where the template writes it."""
+    (problem,) = rendered_with(text, kind="VirtualService").problems
+
+    assert (problem.severity, problem.line) == ("error", line)
+    assert words in problem.message
 
 
 def test_what_is_left_alone_is_not_rendered() -> None:
@@ -199,12 +242,14 @@ def test_what_is_left_alone_is_not_rendered() -> None:
         left_alone=frozenset({"servers"}),
     )
 
-    (item,) = render([spec], templates_with(Pool='{"servers": [{"port": 1}], "x": 1}'), created_by="c").objects
+    (item,) = render(
+        [spec], templates_with(Pool='{"servers": [{"port": 1}], "enabled": false}'), created_by="c"
+    ).objects
 
     assert "servers" not in item.body
     assert "servers" not in item.normal
     assert "servers" not in markers_of(item.body)["Fields"].split(",")
-    assert item.body["x"] == 1
+    assert item.body["enabled"] is False
 
 
 # --- broken templates -------------------------------------------------------------------------------------------------
@@ -299,7 +344,7 @@ def test_a_broken_template_is_told_with_file_and_line(text: str, line: int, word
 )  # fmt: skip
 def test_a_template_cannot_leave_its_sandbox(text: str) -> None:
     """Each way out is a problem like any other."""
-    found = rendered_with('{"x": ' + text + "}", VsVipContent(vips=(), vrf="blue"))
+    found = rendered_with('{"tier1_lr": ' + text + "}", VsVipContent(vips=(), vrf="blue"))
 
     assert found.objects == ()
     assert [problem.severity for problem in found.problems] == ["error"]
@@ -311,12 +356,12 @@ def test_a_template_cannot_leave_its_sandbox(text: str) -> None:
         pytest.param('{"vip": 5}', id="vip is a number"),
         pytest.param('{"vip": ["a"]}', id="vip is a list of texts"),
         pytest.param('{"vip": [{"ip_address": "10.0.0.1"}]}', id="an address is a text"),
-        pytest.param('{"x": {{ "x" * 99999999999999 }}}', id="more than fits into memory"),
+        pytest.param('{"tier1_lr": {{ "x" * 99999999999999 }}}', id="more than fits into memory"),
         pytest.param("{% for a in [1] %}" * 25 + "{% endfor %}" * 25 + "{}", id="blocks nested too deeply"),
-        pytest.param('{"x": {{ ' + "9" * 5000 + " }}}", id="a number of 5000 digits"),
-        pytest.param('{"x": ' + "[" * 100_000 + "]" * 100_000 + "}", id="lists nested too deeply"),
-        pytest.param('{"x": {{ ' + "(" * 2000 + "1" + ")" * 2000 + " }}}", id="brackets nested too deeply"),
-        pytest.param('{"x": {{ "\\ud800" }}}', id="half a character"),
+        pytest.param('{"tier1_lr": {{ ' + "9" * 5000 + " }}}", id="a number of 5000 digits"),
+        pytest.param('{"tier1_lr": ' + "[" * 100_000 + "]" * 100_000 + "}", id="lists nested too deeply"),
+        pytest.param('{"tier1_lr": {{ ' + "(" * 2000 + "1" + ")" * 2000 + " }}}", id="brackets nested too deeply"),
+        pytest.param('{"tier1_lr": {{ "\\ud800" }}}', id="half a character"),
     ],
 )
 def test_whatever_a_template_does_is_at_most_a_problem(text: str) -> None:

@@ -3,8 +3,8 @@
 usage: python tools/make_avi_schema.py SCHEMA.json
 
 SCHEMA.json holds Avi's message types as {"Pool": {"properties": {"enabled": {"type": "boolean", "default": true}}}},
-made from the swagger of Avi's SDK. Of what the four kinds hold, only defaults, nested types and references are kept; of
-the kinds themselves, the names of all fields are, too.
+made from the swagger of Avi's SDK. Of what the four kinds hold, the names of all fields are kept, with their defaults,
+nested types, and whether they hold lists, references or addresses.
 """
 
 import json
@@ -31,7 +31,7 @@ def reachable(schema: dict[str, Any]) -> list[str]:
     return sorted(found)
 
 
-def field_row(field: dict[str, Any], schema: dict[str, Any]) -> str:
+def field_row(message: str, name: str, field: dict[str, Any], schema: dict[str, Any]) -> str:
     """`Field(…)` with what is known of the field."""
     nested = next((name for name in (field.get("items"), field.get("of")) if name in schema), None)
     parts = []
@@ -39,8 +39,12 @@ def field_row(field: dict[str, Any], schema: dict[str, Any]) -> str:
         parts.append(f"default={field['default']!r}")
     if nested:
         parts.append(f"message={nested!r}")
+    if field["type"] == "array":
+        parts.append("is_list=True")
     if "ref" in field or "ref" in (field.get("items_of") or {}):
         parts.append("is_reference=True")
+    if (message, name) == ("IpAddr", "addr"):
+        parts.append("is_address=True")
     if others := sorted({value for value in field.get("tier_default", {}).values() if value != field.get("default")}):
         parts.append(f"tier_defaults={tuple(others)!r}")
     if field.get("internal") or field.get("read_only"):
@@ -63,15 +67,18 @@ def main() -> None:
         "",
         "@dataclass(frozen=True, slots=True, kw_only=True)",
         "class Field:",
-        '    """One field of a message: its default, the message type it holds, whether it refers to an object.',
+        '    """One field of a message: its default, the message type it holds, and what its values are.',
         "",
-        "    `tier_defaults` are the defaults that it has in other license tiers than Enterprise; `is_internal` tells",
-        "    that the Controller and other programs set it, and people do not.",
+        "    `is_address` is for addresses, which IPv6 lets one write in many forms. `tier_defaults` are the defaults",
+        "    that it has in other license tiers than Enterprise; `is_internal` tells that the Controller and other",
+        "    programs set it, and people do not.",
         '    """',
         "",
         "    default: bool | int | float | str | None = None",
         '    message: str = ""',
+        "    is_list: bool = False",
         "    is_reference: bool = False",
+        "    is_address: bool = False",
         "    tier_defaults: tuple[bool | int | float | str, ...] = ()",
         "    is_internal: bool = False",
         "",
@@ -79,17 +86,13 @@ def main() -> None:
         "SCHEMA: Mapping[str, Mapping[str, Field]] = {",
     ]
     for name in reachable(schema):
-        rows = {key: field_row(field, schema) for key, field in sorted(schema[name]["properties"].items())}
+        properties = sorted(schema[name]["properties"].items())
         lines.append(f'    "{name}": {{')
-        is_told = {key: name in KINDS or row != "Field()" for key, row in rows.items()}
-        lines += [f'        "{key}": {row},' for key, row in rows.items() if is_told[key]]
+        lines += [f'        "{key}": {field_row(name, key, field, schema)},' for key, field in properties]
         lines.append("    },")
     lines += [
         "}",
-        '"""Message type → field → what is known of it; a field that is not here has no default.',
-        "",
-        "Of the kinds that we manage, every field is here: one that is not belongs to another release.",
-        '"""',
+        '"""Message type → field → what is known of it. A field that is not here belongs to another release."""',
     ]
     TARGET.write_text("\n".join(lines) + "\n")
     subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", str(TARGET)], check=True)

@@ -6,18 +6,14 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sync.model.desired import AviObject
+from sync.model.desired import AviObject, DesiredState, ObjectKey
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.settings import VALUES_FILE, IgnoreRule
 
 
 def with_ignored(item: AviObject, rules: Sequence[IgnoreRule], today: date) -> AviObject:
     """The object with the fields that rules in force exempt; a rule counts up to the day on which it expires."""
-    fields = frozenset(
-        rule.field
-        for rule in rules
-        if today <= rule.expires and rule.kind == item.key.kind and fnmatchcase(item.key.name, rule.name)
-    )
+    fields = frozenset(rule.field for rule in rules if today <= rule.expires and _covers(rule, item.key))
     return replace(item, ignored=fields) if fields else item
 
 
@@ -32,6 +28,28 @@ def expired(rules: Sequence[IgnoreRule], today: date) -> Iterator[Problem]:
                 origin=Origin(file=VALUES_FILE),
                 field=("SyncSettings", "ignore", number, "expires"),
             )
+
+
+def matching_nothing(rules: Sequence[IgnoreRule], desired: DesiredState, today: date) -> Iterator[Problem]:
+    """A warning for each rule in force that covers no desired object.
+
+    None while owners are held or the tree is incomplete: the objects may be those that are missing.
+    """
+    if desired.held or desired.holds_everything or not desired.is_complete:
+        return
+    for number, rule in enumerate(rules):
+        if today <= rule.expires and not any(_covers(rule, item.key) for item in desired):
+            yield Problem(
+                severity=Severity.WARNING,
+                message=f'no {rule.kind} is named "{rule.name}": the rule that ignores its {rule.field} has no effect',
+                fix="correct the name (a glob over names such as cluster--namespace-gateway), or remove the rule",
+                origin=Origin(file=VALUES_FILE),
+                field=("SyncSettings", "ignore", number),
+            )
+
+
+def _covers(rule: IgnoreRule, key: ObjectKey) -> bool:
+    return rule.kind == key.kind and fnmatchcase(key.name, rule.name)
 
 
 def is_ignored(path: str, fields: Iterable[str]) -> bool:

@@ -13,10 +13,12 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from sync.avi.fields import wrong_path
 from sync.kinds import IDENTITY, KINDS, OURS_AFTER_RENDERING
 from sync.model.marks import created_by_us
 from sync.model.resources.ako import NodeNetwork, VipNetwork
 from sync.model.types import QuotedFlag, Text, Whole, calendar_day, clock_time, or_default
+from sync.model.wording import did_you_mean
 
 VALUES_FILE = "values.yaml"
 """Where the settings stand, at the root of the source tree."""
@@ -183,7 +185,8 @@ class Window:
 class IgnoreRule:
     """One of `SyncSettings.ignore`: a field of live objects that somebody else may set. Git's value counts on create.
 
-    `name` is a glob over object names, `field` a path such as `enabled` or `analytics_policy.client_log_filters`.
+    `name` is a glob over object names, `field` a path such as `enabled` or `analytics_policy.client_log_filters`. A
+    path may lead to a list, not into one: a rule covers the whole list.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
@@ -197,6 +200,9 @@ class IgnoreRule:
         first = self.field.partition(".")[0]
         if first in OURS_AFTER_RENDERING | IDENTITY | KINDS[self.kind].replace.keys():
             raise PydanticCustomError("not_ignorable", "cannot be ignored")
+        if (wrong := wrong_path(self.kind, self.field)) is not None:
+            fix = did_you_mean(wrong.name, wrong.known) if wrong.known else f'write "{wrong.path}"'
+            raise PydanticCustomError("wrong_path", "no field", {"said": f'"{wrong.path}" {wrong.why}', "fix": fix})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,6 +84,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "clock_time": ("{value} is no time of the day", "write it as 22:30"),
     "calendar_day": ("{value} is no day", "write it as 2026-12-31"),
     "not_ignorable": ("this field cannot be ignored", "ignore another one: without this one an object is not ours"),
+    "wrong_path": ("{said}", "{fix}"),
     "zoneinfo_str": ("{value} is no time zone", "write a name such as UTC or Europe/Berlin"),
     "tuple_type": ("{value} is not a list", "start each item on a line of its own with `- `"),
 }
@@ -104,7 +105,8 @@ def _words(detail: ErrorDetails, path: Path, schema: "_Schema") -> tuple[str, st
     places = {
         "last": f'"{path[-1]}"' if path else "a key",
         "value": shown(given),
-        "said": detail["msg"].lower(),
+        "said": context.get("said", detail["msg"].lower()),
+        "fix": context.get("fix", ""),
         "quote": _quoting(given),
         "expected": context.get("expected", ""),
         "pattern": _PATTERNS.get(str(context.get("pattern", "")), _ANY_PATTERN),

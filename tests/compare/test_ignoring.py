@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from sync.compare.ignoring import expired, is_ignored, with_ignored, with_live_values
+from sync.compare.ignoring import expired, is_ignored, matching_nothing, with_ignored, with_live_values
 from sync.compare.objects import body_of_update, compare
+from sync.model.desired import DesiredState, Held
 from sync.model.problem import Severity
 from sync.model.settings import IgnoreRule
 from tests.builders import make_object
@@ -58,11 +59,11 @@ def test_a_rule_counts_up_to_its_last_day_and_is_then_told_to_be_over(today: dat
 
 def test_several_rules_add_up() -> None:
     """Each exempts its field."""
-    rules = [rule("servers"), rule("enabled"), rule("analytics_policy.metrics_realtime_update")]
+    rules = [rule("servers"), rule("enabled"), rule("analytics_policy.enable_realtime_metrics")]
 
     found = with_ignored(make_object({}), rules, DAY)
 
-    assert found.ignored == {"servers", "enabled", "analytics_policy.metrics_realtime_update"}
+    assert found.ignored == {"servers", "enabled", "analytics_policy.enable_realtime_metrics"}
 
 
 def test_a_rule_that_has_ended_is_a_warning_at_its_place() -> None:
@@ -166,3 +167,76 @@ def test_an_ignored_field_is_neither_a_difference_nor_overwritten() -> None:
 
     assert {item.path for item in compare(desired, live).differences} == {"lb_algorithm"}
     assert body_of_update(desired, live)["servers"] == [server]
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "said", "fix"),
+    [
+        pytest.param(
+            "Pool", "servers.enabled", '"servers" is a list: a rule covers all of it', 'write "servers"', id="item"
+        ),
+        pytest.param(
+            "VirtualService",
+            "analytics_policy.client_log_filters.duration",
+            '"analytics_policy.client_log_filters" is a list: a rule covers all of it',
+            'write "analytics_policy.client_log_filters"',
+            id="an item deep inside",
+        ),
+        pytest.param(
+            "Pool", "enabeld", '"enabeld" is not a field of Pool (Avi 30.2.1)', 'did you mean "enabled"?', id="a slip"
+        ),
+        pytest.param(
+            "VirtualService",
+            "performance_limits.max_throuhput",
+            '"performance_limits.max_throuhput" is not a field of PerformanceLimits',
+            'did you mean "max_throughput"?',
+            id="a slip inside",
+        ),
+        pytest.param("Pool", "enabled.now", '"enabled" has no fields', 'write "enabled"', id="inside a value"),
+    ],
+)
+def test_a_path_that_leads_to_no_single_field_is_an_error(kind: str, field: str, said: str, fix: str) -> None:
+    """It says what to write instead."""
+    given = {"kind": kind, "field": field, "reason": "why", "expires": "2026-12-31"}
+
+    with pytest.raises(ValidationError) as error:
+        TypeAdapter(IgnoreRule).validate_python(given)
+
+    context = error.value.errors()[0]["ctx"]
+    assert (context["said"].startswith(said), context["fix"]) == (True, fix)
+
+
+def desired_state(**fields: Any) -> DesiredState:
+    """A desired state with one pool, north--p."""
+    item = make_object({})
+    return DesiredState(commit="c", cluster="north", objects={item.key: item}, **fields)
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        pytest.param(rule(name="north--p"), [], id="its name"),
+        pytest.param(rule(name="shop-*"), ["SyncSettings.ignore[0]"], id="no name"),
+        pytest.param(rule(kind="VsVip", field="dns_info"), ["SyncSettings.ignore[0]"], id="no object of the kind"),
+        pytest.param(rule(name="shop-*", expires=date(2026, 2, 1)), [], id="over, which has a warning of its own"),
+    ],
+)
+def test_a_rule_that_covers_nothing_is_a_warning(one: IgnoreRule, expected: list[str]) -> None:
+    """At its place in values.yaml."""
+    found = list(matching_nothing([one], desired_state(), DAY))
+
+    assert [problem.field_text for problem in found] == expected
+    assert {problem.severity for problem in found} <= {Severity.WARNING}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"is_complete": False}, id="the tree is incomplete"),
+        pytest.param({"holds_everything": True}, id="everything is held"),
+        pytest.param({"held": (Held(owner=make_object({}).owner, name="shop-a"),)}, id="an owner is held"),
+    ],
+)
+def test_nobody_is_warned_while_the_objects_of_a_rule_may_be_missing(fields: dict[str, Any]) -> None:
+    """They may be what the rule is for."""
+    assert list(matching_nothing([rule(name="shop-*")], desired_state(**fields), DAY)) == []
