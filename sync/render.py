@@ -16,7 +16,7 @@ from jinja2 import Template, TemplateError, TemplateSyntaxError, Undefined
 
 from sync.avi.fields import WrongField, wrong_fields
 from sync.avi.references import reference_by_name
-from sync.compare.markers import ASKED_ADDRESS, DIGEST, FIELDS
+from sync.compare.markers import ASKED_ADDRESS, DIGEST, FIELDS, written_fields
 from sync.compare.normal_form import digest, normal_form
 from sync.compare.vips import asked_address, check_vips
 from sync.kinds import KINDS, OURS_AFTER_RENDERING
@@ -286,7 +286,7 @@ def _completed(rendered: Mapping[str, Any], spec: ObjectSpec, created_by: str) -
         check_vips(body.get("vip", []))
         markers.append((ASKED_ADDRESS, (asked_address(body.get("vip", ())),)))
     markers.append((DIGEST, (digest([markers, normal]),)))
-    markers.append((FIELDS, tuple(sorted(fields))))
+    markers.append((FIELDS, written_fields(kind.name, fields, body)))
     body["markers"] = [{"key": key, "values": list(values)} for key, values in markers]
     return AviObject(
         key=spec.key,

@@ -202,6 +202,28 @@ def test_a_field_of_somebodys_own_template_is_remembered() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        pytest.param(
+            "VsVip",
+            '{"dns_info": [{"fqdn": "a"}, {"fqdn": "b", "ttl": 60, "type": "DNS_RECORD_A"}]}',
+            {"=dns_info.ttl", "=dns_info.type"},
+            id="in items",
+        ),
+        pytest.param("VsVip", '{"vip": [{"vip_id": "0", "prefix_length": 32}]}', set(), id="not in a VIP"),
+        pytest.param("Pool", '{"servers": [{"port": 1, "hostname": "a"}]}', {"=servers.hostname"}, id="of servers"),
+        pytest.param("Pool", '{"vrf_ref": "/api/vrfcontext?name=a"}', set(), id="not what cannot be changed in place"),
+        pytest.param("VirtualService", '{"se_group_ref": "/api/x?name=a"}', {"=se_group_ref"}, id="of the object"),
+    ],
+)
+def test_a_computed_field_that_a_template_sets_is_remembered(kind: str, text: str, expected: set[str]) -> None:
+    """Apart from the others: it counts only because we set it."""
+    fields = markers_of(body_of(text, kind=kind))["Fields"].split(",")
+
+    assert {name for name in fields if name.startswith("=")} == expected
+
+
+@pytest.mark.parametrize(
     ("text", "line", "words"),
     [
         pytest.param('{\n"uuid": "pool-1"}', 2, '"uuid" is computed by the Controller', id="the uuid"),

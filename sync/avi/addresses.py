@@ -60,11 +60,11 @@ def addresses(body: Mapping[str, Any]) -> frozenset[str]:
 
 def address_in(vip: Mapping[str, Any], field: str) -> str:
     """The address in a field of a VIP, as it is usually written; empty if there is none."""
-    return _usual_form(str((vip.get(field) or {}).get("addr", "")))
+    return usual_form(str((vip.get(field) or {}).get("addr", "")))
 
 
 @lru_cache(maxsize=8192)
-def _usual_form(text: str) -> str:
+def usual_form(text: str) -> str:
     """The address as it is usually written: IPv6 has many forms."""
     try:
         return str(ipaddress.ip_address(text))

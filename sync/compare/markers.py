@@ -1,9 +1,11 @@
 """What is kept with an object in its markers, and which fields that makes ours (DESIGN §6)."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sync.kinds import AKO_MARKERS, KINDS
+from sync.avi_schema import SCHEMA
+from sync.kinds import AKO_MARKERS, COMPUTED, KINDS
 from sync.model.desired import Owner, OwnerKind, ServiceKey
 from sync.model.marks import MANAGED_BY, OWNER_KIND, SERVICE_NAMESPACE
 
@@ -77,6 +79,47 @@ _COMPARED_MARKERS = OUR_MARKERS - UNCOMPARED_MARKERS
 def comparable_markers(markers: Mapping[str, str]) -> dict[str, str]:
     """Those of an object's markers that are fields like any other."""
     return {key: value for key, value in markers.items() if key in _COMPARED_MARKERS}
+
+
+def written_fields(kind: str, managed: Iterable[str], body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The values of `Fields` for a body: its managed fields, then those computed ones that it sets all the same.
+
+    The latter stand as `=dns_info.ttl`, whatever the number of items. What the Controller computes counts only while
+    we set it, so this is how a later run knows that it has to be reset. Fields of VIPs, and those that cannot be
+    changed in place, are not among them: dropped, they stay as they are.
+    """
+    set_by_us = [name for name in sorted(COMPUTED.get(kind, ())) if name in body and name not in KINDS[kind].replace]
+    for name, computed in _LISTS_WITH_COMPUTED[kind].items():
+        items = body.get(name)
+        if type(items) is list:
+            set_by_us += [f"{name}.{key}" for key in sorted(computed & set().union(*items))]
+    return (*sorted(managed), *(f"={path}" for path in set_by_us))
+
+
+_LISTS_WITH_COMPUTED: Mapping[str, Mapping[str, frozenset[str]]] = {
+    kind: {
+        name: COMPUTED[field.message]
+        for name, field in SCHEMA[kind].items()
+        if field.message in COMPUTED and name not in KINDS[kind].replace
+    }
+    for kind in KINDS
+}
+
+
+def names_written(markers: Mapping[str, str]) -> list[str]:
+    """The managed fields of an object's last write."""
+    return [name for name in markers.get(FIELDS, "").split(",") if name and not name.startswith("=")]
+
+
+@lru_cache(maxsize=256)
+def computed_fields(kind: str, fields: str) -> Mapping[str, frozenset[str]]:
+    """`COMPUTED` for an object whose `Fields` are these: less what our last write set."""
+    found = dict(COMPUTED)
+    for path in (name[1:] for name in fields.split(",") if name.startswith("=")):
+        name, _, inner = path.rpartition(".")
+        message = SCHEMA[kind][name].message if name in SCHEMA[kind] else kind
+        found[message] = found.get(message, frozenset()) - {inner}
+    return found
 
 
 def managed_fields(kind: str, rendered: Iterable[str], written_before: Iterable[str]) -> frozenset[str]:

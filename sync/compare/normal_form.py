@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sync.avi.addresses import usual_form
 from sync.avi.references import Reference, short_reference
 from sync.avi_schema import SCHEMA, Field
 from sync.kinds import UNORDERED
@@ -34,6 +35,8 @@ def _normal(value: Any, field: Field, place: tuple[str, str]) -> Any:
     if kind is str:
         if field.is_reference and (reference := short_reference(value)) is not None:
             return reference
+        if field.is_address and ":" in value:
+            return usual_form(value)
         return None if value in ("", field.default) else value
     if kind is bool:
         return None if value is (field.default or False) else value

@@ -12,8 +12,10 @@ from sync.compare.markers import (
     FIELDS,
     OUR_MARKERS,
     comparable_markers,
+    computed_fields,
     managed_fields,
     markers_of,
+    names_written,
 )
 from sync.compare.vips import IDENTITY_OF_A_VIP, why_not
 from sync.kinds import COMPUTED, HIDDEN, IDENTITY, KINDS, Scope
@@ -48,9 +50,10 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
     fields = _fields(desired, markers) - {"markers"}
     wanted = {name: value for name, value in desired.normal.items() if name in fields}
     reason = why_not(desired.body, live, markers) if "vip" in kind.replace else ""
+    computed = computed_fields(kind.name, markers.get(FIELDS, ""))
     found = [
         item
-        for item in differences_from(live, wanted, kind.name, sorted(fields))
+        for item in differences_from(live, wanted, kind.name, sorted(fields), computed)
         if not (is_as_written and _is_hidden(item))
     ]
     found += marker_differences(wanted_markers, markers)
@@ -101,9 +104,8 @@ def fields_of(desired: AviObject, live: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _fields(desired: AviObject, markers: Mapping[str, str]) -> frozenset[str]:
-    written_before = [name for name in markers.get(FIELDS, "").split(",") if name]
     rendered = desired.body.keys() - {"name", "tenant_ref", "cloud_ref"}
-    return managed_fields(desired.key.kind, rendered, written_before) - desired.left_alone
+    return managed_fields(desired.key.kind, rendered, names_written(markers)) - desired.left_alone
 
 
 def marker_differences(desired: Mapping[str, str], live: Mapping[str, str]) -> list[Difference]:

@@ -5,7 +5,8 @@ from typing import Any
 
 from sync.avi.references import by_name, by_uuid
 from sync.avi_schema import SCHEMA
-from sync.compare.markers import FIELDS, OUR_MARKERS, managed_fields, markers_of
+from sync.compare.differences import Computed
+from sync.compare.markers import FIELDS, OUR_MARKERS, computed_fields, managed_fields, markers_of, names_written
 from sync.compare.normal_form import NOTHING_KNOWN, normal_form
 from sync.compare.objects import compare, without_identity
 from sync.compare.recreation import OUR_TYPES
@@ -43,7 +44,8 @@ def as_desired(
     if "vip" in body:
         body["vip"] = [_asked_of_a_vip(vip) for vip in body["vip"]]
     body["markers"] = [marker for marker in recorded.get("markers") or () if marker.get("key") in OUR_MARKERS]
-    stated = {name: _stated(value, name, kind.name) for name, value in body.items() if name != "markers"}
+    computed = computed_fields(kind.name, markers_of(recorded).get(FIELDS, ""))
+    stated = {name: _stated(value, name, kind.name, computed) for name, value in body.items() if name != "markers"}
     return AviObject(
         key=key,
         owner=owner,
@@ -75,26 +77,26 @@ def fields_without_their_secrets(item: AviObject) -> tuple[str, ...]:
 
 def fields_of_last_write(body: Body) -> list[str]:
     """The fields that were ours when a body was written (DESIGN §6)."""
-    return [name for name in markers_of(body).get(FIELDS, "").split(",") if name]
+    return names_written(markers_of(body))
 
 
 def _asked_of_a_vip(vip: Body) -> dict[str, Any]:
     return {key: value for key, value in vip.items() if key not in COMPUTED["Vip"] or key in IDENTITY_OF_A_VIP}
 
 
-def _stated(value: Any, name: str, message: str) -> Any:
+def _stated(value: Any, name: str, message: str, computed: Computed) -> Any:
     """A top-level value without what the Controller computes inside it."""
-    return _without_computed(value, SCHEMA[message].get(name, NOTHING_KNOWN).message)
+    return _without_computed(value, SCHEMA[message].get(name, NOTHING_KNOWN).message, computed)
 
 
-def _without_computed(value: Any, message: str) -> Any:
+def _without_computed(value: Any, message: str, computed: Computed) -> Any:
     if isinstance(value, list):
-        return [_without_computed(item, message) for item in value]
+        return [_without_computed(item, message, computed) for item in value]
     if not isinstance(value, Mapping):
         return value
-    schema, computed = SCHEMA.get(message, {}), COMPUTED.get(message, frozenset())
+    schema, gone = SCHEMA.get(message, {}), computed.get(message, frozenset())
     return {
-        name: _without_computed(item, schema.get(name, NOTHING_KNOWN).message)
+        name: _without_computed(item, schema.get(name, NOTHING_KNOWN).message, computed)
         for name, item in value.items()
-        if name not in computed
+        if name not in gone
     }

@@ -129,9 +129,20 @@ def _network_of(subnet: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network | 
 
 
 def _family_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[str]:
+    """A family that is requested and missing, or that was requested, is there, and is requested no more."""
     held = {family for family, field in ADDRESS_FIELDS.items() if address_in(live, field)}
-    if "auto_allocate_ip_type" not in desired and asked_address((desired,)) != NO_ADDRESS:
-        return  # the address itself tells the family
-    for family in _FAMILIES.get(desired.get("auto_allocate_ip_type", "V4_ONLY"), ()):
-        if held and family not in held:
-            yield f"it has no IP{family.lower()} address"
+    requested = {family for family, field in ADDRESS_FIELDS.items() if address_in(desired, field)}
+    wanted = _families(desired)
+    if "auto_allocate_ip_type" in desired or not requested:  # else the address itself tells the family
+        for family in wanted:
+            if held and family not in held:
+                yield f"it has no IP{family.lower()} address"
+    for family in _families(live):
+        if family in held and family not in wanted and family not in requested:
+            address = address_in(live, ADDRESS_FIELDS[family])
+            yield f"it has an IP{family.lower()} address, {address}, which is no longer requested"
+
+
+def _families(vip: Mapping[str, Any]) -> tuple[str, ...]:
+    """The families in which a VIP's addresses are allocated."""
+    return _FAMILIES.get(vip.get("auto_allocate_ip_type", "V4_ONLY"), ())

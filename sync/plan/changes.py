@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sync.avi.addresses import usual_form
 from sync.compare.edits import lost_by_delete
 from sync.compare.normal_form import digest, normal_form, plain
 from sync.compare.objects import Comparison, compare
@@ -229,7 +230,7 @@ def _items(body: Mapping[str, Any], path: str, keys: tuple[str, ...]) -> Iterato
             part: Any = item
             for step in key.split("."):
                 part = part.get(step) if isinstance(part, Mapping) else None
-            parts.append(str(part))
+            parts.append(usual_form(str(part)))
         yield tuple(parts), ":".join(part for part in parts if part != "None")
 
 

@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sync.avi.addresses import usual_form
 from sync.model.desired import Server
 from sync.model.resources.core import Endpoints, EndpointSlice, Service, ServicePort, SlicePort
 from sync.model.resources.resource import Resource
@@ -72,7 +73,7 @@ def endpoint_servers(service: Service, port: ServicePort, inputs: Inputs, findin
                 server = Server(
                     address=end.address, family=family, port=number, enabled=end.is_ready, node=end.node or None
                 )
-                found.setdefault((end.address, number), server)
+                found.setdefault((usual_form(end.address), number), server)
     if not found and not findings.has_errors:
         none_serves(service, port, *_why_none(groups, port, wanted), findings)
     return list(found.values())

@@ -84,6 +84,28 @@ OTHER = {"ip": {"addr": "10.0.0.2", "type": "V4"}, "port": 80}
             id="two services on one port",
         ),
         pytest.param(
+            "Pool",
+            {
+                "servers": [
+                    {"ip": {"addr": "2001:DB8:0::a", "type": "V6"}},
+                    {"ip": {"addr": "2001:db8::1", "type": "V6"}},
+                ]
+            },
+            {
+                "servers": [
+                    {"ip": {"addr": "2001:db8:0:0::1", "type": "V6"}},
+                    {"ip": {"addr": "2001:db8::a", "type": "V6"}},
+                ]
+            },
+            id="IPv6 servers in other forms and another order",
+        ),
+        pytest.param(
+            "Pool",
+            {"placement_networks": [{"subnet": {"ip_addr": {"addr": "2001:DB8::", "type": "V6"}, "mask": 64}}]},
+            {"placement_networks": [{"subnet": {"ip_addr": {"addr": "2001:db8:0::", "type": "V6"}, "mask": 64}}]},
+            id="an IPv6 subnet in another form",
+        ),
+        pytest.param(
             "VsVip", {"bgp_peer_labels": ["a", "b"]}, {"bgp_peer_labels": ["b", "a"]}, id="labels in another order"
         ),
     ],

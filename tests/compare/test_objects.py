@@ -10,6 +10,7 @@ from sync.compare.objects import body_of_update, compare, wish_of, without_ident
 from sync.compare.recreation import body_of_recreate
 from sync.kinds import KINDS, Scope
 from sync.model.desired import AviObject
+from sync.render import render
 from tests.builders import (
     make_endpoint,
     make_facts,
@@ -20,8 +21,10 @@ from tests.builders import (
     make_object,
     make_service,
     make_slice,
+    make_spec,
     markers,
     rendered,
+    templates_with,
     translated,
 )
 
@@ -46,6 +49,98 @@ def live_of(desired: AviObject, **changes: Any) -> dict[str, Any]:
 
 
 BASE = (make_gateway(), make_service(), make_slice())
+
+
+# --- what the Controller computes, and a template sets ----------------------------------------------------------------
+
+
+def own_object(kind: str, text: str) -> AviObject:
+    """What a template of somebody's own renders."""
+    (item,) = render([make_spec(kind=kind)], templates_with(**{kind: text}), created_by="c").objects
+    return item
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "expected"),
+    [
+        pytest.param(
+            "VsVip",
+            '{"dns_info": [{"fqdn": "a", "ttl": 60}]}',
+            '{"dns_info": [{"fqdn": "a"}]}',
+            ["dns_info[0].ttl"],
+            id="ttl of a name",
+        ),
+        pytest.param(
+            "Pool",
+            '{"servers": [{"port": 1, "hostname": "a", "ratio": 2}, {"port": 2}]}',
+            '{"servers": [{"port": 1}, {"port": 2}]}',
+            ["servers[0].hostname", "servers[0].ratio"],
+            id="hostname of one of two servers",
+        ),
+        pytest.param(
+            "VirtualService",
+            '{"services": [{"port": 80, "port_range_end": 90}]}',
+            '{"services": [{"port": 80}]}',
+            ["services[0].port_range_end"],
+            id="end of a range of ports",
+        ),
+        pytest.param(
+            "VirtualService",
+            '{"network_profile_ref": "/api/networkprofile?name=own"}',
+            "{}",
+            ["network_profile_ref"],
+            id="a field of the object itself",
+        ),
+    ],
+)
+def test_what_a_template_set_and_no_longer_sets_is_reset_once(
+    kind: str, before: str, after: str, expected: list[str]
+) -> None:
+    """Also where the Controller would compute it; what it then computes is left alone."""
+    live = live_of(own_object(kind, before))
+
+    desired = own_object(kind, after)
+    found = compare(desired, live)
+    sent = body_of_update(desired, live)
+
+    assert [item.path for item in found.differences] == expected
+    assert found.replace is None
+    assert {name: sent.get(name) for name in desired.body} == {**desired.body, "markers": sent["markers"]}
+    assert compare(desired, completed(sent)).is_equal
+
+
+def completed(body: dict[str, Any]) -> dict[str, Any]:
+    """A body with what the Controller computes into it."""
+    found = copy.deepcopy(body)
+    for item in found.get("dns_info", ()):
+        item |= {"ttl": 30, "num_records_in_response": 1}
+    for item in found.get("servers", ()):
+        item |= {"hostname": "10.0.0.1", "ratio": 1}
+    for item in found.get("services", ()):
+        item |= {"port_range_end": item["port"]}
+    return found | {"network_profile_ref": "https://c/api/networkprofile/n#System-TCP-Proxy"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "changes", "expected"),
+    [
+        pytest.param("VsVip", '{"dns_info": [{"fqdn": "a"}]}', {"ttl": 60}, [], id="a ttl that the Controller gave"),
+        pytest.param(
+            "VsVip", '{"dns_info": [{"fqdn": "a", "ttl": 60}]}', {"ttl": 5}, ["dns_info[0].ttl"], id="a ttl of Git's"
+        ),
+        pytest.param("Pool", '{"servers": [{"port": 1}]}', {"ratio": 5}, ["servers[0].ratio"], id="no computed field"),
+    ],
+)
+def test_an_edit_inside_a_list_of_ours_is_set_back_unless_the_controller_computes_the_field(
+    kind: str, text: str, changes: dict[str, Any], expected: list[str]
+) -> None:
+    """Nobody can tell an edit of such a field from what the Controller computed."""
+    desired = own_object(kind, text)
+    live = live_of(desired)
+    name = next(name for name in ("dns_info", "servers") if name in live)
+    live[name][0] |= changes
+
+    assert [item.path for item in compare(desired, live).differences] == expected
 
 
 # --- equal ------------------------------------------------------------------------------------------------------------

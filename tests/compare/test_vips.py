@@ -120,6 +120,24 @@ def reason(desired: dict[str, Any], live: dict[str, Any]) -> str:
             "it has no IPv6 address",
             id="a missing family beside an asked-for address",
         ),
+        pytest.param(
+            make_vip(),
+            make_live(six="2001:DB8::1", auto_allocate_ip_type="V4_V6"),
+            "it has an IPv6 address, 2001:db8::1, which is no longer requested",
+            id="v6cidr dropped",
+        ),
+        pytest.param(
+            make_vip(auto_allocate_ip_type="V6_ONLY"),
+            make_live(six="2001:db8::1", auto_allocate_ip_type="V4_V6"),
+            "it has an IPv4 address, 10.0.0.5, which is no longer requested",
+            id="cidr dropped, v6cidr left",
+        ),
+        pytest.param(
+            make_vip("10.0.0.5"),
+            make_live(asked="10.0.0.5", six="2001:db8::1", auto_allocate_ip_type="V4_V6"),
+            "it has an IPv6 address, 2001:db8::1, which is no longer requested",
+            id="v6cidr dropped beside a requested address",
+        ),
     ],
 )
 def test_a_vip_that_cannot_be_what_git_asks_for_is_replaced(
@@ -163,7 +181,15 @@ def test_a_vip_that_cannot_be_what_git_asks_for_is_replaced(
         pytest.param(
             make_vip(auto_allocate_ip_type="V4_V6"), make_live(six="2001:db8::1"), id="both families are there"
         ),
-        pytest.param(make_vip(), make_live(six="2001:db8::1"), id="a further family"),
+        pytest.param(make_vip(), make_live(six="2001:db8::1"), id="a further family, which nobody requested"),
+        pytest.param(
+            make_vip(six="2001:db8::1"),
+            make_live("", asked="2001:db8::1", six="2001:DB8:0::1", auto_allocate_ip_type="V4_V6"),
+            id="a requested IPv6 address in another form",
+        ),
+        pytest.param(
+            make_vip(cidr=None), make_live(cidr=("10.0.0.0", 24)), id="a cidr dropped: the network is the same"
+        ),
         pytest.param(make_vip(six="2001:db8::1"), make_live("", six="2001:db8::1"), id="an asked-for IPv6 address"),
         pytest.param(make_vip(auto_allocate_ip_type="V4_V6"), make_live(""), id="a live VIP without any address yet"),
         pytest.param(

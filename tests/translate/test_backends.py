@@ -175,6 +175,15 @@ def test_servers_are_of_the_families_that_settings_and_service_want(
     assert ["6" if "db8" in address else "4" for address in found] == expected
 
 
+def test_one_ipv6_address_in_two_forms_is_one_server() -> None:
+    """As it was written first; another address is another server."""
+    ends = make_slice(endpoints=["2001:DB8::1", "2001:db8:0:0::1", "2001:db8::2"], address_type="IPv6")
+
+    found = servers_of(make_service(ip_families=("IPv6",)), ends, facts=make_facts(vtype="CLOUD_VCENTER"))
+
+    assert list(found or ()) == ["2001:DB8::1:8443", "2001:db8::2:8443"]
+
+
 def test_a_slice_of_host_names_has_no_servers() -> None:
     """Git says that there are back ends, but none with an address."""
     assert servers_of(make_service(), make_slice(endpoints=["a.example.com"], address_type="FQDN")) == []
