@@ -71,6 +71,9 @@ class Kind:
     """The kinds of ours that it refers to: these exist before it, and go after it (API §6.10)."""
     refers_by: tuple[str, ...] = ()
     """Top-level fields in which objects of others may refer to ours (API §6.10)."""
+    uuid_fields: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Lists whose items name an object by a bare uuid: list → field of an item, and type. All else that a new object
+    needs shows in its references."""
     used_by: tuple[str, ...] = ()
     """Types that we do not manage and whose objects may refer to ours, by path (`USERS`)."""
     precious: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -151,6 +154,7 @@ _KINDS = (
             {"markers", "vip", "dns_info", "vrf_context_ref", "tier1_lr", "bgp_peer_labels", "east_west_placement"}
         ),
         replace={"vip": Scope.VIP, "tier1_lr": Scope.VIP, "vrf_context_ref": Scope.OWNER},
+        uuid_fields={"vip": ("subnet_uuid", "network")},
         server_side=frozenset({"vs_refs", "vsvip_cloud_config_cksum"}),
         precious={"dns_info": ("fqdn",)},
         ako_markers=frozenset({"clustername"}),

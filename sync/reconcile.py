@@ -301,7 +301,7 @@ def _live(job: Job, wish: Wish, record: Record) -> LiveState:
 def _planned(job: Job, desired: DesiredState, live: LiveState, options: PlanOptions) -> tuple[Plan, LiveState]:
     """The plan, and what is live with all that the plan depends on: who uses what it deletes is read only then."""
     plan = job.planner(desired, live, options)
-    surroundings = read_surroundings(job.client, plan.change_sets)
+    surroundings = read_surroundings(job.client, plan.change_sets, live)
     if surroundings == live.surroundings:
         return plan, live
     live = replace(live, surroundings=surroundings)

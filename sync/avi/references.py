@@ -118,6 +118,11 @@ def texts_in(value: Any) -> Iterator[str]:
             yield value
 
 
+def references_in(value: Any) -> Iterator[Reference]:
+    """Every reference in a body, at any depth."""
+    return (found for text in texts_in(value) if (found := parse_reference(text)) is not None)
+
+
 def uuids_in(value: Any) -> Iterator[str]:
     """The uuids that a body refers to, also those that stand there by themselves; other texts come along."""
     for text in texts_in(value):

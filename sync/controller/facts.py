@@ -17,7 +17,7 @@ from sync.model.wording import did_you_mean
 LONGEST_QUERY = 6000
 """Bytes of names in one request: nginx, which is in front of the API, takes 8 kB of request line as it is shipped."""
 
-_IN_CLOUD = frozenset({"network", "serviceenginegroup", "vrfcontext"})
+IN_CLOUD = frozenset({"network", "serviceenginegroup", "vrfcontext"})
 """Types whose objects belong to a cloud, each with names of its own (avi-api §4.4)."""
 _FIELDS: Mapping[str, str] = {
     "applicationprofile": "name,uuid,type",
@@ -185,7 +185,7 @@ def missing_tenants(client: ControllerClient, names: Iterable[str]) -> frozenset
 def _by(field: str, client: ControllerClient, type_name: str, references: frozenset[str], cloud_name: str) -> _Found:
     """What is found with the references as names or as uuids."""
     parameters = {"fields": _FIELDS.get(type_name, "name,uuid"), "include_name": "true"}
-    if type_name in _IN_CLOUD:
+    if type_name in IN_CLOUD:
         parameters["cloud_ref.name"] = cloud_name
     bodies = [
         body

@@ -11,6 +11,7 @@ from sync.controller.live import read_live
 from sync.controller.surroundings import read_surroundings
 from sync.controller.writes import Why, WriteFailedError, failure_of
 from sync.errors import SyncError
+from sync.model.live import LiveState
 from sync.model.plan import ChangeSet
 from sync.model.settings import Settings
 from sync.plan.obstacles import changed_since, networks_of, obstacles, outside
@@ -19,17 +20,24 @@ from sync.plan.obstacles import changed_since, networks_of, obstacles, outside
 def look_before_replacing(change_set: ChangeSet, client: ControllerClient, settings: Settings) -> None:
     """Nothing; raises WriteFailedError if what would be deleted has changed, or could not be created anew."""
     try:
-        live = replace(read_live(client, settings), surroundings=read_surroundings(client, (change_set,)))
+        live = read_live(client, settings)
+        live = replace(live, surroundings=read_surroundings(client, (change_set,), live))
         for said in changed_since(change_set, live):
             raise WriteFailedError(f"{said}; nothing was deleted", Why.STALE)
-        for said in (*obstacles(change_set, live), *_network_obstacles(change_set, client)):
+        for said in (*obstacles(change_set, live), *_missing(live), *_network_obstacles(change_set, client)):
             raise WriteFailedError(f"{said}; nothing was deleted", Why.REFUSED)
     except SyncError as error:
         raise failure_of(error) from error
 
 
+def _missing(live: LiveState) -> Iterator[str]:
+    """What new objects would refer to, and is not there."""
+    for _, missing in sorted(live.surroundings.missing.items()):
+        yield from (f"the Controller has no {what}" for what in missing)
+
+
 def _network_obstacles(change_set: ChangeSet, client: ControllerClient) -> Iterator[str]:
-    """Networks that are not there, and addresses outside of them. What may not be read was said in the plan."""
+    """Addresses outside of their networks. What may not be read was said in the plan."""
     for (network, cloud), addresses in networks_of(change_set).items():
         try:
             subnets = _subnets(client, network, cloud)
@@ -37,17 +45,12 @@ def _network_obstacles(change_set: ChangeSet, client: ControllerClient) -> Itera
             if error.status == FORBIDDEN:
                 continue
             raise
-        if subnets is None:
-            yield f'the Controller has no network "{network}"'
-            continue
         for address in outside(addresses, subnets):
             yield f'address {address} lies in no subnet of network "{network}" ({", ".join(subnets)})'
 
 
-def _subnets(client: ControllerClient, network: Reference, cloud: str) -> tuple[str, ...] | None:
-    """The subnets of all networks that the reference may mean; None if there is none."""
+def _subnets(client: ControllerClient, network: Reference, cloud: str) -> tuple[str, ...]:
+    """The subnets of all networks that the reference may mean."""
     by = {"uuid": network.uuid} if network.uuid else {"name": network.name}
     found = client.list_all("/api/network", {**by, "cloud_ref.name": cloud, "fields": "name,uuid,configured_subnets"})
-    if not found:
-        return None
     return tuple(prefix for body in found for prefix in prefixes(body.get("configured_subnets")))

@@ -82,11 +82,14 @@ class Surroundings:
     """What a plan that deletes depends on, beside the objects of our kinds.
 
     `users` refer to what would be deleted; `unreadable_users` are the types that the account may not read, so that
-    nobody can tell.
+    nobody can tell. `missing` has, for each object that would be created after a delete, what it refers to and is not
+    there (`network "vips"`); `unreadable` are the types of which nobody can tell that.
     """
 
     users: tuple[UserObject, ...] = ()
     unreadable_users: frozenset[str] = frozenset()
+    missing: Mapping[ObjectKey, tuple[str, ...]] = field(default_factory=dict)
+    unreadable: frozenset[str] = frozenset()
 
 
 NOTHING_AROUND = Surroundings()

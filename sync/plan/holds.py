@@ -118,6 +118,10 @@ def _reasons(
             "change what is asked for in Git, or run once with --retry-refused",
         )
     yield from _other_users(owner, live)
+    for key in pair.desired:
+        for what in live.surroundings.missing.get(key, ()):
+            message = f"{key} would refer to {what}, which the Controller does not have"
+            yield f"{message}, and live objects would be deleted for it", "correct the reference, or create the object"
     if owner.frees_addresses:
         yield from _impossible_addresses(pair)
 

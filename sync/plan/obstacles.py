@@ -2,9 +2,10 @@
 
 import ipaddress
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from sync.avi.addresses import AddressPlace
-from sync.avi.references import Reference, parse_reference, uuids_in
+from sync.avi.references import Reference, parse_reference, references_in, uuids_in
 from sync.compare.traces import is_unchanged
 from sync.kinds import KINDS
 from sync.model.desired import ObjectKey
@@ -54,6 +55,52 @@ def obstacles(change_set: ChangeSet, live: LiveState) -> Iterator[str]:
         if item.uuid not in going:
             for resource in sorted(wanted & resources_of(item.key, item.body), key=titled):
                 yield f"{titled(resource)} is taken by {item.key}"
+
+
+def new_references(sets: Iterable[ChangeSet], live: LiveState) -> Iterator[tuple[ObjectKey, Reference]]:
+    """What objects that are created after a delete refer to, and nobody can see yet that it is there.
+
+    What a live object refers to is there, and so is what is live itself, or created by the same set.
+    """
+    replacing = [item for item in sets if any(_creates(item)) and (item.replaced or any(_deletes(item)))]
+    if not replacing:
+        return
+    own_types = {kind.path for kind in KINDS.values()}
+    own = {(KINDS[item.key.kind].path, name) for item in live for name in (item.key.name, item.uuid)}
+    for change_set in replacing:
+        made = {(KINDS[write.key.kind].path, write.key.name) for write in _creates(change_set)}
+        for write in _creates(change_set):
+            known = _known(change_set, write.key, live)
+            for reference in dict.fromkeys(_references_of(write.body or {}, write.key.kind)):
+                what = (reference.type, reference.uuid or reference.name)
+                if what not in (own | made if reference.type in own_types else known):
+                    yield write.key, reference
+
+
+def _known(change_set: ChangeSet, key: ObjectKey, live: LiveState) -> frozenset[tuple[str, str]]:
+    """Type with name and uuid of what the objects refer to that the set deletes in the place of the new one."""
+    gone = (live.objects[write.key] for write in _deletes(change_set) if write.key in live.objects)
+    return frozenset(
+        (found.type, name)
+        for item in gone
+        if _is_beside(item.key, key)
+        for found in _references_of(item.body, item.key.kind)
+        for name in (found.name, found.uuid)
+    )
+
+
+def _is_beside(one: ObjectKey, other: ObjectKey) -> bool:
+    """Whether what one refers to can be referred to by the other."""
+    return one.tenant == other.tenant and (one.cloud == other.cloud or "" in (one.cloud, other.cloud))
+
+
+def _references_of(body: Mapping[str, Any], kind: str) -> Iterator[Reference]:
+    """Every reference in a body, and what items of its lists name by a bare uuid."""
+    yield from references_in(body)
+    for name, (item_field, type_name) in KINDS[kind].uuid_fields.items():
+        for item in body.get(name) or ():
+            if uuid := item.get(item_field):
+                yield Reference(type_name, "", str(uuid))
 
 
 def networks_of(change_set: ChangeSet) -> Mapping[tuple[Reference, str], frozenset[str]]:

@@ -24,6 +24,11 @@ def unchecked(sets: Sequence[ChangeSet], desired: DesiredState, live: LiveState)
                 f"it cannot be checked whether a {type_name} refers to what is deleted: the account may not read them",
                 f"let the role of the account read {type_name}",
             )
+    for type_name in sorted(live.surroundings.unreadable):
+        yield _warning(
+            f"it cannot be checked whether the {type_name} of each new object exists: the account may not read them",
+            f"let the role of the account read {type_name}",
+        )
     for change_set in sets:
         for said, fix in _blind_spots(change_set, desired, live) if change_set.replaced else ():
             yield _warning(f"before its VIP is deleted, nobody can look {said}", fix, str(change_set.owners[0]))

@@ -7,9 +7,9 @@ import pytest
 from sync.controller.client import ControllerClient
 from sync.controller.errors import RefusedError
 from sync.controller.surroundings import read_surroundings
-from sync.model.live import NOTHING_AROUND, Surroundings
+from sync.model.live import NOTHING_AROUND, LiveState, Surroundings
 from sync.model.plan import ChangeSet, Method
-from tests.controller.scripted import Answer, ScriptedController, page
+from tests.controller.scripted import Answer, ScriptedController, logged_in, page
 from tests.plans import make_key, make_owner, make_write
 
 Connect = Callable[..., ControllerClient]
@@ -25,7 +25,7 @@ def deleting(*kinds: str) -> list[ChangeSet]:
 def read(connect: Connect, sets: list[ChangeSet]) -> Surroundings:
     """The surroundings of a plan with these change sets."""
     with connect(read_only=True) as client:
-        return read_surroundings(client, sets)
+        return read_surroundings(client, sets, LiveState())
 
 
 def test_a_plan_that_deletes_nothing_asks_nothing(controller: ScriptedController, connect: Connect) -> None:
@@ -105,3 +105,76 @@ def test_a_read_that_fails_otherwise_ends_the_plan(controller: ScriptedControlle
 
     with pytest.raises(RefusedError, match="odd"):
         read(connect, deleting("VirtualService"))
+
+
+# --- what new objects refer to ----------------------------------------------------------------------------------------
+
+
+def moving(tenant: str, **body: object) -> list[ChangeSet]:
+    """A change set that deletes a VsVip and creates it in a tenant."""
+    writes = (
+        make_write(Method.DELETE, make_key(kind="VsVip"), uuid="vsvip-1"),
+        make_write(Method.POST, make_key(kind="VsVip", tenant=tenant), body=body),
+    )
+    return [ChangeSet(owners=(make_owner(),), changes=(), writes=writes)]
+
+
+def test_each_reference_is_looked_up_as_it_is_sent(controller: ScriptedController, connect: Connect) -> None:
+    """By name or by uuid: a network that has the uuid for its name is another one."""
+    named = {"name": "subnet-1", "uuid": "n-1", "tenant_ref": "https://h/api/tenant/admin#admin"}
+    controller.on_each(
+        "GET /api/network",
+        lambda seen: page([named] if seen.query.get("name.in") == "subnet-1" else []),
+    )
+
+    def missing(**vip: object) -> list[tuple[str, ...]]:
+        return list(read(connect, moving("admin", vip=[vip])).missing.values())
+
+    assert missing(ipam_network_subnet={"network_ref": "/api/network?name=subnet-1"}) == []
+    assert missing(subnet_uuid="subnet-1") == [('network "subnet-1"',)]
+    assert {seen.query.get("cloud_ref.name") for seen in controller.seen if seen.path == "/api/network"} == {
+        "Default-Cloud"
+    }
+
+
+@pytest.mark.parametrize(
+    ("tenant", "is_there"),
+    [
+        pytest.param("blue", True, id="in the tenant itself"),
+        pytest.param("admin", True, id="in admin"),
+        pytest.param("red", False, id="in a third tenant"),
+    ],
+)
+def test_an_object_must_be_within_reach_of_the_tenant(
+    controller: ScriptedController, connect: Connect, tenant: str, is_there: bool
+) -> None:
+    """A name is looked for in the tenant of the object, and in admin."""
+    found = {"name": "x", "uuid": "u", "tenant_ref": f"https://h/api/tenant/tenant-1#{tenant}"}
+    controller.on("GET /api/ipaddrgroup", page([found]))
+
+    missing = read(connect, moving("blue", group_ref="/api/ipaddrgroup?name=x")).missing
+
+    assert (missing == {}) == is_there
+
+
+def test_types_that_may_not_be_read_are_told_and_types_that_do_not_exist_are_missing(
+    controller: ScriptedController, connect: Connect
+) -> None:
+    """A template may render anything."""
+    controller.on("GET /api/ipaddrgroup", Answer(status=403, body={"error": "no permission"}))
+    controller.on("GET /api/nonsense", Answer(status=404, body={"error": "not here"}))
+
+    found = read(connect, moving("admin", a_ref="/api/ipaddrgroup?name=x", b_ref="/api/nonsense?name=y"))
+
+    assert found.unreadable == {"ipaddrgroup"}
+    assert [*found.missing.values()] == [('nonsense "y"',)]
+
+
+def test_a_tenant_that_the_login_does_not_name_is_missing(controller: ScriptedController, connect: Connect) -> None:
+    """No request is needed for an account that is no superuser."""
+    controller.on("POST /login", logged_in(tenants=[{"name": "admin"}], user={"is_superuser": False}))
+
+    found = read(connect, moving("nobodys", tenant_ref="/api/tenant?name=nobodys"))
+
+    assert [*found.missing.values()] == [('tenant "nobodys"',)]
+    assert controller.lines == []

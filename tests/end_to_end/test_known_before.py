@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import sync.templates as sync_templates
 from sync.emulator import Emulator
 from tests.end_to_end.conftest import SEED, Controller, Result, Run
 from tests.end_to_end.tree import VALUES, Manifest, Tree, app, load_balancer, namespace
@@ -187,3 +188,27 @@ def _with_uuids(controller: Controller) -> Callable[[Any], Any]:
         return json.loads(re.sub(r"\{uuid of ([^}]+)\}", lambda found: uuids[found[1]], json.dumps(value)))
 
     return filled
+
+
+def test_what_only_a_template_refers_to_is_known_before_as_well(sync: Run, tree: Tree, controller: Controller) -> None:
+    """A new template, and a VIP that must be replaced: held until the object that it names is there."""
+    tree.commit(web=app("web", address=OLD), calm=app("calm"))
+    sync()
+    own = (Path(sync_templates.__file__).parent / "virtualservice.json.j2").read_text("utf-8")
+    with_policy = own.replace(
+        '"pool_ref"', '"network_security_policy_ref": "/api/networksecuritypolicy?name=later", "pool_ref"'
+    )
+    tree.write({"templates/virtualservice.json.j2": with_policy})
+    tree.commit(web=app("web", address="10.10.10.12"))
+    controller.faults({"method": "GET", "path": "/api/networksecuritypolicy*", "do": "status", "status": 404})
+    controller.forget()
+
+    held = sync(*WEB_ALONE)
+    held_writes = controller.writes()
+    controller.faults()
+    controller.call("POST", "/api/networksecuritypolicy", {"name": "later"})
+    done = sync(*WEB_ALONE)
+
+    assert (held.code, held_writes, done.code) == (5, [], 0)
+    assert 'would refer to networksecuritypolicy "later", which the Controller does not have' in str(errors(held))
+    assert controller.addresses("test--shop-web") == ["10.10.10.12"]

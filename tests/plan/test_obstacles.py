@@ -1,5 +1,6 @@
 """What speaks against deleting what would be created anew."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from sync.kinds import KINDS
 from sync.model.live import LiveObject, Ownership
 from sync.model.plan import ChangeSet, Method, Write
-from sync.plan.obstacles import changed_since, networks_of, obstacles, outside
+from sync.plan.obstacles import changed_since, networks_of, new_references, obstacles, outside
 from tests.plans import live_of, make_key, make_live, make_owner, make_write
 
 VIP_KEY = make_key(kind="VsVip")
@@ -195,3 +196,62 @@ def test_where_no_network_is_named_none_is_asked_about(body: Any) -> None:
 def test_addresses_outside_of_all_subnets_are_told(subnets: list[str], expected: list[str]) -> None:
     """In order."""
     assert [*outside(["10.2.0.1", "10.1.2.3"], subnets)] == expected
+
+
+# --- what new objects refer to ----------------------------------------------------------------------------------------
+
+
+def new(change_set: ChangeSet, *live: LiveObject) -> list[str]:
+    """What new objects refer to and nobody can see yet that it is there, as type and what it goes by."""
+    return [f"{reference.type} {reference}" for _, reference in new_references([change_set], live_of(*live))]
+
+
+def test_only_what_the_old_object_did_not_refer_to_is_new() -> None:
+    """The Controller lets nobody delete what a live object refers to."""
+    live = vsvip(vip=[{"vip_id": "0", "ipam_network_subnet": {"network_ref": "https://c/api/network/n-1#vips"}}])
+
+    same, other = asked("10.1.2.3"), asked("10.1.2.3", network="blue", vrf="red")
+
+    assert new(replace_set(live, same), live) == []
+    assert new(replace_set(live, other), live) == ["network blue", "vrfcontext red"]
+
+
+def test_in_another_tenant_everything_is_new() -> None:
+    """What the old object referred to may not be seen from there."""
+    live = vsvip()
+    elsewhere = replace(live.key, tenant="blue")
+    delete = make_write(Method.DELETE, live.key, uuid=live.uuid, seen=live.body)
+
+    moved = set_of(delete, make_write(Method.POST, elsewhere, body=asked("10.1.2.3")))
+
+    assert new(moved, live) == ["network vips", "vrfcontext global"]
+
+
+def test_a_subnet_goes_by_its_bare_uuid() -> None:
+    """AWS, Azure and OpenStack name the network of a VIP so."""
+    live = vsvip(vip=[{"vip_id": "1", "subnet_uuid": "subnet-1"}])
+
+    def body(subnet: str) -> Any:
+        return {"vip": [{"vip_id": "1", "subnet_uuid": subnet}]}
+
+    assert new(replace_set(live, body("subnet-1")), live) == []
+    assert new(replace_set(live, body("subnet-2")), live) == ["network subnet-2"]
+
+
+def test_objects_of_ours_are_there_if_they_are_live_or_created_along() -> None:
+    """A pool that is neither is missing, whoever was to create it."""
+    live = vsvip()
+    policy = {"l4_policies": [{"l4_policy_set_ref": "/api/l4policyset?name=north--shop-web"}]}
+    service = {"vsvip_ref": f"/api/vsvip?name={live.key.name}", "pool_ref": "/api/pool?name=nowhere", **policy}
+    writes = (
+        make_write(Method.DELETE, live.key, uuid=live.uuid),
+        make_write(Method.POST, make_key(kind="L4PolicySet"), body={}),
+        make_write(Method.POST, make_key(), body=service),
+    )
+
+    assert new(set_of(*writes), live) == ["pool nowhere"]
+
+
+def test_where_nothing_is_deleted_the_controller_decides() -> None:
+    """A create that is refused takes nothing down."""
+    assert new(set_of(make_write(Method.POST, VIP_KEY, body=asked("10.1.2.3")))) == []

@@ -1,4 +1,4 @@
-"""What somebody else uses is not deleted, whether it would be replaced or go for good."""
+"""What a plan that deletes depends on: nobody else uses what goes, and what comes instead has what it refers to."""
 
 from dataclasses import replace
 
@@ -134,3 +134,20 @@ def test_types_that_the_account_may_not_read_are_named_where_something_is_delete
 
     assert said == ["it cannot be checked whether a PoolGroup refers to what is deleted: the account may not read them"]
     assert unsaid == ()
+
+
+def test_an_owner_whose_new_objects_lack_something_is_held() -> None:
+    """Before anything of it is deleted; the message names the object and what it refers to."""
+    live = live_with(*WEB, *MAIL)
+    (vsvip,) = (item for item in live if item.key.kind == "VsVip" and "web" in item.key.name)
+    around = Surroundings(missing={vsvip.key: ('network "vips"',)}, unreadable=frozenset({"vrfcontext"}))
+
+    plan = plan_for(replace(live, surroundings=around), *app("web", address="10.10.10.12"), *MAIL)
+
+    held, warning = plan.problems
+    assert plan.is_empty
+    assert held.message == (
+        f'held: {vsvip.key} would refer to network "vips", which the Controller does not have, '
+        "and live objects would be deleted for it"
+    )
+    assert warning.message.startswith("it cannot be checked whether the vrfcontext of each new object exists")
