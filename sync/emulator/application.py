@@ -120,7 +120,7 @@ class Application:
         except RefusedError as refused:
             answer = refused_answer(refused)
         except Exception:
-            LOG.exception("event=failed method=%s path=%s", request.method, request.target)
+            LOG.exception("event=failed method=%s path=%.200s", request.method, request.target)
             answer = json_answer({"error": "Internal error of the emulator, see its log"}, 500)
         answer.headers.extend(cookies)
         return answer

@@ -81,7 +81,7 @@ def assumed_body(schema: Schema, message: Message, name: str) -> Body | None:
 
 
 def _required(schema: Schema, message: Message) -> Body:
-    return {name: _filler(schema, message.fields[name]) for name in message.required}
+    return {name: _filler(schema, message.fields[name]) for name in sorted(message.required)}
 
 
 def _filler(schema: Schema, field: Field) -> Any:

@@ -1,6 +1,8 @@
 """What the emulator shows and takes itself, outside the API: a page, its data, and faults. No login is needed."""
 
+import ipaddress
 import json
+import socket
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 
@@ -9,9 +11,10 @@ from sync.emulator.faults import Faults, parse_faults
 from sync.emulator.queries import parse_parameters
 from sync.emulator.request_log import RequestLog
 from sync.emulator.topology import Topology
-from sync.emulator.wire import Answer, Request, json_answer
+from sync.emulator.wire import JSON_TYPE, WRITES, Answer, Request, json_answer
 
 PREFIX = "_emulator"
+FAULTS = ("faults",)
 PAGE_HEADERS = [
     (
         "Content-Security-Policy",
@@ -36,6 +39,9 @@ class Console:
 
     def answer(self, request: Request) -> Answer:
         """The answer for one of the emulator's own paths."""
+        refused = _foreign(request) if request.segments[1:] == FAULTS else None
+        if refused is not None:
+            return refused
         methods = PLACES.get(request.segments[1:]) if request.segments else {"GET": Console.page}
         if methods is None:
             return json_answer({"error": f"{request.target}: the emulator has no such page"}, 404)
@@ -82,8 +88,34 @@ class Console:
 PLACES: Mapping[tuple[str, ...], Mapping[str, Callable[[Console, Request], Answer]]] = {
     ("state",): {"GET": Console.state},
     ("requests",): {"GET": Console.requests},
-    ("faults",): {"GET": Console.get_faults, "PUT": Console.put_faults, "DELETE": Console.delete_faults},
+    FAULTS: {"GET": Console.get_faults, "PUT": Console.put_faults, "DELETE": Console.delete_faults},
 }
+
+
+def _foreign(request: Request) -> Answer | None:
+    """A refusal for what a page from elsewhere lets a browser send; None for everybody else.
+
+    A page can reach this machine through a name of its own, and can send forms and plain texts without being asked.
+    """
+    if not _is_own_host(request.header("Host") or ""):
+        return json_answer({"error": "Host is not a name of this machine: use its address, or localhost"}, 403)
+    origin = request.header("Origin")
+    if origin is not None and origin != request.host:
+        return json_answer({"error": "requests from the pages of others are not taken"}, 403)
+    kind = str(request.environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
+    if request.method in WRITES and kind not in ("", JSON_TYPE):
+        return json_answer({"error": f"send it with Content-Type: {JSON_TYPE}"}, 415)
+    return None
+
+
+def _is_own_host(authority: str) -> bool:
+    """Whether a Host header is an address, or a name that no foreign domain can have: one without a dot."""
+    name = authority.rpartition("]")[0].lstrip("[") or authority.partition(":")[0]
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return "." not in name or name == socket.gethostname()
+    return True
 
 
 def _number(request: Request, name: str) -> int | None:

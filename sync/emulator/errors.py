@@ -18,6 +18,9 @@ class RefusedError(Exception):
         self.body = body
 
 
+LONGEST_PLACE = 256  # that of a name (objects.py)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
     """One refusal: its status, its text with places to fill in, the JSON key it stands under, where we know it from."""
@@ -220,8 +223,15 @@ class Refusal(Enum):
     def error(self, *, extra: dict[str, Any] | None = None, **places: object) -> RefusedError:
         """The refusal with its places filled in and `extra` keys beside the text."""
         wording: Wording = self.value
-        text = wording.text.format(**places)
+        text = wording.text.format(**{name: _shortened(place) for name, place in places.items()})
         return RefusedError(wording.status, text if wording.key is None else {wording.key: text, **(extra or {})})
+
+
+def _shortened(place: object) -> object:
+    """What a text prints of something that a client wrote: names have their whole length, anything longer is cut."""
+    if isinstance(place, str) and len(place) > LONGEST_PLACE:
+        return f"{place[:LONGEST_PLACE]}…"
+    return place
 
 
 class FieldError(RefusedError):
@@ -232,7 +242,7 @@ class FieldError(RefusedError):
 
     def __init__(self, field: str, reason: str) -> None:
         wording: Wording = Refusal.BAD_FIELD.value
-        text = wording.text.format(field=field, reason=reason)
+        text = wording.text.format(field=_shortened(field), reason=_shortened(reason))
         super().__init__(wording.status, {"error": text})
         self._way = f'{{"{field}":"{text}"}}'
 

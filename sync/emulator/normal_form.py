@@ -74,7 +74,8 @@ class NormalForm:
                     body[name] = normal
             elif message.is_open:
                 body[name] = _opaque(name, value)
-        self._check_whole(message, body, place)
+        if message.name in PART_CHECKS or not message.required <= body.keys():
+            self._check_whole(message, body, place)
         return body
 
     def entries(self, message: Message, name: str, raw: list[Any]) -> list[Any]:
@@ -91,12 +92,11 @@ class NormalForm:
 
     def _check_whole(self, message: Message, body: Body, place: str) -> None:
         """Refuse a message without what it requires, or whose fields do not go together."""
-        for name in () if self._is_partial else message.required:
-            if name not in body:
-                raise _bad(name, f"it is required{f' in {place}' if place else ''}")
-        check = PART_CHECKS.get(message.name)
-        if check is not None:
-            check(body)
+        missing = message.required - body.keys()
+        if missing and not self._is_partial:
+            raise _bad(min(missing), f"it is required{f' in {place}' if place else ''}")
+        if message.name in PART_CHECKS:
+            PART_CHECKS[message.name](body)
 
     def _check_license(self, field: Field, value: Any, default: object) -> None:
         """Refuse what the license does not allow; the default, and what switches nothing on, is allowed always."""

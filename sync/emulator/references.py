@@ -99,13 +99,13 @@ class Resolver:
             found = self._store.get(path, wanted.uuid)
             return found if found is not None and is_visible(found, self._scope) else None
         cloud = self._cloud_of(wanted) if message.has_cloud else None
-        candidates = [
-            entry
-            for entry in self._store.named(path, wanted.name or "")
-            if (cloud is None or entry.cloud in (None, cloud)) and self._is_meant(entry, wanted)
-        ]
-        own = [entry for entry in candidates if entry.tenant == self._scope.tenant]
-        return next(iter(own or candidates), None)
+        found = None
+        for entry in self._store.named(path, wanted.name or ""):
+            if (cloud is None or entry.cloud in (None, cloud)) and self._is_meant(entry, wanted):
+                if entry.tenant == self._scope.tenant:
+                    return entry
+                found = found or entry
+        return found
 
     def _is_meant(self, entry: Entry, wanted: Reference) -> bool:
         """Whether the referring tenant sees the object and, if a tenant is named, that one does, too."""

@@ -11,6 +11,7 @@ from sync.emulator.tenancy import ADMIN
 from sync.emulator.wire import Request
 
 KEPT = 200
+LONGEST = 4096  # of a path with its query, and of a tenant
 NO_ANSWER = 0  # in place of a status
 
 # The time as seconds, method, path and query, status, tenant, and the fault that was for the request.
@@ -29,7 +30,7 @@ class RequestLog:
     def add(self, request: Request, status: int, fault: str | None) -> None:
         """Note a request before its answer leaves."""
         tenant = request.header("X-Avi-Tenant") or request.header("X-Avi-Tenant-UUID") or ADMIN
-        row: Row = (time.time(), request.method, request.target, status, tenant, fault)
+        row: Row = (time.time(), request.method[:32], request.target[:LONGEST], status, tenant[:LONGEST], fault)
         with self._lock:
             self._count += 1
             self._last.append((self._count, row))

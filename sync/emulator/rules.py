@@ -103,7 +103,8 @@ def check_pool(context: Context) -> None:
     draft = context.draft
     port = draft["default_server_port"]
     servers = draft.get("servers", ())
-    _check_unique("servers", "ip, port", [(_plain(one["ip"]["addr"]), one.get("port") or port) for one in servers])
+    if len(servers) > 1:
+        _check_unique("servers", "ip, port", [(_plain(one["ip"]["addr"]), one.get("port") or port) for one in servers])
     if draft["lb_algorithm"] in GSLB_ALGORITHMS:
         raise FieldError("lb_algorithm", f"{draft['lb_algorithm']} is for pools of GSLB services only")
 

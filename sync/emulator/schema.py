@@ -64,7 +64,7 @@ class Message:
     path: str | None
     fields: Mapping[str, Field]
     defaults: Mapping[str, Scalar]
-    required: tuple[str, ...]
+    required: frozenset[str]
     is_open: bool = False
     immutable: tuple[str, ...] = field(default=())
     secrets: frozenset[str] = frozenset()  # names of the secret fields in it and in its parts
@@ -145,7 +145,7 @@ def _message(name: str, facts: Mapping[str, Any], version: Version, tier: str, s
         path=facts.get("path"),
         fields=kept,
         defaults=defaults,
-        required=tuple(key for key, one in kept.items() if one.required and key not in defaults),
+        required=frozenset(key for key, one in kept.items() if one.required and key not in defaults),
         immutable=tuple(key for key, one in kept.items() if one.immutable),
         is_open=facts.get("open", False),
         secrets=secrets,

@@ -53,7 +53,7 @@ class Sessions:
 
     def is_user(self, username: str, password: str | None) -> bool:
         """Whether the password is the user's."""
-        return username == USER and password is not None and secrets.compare_digest(password, self._password)
+        return username == USER and password is not None and _is_same(password, self._password)
 
     def change_password(self, old: str | None, new: str) -> None:
         """Let later logins need the new password."""
@@ -120,9 +120,14 @@ class Sessions:
     def _is_live_token(self, text: str) -> bool:
         now = datetime.fromtimestamp(self._clock(), UTC)
         return any(
-            secrets.compare_digest(token["token"], text) and datetime.fromisoformat(token["expires_at"]) > now
+            _is_same(token["token"], text) and datetime.fromisoformat(token["expires_at"]) > now
             for token in self.tokens()
         )
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two secrets are the same, in a time that does not tell where they differ; texts of any letters."""
+    return secrets.compare_digest(*(text.encode("utf-8", "surrogatepass") for text in (one, other)))
 
 
 def portal_configuration(store: Store) -> Mapping[str, Any]:

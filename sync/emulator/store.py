@@ -37,6 +37,9 @@ UPSERT = (
     " ON CONFLICT (key) DO UPDATE SET is_system = excluded.is_system, body = excluded.body"
 )
 
+DELETE = "DELETE FROM objects WHERE key = ?"
+SET = "INSERT OR REPLACE INTO settings VALUES (?, ?)"
+
 
 class StateError(ValueError):
     """The state file cannot be used."""
@@ -241,18 +244,21 @@ class Store:
 
     def _commit(self, changes: list[tuple[Entry | None, Entry | None]]) -> None:
         latest = {entry.key: new for old, new in changes if (entry := new or old)}
-        if not latest and not self._settings:
-            return
+        statements: list[tuple[str, tuple[object, ...]]] = [
+            (DELETE, (key,)) if new is None else (UPSERT, (key, new.message.name, new.is_system, new.text))
+            for key, new in latest.items()
+        ]
+        statements += [(SET, setting) for setting in self._settings.items()]
         execute = self._database.execute
+        if len(statements) == 1:  # a transaction of its own
+            execute(*statements[0])
+            return
+        if not statements:
+            return
         execute("BEGIN")
         try:
-            for key, new in latest.items():
-                if new is None:
-                    execute("DELETE FROM objects WHERE key = ?", (key,))
-                else:
-                    execute(UPSERT, (key, new.message.name, new.is_system, new.text))
-            for setting in self._settings.items():
-                execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", setting)
+            for statement in statements:
+                execute(*statement)
             execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):

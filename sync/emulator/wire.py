@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from email.parser import BytesParser
 from email.policy import HTTP
 from email.utils import formatdate
@@ -184,4 +185,10 @@ def _is_authority(text: str) -> bool:
 def _multipart(content_type: str, content: bytes) -> dict[str, Any]:
     message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + content)
     parts = message.iter_parts() if message.is_multipart() else ()
-    return {str(part.get_param("name", header="content-disposition")): part.get_content().strip() for part in parts}
+    return {str(part.get_param("name", header="content-disposition")): _text_of(part) for part in parts}
+
+
+def _text_of(part: Message) -> str:
+    """The text of a field, in UTF-8 like those of every other form."""
+    content = part.get_payload(decode=True)
+    return content.decode("utf-8", "replace").strip() if isinstance(content, bytes) else ""

@@ -150,6 +150,43 @@ def test_faults_are_set_while_it_runs(emulator: Emulator, api: httpx.Client) -> 
     assert (deleted.status_code, httpx.get(place).json()) == (204, {"faults": []})
 
 
+FOREIGN = [
+    pytest.param({"Host": "rebound.example.com"}, 403, id="name of a foreign domain"),
+    pytest.param({"Host": "rebound.example.com:9443"}, 403, id="with a port"),
+    pytest.param({"Origin": "https://evil.example.com"}, 403, id="page of another site"),
+    pytest.param({"Origin": "null"}, 403, id="page without a site"),
+    pytest.param({"Content-Type": "text/plain"}, 415, id="text"),
+    pytest.param({"Content-Type": "application/x-www-form-urlencoded"}, 415, id="form"),
+    pytest.param({"Host": "[::1]:9443"}, 200, id="address"),
+    pytest.param({"Host": "localhost", "Origin": "http://localhost"}, 200, id="its own page"),
+    pytest.param({"Host": "emulator:9443"}, 200, id="name without a dot"),
+    pytest.param({"Content-Type": "application/json; charset=utf-8"}, 200, id="JSON"),
+]
+
+
+@pytest.mark.parametrize(("headers", "status"), FOREIGN)
+def test_foreign_pages_cannot_set_faults(emulator: Emulator, headers: dict[str, str], status: int) -> None:
+    """What a web page from elsewhere can make a browser send is refused, and no fault comes into force."""
+    place = f"{emulator.url}/_emulator/faults"
+    rules = b'[{"path": "/api/pool", "do": "status", "status": 500}]'
+
+    answer = httpx.put(place, content=rules, headers={"Content-Type": "application/json", **headers})
+
+    assert status == answer.status_code, answer.text
+    assert len(httpx.get(place).json()["faults"]) == (status == 200)
+
+
+def test_foreign_pages_cannot_read_or_end_faults(start: Start) -> None:
+    """Neither can it look at them nor take them back."""
+    emulator = start(faults=[{"path": "/api/pool", "do": "status", "status": 500}])
+    place = f"{emulator.url}/_emulator/faults"
+
+    answers = [httpx.request(method, place, headers={"Host": "rebound.example.com"}) for method in ("GET", "DELETE")]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert len(httpx.get(place).json()["faults"]) == 1
+
+
 def test_own_paths_of_the_emulator_are_spared(start: Start) -> None:
     """A fault for everything does not keep anybody from taking it back."""
     emulator = start(faults=[{"do": "reset"}])

@@ -15,6 +15,7 @@ from sync.emulator.store import Store
 
 Start = Callable[..., Emulator]
 LogIn = Callable[..., httpx.Client]
+JSON = {"Content-Type": "application/json"}
 RIGHT = {"username": "admin", "password": "emulator"}
 
 
@@ -227,3 +228,26 @@ def plain(value: Any) -> Any:
     if isinstance(value, list):
         return [plain(one) for one in value]
     return value.partition("#")[0] if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize("password", ["pässwörd", "密码", "\U0001f511", "p\u00a0 q"])
+@pytest.mark.parametrize("form", ["data", "json", "files"])
+def test_passwords_have_any_letters(start: Start, password: str, form: str) -> None:
+    """A password that is not ASCII logs in in every form, and another one is refused, not an error of the emulator."""
+    emulator = start(password=password)
+    fields: dict[str, Any] = {"username": "admin", "password": password}
+    wrong = {"username": "admin", "password": f"{password}é"}
+
+    def status(given: dict[str, Any]) -> int:
+        body = {key: (None, value) for key, value in given.items()} if form == "files" else given
+        return httpx.post(f"{emulator.url}/login", **{form: body}).status_code  # type: ignore[arg-type]
+
+    assert (status(fields), status(wrong)) == (200, 401)
+
+
+def test_tokens_and_half_characters_are_compared_too(emulator: Emulator) -> None:
+    """A token that is not ASCII, or a character that is none, is wrong."""
+    token = httpx.post(f"{emulator.url}/login", json={"username": "admin", "token": "é"})
+    half = httpx.post(f"{emulator.url}/login", content=b'{"username": "admin", "password": "\\ud800"}', headers=JSON)
+
+    assert (token.status_code, half.status_code) == (401, 401)

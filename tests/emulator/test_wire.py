@@ -1,16 +1,19 @@
 """Paths, headers and status codes as clients meet them."""
 
 import json
+import select
 import signal
 import socket
 import ssl
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
-from sync.emulator import Emulator
+from sync.emulator import Emulator, connection
 
 LogIn = Callable[..., httpx.Client]
 
@@ -41,6 +44,8 @@ def test_slashes_are_tolerated(emulator: Emulator, path: str) -> None:
         pytest.param("HOST:h\r\nX-Empty:\r\n\r\n", 200, id="other case, no space, no value"),
         pytest.param("Host: h\r\nnonsense\r\n\r\n", 400, id="no colon"),
         pytest.param("Host: h\r\n folded\r\n\r\n", 400, id="folded"),
+        pytest.param("Host: h\r\nX-Avi-Version: 30.2.1\nX-Injected: 1\r\n\r\n", 400, id="bare LF"),
+        pytest.param("Host: h\r\nX-Avi-Version: 30.2.1\rX-Injected: 1\r\n\r\n", 400, id="bare CR"),
     ],
 )
 def test_headers_are_taken_apart(emulator: Emulator, head: str, status: int) -> None:
@@ -124,6 +129,109 @@ def test_tls_uses_a_certificate_that_the_bundle_proves(start: Callable[..., Emul
     assert all("Secure" in cookie for cookie in answer.headers.get_list("set-cookie"))
     with pytest.raises(httpx.ConnectError):
         httpx.get(emulator.url)
+
+
+HALVES = [
+    pytest.param(b"", id="nothing"),
+    pytest.param(b"GET /api/initial-data HTT", id="half a line"),
+    pytest.param(b"GET /api/initial-data HTTP/1.1\r\nHost: h\r\n", id="half a head"),
+    pytest.param(b"POST /login HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n{", id="half a body"),
+    pytest.param(b"POST /login HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{", id="half a chunk"),
+    pytest.param(b"\x16\x03\x01\x02\x00\x01", id="half a handshake"),
+]
+
+
+@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_half_requests_hold_up_nobody(start: Callable[..., Emulator], log_in: LogIn, half: bytes, tls: bool) -> None:
+    """Many more clients that stop in the middle of a request than there are workers: others are answered at once."""
+    emulator = start(tls=tls)
+    port = int(emulator.url.rpartition(":")[2])
+    halted = [socket.create_connection(("127.0.0.1", port)) for _ in range(60)]
+    for client in halted:
+        client.sendall(half)
+
+    answer = log_in(emulator).get("/api/tenant", timeout=4)
+
+    for client in halted:
+        client.close()
+    assert answer.status_code == 200
+
+
+def test_request_may_come_in_parts(emulator: Emulator) -> None:
+    """A client that is slow but goes on gets its answer, as if it had sent everything at once."""
+    parts = [
+        b"POST /login HT",
+        b"TP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Le",
+        b"ngth: 45\r\n\r\n",
+    ]
+    parts += [b'{"username": "admin",', b' "password": "emulator"}']
+    with socket.create_connection(("127.0.0.1", int(emulator.url.rpartition(":")[2])), timeout=5) as client:
+        for part in parts:
+            client.sendall(part)
+            time.sleep(0.05)
+        answer = client.recv(65536)
+
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+
+
+class HastyConnection(connection.Connection):
+    """A connection that gives requests less time."""
+
+    arrival_seconds = 0.5
+
+
+def test_half_a_request_is_given_up() -> None:
+    """However slowly a request goes on, it must be there after some seconds; the connection ends then."""
+    server = connection.Server("127.0.0.1", 0, None)
+    server.ConnectionClass = HastyConnection
+    server.prepare()
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    client = socket.create_connection(server.bind_addr, timeout=5)
+    begun = time.monotonic()
+
+    while not select.select([client], [], [], 0.1)[0] and time.monotonic() - begun < 5:
+        client.sendall(b"G")
+    taken = time.monotonic() - begun
+
+    client.close()
+    server.stop()
+    thread.join()
+    assert 0.4 < taken < 4
+
+
+def test_body_without_end_is_refused(emulator: Emulator) -> None:
+    """A body that is larger than any configuration is refused before it is read."""
+    answer = raw_exchange(emulator, "POST /login HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999\r\n\r\n{")
+
+    assert answer.startswith("HTTP/1.1 413")
+
+
+def test_plain_http_on_a_port_for_tls_is_told(start: Callable[..., Emulator]) -> None:
+    """Who speaks http to a port for https reads so."""
+    emulator = start(tls=True)
+    with socket.create_connection(("127.0.0.1", int(emulator.url.rpartition(":")[2])), timeout=5) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        answer = client.recv(65536)
+
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"https only" in answer
+
+
+def test_long_texts_are_cut_where_they_are_printed(api: httpx.Client, emulator: Emulator) -> None:
+    """A name of any length comes back shortened in refusals and in the log of requests."""
+    long = "x" * 5000
+    texts = [
+        api.get("/api/pool", headers={"X-Avi-Tenant": long}).text,
+        api.post("/api/pool", json={"name": "p", "lb_algorithm": long}).text,
+        api.post("/api/pool", json={"name": "p", "vrf_ref": f"{long}/{long}"}).text,
+        api.post("/api/pool", json={"name": long}).text,
+    ]
+    logged = httpx.get(f"{emulator.url}/_emulator/requests").json()["requests"]
+
+    assert max(map(len, texts)) < 700
+    assert max(len(row["tenant"]) for row in logged) <= 4096
 
 
 def test_silent_client_does_not_hold_up_others(start: Callable[..., Emulator], log_in: LogIn) -> None:
