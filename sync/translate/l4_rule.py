@@ -155,7 +155,7 @@ def _own_defects(rule: L4Rule, inputs: Inputs) -> Iterator[Defect]:
     spec = rule.spec
     if spec.load_balancer_ip and not _is_address(spec.load_balancer_ip):
         yield ("loadBalancerIP",), f"{shown(spec.load_balancer_ip)} is not an IP address", "write an IP address"
-    if spec.revoke_vip_route and inputs.facts.cloud.vtype != NSXT:
+    if spec.revoke_vip_route and inputs.facts.cloud.vtype != NSXT and not inputs.facts.is_assumed:
         yield ("revokeVipRoute",), "revokeVipRoute needs an NSX-T cloud", "remove it"
     yield from _ssl_defects(rule, inputs)
     for number, row in enumerate(spec.backend_properties):

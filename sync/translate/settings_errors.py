@@ -1,4 +1,7 @@
-"""What is wrong with values.yaml for everybody: AKO would not start with it (ako-semantics §8)."""
+"""What is wrong with values.yaml for everybody: AKO would not start with it (ako-semantics §8).
+
+What depends on the type of the cloud is not judged where no Controller was asked.
+"""
 
 from collections.abc import Iterator
 
@@ -47,7 +50,8 @@ def _unsupported(inputs: Inputs) -> Iterator[Problem]:
     if ako.istio_enabled:
         fix = "set it to false; Istio stays with AKO"
         yield _error(("AKOSettings", "istioEnabled"), "istioEnabled is not supported", fix)
-    yield from _tier1_router(inputs)
+    if not inputs.facts.is_assumed:
+        yield from _tier1_router(inputs)
 
 
 def _tier1_router(inputs: Inputs) -> Iterator[Problem]:
@@ -66,7 +70,7 @@ def _vip_networks(inputs: Inputs) -> Iterator[Problem]:
     networks, vtype = inputs.settings.network.vip_network_list, inputs.facts.cloud.vtype
     if not networks:
         yield _error(_VIP_NETWORKS, "vipNetworkList names no network", "name the network that VIPs come from")
-    if len(networks) > 1 and vtype not in SEVERAL_NETWORKS_CLOUDS:
+    if len(networks) > 1 and vtype not in SEVERAL_NETWORKS_CLOUDS and not inputs.facts.is_assumed:
         message = f"vipNetworkList names several networks, on a cloud of type {vtype}"
         yield _error(_VIP_NETWORKS, message, "name one; further ones go into an AviInfraSetting")
     for number, network in enumerate(networks):

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sync.model.desired import PlacementNetwork, Subnet, Vip
+from sync.model.facts import assumed_facts
 from sync.model.problem import Severity
 from sync.model.resources.ako import InfraListener, NodeNetwork, VipNetwork
 from sync.translate.infra_setting import ANNOTATION
@@ -606,6 +607,24 @@ def test_a_t1_router_belongs_to_an_overlay(zone: str, router: str, message: str)
 
     assert errors_of(found) == ([message] if message else [])
     assert found.holds_everything is bool(message)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        pytest.param({"nsxtT1LR": "/t1"}, id="T1 router of an NSX-T cloud"),
+        pytest.param({"vipNetworkList": [{"networkName": "a"}, {"networkName": "b"}]}, id="networks of an AWS cloud"),
+        pytest.param({"vipNetworkList": [{"networkName": "a", "v6cidr": "2001:db8::/64"}]}, id="IPv6 of vCenter"),
+    ],
+)
+def test_nothing_is_judged_against_a_cloud_that_is_assumed(network: dict[str, Any]) -> None:
+    """Without a Controller nobody knows the type of the cloud: a setting that is right on some of them is no error."""
+    found = translated(
+        make_gateway(), settings=make_settings(NetworkSettings=network), facts=assumed_facts("Default-Cloud")
+    )
+
+    assert errors_of(found) == []
+    assert not found.holds_everything
 
 
 def test_the_uuid_counts_where_values_yaml_gives_the_name_as_well() -> None:
