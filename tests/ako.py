@@ -8,7 +8,7 @@ from typing import Any
 from sync.kinds import KINDS
 from sync.model.desired import AviObject, DesiredState, ObjectKey
 
-OURS_ALONE = frozenset({"ManagedBy", "Digest", "Fields", "AskedAddress", "Protected"})
+OURS_ALONE = frozenset({"ManagedBy", "OwnerKind", "ServiceNamespace", "Digest", "Fields", "AskedAddress", "Protected"})
 """Markers that AKO does not write."""
 
 CHECKSUMS = {

@@ -122,7 +122,7 @@ def test_a_replace_in_hand_that_is_refused_is_put_back_before_the_run_stops(
     tree.commit(a=app("a", address="10.10.10.12"), b=app("b"))
     controller.forget()
     refused = {"do": "status", "status": 400, "body": {"error": "not on a Thursday"}}
-    controller.fault(method="POST", path="/api/vsvip", nth=1, delay_ms=700, **refused)
+    controller.fault(method="POST", path="/api/virtualservice", nth=1, delay_ms=700, **refused)
     with running(environment(tmp_path, tree, controller)) as process:
         wait_until(lambda: "DELETE vsvip" in controller.writes())
         process.send_signal(signal.SIGTERM)
