@@ -21,7 +21,7 @@ from sync.errors import LockedError, LockLostError, SourceError, SyncError, Usag
 from sync.guard import refusals
 from sync.guard.ako import ako_still_writes
 from sync.guard.limits import beyond_the_first_plan
-from sync.guard.naming import may_be_renamed, other_cluster_name, other_encoding
+from sync.guard.naming import may_be_renamed, nothing_desired, other_cluster_name, other_encoding
 from sync.guard.writer import Writer, wrong_writer
 from sync.model.desired import DesiredState, OwnersInGit
 from sync.model.facts import Facts, assumed_facts
@@ -249,8 +249,13 @@ def _look(job: Job) -> Look:
     live = _live(job, wish, record)
     _check_selection(asked.plan.selection, wish, live)
     wish = narrowed(wish, asked.plan.selection)
-    plan, live = _planned(job, wish.desired, live, asked.plan)
+    renamed = tuple(_other_names(job, wish.desired, live, record)) if asked.follows_git else ()
+    plan, live = _planned(job, nothing_desired(wish.desired) if renamed else wish.desired, live, asked.plan)
     refused = refusals(plan, live, settings.sync, asked.permit, source.freeze, asked.plan.now)
+    if asked.is_dry:
+        notices = (*notices, *map(_notice, renamed))
+    else:
+        refused = (*refused, *renamed)
     outdated = moved(asked.saved, wish.desired.commit, plan, live) if asked.saved else ()
     writer = Writer(source="", path="", commit="")
     takes_over = False
@@ -264,7 +269,6 @@ def _look(job: Job) -> Look:
             accepts_older_commit=asked.accepts_older_commit,
         )
         takes_over = accepts and not strangers and bool(wrong_writer(record.last, writer))
-        strangers = (*strangers, *_other_names(job, plan, live, record, writer))
         if asked.is_dry or plan.is_empty:  # nothing is written, so there is nothing to refuse
             notices = (*notices, *map(_notice, strangers))
         else:
@@ -282,13 +286,13 @@ def _look(job: Job) -> Look:
     )
 
 
-def _other_names(job: Job, plan: Plan, live: LiveState, record: Record, writer: Writer) -> Iterator[Refusal]:
+def _other_names(job: Job, desired: DesiredState, live: LiveState, record: Record) -> Iterator[Refusal]:
     """What is live already under the names of another clusterName, or of the other enableEVH."""
-    settings = job.settings
-    yield from other_encoding(plan, live, is_encoded=settings.ako.enable_evh)
-    if may_be_renamed(plan, live, record) and not job.asked.accepts_cluster_name:
-        last_runs = job.record_store.last_runs_of_others()
-        yield from other_cluster_name(plan, live, settings.cluster, writer, last_runs)
+    named = desired.in_git.named
+    yield from other_encoding(live, named, is_encoded=job.settings.ako.enable_evh)
+    if desired.objects and may_be_renamed(live, record) and not job.asked.accepts_cluster_name:
+        writer, last_runs = _writer(job.request, desired.commit, None), job.record_store.last_runs_of_others()
+        yield from other_cluster_name(live, named, job.settings.cluster, writer, last_runs)
 
 
 def _live(job: Job, wish: Wish, record: Record) -> LiveState:

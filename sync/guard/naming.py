@@ -1,39 +1,47 @@
-"""Whether a plan would create again, under other names, what is live already. Pure.
+"""Whether a run would create again, under other names, what is live already. Pure.
 
 Names and ownership depend on `AKOSettings.clusterName` and `enableEVH`. Where one of them changes, what was made before
 is no longer found: everything would be created a second time, and the old objects would be owned by nobody.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from sync.compare.markers import markers_of, owner_of
 from sync.guard.writer import Writer, is_same_source
-from sync.model.desired import Owner
+from sync.model.desired import DesiredState, Owner
 from sync.model.live import LiveState, Ownership
 from sync.model.lock import LastRun, Record
 from sync.model.marks import MANAGED_BY, TOOL
-from sync.model.plan import Action, Plan, Refusal
+from sync.model.plan import Refusal
 
 RENAMED = frozenset({Ownership.RENAMED, Ownership.AKO_RENAMED})
 
 
-def may_be_renamed(plan: Plan, live: LiveState, record: Record) -> bool:
-    """Whether a plan creates the first objects of its clusterName: only then another clusterName matters."""
-    return record.last is None and plan.count(Action.CREATE) > 0 and not any(item.is_ours for item in live)
+def may_be_renamed(live: LiveState, record: Record) -> bool:
+    """Whether nothing was made with this clusterName yet: only then another clusterName matters."""
+    return record.last is None and not any(item.is_ours for item in live)
+
+
+def nothing_desired(desired: DesiredState) -> DesiredState:
+    """The desired state of a tree whose owners are live under other names: nothing can be planned for them.
+
+    To a plan they are missing, and somebody else has their addresses and DNS names.
+    """
+    return replace(desired, objects={}, held=(), holds_everything=True)
 
 
 def other_cluster_name(
-    plan: Plan, live: LiveState, cluster: str, writer: Writer, last_runs: Mapping[str, LastRun]
+    live: LiveState, named: Collection[Owner], cluster: str, writer: Writer, last_runs: Mapping[str, LastRun]
 ) -> Iterator[Refusal]:
-    """The clusterNames under which the same source has written before, or the same owners are live.
+    """The clusterNames under which the same source has written before, or owners that it names are live.
 
-    For a plan that `may_be_renamed`. `last_runs` are those of other clusterNames; where such a record is missing, live
-    owners that this plan would create tell as much.
+    For what `may_be_renamed`. `last_runs` are those of other clusterNames; where such a record is missing, live owners
+    that Git names (`named`) tell as much.
     """
-    created = {change.owner for change in plan.changes if change.action is Action.CREATE}
     for name, owners in sorted(_owners_by_cluster(live).items()):
-        last, again = last_runs.get(name), sorted(owners & created)
+        last, again = last_runs.get(name), sorted(owners & {*named})
         if name == cluster or not (is_same_source(last, writer) if last else again):
             continue
         who = f"run {last.run_id} of {last.time}" if last else "an earlier run"
@@ -45,11 +53,11 @@ def other_cluster_name(
         )
 
 
-def other_encoding(plan: Plan, live: LiveState, *, is_encoded: bool) -> Iterator[Refusal]:
-    """Refused where something is created while owners are live only under the names of the other `enableEVH`."""
+def other_encoding(live: LiveState, named: Collection[Owner], *, is_encoded: bool) -> Iterator[Refusal]:
+    """Refused while owners that Git names (`named`) are live only under the names of the other `enableEVH`."""
     owners = {owner for item in live if item.ownership in RENAMED and (owner := owner_of(markers_of(item.body)))}
-    left = sorted(owners - {item.owner for item in live if item.is_ours})
-    if left and plan.count(Action.CREATE):
+    left = sorted((owners & {*named}) - {item.owner for item in live if item.is_ours})
+    if left:
         before, now = str(not is_encoded).lower(), str(is_encoded).lower()
         yield Refusal(
             message=f"AKOSettings.enableEVH is {now}, but {_listed(left)} was made with enableEVH: {before}, which "

@@ -171,6 +171,21 @@ def test_another_cluster_name_is_refused_until_it_is_accepted_once(
     assert said in refusals(refused)[0]
 
 
+def test_another_cluster_name_is_refused_also_where_the_old_one_has_the_names(
+    sync: Run, tree: Tree, controller: Controller
+) -> None:
+    """One reason, not one per DNS name and address that the old objects have."""
+    tree.commit(web=app("web", address="10.10.10.5"))
+    sync()
+    tree.commit(values=[{**VALUES, "AKOSettings": {**VALUES["AKOSettings"], "clusterName": "edge2"}}])
+    controller.forget()
+
+    dry, result = sync("--dry-run"), sync()
+
+    assert (dry.code, result.code, controller.all_writes(), result.document["held"]) == (0, 4, [], [])
+    assert len(refusals(result)) == 1
+
+
 @pytest.mark.parametrize(
     ("owner", "code"),
     [pytest.param("web", 4, id="of this tree"), pytest.param("other", 0, id="of another tree")],
@@ -187,10 +202,8 @@ def test_without_a_record_the_live_owners_tell_the_other_name(
 
     result = sync()
 
-    assert (result.code, [text for text in refusals(result) if "clusterName test" in text]) == (
-        code,
-        refusals(result),
-    )
+    said = refusals(result)
+    assert (result.code, [text for text in said if "clusterName test" in text]) == (code, said)
 
 
 def test_a_new_name_is_free_once_the_old_one_has_nothing_left(sync: Run, tree: Tree, controller: Controller) -> None:

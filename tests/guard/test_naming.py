@@ -1,4 +1,4 @@
-"""Whether a plan would create again, under other names, what is live already."""
+"""Whether a run would create again, under other names, what is live already."""
 
 from dataclasses import replace
 
@@ -6,13 +6,14 @@ import pytest
 
 from sync.guard.naming import may_be_renamed, other_cluster_name, other_encoding
 from sync.guard.writer import Writer
+from sync.model.desired import Owner
 from sync.model.live import LiveState, Ownership
 from sync.model.lock import LastRun, Record
-from sync.model.plan import Plan
 from sync.plan.make import make_plan
 from tests.builders import make_options
-from tests.end_to_end.tree import VALUES, app
+from tests.end_to_end.tree import app
 from tests.plan.controller import PerfectController, wish_for
+from tests.plans import make_owner
 
 LAST = LastRun(source="https://git.example.com/net", path="", commit="1" * 40, time="2026-03-01", run_id="one")
 WRITER = Writer(source=LAST.source, path=LAST.path, commit="2" * 40)
@@ -21,7 +22,8 @@ WRITER = Writer(source=LAST.source, path=LAST.path, commit="2" * 40)
 def live_of(*names: str) -> LiveState:
     """Gateways that are live for the cluster `test`."""
     controller = PerfectController()
-    controller.apply(plan_for("test", controller.live, *names))
+    desired = wish_for(*(item for name in names for item in app(name))).desired
+    controller.apply(make_plan(desired, controller.live, make_options()))
     return controller.live
 
 
@@ -32,13 +34,6 @@ def as_seen_from(live: LiveState, ownership: Ownership) -> LiveState:
             key: replace(item, ownership=ownership, owner=None, owner_name="") for key, item in live.objects.items()
         }
     )
-
-
-def plan_for(cluster: str, live: LiveState, *names: str) -> Plan:
-    """What a run with that clusterName would do for Gateways of these names."""
-    values = {**VALUES, "AKOSettings": {**VALUES["AKOSettings"], "clusterName": cluster}}
-    desired = wish_for(*(item for name in names for item in app(name)), values=values).desired
-    return make_plan(desired, live, make_options())
 
 
 OLD = as_seen_from(live_of("web", "api"), Ownership.FOREIGN)
@@ -54,12 +49,7 @@ OLD = as_seen_from(live_of("web", "api"), Ownership.FOREIGN)
 )
 def test_only_the_first_run_of_a_name_can_be_a_renaming(live: LiveState, record: Record, expected: bool) -> None:
     """Later ones belong to a cluster like any other."""
-    assert may_be_renamed(plan_for("edge2", LiveState(), "web"), live, record) is expected
-
-
-def test_a_plan_that_creates_nothing_is_no_renaming() -> None:
-    """Nothing would be there twice."""
-    assert not may_be_renamed(plan_for("edge2", LiveState()), OLD, Record())
+    assert may_be_renamed(live, record) is expected
 
 
 @pytest.mark.parametrize(
@@ -75,21 +65,22 @@ def test_a_plan_that_creates_nothing_is_no_renaming() -> None:
 )
 def test_another_cluster_name(live: LiveState, last: LastRun | None, wanted: list[str], expected: str) -> None:
     """What the same source has made under another name, or what looks so where nobody can tell the source."""
-    plan = plan_for("edge2", LiveState(), *wanted)
+    named = frozenset(map(make_owner, wanted))
 
-    found = [*other_cluster_name(plan, live, "edge2", WRITER, {"test": last} if last else {})]
+    found = [*other_cluster_name(live, named, "edge2", WRITER, {"test": last} if last else {})]
 
     assert [expected in item.message and "clusterName test" in item.message for item in found] == [True] * bool(
         expected
     )
 
 
+WEB = frozenset({make_owner("web")})
+
+
 @pytest.mark.parametrize("ownership", [Ownership.RENAMED, Ownership.AKO_RENAMED])
 def test_another_encoding(ownership: Ownership) -> None:
     """Refused with the setting that fits what is live."""
-    plan = plan_for("test", LiveState(), "web")
-
-    (found,) = other_encoding(plan, as_seen_from(live_of("web"), ownership), is_encoded=True)
+    (found,) = other_encoding(as_seen_from(live_of("web"), ownership), WEB, is_encoded=True)
 
     assert found.message.startswith(
         "AKOSettings.enableEVH is true, but Gateway shop/web was made with enableEVH: false"
@@ -97,14 +88,18 @@ def test_another_encoding(ownership: Ownership) -> None:
     assert found.fix.startswith("set enableEVH back to false")
 
 
-def test_what_is_left_of_the_other_encoding_beside_its_owner_stops_nothing() -> None:
-    """The owner is live under its present names, so setting the switch back would not help."""
-    left = as_seen_from(live_of("web"), Ownership.RENAMED)
+@pytest.mark.parametrize(
+    ("present", "named"),
+    [
+        pytest.param(live_of("web"), WEB, id="live under its present names as well"),
+        pytest.param(LiveState(), frozenset(), id="not in Git"),
+    ],
+)
+def test_what_is_left_of_the_other_encoding_stops_nothing(present: LiveState, named: frozenset[Owner]) -> None:
+    """Setting the switch back would not help, or nobody asks for it."""
+    left = as_seen_from(live_of("web"), Ownership.RENAMED).objects
     both = LiveState(
-        objects={
-            **{replace(key, name=f"old-{key.name}"): item for key, item in left.objects.items()},
-            **live_of("web").objects,
-        }
+        objects={**{replace(key, name=f"old-{key.name}"): item for key, item in left.items()}, **present.objects}
     )
 
-    assert [*other_encoding(plan_for("test", LiveState(), "new"), both, is_encoded=True)] == []
+    assert [*other_encoding(both, named, is_encoded=True)] == []
