@@ -234,13 +234,20 @@ class ControllerClient:
         try:
             value = parse_json(answer.content)
         except TooDeepError as deep:
-            raise _broken(call, answer, str(deep), "") from None
+            raise self._unusable(call, answer, str(deep)) from None
         except ValueError:
             error = _broken(call, answer, "is not JSON", self._said(call, answer))
             raise TroubleError(Trouble.BROKEN, error) from None
         if what := wrong_shape(call.path, value):
-            raise _broken(call, answer, f"no object of a Controller: {blanked(what, self._login.secrets)}", "")
+            raise self._unusable(call, answer, f"no object of a Controller: {blanked(what, self._login.secrets)}")
         return value
+
+    def _unusable(self, call: _Call, answer: httpx.Response, what: str) -> Exception:
+        """What is raised for a success that cannot be read: a read would end alike again, a write was done."""
+        if call.method == "GET":
+            return _broken(call, answer, what, "")
+        error_type = AmbiguousWriteError if call.method == "POST" else BrokenAnswerError
+        return TroubleError(Trouble.BROKEN, _broken(call, answer, what, "", error_type))
 
     def _sent(self, call: _Call, session: Session) -> httpx.Response:
         headers = (*session.headers, session.account.tenant_header(call.tenant))
@@ -321,8 +328,14 @@ def _failure(call: _Call, answer: httpx.Response, said: str) -> Exception:
     return TroubleError(trouble, error, wait_seconds=asked_wait_seconds(answer.headers.get("Retry-After", "")))
 
 
-def _broken(call: _Call, answer: httpx.Response, what: str, said: str) -> ControllerError:
-    return BrokenAnswerError(
+def _broken(
+    call: _Call,
+    answer: httpx.Response,
+    what: str,
+    said: str,
+    error_type: type[ControllerError] = BrokenAnswerError,
+) -> ControllerError:
+    return error_type(
         f"{call.method} {call.path} answered {answer.status_code}: {what}",
         method=call.method,
         path=call.path,

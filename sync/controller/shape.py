@@ -6,12 +6,27 @@ from typing import Any
 from sync.avi_schema import SCHEMA, Field
 from sync.kinds import KINDS
 
-_KIND_OF_PATH = {kind.path: kind.name for kind in KINDS.values()}
+_KIND_OF_PATH = {**{kind.path: kind.name for kind in KINDS.values()}, "stringgroup": "StringGroup"}
+_MARKERS = "RoleFilterMatchLabel"
+_SCHEMA: Mapping[str, Mapping[str, Field]] = {
+    **SCHEMA,
+    "StringGroup": {"kv": Field(message="KeyValue"), "markers": Field(message=_MARKERS)},
+}
+"""With what our lock and record are kept in."""
 _TEXTS = frozenset({"name", "uuid", "url", "tenant_ref", "cloud_ref", "created_by", "_last_modified"})
 _LISTS = frozenset(
-    {"dns_info", "health_monitor_refs", "l4_policies", "markers", "placement_networks", "servers", "services", "vip"}
+    {
+        "dns_info",
+        "health_monitor_refs",
+        "kv",
+        "l4_policies",
+        "markers",
+        "placement_networks",
+        "servers",
+        "services",
+        "vip",
+    }
 )
-_MARKERS = "RoleFilterMatchLabel"
 _ANYTHING = Field()
 
 
@@ -19,7 +34,7 @@ def wrong_shape(path: str, answer: Any) -> str:
     """What is wrong with the object or the list that a request to `path` answered, "" if nothing is.
 
     Avi's API knows no null, objects are objects, references are texts, and a marker has a key and texts for values.
-    Types that are not ours are not looked at.
+    Types that we do not write are not looked at.
     """
     kind = _KIND_OF_PATH.get(path.removeprefix("/api/").partition("/")[0])
     if kind is None or not isinstance(answer, dict):
@@ -40,7 +55,7 @@ def _wrong(body: Mapping[str, Any], kind: str) -> Iterator[str]:
 
 
 def _wrong_message(value: Mapping[str, Any], message: str, place: str) -> Iterator[str]:
-    schema = SCHEMA.get(message, {})
+    schema = _SCHEMA.get(message, {})
     for name, item in value.items():
         field = schema.get(name, _ANYTHING)
         if type(item) is list:

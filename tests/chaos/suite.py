@@ -5,16 +5,24 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.chaos import crashes, faults, inputs, interruptions, together, trees
+from tests.chaos import crashes, endless, faults, inputs, interruptions, together, trees
 from tests.chaos.lab import Row, scenario
 
 
 def experiments(folder: Path, seed: int, seconds: float) -> Iterator[Row]:
     """Each with the same time and a chance of its own; the undisturbed run is made once."""
     with scenario() as wanted:
-        for run in (crashes.crash, interruptions.interrupt, faults.inject, together.race, together.edit):
+        for run in (
+            crashes.crash,
+            interruptions.interrupt,
+            faults.inject,
+            together.race,
+            together.edit,
+            endless.answers,
+        ):
             yield run(wanted, _chance(seed), time.monotonic() + seconds)
     yield trees.compare(folder, _chance(seed), time.monotonic() + seconds)
+    yield endless.templates(folder, _chance(seed), time.monotonic() + seconds)
     yield inputs.spoil(folder, _chance(seed), time.monotonic() + seconds)
 
 

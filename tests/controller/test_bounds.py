@@ -212,6 +212,29 @@ def test_an_object_of_another_shape_is_an_error(
             assert failed.value.exit_code == 5
 
 
+def test_the_record_of_our_lock_is_judged_too() -> None:
+    """It is read in the middle of a replace, where nothing may be left to chance."""
+    path = "/api/stringgroup/stringgroup-1"
+
+    assert wrong_shape(path, {"name": "lock", "kv": [{"key": "a", "value": "b"}], "markers": []}) == ""
+    assert wrong_shape(path, {"name": "lock", "kv": [None]}) == "lock: kv[0] is null"
+    assert wrong_shape(path, {"name": "lock", "markers": [None]}) == "lock: markers[0] is null"
+    assert wrong_shape(path, {"name": "lock", "kv": {}}) == "lock: kv is no list"
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"markers": null}'])
+def test_a_create_whose_answer_cannot_be_read_may_have_been_done(
+    controller: ScriptedController, connect: Connect, body: bytes
+) -> None:
+    """It is not sent again, and not taken for refused."""
+    controller.on("POST /api/pool", Answer(status=201, body=body))
+
+    with connect() as client, pytest.raises(AmbiguousWriteError):
+        client.post("/api/pool", {"name": "p"}, tenant="admin")
+
+    assert controller.lines == ["POST /api/pool"]
+
+
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
     lambda part: (
