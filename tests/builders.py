@@ -22,6 +22,7 @@ from sync.model.resources.ako import (
     InfraNsx,
     InfraSeGroup,
     InfraSpec,
+    L4Rule,
     NodeNetwork,
     VipNetwork,
 )
@@ -402,6 +403,7 @@ _FIELDS: Mapping[type, str] = {
     Namespace: "namespaces",
     AviInfraSetting: "infra_settings",
     BrokenResource: "broken",
+    L4Rule: "l4_rules",
 }
 
 

@@ -41,6 +41,7 @@ TENANT = "tenant"
 _Body = Mapping[str, Any]
 
 _PROFILE_KINDS: Mapping[str, Callable[[_Body], str]] = {
+    "applicationpersistenceprofile": lambda body: str(body.get("persistence_type", "")),
     "applicationprofile": lambda body: str(body.get("type", "")),
     "networkprofile": lambda body: str((body.get("profile") or {}).get("type", "")),
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sync.model.desired import PoolRule, ServiceRule, VirtualServicePort
-from sync.model.problem import Severity
+from sync.model.problem import Problem, Severity
 from sync.model.resources.ako import BackendProperties, L4Rule
 from sync.model.resources.core import Service, ServicePort
 from sync.model.wording import commit_or_rename, shown
@@ -19,12 +19,21 @@ SSL_APPLICATION_PROFILE = "System-SSL-Application"
 _SSL_TYPE = "APPLICATION_PROFILE_TYPE_SSL"
 _L4_TYPES = ("APPLICATION_PROFILE_TYPE_L4", _SSL_TYPE)
 _TCP_PROXY_TYPE = "PROTOCOL_TYPE_TCP_PROXY"
+_CLIENT_IP = "PERSISTENCE_TYPE_CLIENT_IP_ADDRESS"
+_GSLB_ALGORITHMS = frozenset({"LB_ALGORITHM_TOPOLOGY", "LB_ALGORITHM_NEAREST_SERVER"})
+"""What the Controller accepts for the pools of GSLB services only (Avi 30.2 guides, load balancing algorithms)."""
+
 _KNOWN_TYPES = {
     f"applicationprofile/{profiles.L4_APPLICATION_PROFILE}": "APPLICATION_PROFILE_TYPE_L4",
     f"applicationprofile/{SSL_APPLICATION_PROFILE}": _SSL_TYPE,
     f"networkprofile/{profiles.TCP_PROXY}": _TCP_PROXY_TYPE,
     f"networkprofile/{profiles.TCP_FAST_PATH}": "PROTOCOL_TYPE_TCP_FAST_PATH",
     f"networkprofile/{profiles.UDP_FAST_PATH}": "PROTOCOL_TYPE_UDP_FAST_PATH",
+    "applicationpersistenceprofile/System-Persistence-Client-IP": _CLIENT_IP,
+    "applicationpersistenceprofile/System-Persistence-Http-Cookie": "PERSISTENCE_TYPE_HTTP_COOKIE",
+    "applicationpersistenceprofile/System-Persistence-Custom-Http-Header": "PERSISTENCE_TYPE_CUSTOM_HTTP_HEADER",
+    "applicationpersistenceprofile/System-Persistence-App-Cookie": "PERSISTENCE_TYPE_APP_COOKIE",
+    "applicationpersistenceprofile/System-Persistence-TLS": "PERSISTENCE_TYPE_TLS",
 }
 """What a fresh Controller's own profiles are (avi-api §6.8)."""
 
@@ -59,6 +68,7 @@ def check_rule(
         problem_at(Severity.ERROR, rule, ("spec", *path), message, fix)
         for path, message, fix in (*_own_defects(rule, inputs), *_misfits(rule, ports, inputs))
     )
+    findings.problems.extend(_doubts(rule))
     if defects:
         findings.problems.extend(defects)
         findings.error(
@@ -67,6 +77,14 @@ def check_rule(
             f"held: its {rule.title} is not usable ({defects[0].message})",
             f"correct {rule.origin.file}:{rule.origin.line}",
         )
+
+
+def _doubts(rule: L4Rule) -> Iterator[Problem]:
+    """What AKO sends and the Controller may refuse."""
+    if any(row.enable_ssl for row in rule.spec.listener_properties) and not rule.spec.ssl_key_and_certificate_refs:
+        message = "a listener has enableSsl, and no certificate is named: the Controller may refuse it"
+        fix = "name one in sslKeyAndCertificateRefs"
+        yield problem_at(Severity.WARNING, rule, ("spec", "listenerProperties"), message, fix)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +177,7 @@ def _own_defects(rule: L4Rule, inputs: Inputs) -> Iterator[Defect]:
         yield ("revokeVipRoute",), "revokeVipRoute needs an NSX-T cloud", "remove it"
     yield from _ssl_defects(rule, inputs)
     for number, row in enumerate(spec.backend_properties):
-        for key, message, fix in _algorithm_defects(row):
+        for key, message, fix in (*_algorithm_defects(row), *_persistence_defects(row, inputs)):
             yield ("backendProperties", number, key), message, fix
     yield from _missing_references(rule, inputs)
 
@@ -209,7 +227,18 @@ _HASH = "LB_ALGORITHM_CONSISTENT_HASH"
 _HEADER_HASH = "LB_ALGORITHM_CONSISTENT_HASH_CUSTOM_HEADER"
 
 
+def _persistence_defects(row: BackendProperties, inputs: Inputs) -> Iterator[tuple[str, str, str]]:
+    """Cookies and headers are layer 7: the Controller refuses the pool on layer 4 (Avi 30.2 guides, persistence)."""
+    profile = row.application_persistence_profile_ref
+    kind = _type_of("applicationpersistenceprofile", profile, inputs)
+    if kind and kind != _CLIENT_IP:
+        message = f'persistence profile "{profile}" is not of a layer 4 type ({kind})'
+        yield "applicationPersistenceProfileRef", message, "name one that persists by client IP address"
+
+
 def _algorithm_defects(row: BackendProperties) -> Iterator[tuple[str, str, str]]:
+    if row.lb_algorithm in _GSLB_ALGORITHMS:
+        yield "lbAlgorithm", f"{row.lb_algorithm} works for GSLB only", "choose another algorithm"
     if row.lb_algorithm == _HASH:
         if row.lb_algorithm_hash is None:
             yield "lbAlgorithmHash", f"lbAlgorithmHash is missing: lbAlgorithm is {_HASH}", "say what is hashed"

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -10,7 +9,6 @@ from hypothesis import strategies as st
 
 from sync.model.resources.ako import BackendProperties, L4Rule, L4RuleSpec, ListenerProperties, VipNetwork
 from sync.model.resources.core import Protocol
-from sync.model.resources.tree import Resources
 from sync.model.run import Wish
 from sync.wish import Source, make_wish, offline
 from tests.builders import (
@@ -43,18 +41,12 @@ def make_rule(name: str, **spec: Any) -> L4Rule:
     return L4Rule(metadata=make_metadata(name, "shop"), origin=make_origin("L4Rule", name), spec=L4RuleSpec(**spec))
 
 
-def tree_of(items: Sequence[Any]) -> Resources:
-    """The resources of a tree that holds these."""
-    rules = tuple(item for item in items if isinstance(item, L4Rule))
-    return replace(make_tree_of(*(item for item in items if not isinstance(item, L4Rule))), l4_rules=rules)
-
-
 def wish_of(items: Sequence[Any], **sections: Any) -> Wish:
     """What a tree asks for, as `render` and `validate` see it."""
     source = Source(
         snapshot=make_snapshot({}),
         settings=make_settings(**sections),
-        resources=tree_of(items),
+        resources=make_tree_of(*items),
         templates=OWN_TEMPLATES,
         problems=(),
     )
