@@ -28,8 +28,12 @@ class Listener:
     protocol: str = ""
 
     def __str__(self) -> str:
-        ports = str(self.first) if self.first == self.last else f"{self.first}–{self.last}"
-        return f"{self.protocol} {ports}" if self.protocol else f"port {ports}"
+        return self.title if self.protocol else f"port {self.title}"
+
+    @property
+    def title(self) -> str:
+        """Protocol and ports."""
+        return f"{self.protocol} {self.first if self.first == self.last else f'{self.first}–{self.last}'}".strip()
 
     def covers(self, other: "Listener") -> bool:
         """Whether what connects to the other one is served by this one, too."""

@@ -14,6 +14,7 @@ from sync.model.plan import Action, Cause, Change, Edit
 from sync.model.run import Run
 from sync.plan.drift import edit_text
 from sync.plan.pauses import pause_of
+from sync.plan.serving import Serving, serving_of
 from sync.report.documents import DeployedOwnerDocument, DeploymentDocument
 from sync.report.json import SCHEMA_VERSION, edit_document, owner_document
 from sync.report.lock import last_run_document, lock_lines
@@ -25,6 +26,10 @@ class Standing(StrEnum):
     """How an owner stands."""
 
     IN_SYNC = "in sync"
+    PARTLY = "serving in part"
+    """As Git asks for; a listener leads to no enabled server."""
+    IDLE = "serving nobody"
+    """As Git asks for, without any enabled server."""
     DRIFT = "edited on the Controller"
     PENDING = "not applied yet"
     NEW = "not there yet"
@@ -35,6 +40,8 @@ class Standing(StrEnum):
 
 _PAINT: Mapping[Standing, str] = {
     Standing.IN_SYNC: "quiet",
+    Standing.PARTLY: "warning",
+    Standing.IDLE: "warning",
     Standing.DRIFT: "warning",
     Standing.PENDING: "update",
     Standing.NEW: "create",
@@ -46,7 +53,7 @@ _PAINT: Mapping[Standing, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerLine:
-    """One owner: how it stands, its addresses, how many objects it has, and whether it is protected.
+    """One owner: how it stands, its addresses, how many objects it has, what it serves, and whether it is protected.
 
     `edits` are what others set on its objects and every run leaves alone.
     """
@@ -55,6 +62,7 @@ class OwnerLine:
     standing: Standing
     addresses: tuple[str, ...]
     objects: int
+    serving: Serving
     is_protected: bool
     edits: tuple[Edit, ...]
 
@@ -78,26 +86,30 @@ def owner_lines(run: Run) -> tuple[OwnerLine, ...]:
 
 def _line(owner: Owner, live: LiveState, changes: list[Change], edits: list[Edit], *, is_held: bool) -> OwnerLine:
     mine = [item for item in live if item.owner == owner]
+    serving = serving_of({item.key: item.body for item in mine})
     is_paused = any(pause_of(item.body) for item in mine)
     return OwnerLine(
         owner=owner,
-        standing=_standing(changes, is_there=bool(mine), is_held=is_held, is_paused=is_paused),
+        standing=_standing(changes, serving, is_there=bool(mine), is_held=is_held, is_paused=is_paused),
         addresses=tuple(
             sorted(
                 address for item in mine if "vip" in KINDS[item.key.kind].managed for address in addresses(item.body)
             )
         ),
         objects=len(mine),
+        serving=serving,
         is_protected=any(markers_of(item.body).get(PROTECTED) == "true" for item in mine),
         edits=tuple(edits),
     )
 
 
-def _standing(changes: list[Change], *, is_there: bool, is_held: bool, is_paused: bool) -> Standing:
+def _standing(changes: list[Change], serving: Serving, *, is_there: bool, is_held: bool, is_paused: bool) -> Standing:
     if is_held:
         return Standing.PAUSED if is_paused else Standing.HELD
     if not changes:
-        return Standing.IN_SYNC
+        if not serving.enabled:
+            return Standing.IDLE
+        return Standing.IN_SYNC if all(serving.listeners.values()) else Standing.PARTLY
     if not is_there:
         return Standing.NEW
     if all(change.action is Action.DELETE for change in changes):
@@ -117,7 +129,8 @@ def status_lines(run: Run, lock_name: str, paint: Paint) -> Iterator[str]:
         where = ", ".join(line.addresses) or "no address"
         marks = "   protected" if line.is_protected else ""
         standing = paint(line.standing.value, _PAINT[line.standing])
-        yield f"{one_line(str(line.owner)):<{width}}   {where:<15}   {line.objects:>2} objects   {standing}{marks}"
+        owner, servers = one_line(str(line.owner)), f"{line.serving.enabled} of {line.serving.servers} servers enabled"
+        yield f"{owner:<{width}}   {where:<15}   {line.objects:>2} objects   {servers}   {standing}{marks}"
         for edit in line.edits:
             yield paint(one_line(f"    edited, left alone: {edit.key}: {edit_text(edit)}"), "warning")
     counts = Counter(line.standing for line in lines)
@@ -146,6 +159,8 @@ def _owner(line: OwnerLine) -> DeployedOwnerDocument:
         "standing": line.standing.value,
         "addresses": list(line.addresses),
         "objects": line.objects,
+        "servers": line.serving.servers,
+        "enabled_servers": line.serving.enabled,
         "protected": line.is_protected,
         "edits": [edit_document(edit) for edit in line.edits],
     }

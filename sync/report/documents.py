@@ -19,6 +19,7 @@ from sync.model.outcome import ChangeState, SetState, WriteState
 from sync.model.plan import Action, Cause, Method
 from sync.model.problem import Severity
 from sync.model.service import Verdict
+from sync.plan.outages import Gravity
 
 T = TypeVar("T")
 
@@ -115,6 +116,29 @@ class EditDocument(KeyDocument):
 
     owner: OwnerDocument
     fields: list[EditedFieldDocument]
+
+
+@_described
+class LossDocument(TypedDict):
+    """One thing that those who connect to an owner lose."""
+
+    gravity: Annotated[str, _known(Gravity)]
+    """`gone`: the owner is deleted; `drained`: a listener goes, or its last server, or most; `disrupted`: the rest."""
+    said: str
+    cause: Annotated[str, _known(Cause)]
+    """Whether Git requests it, or it would come of undoing an edit on the Controller."""
+
+
+@_described
+class OutageDocument(TypedDict):
+    """What the plan takes away from those who connect to one owner."""
+
+    owner: OwnerDocument
+    losses: list[LossDocument]
+    enabled_before: Count
+    """Servers that get traffic now."""
+    enabled_after: Count
+    """Those that would get it afterwards."""
 
 
 @_described
@@ -256,6 +280,8 @@ class RunDocument(TypedDict):
     changes: list[ChangeDocument]
     """In the order in which they are applied."""
     change_sets: list[ChangeSetDocument]
+    outages: list[OutageDocument]
+    """The owners from which the plan takes something away."""
     held: list[OwnerDocument]
     """Owners of which nothing is touched."""
     foreign: list[KeyDocument]
@@ -450,6 +476,10 @@ class DeployedOwnerDocument(TypedDict):
     addresses: list[str]
     objects: Count
     """Live objects that are ours."""
+    servers: Count
+    """Servers of its pools."""
+    enabled_servers: Count
+    """Those that get traffic: enabled ones of enabled pools of an enabled VirtualService."""
     protected: bool
     edits: list[EditDocument]
     """What somebody edited on them and runs leave alone."""

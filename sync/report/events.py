@@ -8,6 +8,7 @@ EVENTS: Mapping[str, str] = {
     "changes": "change",
     "change_sets": "change_set",
     "objects": "object",
+    "outages": "outage",
     "outcomes": "outcome",
     "owners": "owner",
     "problems": "problem",

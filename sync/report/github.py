@@ -64,7 +64,8 @@ def _outages(owners: Iterable[OwnerReport]) -> Iterator[Annotation]:
         for outage in report.outages:
             origin = report.origin
             file, line = (origin.file, origin.line) if origin else ("", 0)
-            yield "warning", str(report.owner), file, line, outage
+            causes = (f"\n{one_line(cause.message)}" for cause in report.causes)
+            yield "warning", str(report.owner), file, line, outage + "".join(causes)
 
 
 def _refusals(run: Run) -> Iterator[Annotation]:

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sync.model.desired import DesiredState, Owner
+from sync.model.desired import DesiredState
 from sync.model.outcome import ChangeState
-from sync.model.plan import Change, Plan
+from sync.model.plan import Plan
 from sync.model.problem import Problem, Severity
 from sync.model.run import Run
+from sync.plan.outages import effects_of
 from sync.report.numbers import is_only_planned, owners_in_trouble
-from sync.report.words import counted, outages
+from sync.report.words import counted
 
 
 class Level(StrEnum):
@@ -47,7 +48,7 @@ def headline_of(run: Run) -> Headline:
         return Headline(level=Level.FAILED, words=_with_troubles(words, plan, run.problems))
     if run.refusals:
         refused = "The saved plan is stale" if run.is_stale else "Refused"
-        words = f"{refused}: nothing was written. {_changes(plan, will='would change', breaks='would break')}"
+        words = f"{refused}: nothing was written. {_changes(run, plan, will='would change')}"
         return Headline(level=Level.FAILED, words=_with_troubles(words, plan, run.problems))
     if any(not outcome.is_success for outcome in run.outcomes):
         return Headline(level=Level.FAILED, words=_with_troubles(_failed(run), plan, run.problems))
@@ -62,9 +63,9 @@ def headline_of(run: Run) -> Headline:
     if plan.is_empty:
         words = "No object changes" if has_errors or plan.held or run.edits else "Nothing to do: no object changes"
     elif is_only_planned(run):
-        words = _changes(plan, will="would change", breaks="would break")
+        words = _changes(run, plan, will="would change")
     else:
-        words = _changes(plan, will="changed", breaks="broke")
+        words = _changes(run, plan, will="changed")
     words = f"{words}{_edits(run)}"
     return Headline(
         level=Level.HELD if has_errors or plan.held else level, words=_with_troubles(words, plan, run.problems)
@@ -103,17 +104,13 @@ def _failed(run: Run) -> str:
     return f"Of {counted(len(run.owner_outcomes), 'owner')} {', '.join(said) or 'not all were applied'}"
 
 
-def _changes(plan: Plan, *, will: str, breaks: str) -> str:
-    owners: dict[Owner, list[Change]] = {}
-    for change in plan.changes:
-        owners.setdefault(change.owner, []).append(change)
-    broken = sum(bool(outages(changes)) for changes in owners.values())
-    words = f"{counted(len(owners), 'owner')} {will}"
-    if not broken:
+def _changes(run: Run, plan: Plan, *, will: str) -> str:
+    effects = effects_of(plan, run.before).values()
+    lost = sum(bool(effect.losses) for effect in effects)
+    words = f"{counted(len(effects), 'owner')} {will}"
+    if not lost:
         return words
-    if len(owners) == 1:
-        return f"{words}, and its connections {breaks}"
-    return f"{words}, and the connections of {'all' if broken == len(owners) else broken} {breaks}"
+    return f"{words}, with an outage" if len(effects) == 1 else f"{words}, with an outage for {lost}"
 
 
 def _with_troubles(words: str, plan: Plan, problems: Iterable[Problem]) -> str:

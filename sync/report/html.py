@@ -19,11 +19,12 @@ from sync.model.plan import CHANGES_OF_HANDS, Action, Change, ChangeSet
 from sync.model.problem import Problem
 from sync.model.run import Run, Wish
 from sync.model.service import Verdict
+from sync.plan.serving import Bodies, Body
 from sync.report.headline import Headline, headline_of, headline_of_tree
 from sync.report.numbers import is_only_planned, numbers
 from sync.report.owners import HELD, UNCHANGED, OwnerReport, owners_of, owners_of_tree
 from sync.report.page import read_parts
-from sync.report.topology import GOES, Bodies, Body, Node, Picture, Row, picture_of
+from sync.report.topology import GOES, Node, Picture, Row, picture_of
 from sync.report.words import HELD_SYMBOL, SYMBOLS, told_fields
 
 MAX_ROWS = 60
@@ -228,7 +229,7 @@ def _owner(
         "said": report.said,
         "changes": [_change(change, report.ends.get(change.key), is_full=is_full) for change in report.changes],
         "writes": list(writes) if report.changes else [],
-        "problems": [positions[problem] for problem in report.problems],
+        "problems": [positions[problem] for problem in dict.fromkeys((*report.causes, *report.problems))],
         "nodes": [_node(node) for node in picture.nodes],
         "edges": [[edge.start, edge.end, edge.sign] for edge in picture.edges],
     }

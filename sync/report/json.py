@@ -1,7 +1,7 @@
 """Documents for machines: every key always present, stable order, no times (DESIGN §7)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sync.model.desired import Condition, ObjectKey, Owner, Status
@@ -10,12 +10,14 @@ from sync.model.plan import Action, Change, ChangeSet, Edit, Plan
 from sync.model.problem import Problem
 from sync.model.run import Run, Wish
 from sync.model.secrets import without_secrets
+from sync.plan.outages import effects_of
 from sync.report.documents import (
     ChangeDocument,
     ChangeSetDocument,
     ConditionDocument,
     EditDocument,
     KeyDocument,
+    OutageDocument,
     OutcomeDocument,
     OwnerDocument,
     ProblemDocument,
@@ -82,6 +84,7 @@ def run_document(run: Run) -> RunDocument:
         "summary": summary_document(plan),
         "changes": [change_document(change) for change in plan.changes] if plan else [],
         "change_sets": [change_set_document(item) for item in plan.change_sets] if plan else [],
+        "outages": list(_outages(run)),
         "held": [owner_document(held.owner) for held in plan.held] if plan else [],
         "foreign": [key_document(key) for key in plan.foreign] if plan else [],
         "owners": [
@@ -109,6 +112,20 @@ def run_document(run: Run) -> RunDocument:
         "statuses": [status_document(status) for status in run.statuses],
         "digest": plan.digest if plan else "",
     }
+
+
+def _outages(run: Run) -> Iterator[OutageDocument]:
+    for owner, effect in effects_of(run.plan, run.before).items() if run.plan else ():
+        if effect.losses:
+            yield {
+                "owner": owner_document(owner),
+                "losses": [
+                    {"gravity": loss.gravity.value, "said": loss.words, "cause": loss.cause.value}
+                    for loss in effect.losses
+                ],
+                "enabled_before": effect.before.enabled,
+                "enabled_after": effect.after.enabled,
+            }
 
 
 def summary_document(plan: Plan | None) -> dict[str, int]:

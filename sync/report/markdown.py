@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sync.model.plan import FieldChange
+from sync.model.plan import Action, FieldChange
 from sync.model.problem import Origin, Problem
 from sync.model.run import Run, Wish
+from sync.report.created import created
 from sync.report.headline import Headline, headline_of, headline_of_tree
 from sync.report.numbers import numbers
 from sync.report.owners import OwnerReport, owners_of
@@ -19,7 +20,6 @@ from sync.report.text import counts_of_problems, plain
 from sync.report.words import (
     HELD_SYMBOL,
     SYMBOLS,
-    breaking,
     commit_text,
     counted,
     loss_word,
@@ -165,17 +165,18 @@ def _services(run: Run) -> Iterator[str]:
         yield f"- {_escaped(line)}"
 
 
-_OUTAGES = "#### Connections break\n\n| | Owner | What it means | Why |\n|--:|---|---|---|"
+_OUTAGES = "#### Outages\n\n| | Owner | What is lost | Why |\n|--:|---|---|---|"
 
 
 def _outages(owners: Iterable[OwnerReport]) -> Iterator[str]:
-    """A row for each owner whose connections break: replaces and deletes before all else."""
+    """A row for each owner that loses something, with the problems that may tell why."""
     for report in owners:
-        if broken := breaking(report.changes):
+        if losses := report.effect.losses:
             means = "<br>".join(_escaped(outage) for outage in report.outages)
             place = _place(report.origin).replace("|", "\\|")
             owner = f"{_escaped(str(report.owner))}{place}"
-            yield f"| {_code(SYMBOLS[broken[0].action])} | {owner} | {means} | {_escaped(broken[0].reason)} |"
+            why = "<br>".join([_escaped(losses[0].reason), *(_escaped(cause.message) for cause in report.causes)])
+            yield f"| {_code(SYMBOLS[losses[0].action])} | {owner} | {means} | {why} |"
 
 
 def _problems(problems: Iterable[Problem]) -> Section:
@@ -218,7 +219,8 @@ def _diff(report: OwnerReport) -> Iterator[str]:
     for outage in report.outages:
         yield f"! {outage}"
     for change in report.changes:
-        yield f"{SYMBOLS[change.action]} {change.key}   {change.reason}"
+        told = [created(change)] if change.action is Action.CREATE else []
+        yield f"{SYMBOLS[change.action]} {change.key}   {'; '.join([*filter(None, told), change.reason])}"
         for lost in change.lost:
             yield f"! {loss_word(change)}: {lost}"
         fields = told_fields(change)

@@ -19,6 +19,7 @@ from sync.model.outcome import ChangeState
 from sync.model.plan import Action, Cause, Change
 from sync.model.problem import Severity
 from sync.model.run import Run
+from sync.plan.outages import Gravity, effects_of
 
 Series = Mapping[tuple[str, ...], float]
 """Label values (without `target`) → value."""
@@ -150,6 +151,16 @@ def _blocked(ending: Ending, memory: Memory) -> Series | None:
     return {(reason,): counts.get(reason, 0) for reason in BLOCKED_REASONS}
 
 
+def _outages(ending: Ending, memory: Memory) -> Series | None:
+    """By the gravest thing that an owner would lose or has lost."""
+    del memory
+    if ending.run is None or ending.run.plan is None:
+        return None
+    effects = effects_of(ending.run.plan, ending.run.before).values()
+    counts = Counter(next(gravity for gravity in Gravity if effect.has(gravity)) for effect in effects if effect.losses)
+    return {(gravity.value,): counts[gravity] for gravity in Gravity}
+
+
 def _problems(ending: Ending, memory: Memory) -> Series | None:
     del memory
     if ending.run is None:
@@ -232,6 +243,12 @@ FAMILIES: tuple[Family, ...] = (
         "refusals of a guard, a lock that another run has.",
         labels=("reason",),
         series=_blocked,
+    ),
+    Family(
+        name="avi_sync_outages",
+        help="Owners from which the last plan takes something away: gone, drained or disrupted.",
+        labels=("gravity",),
+        series=_outages,
     ),
     Family(
         name="avi_sync_problems",

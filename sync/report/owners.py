@@ -10,7 +10,8 @@ from sync.model.outcome import ChangeOutcome, ChangeState, Outcome, OwnerOutcome
 from sync.model.plan import Change
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.run import Run
-from sync.report.words import outages
+from sync.plan.outages import NO_EFFECT, Effect, effects_of
+from sync.report.words import one_line
 
 PLANNED, HELD, UNCHANGED = "planned", "held", "unchanged"
 """Standings of owners that nothing was tried with; the others are those of changes."""
@@ -36,6 +37,9 @@ class OwnerReport:
     is_held: bool = False
     problems: tuple[Problem, ...] = ()
     partners: tuple[Owner, ...] = ()
+    effect: Effect = NO_EFFECT
+    causes: tuple[Problem, ...] = ()
+    """Problems of the owner and of its Services that may tell why it loses something; empty where it loses nothing."""
 
     @property
     def standing(self) -> str:
@@ -72,15 +76,16 @@ class OwnerReport:
 
     @property
     def outages(self) -> tuple[str, ...]:
-        """What its changes mean for its traffic."""
-        return outages(self.changes)
+        """What its changes take away from those who connect."""
+        return tuple(map(one_line, self.effect.words))
 
 
 def owners_of(run: Run) -> tuple[OwnerReport, ...]:
-    """Every owner of a run: those that change in the order of the plan, then those held, then the rest by name."""
+    """Every owner of a run: those with an outage, those that change, both in plan order, the held, the rest by name."""
     plan_changes = run.plan.changes if run.plan else ()
     held = run.plan.held if run.plan else run.wish.desired.held
-    changes: dict[Owner, list[Change]] = defaultdict(list)
+    effects = effects_of(run.plan, run.before) if run.plan else {}
+    changes: dict[Owner, list[Change]] = {owner: [] for owner in sorted_by_outage(effects)}
     for change in plan_changes:
         changes[change.owner].append(change)
     partners = {owner: item.owners for item in (run.plan.change_sets if run.plan else ()) for owner in item.owners}
@@ -97,6 +102,8 @@ def owners_of(run: Run) -> tuple[OwnerReport, ...]:
     return tuple(
         replace(
             report,
+            effect=effects.get(report.owner, NO_EFFECT),
+            causes=_causes(report, run) if effects.get(report.owner, NO_EFFECT).losses else (),
             partners=tuple(one for one in partners.get(report.owner, ()) if one != report.owner),
             outcome=outcomes.get(report.owner),
             failure=failures.get(report.owner),
@@ -105,6 +112,17 @@ def owners_of(run: Run) -> tuple[OwnerReport, ...]:
         )
         for report in _reports(run.wish.desired, run.before, run.problems, held, changes)
     )
+
+
+def sorted_by_outage(effects: Mapping[Owner, Effect]) -> list[Owner]:
+    """The owners that lose something first; otherwise the order is that of the plan."""
+    return sorted(effects, key=lambda owner: not effects[owner].losses)
+
+
+def _causes(report: OwnerReport, run: Run) -> tuple[Problem, ...]:
+    services = run.wish.desired.in_git.of_services
+    titles = {f"Service {'/'.join(key)}" for key, owner in services.items() if owner == report.owner}
+    return tuple(problem for problem in run.problems if problem.resource in {str(report.owner), *titles})
 
 
 def owners_of_tree(desired: DesiredState, problems: Iterable[Problem]) -> tuple[OwnerReport, ...]:

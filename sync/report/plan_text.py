@@ -7,7 +7,9 @@ from sync.model.plan import Action, Cause, Change, FieldChange, Plan
 from sync.model.problem import Severity
 from sync.model.run import Run
 from sync.model.service import Verdict
+from sync.report.created import created
 from sync.report.numbers import is_only_planned, numbers, owners_in_trouble
+from sync.report.owners import OwnerReport, owners_of
 from sync.report.text import Paint, plain, problem_lines
 from sync.report.words import (
     HELD_SYMBOL,
@@ -16,7 +18,6 @@ from sync.report.words import (
     counted,
     loss_word,
     one_line,
-    outages,
     shown,
     shown_pair,
     told_fields,
@@ -34,7 +35,7 @@ def run_lines(run: Run, paint: Paint) -> Iterator[str]:
         yield from problem_lines(run.problems, paint)
         yield paint("Nothing was changed: the source cannot be used.", "error")
         return
-    yield from _owners(run.plan, paint)
+    yield from _owners(run, run.plan, paint)
     yield from _held(run.plan, paint)
     yield from problem_lines(run.problems, paint)
     yield from _failures(run, paint)
@@ -57,26 +58,32 @@ def _refusals(run: Run, paint: Paint) -> Iterator[str]:
         yield paint(f"  fix: {one_line(refusal.fix)}", "quiet")
 
 
-def _owners(plan: Plan, paint: Paint) -> Iterator[str]:
-    for change_set in plan.change_sets:
+def _owners(run: Run, plan: Plan, paint: Paint) -> Iterator[str]:
+    """Set by set, those with an outage first; what is behind an outage is told at its owner."""
+    reports = {owner: OwnerReport(owner=owner) for item in plan.change_sets for owner in item.owners}
+    reports |= {report.owner: report for report in owners_of(run)}
+    for change_set in sorted(plan.change_sets, key=lambda item: not any(reports[one].outages for one in item.owners)):
         if len(change_set.owners) > 1:
             names = one_line(", ".join(map(str, change_set.owners)))
             yield paint(f"Together, because they pass on addresses: {names}", "quiet")
         for owner in change_set.owners:
             changes = [change for change in change_set.changes if change.owner == owner]
             yield paint(one_line(str(owner)), "title")
-            for outage in outages(changes):
+            for outage in reports[owner].outages:
                 yield paint(f"  ! {outage}", "error")
+            for cause in reports[owner].causes:
+                yield f"    {next(problem_lines([cause], paint))}"
             for change in changes:
                 yield from change_lines(change, paint)
 
 
 def change_lines(change: Change, paint: Paint) -> Iterator[str]:
-    """One change: what and why, then its fields; what a create sends is not told."""
+    """One change: what and why, then its fields; of a create what a reviewer must know."""
     name = one_line(f"{change.key.kind:<15} {change.key.tenant}/{change.key.name}")
-    is_told = change.action is not Action.CREATE or change.cause in (Cause.INTERRUPTED, Cause.IN_PROGRESS)
-    reason = f"   {one_line(change.reason)}" if is_told else ""
-    yield paint(f"{SYMBOLS[change.action]:>5} {name}", change.action.value) + reason
+    why = "" if change.action is Action.CREATE and change.cause is Cause.GIT else one_line(change.reason)
+    what = created(change) if change.action is Action.CREATE else ""
+    told = "; ".join(part for part in (what, why) if part)
+    yield paint(f"{SYMBOLS[change.action]:>5} {name}", change.action.value) + (f"   {told}" if told else "")
     for field in told_fields(change):
         yield f"          {field_line(field)}"
     for lost in change.lost:

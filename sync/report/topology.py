@@ -9,16 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sync.avi.addresses import addresses
-from sync.avi.references import parse_reference
 from sync.kinds import KINDS, Part
 from sync.model.desired import ObjectKey
 from sync.model.plan import Action, Change
+from sync.plan.serving import Bodies, Body, addresses_of, as_list, as_map, listeners_of, names_of
 from sync.report.owners import OwnerReport
 from sync.report.words import HELD_SYMBOL, SYMBOLS
-
-Body = Mapping[str, Any]
-Bodies = Mapping[ObjectKey, Body]
 
 COMES, GOES, DIFFERS = SYMBOLS[Action.CREATE], SYMBOLS[Action.DELETE], SYMBOLS[Action.UPDATE]
 
@@ -133,15 +129,12 @@ def _draw_entrance(drawing: _Drawing, stage: Stage, key: ObjectKey) -> None:
     )
     drawing.nodes[key] = Node(column=1, kind=key.kind, title=key.name, sign=stage.sign(key), key=str(key), rows=rows)
     drawing.edges[_OWNER, key] = _sign(was=key in stage.before, will=key in stage.after)
-    was = _listeners(key, stage.before)
-    will = was if stage.after is stage.before else _listeners(key, stage.after)
+    was = listeners_of(key, stage.before)
+    will = was if stage.after is stage.before else listeners_of(key, stage.after)
     for listener in sorted({*was, *will}):
         sign = _sign(was=listener in was, will=listener in will)
-        (first, last), protocol = listener
-        ports = str(first) if first == last else f"{first}–{last}"
         is_other = not sign and was[listener] != will[listener]
-        title = f"{protocol} {ports}".strip()
-        node = Node(column=2, kind="Listener", title=title, sign=DIFFERS if is_other else sign)
+        node = Node(column=2, kind="Listener", title=listener.title, sign=DIFFERS if is_other else sign)
         drawing.nodes[key, listener] = node
         drawing.edges[key, (key, listener)] = sign
         old, new = was.get(listener, ()), will.get(listener, ())
@@ -149,66 +142,16 @@ def _draw_entrance(drawing: _Drawing, stage: Stage, key: ObjectKey) -> None:
             drawing.edges[(key, listener), pool] = _sign(was=pool in old, will=pool in new)
 
 
-Listener = tuple[tuple[int, int], str]
-"""First and last port, and the protocol, which is empty where no rule names one."""
-
-
-def _listeners(key: ObjectKey, bodies: Bodies) -> dict[Listener, tuple[ObjectKey, ...]]:
-    """The ports of a VirtualService with the pools that they lead to, where these are the owner's."""
-    body = bodies.get(key)
-    if body is None:
-        return {}
-    pools = {
-        item.name: item for item in bodies if KINDS[item.kind].part is Part.BACK_ENDS and item.tenant == key.tenant
-    }
-    rules = list(_rules(key, body, bodies))
-    default = _named(body.get("pool_ref"), pools)
-    found: dict[Listener, tuple[ObjectKey, ...]] = {}
-    for first, last in _ports(body):
-        matching = [(protocol, pool) for protocol, ports, pool in rules if any(first <= port <= last for port in ports)]
-        for protocol, pool in matching:
-            known = found.get(((first, last), protocol), ())
-            found[(first, last), protocol] = tuple(dict.fromkeys((*known, *_named(pool, pools))))
-        if not matching:
-            found[(first, last), ""] = default
-    return found
-
-
-def _ports(body: Body) -> Iterator[tuple[int, int]]:
-    for service in _list(body.get("services")):
-        first = _map(service).get("port")
-        if isinstance(first, int):
-            last = _map(service).get("port_range_end")
-            yield first, last if isinstance(last, int) and last > first else first
-
-
-def _rules(key: ObjectKey, body: Body, bodies: Bodies) -> Iterator[tuple[str, tuple[int, ...], Any]]:
-    """Protocol, ports and pool of each rule that the VirtualService's policies hold."""
-    sets = {item.name: item for item in bodies if KINDS[item.kind].part is Part.RULES and item.tenant == key.tenant}
-    for policy in _list(body.get("l4_policies")):
-        for one in _named(_map(policy).get("l4_policy_set_ref"), sets):
-            for rule in _list(_map(bodies[one].get("l4_connection_policy")).get("rules")):
-                match = _map(_map(rule).get("match"))
-                protocol = str(_map(match.get("protocol")).get("protocol", "")).removeprefix("PROTOCOL_")
-                ports = tuple(port for port in _list(_map(match.get("port")).get("ports")) if isinstance(port, int))
-                yield protocol, ports, _map(_map(_map(rule).get("action")).get("select_pool")).get("pool_ref")
-
-
-def _named(reference: Any, known: Mapping[str, ObjectKey]) -> tuple[ObjectKey, ...]:
-    found = parse_reference(reference) if isinstance(reference, str) else None
-    return (known[found.name],) if found is not None and found.name in known else ()
-
-
 # --- VsVip ------------------------------------------------------------------------------------------------------------
 
 
 def _draw_address(drawing: _Drawing, stage: Stage, key: ObjectKey) -> None:
     """The VsVip with its addresses and names as rows, hanging from the VirtualServices of its tenant."""
-    was, will = _addresses(stage.before.get(key)), _addresses(stage.after.get(key))
+    was, will = addresses_of(stage.before.get(key)), addresses_of(stage.after.get(key))
     if key in stage.after and not will:
         is_made = key not in stage.before or stage.sign(key) == SYMBOLS[Action.REPLACE]
         will = (ALLOCATED,) if is_made else was
-    names = _rows(_names(stage.before.get(key)), _names(stage.after.get(key)))
+    names = _rows(names_of(stage.before.get(key)), names_of(stage.after.get(key)))
     rows = (*_rows(was, will), *names)
     drawing.nodes[key] = Node(column=1, kind=key.kind, title=key.name, sign=stage.sign(key), key=str(key), rows=rows)
     for entrance in stage.keys(Part.ENTRANCE):
@@ -217,22 +160,6 @@ def _draw_address(drawing: _Drawing, stage: Stage, key: ObjectKey) -> None:
             both_after = entrance in stage.after and key in stage.after
             if both_before or both_after:
                 drawing.edges[entrance, key] = _sign(was=both_before, will=both_after)
-
-
-def _addresses(body: Body | None) -> tuple[str, ...]:
-    vips = (
-        {name: value for name, value in _map(vip).items() if _has_address(value)} for vip in _list(_get(body, "vip"))
-    )
-    return tuple(sorted(addresses({"vip": tuple(vips)})))
-
-
-def _has_address(value: Any) -> bool:
-    return isinstance(_map(value).get("addr"), str)
-
-
-def _names(body: Body | None) -> tuple[str, ...]:
-    found = (_map(item).get("fqdn") for item in _list(_get(body, "dns_info")))
-    return tuple(name for name in found if isinstance(name, str))
 
 
 # --- Pool and its servers ---------------------------------------------------------------------------------------------
@@ -255,12 +182,15 @@ def _draw_back_ends(drawing: _Drawing, stage: Stage, key: ObjectKey) -> None:
 
 def _servers(body: Body | None) -> Iterator[tuple[str, str]]:
     """Each server as it is written, and what is special about it."""
-    for server in _list(_get(body, "servers")):
-        address = _map(_map(server).get("ip")).get("addr")
-        port = _map(server).get("port")
+    for server in as_list(_get(body, "servers")):
+        address = as_map(as_map(server).get("ip")).get("addr")
+        port = as_map(server).get("port")
         if address is not None:
             shown = f"[{address}]" if ":" in str(address) else str(address)
-            yield f"{shown}:{port}" if port is not None else shown, "" if _map(server).get("enabled", True) else " off"
+            yield (
+                f"{shown}:{port}" if port is not None else shown,
+                "" if as_map(server).get("enabled", True) else " off",
+            )
 
 
 def _order(server: str) -> tuple[int, int, str]:
@@ -281,11 +211,3 @@ def _rows(was: tuple[str, ...], will: tuple[str, ...]) -> Iterator[Row]:
 
 def _get(body: Body | None, name: str) -> Any:
     return body.get(name) if body is not None else None
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _map(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

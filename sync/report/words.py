@@ -1,11 +1,10 @@
 """The words and signs that all reports share, so that a change is called the same wherever it is told."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from posixpath import commonprefix
 from typing import Any
 
-from sync.kinds import KINDS
 from sync.model.plan import CHANGES_OF_HANDS, Action, Change, FieldChange
 
 SYMBOLS: Mapping[Action, str] = {
@@ -18,12 +17,6 @@ SYMBOLS: Mapping[Action, str] = {
 }
 
 HELD_SYMBOL = "!"
-
-OUTAGE: Mapping[Action, str] = {
-    Action.REPLACE: "the VIP is down from the delete to the create: connections break",
-    Action.DELETE: "connections end",
-}
-"""What it means for the traffic of an owner that its VirtualService changes in this way."""
 
 MAX_VALUE_LENGTH = 100
 
@@ -73,22 +66,6 @@ def counted(number: int, noun: str) -> str:
 def commit_text(commit: str) -> str:
     """The commit as every output names it."""
     return f"commit {commit}" if commit else "no commit (files as they are)"
-
-
-def breaking(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """Those of one owner's changes that break connections, the longest outage first.
-
-    Only its VirtualServices tell: a pool that goes away does so after the rule that led to it.
-    """
-    found = [change for change in changes if "vsvip_ref" in KINDS[change.key.kind].managed]
-    lasting = [change for action in OUTAGE for change in found if change.action is action]
-    return (*lasting, *(change for change in found if change.is_disruptive and change.action not in OUTAGE))
-
-
-def outages(changes: Iterable[Change]) -> tuple[str, ...]:
-    """What the changes of one owner mean for its traffic, each said once; empty where connections stay."""
-    said = [OUTAGE.get(change.action, one_line(change.reason)) for change in breaking(changes)]
-    return tuple(dict.fromkeys(said))
 
 
 def loss_word(change: Change) -> str:

@@ -1,9 +1,10 @@
 """`status`: what is deployed, from which commit, and how each owner stands."""
 
 import jsonschema
+import pytest
 
 from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import Tree, app, gateway
+from tests.end_to_end.tree import Tree, app, endpoints, gateway, service
 from tests.report.schemas import closed, published
 
 POOL = "test--shop-edited-svc-edited-TCP-80"
@@ -48,12 +49,13 @@ def test_status_is_one_screen_for_people(sync: Run, tree: Tree, controller: Cont
     lines = sync("status", "--format", "text").out.splitlines()
 
     assert lines[0] == "Lock avi-sync-test: free"
-    assert lines[-2].split() == ["Gateway", "shop/web", "10.10.10.5", "4", "objects", "in", "sync"]
+    told = "Gateway shop/web 10.10.10.5 4 objects 2 of 2 servers enabled in sync"
+    assert lines[-2].split() == told.split()
     assert lines[-1] == "Status: 1 owner: 1 in sync"
 
 
 def test_status_lists_what_somebody_edited_and_runs_leave_alone(sync: Run, tree: Tree, controller: Controller) -> None:
-    """Below the owner, for people and machines; the owner is in sync all the same."""
+    """Below the owner, for people and machines; the owner is as Git asks for, and serves nobody."""
     tree.commit(web=app("web"), calm=app("calm"))
     sync()
     controller.change("virtualservice", "test--shop-web", enabled=False)
@@ -62,7 +64,7 @@ def test_status_lists_what_somebody_edited_and_runs_leave_alone(sync: Run, tree:
     lines = sync("status", "--format", "text").out.splitlines()
 
     owners = {line["owner"]["name"]: line for line in result.document["owners"]}
-    assert (result.code, owners["web"]["standing"], owners["calm"]["edits"]) == (0, "in sync", [])
+    assert (result.code, owners["web"]["standing"], owners["calm"]["edits"]) == (0, "serving nobody", [])
     assert owners["web"]["edits"] == [
         {
             "kind": "VirtualService",
@@ -73,7 +75,32 @@ def test_status_lists_what_somebody_edited_and_runs_leave_alone(sync: Run, tree:
         }
     ]
     assert lines[-2] == "    edited, left alone: VirtualService admin/test--shop-web: enabled: false"
-    assert lines[-1] == "Status: 2 owners: 2 in sync; 1 edited, left alone"
+    assert lines[-1] == "Status: 2 owners: 1 in sync, 1 serving nobody; 1 edited, left alone"
+
+
+@pytest.mark.parametrize(
+    ("ready", "standing", "enabled"),
+    [
+        pytest.param((False, False), "serving nobody", 0, id="nobody is served"),
+        pytest.param((True, False), "serving in part", 2, id="one of two listeners"),
+    ],
+)
+def test_an_owner_without_servers_is_not_simply_in_sync(
+    sync: Run, tree: Tree, ready: tuple[bool, bool], standing: str, enabled: int
+) -> None:
+    """Live is as Git asks for, and the people behind a listener meet nobody."""
+    ends = [
+        {**end, "endpoints": [{**one, "conditions": {"ready": is_ready}} for one in end["endpoints"]]}
+        for port, is_ready in zip((80, 443), ready, strict=True)
+        for end in [endpoints(f"svc-{port}", ports=(port,))]
+    ]
+    services = [service(f"svc-{port}", ports=(port,)) for port in (80, 443)]
+    tree.commit(web=[gateway("web", ports=(80, 443)), *services, *ends])
+    sync()
+
+    (owner,) = sync("status").document["owners"]
+
+    assert (owner["standing"], owner["enabled_servers"], owner["servers"]) == (standing, enabled, 4)
 
 
 def test_status_fits_its_schema(sync: Run, tree: Tree) -> None:

@@ -45,19 +45,20 @@ def test_the_verdict_is_the_first_line(scene: Run) -> None:
     """Whoever reads no further has read what matters."""
     first, *_ = run_markdown(scene).splitlines()
 
-    assert first == "### 4 owners would change, and the connections of 2 would break; 1 owner is held"
+    assert first == "### 4 owners would change, with an outage for 3; 1 owner is held"
 
 
-def test_what_breaks_connections_comes_before_everything_else(scene: Run) -> None:
-    """Replaces and deletes with their outage and their reason, then the problems, then the details, folded."""
+def test_outages_come_before_everything_else(scene: Run) -> None:
+    """Each with what is lost and the reason, then the problems, then the details, folded."""
     text = run_markdown(scene)
 
-    places = [text.index(part) for part in ("#### Connections break", "#### Problems", "#### Changes", "<details>")]
+    places = [text.index(part) for part in ("#### Outages", "#### Problems", "#### Changes", "<details>")]
     table = text[places[0] : places[1]]
     assert places == sorted(places)
     assert "| `-/+` | Gateway shop/storefront `teams/shop/storefront.yaml:1` | the VIP is down from" in table
     assert "| address 10.10.10.50 → 10.10.10.60 |" in table
     assert "| `-` | Gateway red/legacy | connections end |" in table
+    assert "| TCP 8443 is no longer served |" in table
 
 
 @pytest.mark.parametrize("limit", [4_000, MAX_COMMENT_BYTES, MAX_SUMMARY_BYTES])

@@ -149,7 +149,7 @@ def test_the_address_that_goes_and_the_one_that_comes_are_both_in_the_picture(
     browser: webdriver.Chrome, show: Open, scene: Run
 ) -> None:
     """A replaced VIP; the outage is said before anything else."""
-    show(run_html(scene))
+    show(run_html(scene), "#Gateway/shop/storefront")
 
     assert ("VsVip", "test--shop-storefront", "-/+") in nodes(browser)
     assert texts(browser, '.node[data-kind="VsVip"] .cell') == ["-10.10.10.50", "+10.10.10.60"]
@@ -171,17 +171,17 @@ def test_fields_stand_side_by_side(browser: webdriver.Chrome, show: Open, scene:
 
 
 def test_everything_that_changes_is_on_one_screen(browser: webdriver.Chrome, show: Open, scene: Run) -> None:
-    """Verdict, counts, and each owner with what happens to it, what breaks connections first."""
-    show(run_html(scene))
+    """Verdict, counts, and each owner with what happens to it, outages first."""
+    show(run_html(scene), "#Gateway/shop/storefront")
 
-    assert browser.title == "avi-sync: 4 owners would change, and the connections of 2 would break; 1 owner is held"
+    assert browser.title == "avi-sync: 4 owners would change, with an outage for 3; 1 owner is held"
     assert texts(browser, ".count") == [
         *("-/+\n2 replace\n1 owner", "-\n5 delete\n2 owners", "~\n3 update\n1 owner", "+\n5 create\n2 owners"),
         *("!\n1 held\nowner", "=\n12 unchanged\n1 owner"),
     ]
     assert [text.split("\n")[1] for text in texts(browser, ".row")] == [
-        *("Gateway shop/storefront", "Gateway red/legacy", "Gateway blue/api"),
-        *("Gateway green/search", "Gateway shop/checkout", "Service mail/relay"),
+        *("Gateway shop/checkout", "Gateway shop/storefront", "Gateway red/legacy"),
+        *("Gateway blue/api", "Gateway green/search", "Service mail/relay"),
     ]
     assert browser.execute_script("return document.documentElement.scrollHeight <= innerHeight")
 
@@ -221,11 +221,12 @@ def test_an_applied_run_says_what_became_of_each_owner(browser: webdriver.Chrome
         "Of 4 owners 1 was put back, 1 was not tried; 1 owner is held",
     ]
     assert [row.split("\n")[1:] for row in texts(browser, ".row")[:2]] == [
-        ["Gateway green/search", "not tried · stopped"],
         ["Gateway shop/storefront", "restored · No available free IPs"],
+        ["Gateway green/search", "not tried · stopped"],
     ]
     assert texts(browser, '.count[data-filter="replace"]') == ["-/+\n0 replace\nof 2 planned"]
-    assert texts(browser, ".writes li")[0].split("\n") == ["POST", "VsVip admin/test--green-search", "not tried"]
+    first, *_ = texts(browser, ".writes li")
+    assert first.split("\n") == ["DELETE", "VirtualService admin/test--shop-storefront", "applied"]
 
 
 def test_what_a_guard_refused_stands_at_the_top(browser: webdriver.Chrome, show: Open, scene: Run) -> None:
@@ -264,7 +265,7 @@ def test_a_source_that_cannot_be_used_shows_its_problems(browser: webdriver.Chro
     ("query", "expected"),
     [
         pytest.param("check", ["checkout"], id="part of a name"),
-        pytest.param("SHOP/", ["storefront", "checkout"], id="a namespace"),
+        pytest.param("SHOP/", ["checkout", "storefront"], id="a namespace"),
         pytest.param("192.0.2.23", ["checkout"], id="a server that comes"),
         pytest.param("10.10.10.50", ["storefront"], id="an address that goes"),
         pytest.param("mail 10.10.10.80", ["relay"], id="two words"),
@@ -300,7 +301,7 @@ def test_filters_show_owners_with_any_of_the_chosen_actions(browser: webdriver.C
     deleted.click()
     held.click()
 
-    assert (one, both, narrowed) == (["legacy", "checkout"], ["legacy", "api", "checkout"], ["api"])
+    assert (one, both, narrowed) == (["checkout", "legacy"], ["checkout", "legacy", "api"], ["api"])
     assert [one.get_attribute("aria-pressed") for one in (deleted, held)] == ["false", "false"]
 
 
@@ -324,8 +325,8 @@ def test_the_keyboard_is_enough(browser: webdriver.Chrome, show: Open, scene: Ru
     press(browser, Keys.END)
 
     assert (searching, reading, back) == ("search", "detail", "list")
-    assert (chosen, earlier) == (["Gateway shop/checkout"], ["Gateway shop/storefront"])
-    assert texts(browser, ".detail h2") == ["Gateway shop/checkout"]
+    assert (chosen, earlier) == (["Gateway shop/storefront"], ["Gateway shop/checkout"])
+    assert texts(browser, ".detail h2") == ["Gateway shop/storefront"]
     selected = browser.find_element(By.CSS_SELECTOR, ".row[aria-selected=true]").get_attribute("id")
     assert browser.find_element(By.ID, "list").get_attribute("aria-activedescendant") == selected
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from sync.kinds import KINDS
 from sync.model.desired import ObjectKey, Owner, OwnerKind
 from sync.model.plan import Action, Change
+from sync.plan.serving import Bodies
 from sync.report.owners import OwnerReport
-from sync.report.topology import ALLOCATED, Bodies, Picture, picture_of
+from sync.report.topology import ALLOCATED, Picture, picture_of
 
 OWNER = Owner(kind=OwnerKind.GATEWAY, namespace="shop", name="web")
 

@@ -4,18 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.model.desired import ObjectKey, Owner, OwnerKind
-from sync.model.plan import Action, Change
+from sync.model.plan import Action
 from sync.model.problem import Origin, Problem, Severity
 from sync.report.text import plain, problem_lines
-from sync.report.words import MAX_VALUE_LENGTH, SYMBOLS, one_line, outages, shown, shown_pair
-
-
-def make_change(action: Action = Action.UPDATE, kind: str = "VirtualService", **fields: object) -> Change:
-    """A change of one object of the Gateway shop/web."""
-    key = ObjectKey(kind=kind, tenant="admin", cloud="Default-Cloud", name="north--shop-web")
-    owner = Owner(kind=OwnerKind.GATEWAY, namespace="shop", name="web")
-    return Change(action=action, key=key, owner=owner, **{"reason": "changed", **fields})  # type: ignore[arg-type]
+from sync.report.words import MAX_VALUE_LENGTH, SYMBOLS, one_line, shown, shown_pair
 
 
 @given(text=st.text())
@@ -97,26 +89,3 @@ def test_two_values_are_shown_where_they_differ(before: object, after: object) -
 def test_every_action_has_a_symbol_of_its_own(action: Action) -> None:
     """Without colours, too, each can be told from the others."""
     assert list(SYMBOLS.values()).count(SYMBOLS[action]) == 1
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        pytest.param([make_change()], (), id="an update"),
-        pytest.param([make_change(Action.DELETE, kind="Pool", is_disruptive=True)], (), id="a pool goes"),
-        pytest.param([make_change(Action.DELETE, is_disruptive=True)], ("connections end",), id="all goes"),
-        pytest.param(
-            [make_change(Action.DELETE), make_change(Action.REPLACE)],
-            ("the VIP is down from the delete to the create: connections break", "connections end"),
-            id="the longest outage first",
-        ),
-        pytest.param(
-            [make_change(reason="moves, connections break", is_disruptive=True)] * 2,
-            ("moves, connections break",),
-            id="an update that breaks connections",
-        ),
-    ],
-)
-def test_outages_are_said_once_for_an_owner(changes: list[Change], expected: tuple[str, ...]) -> None:
-    """From what happens to its VirtualServices."""
-    assert outages(changes) == expected
