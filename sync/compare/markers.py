@@ -106,9 +106,14 @@ _LISTS_WITH_COMPUTED: Mapping[str, Mapping[str, frozenset[str]]] = {
 }
 
 
-def names_written(markers: Mapping[str, str]) -> list[str]:
+def names_written(markers: Mapping[str, str]) -> tuple[str, ...]:
     """The managed fields of an object's last write."""
-    return [name for name in markers.get(FIELDS, "").split(",") if name and not name.startswith("=")]
+    return _names_in(markers.get(FIELDS, ""))
+
+
+@lru_cache(maxsize=256)
+def _names_in(fields: str) -> tuple[str, ...]:
+    return tuple(name for name in fields.split(",") if name and not name.startswith("="))
 
 
 @lru_cache(maxsize=256)

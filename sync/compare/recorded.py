@@ -75,7 +75,7 @@ def fields_without_their_secrets(item: AviObject) -> tuple[str, ...]:
     return tuple(sorted(name for name, value in item.body.items() if name != "markers" and holds_secrets(value)))
 
 
-def fields_of_last_write(body: Body) -> list[str]:
+def fields_of_last_write(body: Body) -> tuple[str, ...]:
     """The fields that were ours when a body was written (DESIGN §6)."""
     return names_written(markers_of(body))
 

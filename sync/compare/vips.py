@@ -54,10 +54,10 @@ def check_vips(vips: Any) -> None:
             _network_of((vip.get("ipam_network_subnet") or {}).get(field))
 
 
-def without_vip_identity(normal: Mapping[str, Any]) -> dict[str, Any]:
+def without_vip_identity(normal: dict[str, Any]) -> dict[str, Any]:
     """A normal form without what is judged here; of what has no VIPs as it is."""
     if "vip" not in normal:
-        return dict(normal)
+        return normal
     vips = [{key: value for key, value in vip.items() if key not in IDENTITY_OF_A_VIP} for vip in normal["vip"] or ()]
     return {**normal, "vip": vips}
 
