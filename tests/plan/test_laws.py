@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sync.model.live import LiveState
@@ -13,7 +13,7 @@ from sync.plan.make import make_plan
 from tests.builders import make_options
 from tests.end_to_end.tree import Manifest, app, endpoints, load_balancer
 from tests.plan.controller import PerfectController, wish_for
-from tests.plan.worlds import NETWORKS, TREES, WORLDS, Tree, World, without_rivals
+from tests.plan.worlds import NETWORKS, SWAPPED, SWAPPED_BACK, TREES, WORLDS, Tree, World, without_rivals
 
 ADDRESSES = st.sampled_from(["", "", "10.10.10.1", "10.10.10.2", "10.10.10.3"])
 APPS = st.dictionaries(
@@ -57,6 +57,7 @@ def test_planning_after_a_perfect_apply_is_empty_and_nothing_in_it_is_refused(
 @pytest.mark.parametrize("world", WORLDS, ids=str)
 @settings(max_examples=10, deadline=None)
 @given(first=TREES.map(without_rivals), second=TREES.map(without_rivals))
+@example(first=SWAPPED, second=SWAPPED_BACK)
 def test_where_nothing_is_requested_twice_nobody_is_held(world: World, first: Tree, second: Tree) -> None:
     """Whatever has to pass from one owner to another, passes in one run."""
     controller = PerfectController(NETWORKS)

@@ -161,6 +161,31 @@ TREES = st.builds(
     is_network_by_uuid=st.booleans(),
 )
 
+SWAPPED = Tree(
+    gateways={
+        "a": GatewayWish(address="10.10.10.1", hostname="x.example.com"),
+        "b": GatewayWish(address="10.10.10.2", hostname="y.example.com"),
+        "c": GatewayWish(address="10.10.10.3"),
+    },
+    services={"front": "a"},
+    balancers={"d": "", "e": "", "f": ""},
+    shared=frozenset("ef"),
+    tenant="",
+    is_network_by_uuid=False,
+)
+SWAPPED_BACK = replace(
+    SWAPPED,
+    gateways={
+        "a": GatewayWish(address="10.10.10.2", hostname="Y.example.com"),
+        "b": GatewayWish(address="10.10.10.1", hostname="X.example.com"),
+        "c": GatewayWish(address="10.10.10.4"),
+    },
+    services={"front": "b"},
+    shared=frozenset(),
+    is_network_by_uuid=True,
+)
+"""Everything passes on: addresses, DNS names, a Service; members leave a shared VIP; the network is written by uuid."""
+
 
 def without_rivals(tree: Tree) -> Tree:
     """The tree, in which nothing is requested twice: who comes later requests nothing. Each Service has a port."""
