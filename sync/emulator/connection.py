@@ -266,7 +266,7 @@ class Connection(server.HTTPConnection):
         """Answer requests until the client pauses; whether the connection stays open."""
         while True:
             try:
-                if not self.rfile.collect():
+                if not self.rfile.collect() and not self._gets_the_rest():
                     if self._begun is None and self.rfile.has_begun():
                         self._begun = time.time()
                     return True
@@ -278,7 +278,7 @@ class Connection(server.HTTPConnection):
             self.wfile.flush()
             if not stays_open or self._is_over:
                 return False
-            if not self.rfile.has_data() and not (self.server.requests.idle and self._waits_for_more()):
+            if not self.rfile.has_data() and not self._gets_more():
                 return True
 
     def _say_if_not_tls(self, error: Exception) -> None:
@@ -287,8 +287,13 @@ class Connection(server.HTTPConnection):
             with suppress(OSError):
                 socket.socket.send(self.socket, NOT_TLS)
 
-    def _waits_for_more(self) -> bool:
-        return bool(self._arrival.poll(PATIENCE_MILLISECONDS))
+    def _gets_the_rest(self) -> bool:
+        """Whether the rest of a request comes at once: many clients send head and body one after the other."""
+        return self.rfile.has_begun() and self._gets_more() and self.rfile.collect()
+
+    def _gets_more(self) -> bool:
+        """Wait a moment for the client, if there are other workers for the others; whether something has come."""
+        return bool(self.server.requests.idle and self._arrival.poll(PATIENCE_MILLISECONDS))
 
 
 class Gateway(wsgi.Gateway_10):
