@@ -67,11 +67,6 @@ class Effect:
         return any(loss.gravity is gravity for loss in self.losses)
 
     @property
-    def is_down(self) -> bool:
-        """Whether the owner is gone or drained."""
-        return self.has(Gravity.GONE) or self.has(Gravity.DRAINED)
-
-    @property
     def is_emptied(self) -> bool:
         """Whether somebody was served, and nobody will be."""
         return self.before.enabled > 0 and self.after.enabled == 0

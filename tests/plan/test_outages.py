@@ -407,6 +407,22 @@ def test_no_replace_holds_whatever_loses_an_address_or_a_name(
     assert bool(plan.held) is is_held
 
 
+@pytest.mark.parametrize(
+    ("after", "is_shrunken"),
+    [
+        pytest.param(web(True, False, False, ports=(80, 443)), True, id="both stay with one server of three"),
+        pytest.param(web(True, True, True, ports=(80,)), False, id="one goes, the other one is as before"),
+    ],
+)
+def test_a_listener_that_goes_may_make_room_for_another(after: list[Manifest], is_shrunken: bool) -> None:
+    """Only one that stays and loses most of its servers tells that a tree is not whole."""
+    live = converged(*web(True, True, True, ports=(80, 443))).live
+
+    found = effect(live, planned(live, *after))
+
+    assert (found.has(Gravity.DRAINED), found.is_shrunken) == (True, is_shrunken)
+
+
 def test_a_load_balancer_is_counted_like_a_gateway() -> None:
     """One with its own VirtualService, and a template without rules."""
     live = converged(load_balancer("lb"), endpoints("lb", ports=(25,))).live
