@@ -61,6 +61,17 @@ def is_one_edit(given: str, meant: str) -> bool:
     return max(len(one), len(other)) <= 1 or (len(one) == 2 and one == other[::-1])
 
 
+def is_near(given: str, meant: str) -> bool:
+    """Whether one name is probably the other with one letter wrong; names that differ in a digit are both meant."""
+    if given == meant or _without_digits(given) == _without_digits(meant):
+        return False
+    return max(len(given), len(meant)) > 2 and is_one_edit(given, meant)
+
+
+def _without_digits(text: str) -> str:
+    return "".join(letter for letter in text if not letter.isdigit())
+
+
 _ALIKE = 0.85
 """How much of two words must be alike for a slip of the pen; AKO's L7Rule and L4Rule are less so."""
 

@@ -15,10 +15,10 @@ from sync.model.resources.resource import Resource
 from sync.model.resources.tree import BrokenResource, Resources
 from sync.model.settings import VALUES_FILE
 from sync.model.source import Snapshot, SourceFile
-from sync.model.wording import is_slip, shown
+from sync.model.wording import is_one_edit, is_slip, shown
 from sync.source.kustomize import Kustomization, kustomization_of, renaming_by_file
 from sync.source.recognition import charts_in, is_in, may_hold_ours, resembles_ours
-from sync.source.registry import KINDS, ManifestKind, adapter_of, group_of
+from sync.source.registry import KINDS, WITHOUT_NAMESAKES, ManifestKind, adapter_of, group_of
 from sync.source.validation import problems_of
 from sync.source.yaml_documents import Document, YamlError, parse_documents
 from sync.translate.catalog import gateway_of
@@ -322,16 +322,29 @@ def _read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Or
 
 
 def _meant(version: str, kind: str) -> ManifestKind | None:
-    """The kind of ours that was probably meant; None for what is plainly somebody else's."""
+    """The kind of ours that was probably meant; None for what is plainly somebody else's.
+
+    Other programs have kinds of the same name: Knative a Service, Istio a Gateway. Kubernetes itself has not.
+    """
     group = group_of(version)
     if kind in KINDS:
         groups = {group_of(known) for known in KINDS[kind].versions}
-        is_near = group in groups | _SUCCESSORS or any(is_slip(group, known) for known in groups)
-        return KINDS[kind] if is_near else None
+        is_ours = group in WITHOUT_NAMESAKES | _SUCCESSORS or any(is_slip(group, known) for known in groups)
+        return KINDS[kind] if is_ours else None
+    if kind in _NEIGHBOURS:
+        return None
     return next(
-        (known for name, known in KINDS.items() if version in known.versions and is_slip(kind, name)),
+        (
+            known
+            for name, known in KINDS.items()
+            if version in known.versions and (is_slip(kind, name) or is_one_edit(kind, name))
+        ),
         None,
     )
+
+
+_NEIGHBOURS = frozenset({"L7Rule"})
+"""AKO's other kinds that are called nearly like one of ours (AKO 2.2.1, helm/ako/crds)."""
 
 
 _SUCCESSORS = frozenset({"gateway.networking.k8s.io"})

@@ -12,10 +12,10 @@ from typing import Any
 
 from sync.model.source import Snapshot
 from sync.model.wording import is_one_edit, is_slip
-from sync.source.registry import KINDS, group_of
+from sync.source.registry import GROUPS, KINDS, group_of
 from sync.source.yaml_documents import YamlError, text_of
 
-_GROUPS = frozenset(group_of(version) for kind in KINDS.values() for version in kind.versions) - {""}
+_GROUPS = GROUPS - {""}
 _CORE = "v1"
 
 _CHEAP = frozenset({"Namespace", "Pod"})

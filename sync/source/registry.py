@@ -40,6 +40,27 @@ KINDS: Mapping[str, ManifestKind] = {
         ManifestKind(versions=frozenset({"ako.vmware.com/v1alpha2"}), type=L4Rule, field="l4_rules"),
     )
 }
+GROUPS = frozenset(version.rpartition("/")[0] for kind in KINDS.values() for version in kind.versions)
+"""The API groups of these kinds, empty for the core group."""
+
+_BUILT_IN = frozenset(
+    {
+        *("", "core", "apps", "autoscaling", "batch", "extensions", "policy"),
+        *(
+            f"{group}.k8s.io"
+            for group in (
+                *("admissionregistration", "apiextensions", "apiregistration", "authentication", "authorization"),
+                *("certificates", "coordination", "discovery", "events", "flowcontrol.apiserver", "internal.apiserver"),
+                *("networking", "node", "rbac.authorization", "resource", "scheduling", "storage", "storagemigration"),
+            )
+        ),
+    }
+)
+"""Kubernetes' own groups (API reference, Kubernetes 1.30); `core` is how its documentation calls the unnamed one."""
+
+WITHOUT_NAMESAKES = _BUILT_IN | GROUPS
+"""Groups whose kinds are all known: none but ours is called like one of ours."""
+
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {}
 
 

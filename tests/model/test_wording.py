@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sync.model.wording import commit_or_rename, did_you_mean, is_slip, nearest, shown
+from sync.model.wording import commit_or_rename, did_you_mean, is_near, is_slip, nearest, shown
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,23 @@ def test_a_fix_names_what_is_near_or_known(given: str, known: tuple[str, ...], f
 def test_a_slip_of_the_pen_is_told_from_another_word(given: str, meant: str, expected: bool) -> None:
     """A slip holds what is live; another word is somebody else's business."""
     assert is_slip(given, meant) is expected
+
+
+@pytest.mark.parametrize(
+    ("given", "meant", "expected"),
+    [
+        pytest.param("webb", "web", True, id="doubled"),
+        pytest.param("we", "web", True, id="dropped"),
+        pytest.param("wib", "web", True, id="changed"),
+        pytest.param("Web", "web", True, id="another case"),
+        pytest.param("ewb", "web", True, id="swapped"),
+        pytest.param("web", "web", False, id="the same"),
+        pytest.param("web2", "web", False, id="numbered"),
+        pytest.param("web-1", "web-2", False, id="another number"),
+        pytest.param("a", "b", False, id="too short to tell"),
+        pytest.param("orders-east", "orders-west", False, id="another word"),
+    ],
+)
+def test_a_name_with_a_typing_error_is_told_from_another_name(given: str, meant: str, expected: bool) -> None:
+    """Numbered names are names of their own."""
+    assert is_near(given, meant) is expected
