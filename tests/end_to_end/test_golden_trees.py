@@ -19,6 +19,8 @@ TENANTS = {
     "108-shared-vip-member-order": ("team-dns",),
     "131-tenants": ("team-a", "team-default"),
     "134-openstack-tenant-vrf": ("team-a",),
+    "137-azure-subnet": ("team-a",),
+    "138-no-cloud-odd-vrf": ("team-a",),
 }
 """The tenants that a folder's Namespaces and settings name; a Controller has none of them by itself."""
 
@@ -43,6 +45,8 @@ FOLDERS = (
     "133-aws-public-addresses",
     "134-openstack-tenant-vrf",
     "135-nsxt-router-of-class",
+    "137-azure-subnet",
+    "138-no-cloud-odd-vrf",
 )
 
 
