@@ -6,7 +6,7 @@ from typing import Any
 
 from sync.avi.references import parse_reference
 from sync.kinds import KINDS
-from sync.model.plan import Method, Write
+from sync.model.plan import Write
 
 Item = Mapping[str, Any]
 
@@ -15,14 +15,13 @@ def without_what_is_new(write: Write) -> Mapping[str, Any] | None:
     """The body that an update sends, less the names, ports and rules that the object does not have yet.
 
     The markers stay those of the live object, so that a run that ends in between is seen not to have finished. None
-    where nothing is new, or the write is no update.
+    where nothing is new.
     """
-    if write.method is not Method.PUT or write.body is None or write.seen is None:
-        return None
-    body: Mapping[str, Any] = write.body
+    seen: Mapping[str, Any] = write.seen or {}
+    body: Mapping[str, Any] = write.body or {}
     for path, keys in KINDS[write.key.kind].precious.items():
-        body = _filtered(body, path, _Known.of(_items(write.seen, path), keys))
-    return None if body == write.body else {**body, "markers": write.seen.get("markers", [])}
+        body = _filtered(body, path, _Known.of(_items(seen, path), keys))
+    return None if body == write.body else {**body, "markers": seen.get("markers", [])}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
