@@ -100,7 +100,7 @@ spec:
         pytest.param({}, 0, id="healthy"),
         pytest.param({"notes.yaml": "a: 1"}, 0, id="a warning"),
         pytest.param({"held.yaml": HELD}, 5, id="something held"),
-        pytest.param({"broken.yaml": "a: ["}, 5, id="a file that does not parse"),
+        pytest.param({"broken.yaml": "kind: ["}, 5, id="a file that does not parse"),
         pytest.param({"all.yaml": HELD}, 3, id="nothing but what is held"),
         pytest.param({"values.yaml": None}, 3, id="no settings"),
         pytest.param({"values.yaml": "AKOSettings: {}"}, 3, id="settings without cluster"),
@@ -185,7 +185,7 @@ PROBLEM_KEYS = ["severity", "file", "line", "resource", "field", "message", "fix
     "files",
     [
         pytest.param({}, id="healthy"),
-        pytest.param({"held.yaml": HELD, "b.yaml": "a: ["}, id="held and broken"),
+        pytest.param({"held.yaml": HELD, "b.yaml": "kind: ["}, id="held and broken"),
         pytest.param({"values.yaml": None}, id="no settings"),
         pytest.param({"values.yaml": None, "all.yaml": None}, id="empty"),
     ],
@@ -254,7 +254,7 @@ def test_the_result_of_render_goes_to_stdout_and_problems_to_stderr(run: Run, tr
 
 def test_the_result_of_validate_is_its_problems(run: Run, tree: Tree) -> None:
     """With place, resource, field and fix; the last line counts."""
-    result = run("validate", "--source", tree({"broken.yaml": "a: 1\nb: [c\n", "n.yaml": "a: 1"}))
+    result = run("validate", "--source", tree({"broken.yaml": "kind: Gateway\nb: [c\n", "n.yaml": "a: 1"}))
 
     lines = result.out.splitlines()
     assert lines[0].startswith("error: broken.yaml:3: not valid YAML")

@@ -38,7 +38,7 @@ def may_hold_ours(content: bytes, *, is_in_chart: bool = False) -> bool:
         return False
     stated = [(found["key"], found["value"]) for found in _STATED.finditer(text)]
     kinds = [value for key, value in stated if key.lower() == "kind"]
-    if any(_is_dangerous(kind, text) for kind in kinds):
+    if any(_is_dangerous(kind, text) or not kind.isidentifier() for kind in kinds):
         return True
     versions = [value for key, value in stated if key.lower() == "apiversion"]
     # A kind that is missing, or whose line is what is broken, can be any; that of another group is none of ours.

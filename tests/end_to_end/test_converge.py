@@ -1,5 +1,7 @@
 """From a commit to a converged Controller."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.end_to_end.conftest import Controller, Run
@@ -205,15 +207,18 @@ def test_an_incomplete_tree_takes_nothing_away_and_still_adds(
     assert [(problem["line"], bool(problem["fix"])) for problem in broken] == [(2, True)]
 
 
-def test_two_clusters_on_one_controller_never_see_each_other(sync: Run, tree: Tree, controller: Controller) -> None:
+def test_two_clusters_on_one_controller_never_see_each_other(
+    sync: Run, tree: Tree, controller: Controller, tmp_path: Path
+) -> None:
     """Also when one name is a prefix of the other: each creates its own objects and leaves the other's alone."""
     tree.commit(web=app("web"))
     sync()
-    tree.write({"values.yaml": [{**VALUES, "AKOSettings": {"clusterName": "te", "servicesAPI": True}}]})
-    tree.commit(web=None, other=app("other"))
+    values = {**VALUES, "AKOSettings": {"clusterName": "te", "servicesAPI": True}}
+    other = Tree.make(tmp_path / "other", values)
+    other.commit(other=app("other"))
     controller.forget()
 
-    result = sync()
+    result = sync("--source", str(other.folder))
 
     assert result.code == 0
     assert result.document["summary"] == NOTHING | {"create": 4, "unchanged": 0}

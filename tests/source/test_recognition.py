@@ -51,6 +51,12 @@ def test_a_broken_file_of_another_program_holds_nothing_of_ours(text: str) -> No
     assert not may_hold_ours(text.encode())
 
 
+@pytest.mark.parametrize("text", ["kind: [\n", "kind: {{ .Values.kind }}\n", "kind:\n  - [\n"])
+def test_a_kind_that_cannot_be_read_may_be_any(text: str) -> None:
+    """A doubt is a doubt."""
+    assert may_hold_ours(text.encode())
+
+
 def test_text_in_another_encoding_is_looked_at_all_the_same() -> None:
     """Bytes that are no UTF-8 hide no kind."""
     assert may_hold_ours(b"# caf\xe9\nkind: Gateway\n")
