@@ -23,4 +23,9 @@ class Hostname:
         if "vip" not in KINDS[kind].managed:
             return frozenset()
         names = (str(record.get("fqdn", "")) for record in body.get("dns_info") or ())
-        return frozenset(cls(name=name.lower().rstrip("."), cloud=cloud) for name in names if name)
+        return frozenset(cls(name=usual_name(name), cloud=cloud) for name in names if name)
+
+
+def usual_name(text: str) -> str:
+    """The DNS name as it is compared: without regard to case, and a dot at its end means nothing."""
+    return text.lower().removesuffix(".")

@@ -1,11 +1,11 @@
 """Addresses that Git asks for: whether they are any, and whether they can be had."""
 
 import ipaddress
-from contextlib import suppress
 
 from sync.model.resources.ako import VipNetwork
 from sync.model.resources.resource import Resource
 from sync.translate import network
+from sync.translate.host_addresses import flaw_of_a_host
 from sync.translate.infra_setting import Infrastructure, reference_to
 from sync.translate.inputs import Inputs
 from sync.translate.verdict import Findings
@@ -15,14 +15,12 @@ Path = tuple[str | int, ...]
 
 
 def parse_address(text: str, at: Resource, path: Path, findings: Findings) -> str | None:
-    """The address in its usual form; an error if it is none (AKO would send it as IPv6, DESIGN §8)."""
-    if "%" not in text:  # a zone means something to one host only
-        with suppress(ValueError):
-            return str(ipaddress.ip_address(text))
-    message = f'address "{text}" is not an IP address'
-    fix = "write an IP address, or remove it and let the Controller choose"
-    findings.error(at, path, message, fix, reason="InvalidAddress")
-    return None
+    """The address in its usual form; an error if no VIP can have it (AKO would send any text as IPv6, DESIGN §8)."""
+    if flaw := flaw_of_a_host(text):
+        fix = "write an IP address, or remove it and let the Controller choose"
+        findings.error(at, path, f'address "{text}" {flaw}', fix, reason="InvalidAddress")
+        return None
+    return str(ipaddress.ip_address(text))
 
 
 def is_ipv6(address: str) -> bool:

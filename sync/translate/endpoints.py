@@ -1,6 +1,5 @@
 """EndpointSlices, or Endpoints where no slice names the Service → servers (ako-semantics §6.1, and DESIGN §8)."""
 
-import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,17 +9,22 @@ from sync.model.resources.core import Endpoints, EndpointSlice, Service, Service
 from sync.model.resources.resource import Resource
 from sync.model.wording import shown
 from sync.translate.clouds import DUAL_STACK_CLOUDS
+from sync.translate.host_addresses import family_of, flaw_of
 from sync.translate.inputs import Inputs
 from sync.translate.verdict import Findings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackEnds:
-    """Addresses that share ports: an EndpointSlice, or one subset of an Endpoints."""
+    """Addresses that share ports: an EndpointSlice, or one subset of an Endpoints.
+
+    `family` is that of all addresses, empty where they may be of any.
+    """
 
     origin: Resource
     ports: tuple[SlicePort, ...]
     endpoints: tuple["BackEnd", ...]
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +152,7 @@ def _of_slice(item: EndpointSlice) -> BackEnds:
             )
             for number, endpoint in enumerate(item.endpoints)
         ),
+        family=item.address_type.removeprefix("IP").upper(),
     )
 
 
@@ -182,20 +187,15 @@ def families(service: Service, inputs: Inputs) -> frozenset[str]:
 
 
 def _family(end: BackEnd, group: BackEnds, findings: Findings) -> str:
+    """The family of an address; an error if no server of these back ends can have it."""
     family = family_of(end.address)
-    if not family:
-        findings.error(
-            group.origin,
-            end.path,
-            f"{shown(end.address)} is not an IP address",
-            "write an IPv4 or IPv6 address",
-        )
+    flaw = flaw_of(end.address)
+    if not flaw and group.family not in ("", family):
+        flaw = f"is not an address of its slice, whose addressType is IP{group.family.lower()}"
+    if flaw:
+        fix = f"write {_FAMILY_WORDS[group.family]} at which the back end is reached, or remove the endpoint"
+        findings.error(group.origin, end.path, f"{shown(end.address)} {flaw}", fix)
     return family
 
 
-def family_of(address: str) -> str:
-    """V4, V6, or nothing for a text that is no address."""
-    try:
-        return f"V{ipaddress.ip_address(address).version}"
-    except ValueError:
-        return ""
+_FAMILY_WORDS = {"": "an IP address", "V4": "an IPv4 address", "V6": "an IPv6 address"}

@@ -1,15 +1,51 @@
 """DNS names of Services (ako-semantics §4; AKO 2.2.1, avi_model_l4_translator.go and lib/utils.go)."""
 
 import re
+from collections.abc import Iterable
 
+from sync.avi.hostnames import usual_name
 from sync.model.facts import Facts
+from sync.model.resources.resource import Resource
 from sync.model.settings import Settings
+from sync.model.wording import shown
+from sync.translate.host_addresses import family_of
+from sync.translate.verdict import Findings
 
 MAX_LABEL_LENGTH = 63
+_MAX_NAME_LENGTH = 253
 _SHORTENED_NAMESPACE = 48
 """What AKO leaves of a namespace when neither name leaves room for the other."""
 
 _LABEL = re.compile(r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
+_LABEL_OF_A_HOST = re.compile(r"[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?")
+"""RFC 1123, 2.1: a label may start with a digit, and case means nothing."""
+
+
+def check_name(name: str, at: Resource, path: tuple[str | int, ...], findings: Findings) -> None:
+    """An error for what is not the DNS name of a host: the Controller refuses the VIP."""
+    if message := _why_no_name(name):
+        findings.error(at, path, message, "write one full DNS name, such as web.example.com")
+
+
+def _why_no_name(name: str) -> str:
+    labels = name.removesuffix(".").split(".")
+    if labels[0] == "*":
+        return f"{shown(name)} is a wildcard, and a VIP is found by full names only"
+    if len(name.removesuffix(".")) > _MAX_NAME_LENGTH:
+        return f"{shown(name)} has more than {_MAX_NAME_LENGTH} characters"
+    if family_of(name):
+        return f"{shown(name)} is an address, not a DNS name"
+    if not all(len(label) <= MAX_LABEL_LENGTH and _LABEL_OF_A_HOST.fullmatch(label) for label in labels):
+        return f"{shown(name)} is not a DNS name"
+    return ""
+
+
+def distinct_names(names: Iterable[str]) -> tuple[str, ...]:
+    """The names in order, each once: one VIP cannot have a name twice, in whatever case."""
+    found: dict[str, str] = {}
+    for name in sorted(names):
+        found.setdefault(usual_name(name), name)
+    return tuple(found.values())
 
 
 def subdomain(settings: Settings, facts: Facts) -> str | None:
@@ -20,9 +56,13 @@ def subdomain(settings: Settings, facts: Facts) -> str | None:
     domains = sorted(facts.cloud.dns_domains)
     if not domains:
         return None
-    wanted = settings.network.default_domain or settings.l4.default_domain
-    chosen = wanted if wanted in domains else domains[0]
-    return chosen.removeprefix(".")
+    return (default_domain(settings, facts) or domains[0]).removeprefix(".")
+
+
+def default_domain(settings: Settings, facts: Facts) -> str | None:
+    """The domain of the cloud that values.yaml names, in the cloud's own spelling; None if it names none of them."""
+    wanted = usual_name(settings.network.default_domain or settings.l4.default_domain)
+    return next((domain for domain in sorted(facts.cloud.dns_domains) if wanted and usual_name(domain) == wanted), None)
 
 
 def auto_fqdn(service: str, namespace: str, settings: Settings, facts: Facts) -> str | None:

@@ -11,7 +11,7 @@ from sync.translate import network, profiles
 from sync.translate.addresses import check_address, is_ipv6, parse_address
 from sync.translate.blueprint import Blueprint, PoolPlan, specs_of, too_long
 from sync.translate.catalog import GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL
-from sync.translate.fqdn import auto_fqdn
+from sync.translate.fqdn import auto_fqdn, check_name, distinct_names
 from sync.translate.infra_setting import Infrastructure, infrastructure, setting_of_gateway
 from sync.translate.inputs import HOLDING, Coverage, Inputs, coverage_of
 from sync.translate.protection import with_protection
@@ -110,6 +110,7 @@ def _specs(
     check_tenant(gateway, inputs, findings)
     _check_match_labels(gateway, findings)
     _check_protocols(gateway, inputs, findings)
+    _check_hostnames(gateway, findings)
     address = _address(gateway, findings)
     _check_name_lengths(gateway, matches, inputs, findings)
     setting = setting_of_gateway(gateway, gateway_class, inputs, findings) if gateway_class else None
@@ -180,6 +181,12 @@ def _check_protocols(gateway: Gateway, inputs: Inputs, findings: Findings) -> No
                 "remove one of them",
             )
         seen.setdefault(listener.port_key, number)
+
+
+def _check_hostnames(gateway: Gateway, findings: Findings) -> None:
+    for number, listener in enumerate(gateway.spec.listeners):
+        if listener.hostname:
+            check_name(listener.hostname, gateway, ("spec", "listeners", number, "hostname"), findings)
 
 
 def _address(gateway: Gateway, findings: Findings) -> str | None:
@@ -342,4 +349,4 @@ def _fqdns(gateway: Gateway, matches: tuple[_Match, ...], inputs: Inputs) -> tup
         elif service := serving.get(listener.port_key):
             automatic = _auto_fqdn(service, inputs)
             names.update({automatic} if automatic else ())
-    return tuple(sorted(names))
+    return distinct_names(names)

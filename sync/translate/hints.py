@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from sync.avi.hostnames import usual_name
 from sync.model.desired import PoolContent, VsVipContent
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.core import Service
@@ -17,6 +18,7 @@ from sync.model.settings import VALUES_FILE
 from sync.model.wording import commit_or_rename, did_you_mean, is_slip
 from sync.translate.backends import SKIP_NODEPORT_ANNOTATION
 from sync.translate.catalog import GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL, gateway_of
+from sync.translate.fqdn import default_domain
 from sync.translate.gateway import CONTROLLER
 from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
 from sync.translate.inputs import TENANT_ANNOTATION, Coverage, Inputs, coverage_of
@@ -165,7 +167,7 @@ def _default_domain(inputs: Inputs) -> Iterator[Problem]:
     settings, domains = inputs.settings, sorted(inputs.facts.cloud.dns_domains)
     section = "NetworkSettings" if settings.network.default_domain else "L4Settings"
     wanted = settings.network.default_domain or settings.l4.default_domain
-    if wanted and domains and wanted not in domains:
+    if wanted and domains and default_domain(settings, inputs.facts) is None:
         yield Problem(
             severity=Severity.WARNING,
             message=f"the cloud has no DNS domain {wanted}: names are formed with {domains[0]}",
@@ -182,8 +184,8 @@ def _hostnames(inputs: Inputs, verdicts: Sequence[Verdict]) -> Iterator[Problem]
         for spec in verdict.specs:
             if isinstance(spec.content, VsVipContent):
                 for name in spec.content.fqdns:
-                    owners[name].append(verdict)
-    domains = tuple(domain.removeprefix(".") for domain in inputs.facts.cloud.dns_domains)
+                    owners[usual_name(name)].append(verdict)
+    domains = tuple(usual_name(domain.removeprefix(".")) for domain in inputs.facts.cloud.dns_domains)
     for name, claimants in sorted(owners.items()):
         first, *others = claimants
         if others:

@@ -1,6 +1,5 @@
 """Which L4Rule a LoadBalancer Service has, whether it is usable, and what it changes (ako-semantics §7.5–§7.7)."""
 
-import ipaddress
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from sync.model.resources.core import Service, ServicePort
 from sync.model.wording import commit_or_rename, shown
 from sync.translate import profiles
 from sync.translate.clouds import NSXT
+from sync.translate.host_addresses import flaw_of_a_host
 from sync.translate.inputs import Inputs
 from sync.translate.verdict import Findings, problem_at
 
@@ -171,8 +171,8 @@ Defect = tuple[tuple[str | int, ...], str, str]
 def _own_defects(rule: L4Rule, inputs: Inputs) -> Iterator[Defect]:
     """For what AKO would reject the rule (ako-semantics §7.6)."""
     spec = rule.spec
-    if spec.load_balancer_ip and not _is_address(spec.load_balancer_ip):
-        yield ("loadBalancerIP",), f"{shown(spec.load_balancer_ip)} is not an IP address", "write an IP address"
+    if spec.load_balancer_ip and (flaw := flaw_of_a_host(spec.load_balancer_ip)):
+        yield ("loadBalancerIP",), f"{shown(spec.load_balancer_ip)} {flaw}", "write an IP address"
     if spec.revoke_vip_route and inputs.facts.cloud.vtype != NSXT and not inputs.facts.is_assumed:
         yield ("revokeVipRoute",), "revokeVipRoute needs an NSX-T cloud", "remove it"
     yield from _ssl_defects(rule, inputs)
@@ -180,14 +180,6 @@ def _own_defects(rule: L4Rule, inputs: Inputs) -> Iterator[Defect]:
         for key, message, fix in (*_algorithm_defects(row), *_persistence_defects(row, inputs)):
             yield ("backendProperties", number, key), message, fix
     yield from _missing_references(rule, inputs)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _type_of(type_name: str, name: str, inputs: Inputs) -> str:

@@ -9,7 +9,7 @@ from sync.model.resources.core import Service, ServicePort
 from sync.model.wording import is_slip
 from sync.translate import profiles
 from sync.translate.addresses import check_address, parse_address
-from sync.translate.fqdn import auto_fqdn
+from sync.translate.fqdn import auto_fqdn, check_name, distinct_names
 from sync.translate.gateway import CONTROLLER
 from sync.translate.infra_setting import Infrastructure
 from sync.translate.inputs import HOLDING, Coverage, Inputs, coverage_of
@@ -55,10 +55,23 @@ def switched_off(service: Service, inputs: Inputs) -> str:
 
 
 def names_of(service: Service, inputs: Inputs) -> tuple[str, ...]:
-    """The external-dns annotation, else the automatic name."""
+    """The names in the external-dns annotation, else the automatic name."""
+    if written := _written_names(service):
+        return distinct_names(written)
     automatic = auto_fqdn(service.name, service.namespace, inputs.settings, inputs.facts)
-    name = service.annotation(HOSTNAME_ANNOTATION) or automatic
-    return (name,) if name else ()
+    return (automatic,) if automatic else ()
+
+
+def check_names(service: Service, findings: Findings) -> None:
+    """Errors for what the external-dns annotation holds besides DNS names."""
+    for name in _written_names(service):
+        check_name(name, service, (*ANNOTATIONS, HOSTNAME_ANNOTATION), findings)
+
+
+def _written_names(service: Service) -> tuple[str, ...]:
+    """What the external-dns annotation lists; it separates names by commas, where AKO takes the text for one name."""
+    names = (name.strip() for name in service.annotation(HOSTNAME_ANNOTATION).split(","))
+    return tuple(name for name in names if name)
 
 
 def check_ports(service: Service, inputs: Inputs, findings: Findings) -> None:

@@ -2,7 +2,8 @@
 
 from sync.model.desired import Server
 from sync.model.resources.core import Node, Service, ServicePort
-from sync.translate.endpoints import back_ends, families, family_of, none_serves, not_told, port_of
+from sync.translate.endpoints import back_ends, families, none_serves, not_told, port_of
+from sync.translate.host_addresses import family_of
 from sync.translate.inputs import Inputs
 from sync.translate.verdict import Findings
 

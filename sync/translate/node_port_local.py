@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from sync.model.desired import Server
 from sync.model.resources.core import Pod, Service, ServicePort
-from sync.translate.endpoints import back_ends, families, family_of, none_serves, not_told
+from sync.model.wording import shown
+from sync.translate.endpoints import back_ends, families, none_serves, not_told
+from sync.translate.host_addresses import family_of, flaw_of
 from sync.translate.inputs import Inputs
 from sync.translate.verdict import Findings
 
@@ -101,12 +103,12 @@ def _node_ports(pod: Pod, findings: Findings) -> list[_NodePort]:
         ]
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         found = [_NodePort(pod_port=0, address="", node_port=0)]
+    place = ("metadata", "annotations", NODE_PORT_LOCAL_ANNOTATION)
     if not all(family_of(item.address) and 0 < item.node_port < 65536 for item in found):
-        findings.error(
-            pod,
-            ("metadata", "annotations", NODE_PORT_LOCAL_ANNOTATION),
-            "the annotation is not a list of podPort, nodeIP and nodePort",
-            "commit it as Antrea writes it",
-        )
+        message = "the annotation is not a list of podPort, nodeIP and nodePort"
+        findings.error(pod, place, message, "commit it as Antrea writes it")
         return []
+    for item in found:
+        if flaw := flaw_of(item.address):
+            findings.error(pod, place, f"nodeIP {shown(item.address)} {flaw}", "commit it as Antrea writes it")
     return found

@@ -15,6 +15,7 @@ from sync.translate.load_balancer import (
     address_of_rule,
     asked_address,
     check_asked,
+    check_names,
     check_ports,
     names_of,
     not_served,
@@ -57,6 +58,8 @@ def _specs(service: Service, inputs: Inputs, findings: Findings) -> tuple[Object
     check_ports(service, inputs, findings)
     if found := too_long(name, (pool for pool, _ in pools)):
         findings.error(service, ("metadata", "name"), *found)
+    if _has_names(inputs):
+        check_names(service, findings)
     profile = _application_profile(service, inputs, findings)
     is_enabled = _traffic_enabled(service, findings)
     rule = rule_of_service(service, inputs, findings)
@@ -121,6 +124,8 @@ def _application_profile(service: Service, inputs: Inputs, findings: Findings) -
 
 def _fqdns(service: Service, inputs: Inputs) -> tuple[str, ...]:
     """The external-dns annotation, else the automatic name; none at all if autoFQDN is disabled (AKO L4T:45)."""
-    if inputs.settings.l4.auto_fqdn not in ("default", "flat"):
-        return ()
-    return names_of(service, inputs)
+    return names_of(service, inputs) if _has_names(inputs) else ()
+
+
+def _has_names(inputs: Inputs) -> bool:
+    return inputs.settings.l4.auto_fqdn in ("default", "flat")

@@ -9,7 +9,7 @@ from sync.model.wording import shown
 from sync.translate import profiles
 from sync.translate.blueprint import Blueprint, PoolPlan, specs_of, too_long
 from sync.translate.catalog import Key
-from sync.translate.fqdn import subdomain
+from sync.translate.fqdn import distinct_names, subdomain
 from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
 from sync.translate.infra_setting import infrastructure, setting_of_service
 from sync.translate.inputs import Inputs
@@ -23,6 +23,7 @@ from sync.translate.load_balancer import (
     address_text,
     asked_address,
     check_asked,
+    check_names,
     check_ports,
     names_of,
     not_served,
@@ -92,6 +93,8 @@ def _specs(key: str, members: Sequence[Service], inputs: Inputs, findings: Findi
     _check_members(key, members, inputs, findings)
     for member in members:
         check_ports(member, inputs, findings)
+        if _has_names(inputs):
+            check_names(member, findings)
     if found := too_long(name, (pool for pool, _, _ in pools)):
         findings.error(first, ("metadata", "name"), *found)
     rule = rule_of_service(first, inputs, findings)
@@ -201,6 +204,10 @@ def _disagreement(member: Service, first: Service, place: Path, what: str, findi
 
 def _fqdns(members: Sequence[Service], inputs: Inputs) -> tuple[str, ...]:
     """Per member; the annotation counts even while autoFQDN is disabled, nothing without a DNS domain (AKO ADV:507)."""
-    if subdomain(inputs.settings, inputs.facts) is None:
+    if not _has_names(inputs):
         return ()
-    return tuple(sorted({name for member in members for name in names_of(member, inputs)}))
+    return distinct_names(name for member in members for name in names_of(member, inputs))
+
+
+def _has_names(inputs: Inputs) -> bool:
+    return subdomain(inputs.settings, inputs.facts) is not None

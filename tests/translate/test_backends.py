@@ -1,8 +1,12 @@
 """Service ports → the servers of their pools (ako-semantics §6, DESIGN §8)."""
 
+from dataclasses import replace
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sync.model.desired import Server
 from sync.model.resources.core import Endpoints, EndpointSubset, NodeAddress, NodeStatus, Protocol, SlicePort
@@ -197,6 +201,37 @@ def test_an_address_that_is_none_holds_the_owner() -> None:
     assert errors_of(found) == ['"10.0.0.256" is not an IP address']
     assert found.problems[0].field_text == "endpoints[0].addresses[0]"
     assert [held.name for held in found.held] == ["north--shop-web"]
+
+
+UNREACHABLE = (
+    *("fe80::1%eth0", "169.254.0.1", "fe80::1", "127.0.0.1", "::1", "::ffff:127.0.0.1", str(ip_address(0)), "::"),
+    *("224.0.0.1", "ff02::1", "255.255.255.255"),
+)
+
+
+@pytest.mark.parametrize("address", UNREACHABLE)
+def test_an_address_that_nothing_can_reach_holds_the_owner(address: str) -> None:
+    """As a slice of its family has it, and in Endpoints, which may have any."""
+    slice_ = make_slice(endpoints=["192.0.2.10", address], address_type="IPv6" if ":" in address else "IPv4")
+    by_hand = make_endpoints(addresses=["192.0.2.10", address])
+
+    for back_ends in (replace(slice_, endpoints=slice_.endpoints[1:]), by_hand):
+        found = translated(make_gateway(), make_service(), back_ends)
+
+        (error,) = errors_of(found)
+        assert error.startswith(f'"{address}" ')
+        assert [held.name for held in found.held] == ["north--shop-web"]
+
+
+@given(st.ip_addresses(), st.sampled_from(["IPv4", "IPv6"]))
+def test_an_address_is_that_of_a_server_or_an_error(address: Any, address_type: str) -> None:
+    """No endpoint of a family that is wanted gets lost without a word."""
+    service = make_service(ip_families=("IPv4", "IPv6"))
+
+    found = translated(make_gateway(), service, make_slice(endpoints=[str(address)], address_type=address_type))
+
+    served = [server.address for spec in found.specs for server in getattr(spec.content, "servers", ())]
+    assert (served == [str(address)]) is (errors_of(found) == [])
 
 
 # --- Endpoints written by hand ----------------------------------------------------------------------------------------
@@ -590,6 +625,15 @@ def test_an_annotation_that_cannot_be_read_holds_the_owner(annotation: str) -> N
     assert errors_of(found) == ["the annotation is not a list of podPort, nodeIP and nodePort"]
     assert found.problems[0].resource == "Pod shop/front-0"
     assert found.specs == ()
+
+
+def test_a_node_port_that_nothing_can_reach_holds_the_owner() -> None:
+    """A Pod on a host that gives a loopback address, say."""
+    pod = make_pod(node_ports=ENTRY.replace("192.0.2.101", "127.0.0.1"))
+
+    found = translated(make_gateway(), SELECTING, pod, settings=LOCAL)
+
+    assert errors_of(found) == ['nodeIP "127.0.0.1" is a loopback address']
 
 
 def test_a_broken_pod_holds_the_owners_that_select_it() -> None:

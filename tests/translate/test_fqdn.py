@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.translate.fqdn import auto_fqdn, subdomain
-from tests.builders import make_facts, make_settings
+from sync.translate.fqdn import auto_fqdn, check_name, distinct_names, subdomain
+from sync.translate.verdict import Findings
+from tests.builders import make_facts, make_gateway, make_settings
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,7 @@ from tests.builders import make_facts, make_settings
         pytest.param([], "z.example.com", "", None, id="a default without profile"),
         pytest.param([".b.x", "a.x"], ".b.x", "", "b.x", id="the default with its dot"),
         pytest.param([".b.x", ".a.x"], "b.x", "", "a.x", id="the default must match with its dot"),
+        pytest.param(["a.x", "B.x"], "b.X.", "", "B.x", id="the default in other letters"),
     ],
 )
 def test_names_are_formed_under_the_default_or_the_first_domain(
@@ -77,3 +79,49 @@ def test_a_flat_label_is_never_longer_than_dns_allows(service: str, namespace: s
 
     assert name is not None
     assert len(name.removesuffix(".x")) <= 63
+
+
+# --- names that people write ------------------------------------------------------------------------------------------
+
+NAMES = st.lists(st.text("aZ9-", min_size=1, max_size=63), min_size=1, max_size=5).map(".".join)
+
+
+def problems_with(name: str) -> list[str]:
+    """What is wrong with a hostname."""
+    findings = Findings()
+    check_name(name, make_gateway(), ("spec", "listeners", 0, "hostname"), findings)
+    return [problem.message for problem in findings.problems]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("web_1.example.com", id="an underscore"),
+        pytest.param("-web.example.com", id="a hyphen first"),
+        pytest.param("web-.example.com", id="a hyphen last"),
+        pytest.param("web..example.com", id="an empty label"),
+        pytest.param("web.example.com..", id="two dots at the end"),
+        pytest.param("wéb.example.com", id="a letter of another alphabet"),
+        pytest.param("a.example.com,b.example.com", id="two names"),
+        pytest.param("https://web.example.com", id="a URL"),
+        pytest.param("web.example.com:443", id="a port"),
+        pytest.param("*.example.com", id="a wildcard"),
+        pytest.param("*", id="any name"),
+        pytest.param("192.0.2.1", id="an address"),
+        pytest.param(f"{'a' * 64}.example.com", id="a label that is too long"),
+        pytest.param(".".join(["a" * 50] * 5), id="a name that is too long"),
+    ],
+)
+def test_what_is_not_the_name_of_a_host_is_an_error(name: str) -> None:
+    """RFC 1123; the Controller refuses the VIP."""
+    (message,) = problems_with(name)
+    assert name[:20] in message
+
+
+@given(NAMES, st.sampled_from(["", "."]))
+def test_a_name_is_right_if_none_of_its_labels_starts_or_ends_with_a_hyphen(name: str, end: str) -> None:
+    """In any case, and with or without a dot at its end."""
+    is_right = len(name) <= 253 and not any(label.startswith("-") or label.endswith("-") for label in name.split("."))
+
+    assert (problems_with(name + end) == []) is is_right
+    assert len(distinct_names([name, name.upper(), name.lower() + "."])) == 1

@@ -202,7 +202,7 @@ def test_a_namespace_that_cannot_be_used_holds_its_owners() -> None:
         pytest.param("default", [], ["a.x", None], ("a.x",), id="no domain: hostnames only"),
         pytest.param("disabled", ["x"], ["a.x", None], ("a.x",), id="disabled: hostnames only"),
         pytest.param("disabled", ["x"], [None, None], (), id="disabled: nothing"),
-        pytest.param("default", ["x"], ["*.y", None], ("*.y", "front.shop.x"), id="a wildcard as it is"),
+        pytest.param("default", ["x"], ["A.x", "a.X."], ("A.x",), id="a hostname twice, in other letters"),
     ],
 )
 def test_a_hostname_counts_before_the_automatic_name(
@@ -410,9 +410,25 @@ HEALTHY = make_gateway("healthy", "desk")
             [make_gateway(addresses=["fe80::1%eth0"])],
             {},
             "spec.addresses[0].value",
-            'address "fe80::1%eth0" is not an IP address',
+            'address "fe80::1%eth0" has a zone',
             "write an IP address",
             id="an address with a zone",
+        ),
+        pytest.param(
+            [make_gateway(addresses=["127.0.0.1"])],
+            {},
+            "spec.addresses[0].value",
+            'address "127.0.0.1" is a loopback address',
+            "write an IP address",
+            id="an address that no VIP can have",
+        ),
+        pytest.param(
+            [make_gateway(listeners=[make_listener(hostname="*.example.com")])],
+            {},
+            "spec.listeners[0].hostname",
+            '"*.example.com" is a wildcard',
+            "write one full DNS name",
+            id="a wildcard",
         ),
         pytest.param(
             [make_gateway(), make_service("a"), make_service("b", "red")],

@@ -84,7 +84,7 @@ def test_nothing_stays_where_manifests_alone_count() -> None:
     [
         pytest.param({"port_name": "other", "port": 9999}, [make_endpoint(), make_endpoint("192.0.2.11")], id="port"),
         pytest.param({"protocol": "UDP"}, ["192.0.2.10"], id="protocol"),
-        pytest.param({"port": 8443}, ["2001:db8::10"], id="family"),
+        pytest.param({"address_type": "IPv6"}, ["2001:db8::10"], id="family"),
     ],
 )
 def test_back_ends_of_which_none_serves_the_port_are_told(ports: dict[str, Any], endpoints: list[Any]) -> None:

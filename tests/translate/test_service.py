@@ -142,7 +142,7 @@ def test_the_address_comes_from_the_field_or_the_annotation(
         pytest.param("flat", ["x"], "", ("front-shop.x",), id="flat"),
         pytest.param("default", ["x"], "mail.example.com", ("mail.example.com",), id="annotation"),
         pytest.param("default", [], "mail.example.com", ("mail.example.com",), id="annotation without domain"),
-        pytest.param("default", ["x"], "a.x,b.x", ("a.x,b.x",), id="the annotation as it is"),
+        pytest.param("default", ["x"], "b.x, a.x,A.x.", ("A.x.", "b.x"), id="each name of the annotation once"),
         pytest.param("disabled", ["x"], "mail.example.com", (), id="disabled"),
         pytest.param("default", [], "", (), id="no domain"),
     ],
@@ -181,6 +181,12 @@ def test_annotations_choose_traffic_and_profile(annotations: dict[str, str], tra
     ("fields", "field", "message"),
     [
         pytest.param({"load_balancer_ip": "x"}, "spec.loadBalancerIP", 'address "x" is not an IP address', id="field"),
+        pytest.param(
+            {"annotations": {HOSTNAME_ANNOTATION: "a.x,b_x"}},
+            f"metadata.annotations.{HOSTNAME_ANNOTATION}",
+            "DNS name",
+            id="hostname",
+        ),
         pytest.param(
             {"annotations": {ADDRESS_ANNOTATION: "y"}},
             f"metadata.annotations.{ADDRESS_ANNOTATION}",
