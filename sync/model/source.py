@@ -28,6 +28,8 @@ class Snapshot:
     problems: tuple[Problem, ...] = ()
     is_complete: bool = True
     """False when a file that might hold manifests was not read: absence then proves nothing."""
+    path: str | None = None
+    """The folder that was read, from the root of its repository (empty for the root); None where that is unknown."""
     freeze: str | None = None
     """The text of the freeze file, in the folder itself or in one above it; None if there is none."""
 

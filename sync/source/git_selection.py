@@ -65,6 +65,7 @@ def make_snapshot(
     *,
     location: str,
     commit: str,
+    path: str | None = None,
     above: Sequence[Entry] = (),
 ) -> Snapshot:
     """The snapshot of a tree with these entries, and a problem for each that was not read and might have mattered.
@@ -95,6 +96,7 @@ def make_snapshot(
     return Snapshot(
         location=location,
         commit=commit,
+        path=path,
         files=tuple(files),
         problems=tuple(sorted(problems, key=lambda problem: problem.sort_key)),
         is_complete=not (too_big or pointers or hiding),

@@ -46,6 +46,7 @@ def read_commit(context: GitContext, commit: str, path: str, limits: SourceLimit
         limits,
         location=context.location,
         commit=commit,
+        path=path,
         above=list(_freezing_above(context, commit, path)),
     )
 

@@ -102,20 +102,29 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def renaming_by_file(kustomizations: Sequence[Kustomization], files: Iterable[str]) -> Mapping[str, Kustomization]:
-    """Each file whose manifests reach a cluster under another name → the kustomization that changes it."""
+def renaming_by_file(
+    kustomizations: Sequence[Kustomization], files: Iterable[str], root: str | None
+) -> Mapping[str, Kustomization]:
+    """Each file whose manifests reach a cluster under another name → the kustomization that changes it.
+
+    `root` is the folder of the repository in which the files lie, None where that is unknown.
+    """
     by_folder = {posixpath.dirname(item.origin.file): item for item in kustomizations if not item.holds_folders}
     known = sorted(files)
     found: dict[str, Kustomization] = {}
     for item in kustomizations:
         if item.renames:
-            for file in _reached(item, by_folder, known, frozenset()):
+            for file in _reached(item, by_folder, known, root, frozenset()):
                 found.setdefault(file, item)
     return found
 
 
 def _reached(
-    item: Kustomization, by_folder: Mapping[str, Kustomization], files: Sequence[str], seen: frozenset[Origin]
+    item: Kustomization,
+    by_folder: Mapping[str, Kustomization],
+    files: Sequence[str],
+    root: str | None,
+    seen: frozenset[Origin],
 ) -> Iterator[str]:
     """The files that a kustomization takes in, also by way of others."""
     if item.origin in seen:
@@ -123,18 +132,29 @@ def _reached(
     for place in item.listed:
         inner = by_folder.get("" if place == "." else place)
         if inner is not None:
-            yield from _reached(inner, by_folder, files, seen | {item.origin})
+            yield from _reached(inner, by_folder, files, root, seen | {item.origin})
         elif item.holds_folders:
-            yield from _below(place, files)
+            yield from _below(place, files, root)
         elif place in files:
             yield place
 
 
-def _below(folder: str, files: Sequence[str]) -> Sequence[str]:
-    """The files below a folder that is named from the root of the repository, which may be above the tree."""
-    parts = [] if folder == "." else folder.split("/")
-    for start in range(len(parts) + 1):
-        prefix = "".join(f"{part}/" for part in parts[start:])
-        if found := [file for file in files if file.startswith(prefix)]:
-            return found
-    return ()
+def _below(folder: str, files: Sequence[str], root: str | None) -> Sequence[str]:
+    """The files below a folder that is named from the root of the repository.
+
+    Where it is unknown which folder of the repository was read, the end of the name decides.
+    """
+    if folder == ".":
+        return files
+    if root is not None:
+        if f"{root}/".startswith(f"{folder}/"):
+            return files
+        above = f"{root}/" if root else ""
+        return _starting(folder.removeprefix(above), files) if folder.startswith(above) else ()
+    parts = folder.split("/")
+    guesses = (_starting("/".join(parts[start:]), files) for start in range(len(parts)))
+    return next((found for found in guesses if found), ())
+
+
+def _starting(folder: str, files: Sequence[str]) -> Sequence[str]:
+    return [file for file in files if file.startswith(f"{folder}/")]

@@ -61,7 +61,7 @@ def parse_manifests(
     files = tuple(manifest_files(snapshot, exclude))
     for file in files:
         _read_file(file, reading, max_aliases)
-    _break_renamed(reading)
+    _break_renamed(reading, snapshot.path)
     resources = _resources(reading)
     if resources.is_empty() and not resources.ignored and reading.is_complete:
         reading.problems.append(_nothing_found(snapshot, files))
@@ -114,10 +114,10 @@ def _resources(reading: _Reading) -> Resources:
     return resources
 
 
-def _break_renamed(reading: _Reading) -> None:
+def _break_renamed(reading: _Reading, root: str | None) -> None:
     """Manifests that a kustomization renames cannot be used: their file does not show what a cluster gets."""
     files = {item.origin.file for items in reading.resources.values() for item in items}
-    renaming = renaming_by_file(reading.kustomizations, files)
+    renaming = renaming_by_file(reading.kustomizations, files, root)
     for name, items in reading.resources.items():
         changes = {item.key: _renamed(item, renaming) for item in items}
         for item in items:

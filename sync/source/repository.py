@@ -115,7 +115,7 @@ def read_working_tree(context: GitContext, path: str, limits: SourceLimits) -> S
     states = _status(context, path, "--untracked-files=all", "--ignored=matching")
     staged = run_git(context, "ls-files", "--stage", "-z")
     submodules = [record.partition(b"\t")[2] for record in staged.output.split(b"\0") if record.startswith(b"160000 ")]
-    return read_folder(
+    snapshot = read_folder(
         Path(context.work_tree),
         path,
         limits,
@@ -123,6 +123,7 @@ def read_working_tree(context: GitContext, path: str, limits: SourceLimits) -> S
         ignored={os.fsdecode(name).rstrip("/") for state, name in states if state == "!!"},
         submodules={os.fsdecode(name) for name in submodules},
     )
+    return replace(snapshot, path=path)
 
 
 def _status(context: GitContext, path: str, *options: str) -> list[tuple[str, bytes]]:

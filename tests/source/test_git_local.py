@@ -54,6 +54,7 @@ def test_files_of_head(make_repository: Make, git: Git, read: Read) -> None:
         "templates/pool.json.j2",
     ]
     assert snapshot.freeze == "x"
+    assert snapshot.path == ""
     assert snapshot.is_complete
     assert snapshot.problems == ()
 
@@ -68,6 +69,14 @@ def test_a_freeze_file_holds_for_every_folder_below_it(
 
     assert read(repository, path="clusters/prod", **options).freeze == "quarter end"
     assert read(repository, path="clusters/test", **options).freeze == (None if "prod" in file else "quarter end")
+
+
+@pytest.mark.parametrize("options", [{}, {"working_tree": True}], ids=["commit", "working tree"])
+def test_a_snapshot_says_which_folder_of_the_repository_it_is(
+    options: dict[str, bool], make_repository: Make, read: Read
+) -> None:
+    """Other files name folders from the root of the repository."""
+    assert read(make_repository(PROD), path="./clusters/prod/", **options).path == "clusters/prod"
 
 
 @pytest.mark.parametrize("path", ["clusters/prod", "clusters/prod/", "./clusters//prod/."])

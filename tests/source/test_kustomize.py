@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from sync.model.problem import Origin
+from sync.source.kustomize import Kustomization, renaming_by_file
 from sync.source.manifests import parse_manifests
 from tests.builders import document, make_snapshot, yaml_of
 
@@ -91,3 +93,29 @@ def test_a_manifest_without_a_namespace_is_reported() -> None:
     assert [(item.severity, item.message) for item in problems] == [
         ("warning", "metadata.namespace is missing, so it counts as default")
     ]
+
+
+@pytest.mark.parametrize(
+    ("root", "path", "is_reached"),
+    [
+        pytest.param("", ".", True, id="all"),
+        pytest.param("", "apps/web", True, id="the folder"),
+        pytest.param("", "apps", True, id="a folder above the file"),
+        pytest.param("", "clusters/apps", False, id="a folder that only ends alike"),
+        pytest.param("", "other/place", False, id="a folder that is not there"),
+        pytest.param("clusters/one", "clusters/one", True, id="the folder that is read"),
+        pytest.param("clusters/one", "clusters", True, id="a folder above the one that is read"),
+        pytest.param("clusters/one", "clusters/one/apps", True, id="a folder in the one that is read"),
+        pytest.param("clusters/one", "apps", False, id="a folder of the same name elsewhere"),
+        pytest.param("clusters/one", "clusters/on", False, id="a folder with the beginning of its name"),
+        pytest.param(None, "clusters/one/apps", True, id="unknown, by the end of the name"),
+        pytest.param(None, "other/place", False, id="unknown, and nothing is alike"),
+    ],
+)
+def test_the_path_of_flux_starts_at_the_root_of_the_repository(root: str | None, path: str, is_reached: bool) -> None:
+    """A Kustomization for other folders changes nothing, however the folder that is read is called."""
+    flux = Kustomization(origin=Origin(file="flux.yaml", line=1), listed=(path,), namespace="x", holds_folders=True)
+
+    found = renaming_by_file([flux], ["apps/web/gateway.yaml"], root)
+
+    assert bool(found) is is_reached
