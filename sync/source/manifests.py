@@ -1,7 +1,7 @@
 """Snapshot → typed resources, and every problem of the tree with its place."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
@@ -37,6 +37,7 @@ class _Reading:
     ignored: dict[str, int] = field(default_factory=dict)
     is_complete: bool = True
     charts: frozenset[str] = frozenset()
+    warned: set[str] = field(default_factory=set)
     kustomizations: list[Kustomization] = field(default_factory=list)
 
     def lose(self, problem: Problem) -> None:
@@ -46,7 +47,8 @@ class _Reading:
 
     def pass_over(self, problem: Problem) -> None:
         """Something is there that is plainly none of ours: one warning for each file is enough."""
-        if not any(known.severity is Severity.WARNING and known.file == problem.file for known in self.problems[-1:]):
+        if problem.file not in self.warned:
+            self.warned.add(problem.file)
             self.problems.append(replace(problem, severity=Severity.WARNING))
 
 
@@ -63,6 +65,7 @@ def parse_manifests(
         _read_file(file, reading, max_aliases)
     _break_renamed(reading, snapshot.path)
     resources = _resources(reading)
+    reading.problems = _without_idle_namespaces(reading.problems, resources)
     if resources.is_empty() and not resources.ignored and reading.is_complete:
         reading.problems.append(_nothing_found(snapshot, files))
     return resources, tuple(reading.problems)
@@ -112,6 +115,24 @@ def _resources(reading: _Reading) -> Resources:
     if resources.is_empty():  # an empty tree is more likely a mistake than a wish
         return Resources(ignored=reading.ignored, is_complete=False)
     return resources
+
+
+def _without_idle_namespaces(problems: Sequence[Problem], resources: Resources) -> list[Problem]:
+    """The same problems; that a Namespace differs from another one is a warning where nothing in it can depend on it.
+
+    The folders of two clusters often hold the same Namespace with other labels.
+    """
+    served = (*resources.gateways, *(item for item in resources.services if not _stands_alone(item)))
+    owned = {item.namespace for item in served}
+    owned |= {item.namespace for item in resources.broken if item.kind in ("Gateway", "Service")}
+    idle = {
+        f"Namespace {item.name}" for item in resources.broken if item.kind == "Namespace" and item.name not in owned
+    }
+    # In a tree that holds none of them nobody can tell.
+    return [
+        replace(problem, severity=Severity.WARNING) if owned and problem.resource in idle else problem
+        for problem in problems
+    ]
 
 
 def _break_renamed(reading: _Reading, root: str | None) -> None:
@@ -232,11 +253,11 @@ def _read_manifest(value: Any, origin: Origin, reading: _Reading) -> None:
     if kind is None or version not in kind.versions:
         _read_unserved(version, kind_name, value, origin, reading)
         return
-    if _holds_template(value):
+    if template := _template_in(kind, value):
         problem = _at(
             origin,
-            "this is a Helm template, not a manifest",
-            "render it with helm template and commit the result, or list the file in SyncSettings.exclude",
+            f"this is a {template}, not a manifest",
+            "render it (helm template) and commit the result, or list the file in SyncSettings.exclude",
         )
         if may_hold_ours(_as_text(value).encode(), is_in_chart=is_in(origin.file, reading.charts)):
             reading.lose(problem)
@@ -251,6 +272,17 @@ def _as_text(value: Any) -> str:
     if isinstance(value, Mapping):
         return "\n".join(f"{key}: {_as_text(item)}" for key, item in value.items())
     return "\n".join(map(_as_text, value)) if isinstance(value, list) else shown(value)
+
+
+def _template_in(kind: ManifestKind, value: Mapping[str, Any]) -> str:
+    """What kind of template the manifest is, in words; empty for none. A name yet to be filled in is no name."""
+    if _holds_template(value):
+        return "Helm template"
+    return "template" if any(map(_PLACEHOLDER.search, _identity(kind, value))) else ""
+
+
+_PLACEHOLDER = re.compile(r"\{\{|\{%|\$\{|\$\(")
+"""As Jinja, Go, a shell and Flux (postBuild.substitute) write them."""
 
 
 def _holds_template(value: Any) -> bool:
@@ -305,19 +337,19 @@ def _read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Or
         if isinstance(value.get("items"), list) and any(map(resembles_ours, value["items"])):
             reading.lose(_at(origin, f"{kind} is no list of manifests", "write kind: List"))
         return
-    is_other = group_of(version) in _SUCCESSORS
     served = meant.type.KIND
-    reading.problems.append(
-        Problem(
-            severity=Severity.WARNING if is_other else Severity.ERROR,
-            message=f"{kind} of {version} is not served",
-            fix=f"layer 4 is described with {served} of {' or '.join(sorted(meant.versions))}",
-            origin=origin,
-            resource=_title(meant, value),
-            field=("apiVersion",) if kind == served else ("kind",),
-        )
+    problem = Problem(
+        severity=Severity.ERROR,
+        message=f"{kind} of {version} is not served",
+        fix=f"layer 4 is described with {served} of {' or '.join(sorted(meant.versions))}",
+        origin=origin,
+        resource=_title(meant, value),
+        field=("apiVersion",) if kind == served else ("kind",),
     )
-    if not is_other:
+    if group_of(version) in _SUCCESSORS:
+        reading.pass_over(problem)
+    else:
+        reading.problems.append(problem)
         _break(served, value, origin, reading)
 
 
@@ -359,8 +391,11 @@ def _read_resource(
     except ValidationError as error:
         found = problems_of(error, adapter_of(kind_name), value, origin=origin, resource=_title(kind, value))
         has_no_name = any(problem.field[:2] in _IDENTITY for problem in found)
-        if has_no_name and _is_nobodys(kind_name, value):
-            reading.problems.extend(replace(problem, severity=Severity.WARNING) for problem in found)
+        if _is_nobodys(kind_name, value, has_name=not has_no_name):
+            for problem in found:
+                reading.pass_over(problem)
+            if not has_no_name:
+                _break(kind_name, value, origin, reading)
             return
         reading.problems.extend(found)
         if has_no_name:
@@ -377,10 +412,30 @@ def _read_resource(
     reading.resources.setdefault(kind.field, []).append(resource)
 
 
-def _is_nobodys(kind: str, value: Mapping[str, Any]) -> bool:
-    """Whether nothing depends on a manifest without a name: a Namespace or Pod that AKO and Antrea ignore."""
+def _is_nobodys(kind: str, value: Mapping[str, Any], *, has_name: bool) -> bool:
+    """Whether nothing depends on a manifest that cannot be used.
+
+    That is a plain Service (no back end of a Gateway, no VirtualService of its own), and, without a name, a Namespace
+    or Pod that AKO and Antrea ignore.
+    """
+    if kind == "Service":
+        return _is_plain_service(value)
     metadata = _as_text(value.get("metadata"))
-    return kind in ("Namespace", "Pod") and "ako.vmware.com/" not in metadata and _ANTREA not in metadata
+    return not has_name and kind in _CHEAP and "ako.vmware.com/" not in metadata and _ANTREA not in metadata
+
+
+def _is_plain_service(value: Mapping[str, Any]) -> bool:
+    """Whether a Service says legibly that it is nothing to AKO: its type and its labels, and not a word of AKO's."""
+    metadata, spec = value.get("metadata"), value.get("spec")
+    if not isinstance(metadata, dict) or not isinstance(spec, dict):
+        return False
+    is_legible = all(isinstance(metadata.get(part, {}), dict) for part in ("labels", "annotations"))
+    return is_legible and _service_type(spec) in _PLAIN_TYPES and not may_hold_ours(_as_text(value).encode())
+
+
+_PLAIN_TYPES = frozenset({"ClusterIP", "NodePort", "ExternalName"})
+
+_CHEAP = frozenset({"Namespace", "Pod"})
 
 
 _ANTREA = "nodeportlocal.antrea.io"

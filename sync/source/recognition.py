@@ -70,6 +70,8 @@ def resembles_ours(value: Any) -> bool:
         return False
     version, kind = _nearly(value, "apiVersion"), _nearly(value, "kind")
     if kind and _meant_kind(kind):
+        if not version and kind.islower() and not isinstance(value.get("metadata"), Mapping):
+            return False  # a word such as `service` or `node` in somebody's data
         return not version or version == _CORE or group_of(version) in _GROUPS or _is_near(group_of(version))
     if kind:
         return False

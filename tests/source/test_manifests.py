@@ -234,6 +234,58 @@ def test_a_file_that_is_no_manifest_is_named_with_its_line_and_a_fix(
     assert len(resources.gateways) == 1
 
 
+SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: NAME}\nspec: SPEC\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "severity", "is_complete"),
+    [
+        pytest.param('"{{ name }}"', '{ports: [{port: "{{ port }}"}]}', "warning", True, id="Jinja"),
+        pytest.param("'{% if a %}b{% endif %}'", "{ports: [{port: 80}]}", "warning", True, id="Jinja's condition"),
+        pytest.param("web-${env}", "{type: NodePort, ports: [{port: 80}]}", "warning", True, id="Flux's substitution"),
+        pytest.param("web_${env}", "{type: LoadBalancer, ports: [{port: 80}]}", "error", False, id="with its own VIP"),
+        pytest.param(
+            "web-${env}, labels: {ako.vmware.com/gateway-name: x}",
+            "{ports: [{port: 80}]}",
+            "error",
+            False,
+            id="labelled",
+        ),
+        pytest.param("web", '{ports: [{port: "{{ port }}"}]}', "warning", True, id="a port to be filled in"),
+        pytest.param("web", "{type: NodePort, ports: 80}", "warning", True, id="no list of ports"),
+        pytest.param("My_Web", "{ports: [{port: 80}]}", "warning", True, id="a name that is none"),
+        pytest.param("web", "{type: LoadBalancer, ports: 80}", "error", True, id="broken, with its own VIP"),
+        pytest.param("web", "{type: Loadbalancer, ports: 80}", "error", True, id="broken, with an unknown type"),
+        pytest.param("web", "{tpye: LoadBalancer, ports: 80}", "error", True, id="broken, with a misspelt field"),
+        pytest.param(
+            "web, labels: {ako.vmware.com/gateway-name: x}", "{ports: 80}", "error", True, id="broken and labelled"
+        ),
+        pytest.param("web, labels: [ako]", "{ports: 80}", "error", False, id="broken, with illegible labels"),
+    ],
+)
+def test_a_service_that_cannot_be_used_matters_only_with_a_vip_or_a_label(
+    name: str, spec: str, severity: str, is_complete: bool
+) -> None:
+    """Other programs' Services are full of templates and mistakes; one warning for each file is enough."""
+    text = SERVICE.replace("NAME", name).replace("SPEC", spec)
+
+    resources, problems = read({"a.yaml": text, "gateway.yaml": yaml_of(document("Gateway"))})
+
+    assert {problem.severity for problem in problems} == {severity}
+    assert severity == "error" or len(problems) == 1
+    assert resources.is_complete is is_complete
+
+
+def test_a_file_that_is_not_ours_has_one_warning_whatever_is_in_it() -> None:
+    """Also with manifests of others in between, and with several of the successors of our Gateways."""
+    successor = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: x}\n"
+    text = "---\n".join([successor, "a: 1\n", successor, yaml_of(document("Namespace")), "b: 1\n"])
+
+    _, problems = read({"a.yaml": text, "b.yaml": successor})
+
+    assert [(problem.severity, problem.file) for problem in problems] == [("warning", "a.yaml"), ("warning", "b.yaml")]
+
+
 def test_a_text_that_holds_a_go_template_is_a_text() -> None:
     """A ConfigMap with an alerting template in it is a manifest like any other."""
     config = (
@@ -573,6 +625,20 @@ def test_two_manifests_that_differ_do_not_count_where_something_depends_on_them(
     assert [problem.severity for problem in problems] == ["error"]
     assert "with other content" in problems[0].message
     assert len(resources.broken) == 2
+
+
+def test_two_namespaces_that_differ_matter_only_to_what_is_in_them() -> None:
+    """The folders of two clusters hold the same Namespace with other labels; who is in it cannot be served."""
+    one, other = (f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: mail, labels: {{a: {x}}}}}\n" for x in "bc")
+    plain = SERVICE.replace("NAME", "web, namespace: mail").replace("SPEC", "{ports: [{port: 80}]}")
+    tree = {"a.yaml": one, "b.yaml": other, "c.yaml": plain, "gateway.yaml": yaml_of(document("Gateway"))}
+    inside = changed("Gateway", lambda m: m["metadata"].update(namespace="mail"))
+
+    _, idle = read(tree)
+    resources, used = read(tree | {"inside.yaml": inside})
+
+    assert [[problem.severity for problem in problems] for problems in (idle, used)] == [["warning"], ["error"]]
+    assert [item.name for item in resources.broken] == ["mail", "mail"]
 
 
 @pytest.mark.parametrize("kind", ["Node", "Service"])

@@ -99,6 +99,7 @@ def test_a_manifest_that_lost_a_line_or_a_letter_still_resembles_ours(kind: str,
         pytest.param({"apiVersion": 1, "datasources": []}, id="a number as version"),
         pytest.param({"apiVersion": "serving.knative.dev/v1", "kind": "Service"}, id="Service of another group"),
         pytest.param([{"op": "add", "path": "/spec", "value": 1}], id="JSON patch"),
+        pytest.param([{"id": 1, "kind": "service", "spec": {}}], id="a word in a record"),
     ],
 )
 def test_what_plainly_is_something_else_does_not(value: object) -> None:
