@@ -9,7 +9,7 @@ from sync.compare.ignoring import expired, matching_nothing, with_ignored
 from sync.config import controller_host_problem, read_settings
 from sync.credentials import known
 from sync.errors import SourceError
-from sync.model.desired import AviObject, DesiredState
+from sync.model.desired import AviObject, DesiredState, Held, OwnersInGit
 from sync.model.explanation import ExplainedField
 from sync.model.facts import Facts, assumed_facts
 from sync.model.leaks import KnownSecrets
@@ -120,7 +120,7 @@ def make_wish(source: Source, facts: Facts | None, is_over: Callable[[], bool] =
         held=(*translation.held, *rendering.held),
         holds_everything=translation.holds_everything,
         is_complete=source.resources.is_complete,
-        in_git=translation.in_git,
+        in_git=_with_lines(translation.in_git, source.snapshot),
         origins=translation.origins,
         switched_off=translation.switched_off,
         tenant_unknown=translation.tenant_unknown,
@@ -135,6 +135,13 @@ def make_wish(source: Source, facts: Facts | None, is_over: Callable[[], bool] =
     )
     problems = with_lines((*source.problems, *translation.problems, *rendering.problems), source.snapshot)
     return Wish(desired=desired, problems=problems, statuses=statuses)
+
+
+def _with_lines(in_git: OwnersInGit, snapshot: Snapshot) -> OwnersInGit:
+    """With the line of each label that is wrong; what is wrong with a whole manifest has its line already."""
+    loose = in_git.loose_services.items()
+    found = {service: with_lines((each,), snapshot)[0] if each.field else each for service, each in loose}
+    return replace(in_git, loose_services=found)
 
 
 def with_rules(wish: Wish, source: Source, today: date) -> Wish:
@@ -180,6 +187,33 @@ def explain(
 
 NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 """Where nothing is live, nothing is paused: the time does not matter."""
+
+
+def if_live(wish: Wish, source: Source) -> Wish:
+    """The wish where everything in Git is live, as far as nobody can tell without a Controller (`validate`).
+
+    A Gateway that is live is held while the labels of a Service are nearly right; what is new is served without it.
+    """
+    names = {item.owner: item.owner_name for item in wish.desired}
+    meant_for = {owner: found for owner, found in wish.desired.in_git.meant_for.items() if owner in names}
+    if not meant_for:
+        return wish
+    errors = with_lines((problem for found in meant_for.values() for problem in found), source.snapshot)
+    places = {(problem.origin, problem.field) for problem in errors}
+    others = (problem for problem in wish.problems if (problem.origin, problem.field) not in places)
+    origins = wish.desired.origins
+    held = (Held(owner=owner, name=names[owner], origin=origins.get(names[owner])) for owner in meant_for)
+    objects = {key: item for key, item in wish.desired.objects.items() if item.owner not in meant_for}
+    return Wish(
+        desired=replace(wish.desired, objects=objects, held=(*wish.desired.held, *held)),
+        problems=tuple(sorted((*others, *errors), key=lambda problem: problem.sort_key)),
+        statuses=tuple(
+            held_status(status, "held: the labels of a Service that is meant for it are wrong")
+            if status.owner_name in {names[owner] for owner in meant_for}
+            else status
+            for status in wish.statuses
+        ),
+    )
 
 
 def offline(wish: Wish) -> Wish:

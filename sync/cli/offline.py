@@ -20,7 +20,7 @@ from sync.model.run import Wish
 from sync.report.formats import RENDERING, VALIDATION
 from sync.source.facts_file import read_facts_file
 from sync.source.repository import git_dir_of
-from sync.wish import load_source, make_wish, offline, wish_for_nothing, with_rules
+from sync.wish import if_live, load_source, make_wish, offline, wish_for_nothing, with_rules
 
 
 @click.command("validate", epilog=options.EXAMPLES["validate"])
@@ -35,7 +35,7 @@ def validate(facts: str, deadline: float, output: str, output_files: tuple[Outpu
     Without --source, the current folder of the repository around it is checked, or the one that --path names.
     """
     source |= {} if source["source"] else _here(source["path"])
-    wish = _offline_wish(source, facts, deadline)
+    wish = _offline_wish(source, facts, deadline, all_live=True)
     tell_tree(wish, source)
     told = show_validation(wish, output, output_files)
     return wish.exit_code or told
@@ -49,7 +49,7 @@ def validate(facts: str, deadline: float, output: str, output_files: tuple[Outpu
 @output_options(RENDERING)
 def render(facts: str, deadline: float, output: str, output_files: tuple[OutputFile, ...], **source: Any) -> int:
     """Print the Avi objects that a source tree asks for, as they would be sent."""
-    wish = _offline_wish(source, facts, deadline)
+    wish = _offline_wish(source, facts, deadline, all_live=False)
     told = show_rendering(wish, output, output_files)
     return wish.exit_code or told
 
@@ -64,8 +64,11 @@ def _here(path: str) -> Mapping[str, str]:
     return {"source": str(root), "path": path or ("" if inside == "." else inside)}
 
 
-def _offline_wish(source: Mapping[str, Any], facts_file: str, deadline_seconds: float) -> Wish:
-    """What a tree asks for without a Controller; a source that cannot be read is a wish for nothing."""
+def _offline_wish(source: Mapping[str, Any], facts_file: str, deadline_seconds: float, *, all_live: bool) -> Wish:
+    """What a tree asks for without a Controller; a source that cannot be read is a wish for nothing.
+
+    `all_live` takes for granted that what is in Git is live: then more of it may be held.
+    """
     if not facts_file:
         say(ASSUMED_FACTS)
     timing = Timing().ending_after(deadline_seconds)
@@ -73,7 +76,9 @@ def _offline_wish(source: Mapping[str, Any], facts_file: str, deadline_seconds: 
         facts = read_facts_file(Path(facts_file)) if facts_file else None
         request = source_request(source, environment(), writes=False)
         read = load_source(replace(request, timeout_seconds=min(request.timeout_seconds, deadline_seconds)))
-        return offline(with_rules(make_wish(read, facts, timing.is_over), read, datetime.now(UTC).date()))
+        wish = make_wish(read, facts, timing.is_over)
+        wish = if_live(wish, read) if all_live else wish
+        return offline(with_rules(wish, read, datetime.now(UTC).date()))
     except SourceError as error:
         return wish_for_nothing(error)
 

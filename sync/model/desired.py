@@ -39,11 +39,18 @@ class OwnersInGit:
     `named` are the owners that have a manifest. `of_services` gives the owner to which each Service belongs; that one
     need not have a manifest. `not_served` are owners that Git plainly does not ask for although they have one, with the
     rest of the sentence that says so: "is of type ClusterIP".
+    `namesakes` are owners without a manifest of ours that another program's kind is called like, `loose_services` those
+    Services whose manifest does not say whether they belong to an owner; both with what is wrong. They prove nothing:
+    what is live for them stays. `meant_for` are errors about such Services, by the owner that they were probably meant
+    for.
     """
 
     named: frozenset[Owner] = frozenset()
     of_services: Mapping[ServiceKey, Owner] = field(default_factory=dict)
     not_served: Mapping[Owner, str] = field(default_factory=dict)
+    namesakes: Mapping[Owner, Problem] = field(default_factory=dict)
+    loose_services: Mapping[ServiceKey, Problem] = field(default_factory=dict)
+    meant_for: Mapping[Owner, tuple[Problem, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -19,6 +19,7 @@ from sync.plan.passing import Passing
 from sync.plan.pauses import why_paused
 from sync.plan.policy import why_no_replace
 from sync.plan.successors import waits
+from sync.plan.unproven import misspelt, still_wanted
 
 
 @dataclass(slots=True)
@@ -71,7 +72,7 @@ def holds_of(
         effect = effects.get(owner.pair.name, NO_EFFECT)
         for message, fix in _reasons(owner.owner, effect, wishes, desired, live, options, way_out):
             holds.add(owner.pair, message, fix, desired)
-        for problem in holding_doubts(owner.owner, desired):
+        for problem in (*holding_doubts(owner.owner, desired), *still_wanted(owner.owner, desired)):
             holds.add_problem(owner.pair, problem)
     claims, holders = claims_of(owners, desired), holders_of(owners, live)
     for pair, message, fix in rival_claims(owners, claims):
@@ -81,7 +82,8 @@ def holds_of(
         before = len(holds.by_name)
         for pair, message, fix in taken(owners, claims, holders, holds.by_name):
             holds.add(pair, message, fix, desired)
-        for pair, (message, fix) in waits(changes, desired, holds.by_name, selection):
+        waiting = waits(changes, desired, holds.by_name, selection)
+        for pair, (message, fix) in (*waiting, *misspelt(changes, desired, holds.by_name)):
             holds.add(pair, message, fix, desired)
         if len(holds.by_name) == before:
             return holds

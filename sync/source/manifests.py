@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.core import Namespace, Node, Pod, Service
 from sync.model.resources.resource import Resource
-from sync.model.resources.tree import BrokenResource, Resources
+from sync.model.resources.tree import BrokenResource, Namesake, Resources
 from sync.model.settings import VALUES_FILE
 from sync.model.source import Snapshot, SourceFile
 from sync.model.wording import is_one_edit, is_slip, shown
@@ -36,6 +36,7 @@ class _Reading:
     problems: list[Problem] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
     is_complete: bool = True
+    namesakes: list[Namesake] = field(default_factory=list)
     charts: frozenset[str] = frozenset()
     warned: set[str] = field(default_factory=set)
     kustomizations: list[Kustomization] = field(default_factory=list)
@@ -111,7 +112,13 @@ def _resources(reading: _Reading) -> Resources:
         found[name] = tuple(item for item in items if (item.KIND, *item.key) not in unusable)
         # A sound manifest beside a broken one of the same name does not count either; its labels still do.
         broken += [_broken_twin(item) for item in items if (item.KIND, *item.key) in unusable]
-    resources = Resources(**found, broken=tuple(broken), ignored=reading.ignored, is_complete=reading.is_complete)
+    resources = Resources(
+        **found,
+        broken=tuple(broken),
+        namesakes=tuple(reading.namesakes),
+        ignored=reading.ignored,
+        is_complete=reading.is_complete,
+    )
     if resources.is_empty():  # an empty tree is more likely a mistake than a wish
         return Resources(ignored=reading.ignored, is_complete=False)
     return resources
@@ -330,6 +337,7 @@ def _read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Or
     """A manifest of a kind or version that we do not read: somebody else's, or one of ours that was misspelt."""
     meant = _meant(version, kind)
     if meant is None or group_of(version) in _SUCCESSORS:
+        _note_namesake(version, kind, value, origin, reading)
         reading.ignored[f"{version}/{kind}"] = reading.ignored.get(f"{version}/{kind}", 0) + 1
     if kind == "Kustomization":
         _read_kustomization(value, origin, reading)
@@ -351,6 +359,16 @@ def _read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Or
     else:
         reading.problems.append(problem)
         _break(served, value, origin, reading)
+
+
+def _note_namesake(version: str, kind: str, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
+    if kind not in ("Gateway", "Service"):
+        return
+    namespace, name = _identity(KINDS[kind], value)
+    served = " or ".join(sorted(KINDS[kind].versions))
+    reading.namesakes.append(
+        Namesake(kind=kind, version=version, served=served, namespace=namespace, name=name, origin=origin)
+    )
 
 
 def _meant(version: str, kind: str) -> ManifestKind | None:

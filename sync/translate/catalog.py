@@ -13,6 +13,9 @@ from sync.model.resources.tree import BrokenResource, Resources
 GATEWAY_NAME_LABEL = "ako.vmware.com/gateway-name"
 GATEWAY_NAMESPACE_LABEL = "ako.vmware.com/gateway-namespace"
 
+ATTACHABLE = frozenset({"ClusterIP", "NodePort"})
+"""Types of Services that can be back ends of a Gateway."""
+
 Key = tuple[str, str]
 """Namespace and name."""
 
@@ -80,8 +83,8 @@ def gateway_of(labels: Mapping[str, str]) -> Key:
 
 
 def _may_attach(service: Service) -> bool:
-    """Back ends of a Gateway are ClusterIP and NodePort Services that carry both labels."""
-    return service.spec.type in ("ClusterIP", "NodePort") and all(gateway_of(service.metadata.labels))
+    """Whether it is of a type that can be behind a Gateway and carries both labels."""
+    return service.spec.type in ATTACHABLE and all(gateway_of(service.metadata.labels))
 
 
 K = TypeVar("K")

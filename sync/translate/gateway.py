@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sync.model.desired import Condition, ObjectSpec, Owner, OwnerKind, Status, VirtualServicePort
 from sync.model.resources.core import Service, ServicePort
 from sync.model.resources.gateway import Gateway, GatewayClass, Listener
-from sync.model.wording import commit_or_rename, did_you_mean, is_slip
+from sync.model.wording import commit_or_rename, did_you_mean, is_near, is_slip
 from sync.translate import network, profiles
 from sync.translate.addresses import check_address, is_ipv6, parse_address
 from sync.translate.blueprint import Blueprint, PoolPlan, specs_of, too_long
@@ -167,7 +167,7 @@ def _check_protocols(gateway: Gateway, inputs: Inputs, findings: Findings) -> No
                 f'protocol "{listener.protocol}" of listener {listener.port} is not layer 4: the port gets no pool'
             )
             fix = did_you_mean(listener.protocol, profiles.L4_PROTOCOLS).replace("remove it", "use another protocol")
-            if has_l4:
+            if has_l4 and not any(is_near(listener.protocol, known) for known in profiles.L4_PROTOCOLS):
                 findings.warning(gateway, place, message, fix)
             else:
                 findings.error(gateway, place, message, fix, reason="UnsupportedProtocol")

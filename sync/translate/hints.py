@@ -15,9 +15,9 @@ from sync.model.resources.gateway import Gateway
 from sync.model.resources.resource import Resource
 from sync.model.resources.tree import Resources
 from sync.model.settings import VALUES_FILE
-from sync.model.wording import commit_or_rename, did_you_mean, is_slip
+from sync.model.wording import did_you_mean, is_slip
 from sync.translate.backends import SKIP_NODEPORT_ANNOTATION
-from sync.translate.catalog import GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL, gateway_of
+from sync.translate.catalog import GATEWAY_NAME_LABEL, gateway_of
 from sync.translate.fqdn import default_domain
 from sync.translate.gateway import CONTROLLER
 from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
@@ -56,34 +56,21 @@ def _warning(at: Resource, path: Path, message: str, fix: str) -> Problem:
 
 def _attachments(resources: Resources, inputs: Inputs) -> Iterator[Problem]:
     gateways = {gateway.key: gateway for gateway in resources.gateways}
-    broken = {item.key for item in resources.broken if item.kind == "Gateway"}
     for service in resources.services:
         wanted = gateway_of(service.metadata.labels)
-        if any(wanted) and not all(wanted):
-            yield _half_labelled(service)
-        elif all(wanted):
-            yield from _labelled(service, wanted, gateways, broken)
+        if all(wanted):
+            yield from _labelled(service, wanted, gateways.get(wanted))
+    yield from inputs.attachments.loose.values()
     for gateway in resources.gateways:
         if _is_served(gateway, inputs) and gateway.key not in inputs.catalog.broken_services_of_gateway:
             yield from _unserved_listeners(gateway, inputs)
 
 
-def _half_labelled(service: Service) -> Problem:
-    present, missing = GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL
-    if present not in service.metadata.labels:
-        present, missing = missing, present
-    place = ("metadata", "labels", present)
-    return _warning(service, place, f"without the label {missing} it belongs to no Gateway", f"add {missing}")
-
-
-def _labelled(
-    service: Service, wanted: tuple[str, str], gateways: dict[tuple[str, str], Gateway], broken: set[tuple[str, str]]
-) -> Iterator[Problem]:
+def _labelled(service: Service, wanted: tuple[str, str], gateway: Gateway | None) -> Iterator[Problem]:
     name = f"{wanted[0]}/{wanted[1]}"
-    place = ("metadata", "labels", GATEWAY_NAME_LABEL)
-    gateway = gateways.get(wanted)
     if service.spec.type == "LoadBalancer":
         message = f"a LoadBalancer Service is no back end of Gateway {name}: it gets a VirtualService of its own"
+        place = ("metadata", "labels", GATEWAY_NAME_LABEL)
         yield _warning(service, place, message, "make it type: ClusterIP, or remove the labels")
     elif gateway is not None:
         listeners = {listener.port_key for listener in gateway.spec.listeners}
@@ -92,9 +79,6 @@ def _labelled(
                 message = f"Gateway {name} has no listener {port.protocol} {port.port}: the port is not served"
                 fix = "add the listener, or remove the port if nobody needs it from outside"
                 yield _warning(service, ("spec", "ports", number), message, fix)
-    elif wanted not in broken:
-        known = [f"{namespace}/{each}" for namespace, each in gateways]
-        yield _warning(service, place, f"Gateway {name} is not in the tree", commit_or_rename(name, known))
 
 
 def _is_served(gateway: Gateway, inputs: Inputs) -> bool:

@@ -7,6 +7,7 @@ from enum import Enum
 from sync.model.facts import Facts
 from sync.model.resources.tree import Resources
 from sync.model.settings import Settings
+from sync.translate.attachments import Attachments, attachments_of
 from sync.translate.catalog import Catalog, make_catalog
 from sync.translate.names import MarkerSet, Names
 
@@ -20,6 +21,7 @@ class Inputs:
     settings: Settings
     facts: Facts
     catalog: Catalog
+    attachments: Attachments
     is_complete: bool
 
     @property
@@ -45,7 +47,14 @@ class Inputs:
 
 def inputs_of(resources: Resources, settings: Settings, facts: Facts) -> Inputs:
     """The inputs of one tree."""
-    return Inputs(settings=settings, facts=facts, catalog=make_catalog(resources), is_complete=resources.is_complete)
+    catalog = make_catalog(resources)
+    return Inputs(
+        settings=settings,
+        facts=facts,
+        catalog=catalog,
+        attachments=attachments_of(resources, catalog),
+        is_complete=resources.is_complete,
+    )
 
 
 class Coverage(Enum):

@@ -6,28 +6,59 @@ What is live follows these: it may go once its Service belongs to another owner 
 from collections.abc import Iterable, Iterator, Mapping
 
 from sync.model.desired import Owner, OwnerKind, OwnersInGit, ServiceKey
-from sync.model.resources.tree import BrokenResource, Resources
-from sync.translate.catalog import gateway_of
+from sync.model.problem import Problem, Severity
+from sync.model.resources.tree import BrokenResource, Namesake, Resources
+from sync.translate.catalog import ATTACHABLE, gateway_of
+from sync.translate.inputs import Inputs
 from sync.translate.load_balancer import SHARED_VIP_ANNOTATION
 from sync.translate.verdict import Verdict
 
-_ATTACHABLE = frozenset({"ClusterIP", "NodePort"})
-"""Types of Services that can be back ends of a Gateway."""
-
-WITHOUT_VIRTUAL_SERVICE = _ATTACHABLE | {"ExternalName"}
+WITHOUT_VIRTUAL_SERVICE = ATTACHABLE | {"ExternalName"}
 """Types of Services that have no VirtualService; a Service whose type cannot be read may have one."""
 
 
-def owners_in_git(resources: Resources, verdicts: Iterable[Verdict], switched_off: Iterable[str]) -> OwnersInGit:
+def owners_in_git(
+    resources: Resources, verdicts: Iterable[Verdict], switched_off: Iterable[str], inputs: Inputs
+) -> OwnersInGit:
     """All owners of a tree; a switch in values.yaml (`switched_off`, by name) is no plain word of Git's."""
     switched = frozenset(switched_off)
+    named = named_owners(resources)
+    namesakes = dict(_namesakes(resources))
     return OwnersInGit(
-        named=named_owners(resources),
+        named=named,
+        namesakes={owner: problem for owner, problem in namesakes.items() if owner not in named},
+        loose_services={**dict(_loose_namesakes(resources)), **inputs.attachments.loose},
+        meant_for={_gateway(*key): found for key, found in inputs.attachments.meant_for.items()},
         of_services=dict(sorted(_owners_of_services(resources))),
         not_served={
             **dict(_services_served_otherwise(resources)),
             **{v.owner: f"is not served: {v.not_served}" for v in verdicts if v.not_served and v.name not in switched},
         },
+    )
+
+
+def _namesakes(resources: Resources) -> Iterator[tuple[Owner, Problem]]:
+    """Owners that a manifest of another program's kind is called like."""
+    for item in resources.namesakes:
+        owner = OwnerKind.GATEWAY if item.kind == "Gateway" else OwnerKind.SERVICE
+        yield Owner(kind=owner, namespace=item.namespace, name=item.name), _of_another_group(item)
+
+
+def _loose_namesakes(resources: Resources) -> Iterator[tuple[ServiceKey, Problem]]:
+    """Services that are in the tree only as a manifest of another program's kind."""
+    known = {service.key for service in resources.services}
+    known |= {item.key for item in resources.broken if item.kind == "Service"}
+    for item in resources.namesakes:
+        if item.kind == "Service" and item.key not in known:
+            yield item.key, _of_another_group(item)
+
+
+def _of_another_group(item: Namesake) -> Problem:
+    return Problem(
+        severity=Severity.WARNING,
+        message=f"its manifest is of {item.version}, which is not served",
+        fix=f"write apiVersion: {item.served}, or give the other {item.kind} another name",
+        origin=item.origin,
     )
 
 
@@ -78,7 +109,7 @@ def _owners_of_services(resources: Resources) -> Iterator[tuple[ServiceKey, Owne
 def _owner_of_service(key: ServiceKey, type_name: str, labels: Mapping[str, str], shared_vip: str) -> Owner | None:
     """The owner by type, labels and annotation; of an unreadable type, what the labels or the annotation tell."""
     namespace, gateway = gateway_of(labels)
-    if namespace and gateway and type_name in _ATTACHABLE | {""}:
+    if namespace and gateway and type_name in ATTACHABLE | {""}:
         return _gateway(namespace, gateway)
     return None if type_name in WITHOUT_VIRTUAL_SERVICE else load_balancer_owner(*key, shared_vip)
 

@@ -34,7 +34,7 @@ def translate(resources: Resources, settings: Settings, facts: Facts) -> Transla
         specs=tuple(spec for verdict in verdicts if not verdict.is_held for spec in verdict.specs),
         held=_once_each((*held, *_held_because_broken(resources, inputs))),
         problems=tuple(dict.fromkeys((*_problems(verdicts, resources, settings), *hints(resources, inputs, verdicts)))),
-        in_git=owners_in_git(resources, verdicts, switched_off),
+        in_git=owners_in_git(resources, verdicts, switched_off, inputs),
         origins={verdict.name: verdict.origin for verdict in verdicts},
         switched_off=switched_off,
         tenant_unknown=_tenant_unknown(verdicts, inputs),

@@ -10,7 +10,7 @@ import pytest
 
 from sync.cli import main
 from tests.end_to_end.conftest import Result, Run
-from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, Tree, app
+from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, Tree, app, endpoints, gateway, service
 
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden"
@@ -236,3 +236,18 @@ def test_a_name_of_any_length_leaves_room_for_other_problems(cli: Run, tree: Tre
 
     assert result.code == 5
     assert max(map(len, result.out.splitlines())) < 4000
+
+
+def test_validate_holds_a_gateway_that_a_service_nearly_names(tmp_path: Path) -> None:
+    """Without a Controller nobody knows whether its pool is live, so validate takes it for granted."""
+    manifests = [gateway("web"), service("web-svc", gateway="webb"), endpoints("web-svc")]
+    tree = Tree.make(tmp_path / "tree")
+    tree.commit(web=[*manifests, *app("other")])
+
+    checked = validate(tree.folder, "json")
+
+    assert checked.code == 5
+    errors = [problem for problem in checked.document["problems"] if problem["severity"] == "error"]
+    assert [(p["file"], p["resource"], p["message"]) for p in errors] == [
+        ("web.yaml", "Service shop/web-svc", "Gateway shop/webb is not in the tree, so Gateway shop/web is held")
+    ]

@@ -71,11 +71,12 @@ def namespace(name: str, **annotations: str) -> Manifest:
 def service(
     name: str = "front", *, gateway: str = "web", namespace: str = "shop", ports: Sequence[int] = (80,)
 ) -> Manifest:
-    """A ClusterIP Service of a Gateway in the same namespace."""
+    """A ClusterIP Service of a Gateway in the same namespace, or of none."""
+    labels = {"labels": _labels(namespace, gateway)} if gateway else {}
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {"name": name, "namespace": namespace, "labels": _labels(namespace, gateway)},
+        "metadata": {"name": name, "namespace": namespace, **labels},
         "spec": {"ports": [{"name": f"p{port}", "port": port, "targetPort": 8000 + port} for port in ports]},
     }
 

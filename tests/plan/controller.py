@@ -32,8 +32,14 @@ def wish_for(*manifests: Manifest, values: Manifest = VALUES, facts: Facts | Non
 
 def wish_for_files(files: Mapping[str, Iterable[Manifest]], commit: str = "c0ffee", facts: Facts | None = None) -> Wish:
     """What a tree of files asks for."""
-    texts = (SourceFile(path=path, content=yaml.safe_dump_all(items).encode()) for path, items in files.items())
-    snapshot = Snapshot(location="tree", commit=commit, files=tuple(texts))
+    texts = {path: yaml.safe_dump_all(items).encode() for path, items in files.items()}
+    return wish_of_texts(texts, commit=commit, facts=facts)
+
+
+def wish_of_texts(files: Mapping[str, bytes], commit: str = "c0ffee", facts: Facts | None = None) -> Wish:
+    """What a tree asks for, file by file as it is written."""
+    found_files = tuple(SourceFile(path=path, content=content) for path, content in sorted(files.items()))
+    snapshot = Snapshot(location="tree", commit=commit, files=found_files)
     settings, problems = read_settings(snapshot, max_aliases=1000)
     resources, found = parse_manifests(snapshot, exclude=(), max_aliases=1000)
     source = Source(

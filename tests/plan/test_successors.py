@@ -140,7 +140,7 @@ WAITS = "it keeps serving Service shop/a until {} can: that owner is {}"
         pytest.param(
             [load_balancer("a")],
             [service("a", gateway="g", ports=(25,))],
-            ["Service shop/a: " + WAITS.format("Gateway shop/g", "not in the tree")],
+            ["Service shop/a: it serves Service shop/a, which is in Git: Gateway shop/g is not in the tree"],
             id="moves behind a Gateway that is not there",
         ),
         pytest.param(

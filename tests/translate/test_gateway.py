@@ -132,7 +132,7 @@ def test_rules_and_ports_follow_the_listeners() -> None:
         ),
         pytest.param(["TCP", "HTTP"], "ENTERPRISE", "System-TCP-Proxy", [None, None], id="TCP and something else"),
         pytest.param(["UDP", "HTTP"], "ENTERPRISE", "System-UDP-Fast-Path", [None, None], id="UDP and something else"),
-        pytest.param(["SCTP", "tcp"], "ENTERPRISE", "System-SCTP-Proxy", [None, None], id="SCTP and something else"),
+        pytest.param(["SCTP", "HTTP"], "ENTERPRISE", "System-SCTP-Proxy", [None, None], id="SCTP and something else"),
         pytest.param(["TCP", ""], "ENTERPRISE", "System-TCP-Proxy", [None, None], id="nothing is as good as TCP"),
         pytest.param(
             ["UDP", ""],

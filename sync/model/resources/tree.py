@@ -32,10 +32,31 @@ class BrokenResource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Namesake:
+    """A Gateway or Service of another program's group. It means nothing, unless what is live has its name.
+
+    `version` is its `apiVersion`, `served` the one of ours.
+    """
+
+    kind: str
+    version: str
+    served: str
+    namespace: str
+    name: str
+    origin: Origin
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Namespace and name."""
+        return (self.namespace, self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
     """Everything usable of one source tree.
 
     `is_complete` is False while something in the tree could not be read: then absence proves nothing.
+    `namesakes` are manifests of kinds that are called like ours.
     `ignored` counts the manifests of kinds that mean nothing here, by `apiVersion/kind`.
     """
 
@@ -50,6 +71,7 @@ class Resources:
     infra_settings: tuple[AviInfraSetting, ...] = ()
     l4_rules: tuple[L4Rule, ...] = ()
     broken: tuple[BrokenResource, ...] = ()
+    namesakes: tuple[Namesake, ...] = ()
     ignored: Mapping[str, int] = field(default_factory=dict)
     is_complete: bool = True
 

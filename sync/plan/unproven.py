@@ -1,0 +1,64 @@
+"""What is live and must stay, because Git does not prove that nobody wants it (DESIGN §2.8).
+
+A Service whose labels are nearly right still wants its pool; a Gateway that is missing where another one of the same or
+nearly the same name cannot be served has probably been misspelt.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from sync.model.desired import DesiredState, Held
+from sync.model.problem import Problem, Severity
+from sync.model.wording import is_near
+from sync.plan.changes import OwnerChanges
+from sync.plan.owners import Pair
+from sync.plan.successors import Reason, desired_services, live_services
+
+
+def still_wanted(owner: OwnerChanges, desired: DesiredState) -> Iterator[Problem]:
+    """Why what the plan takes from an owner may still be wanted: manifests that are there, and nearly right."""
+    pair = owner.pair
+    if not owner.changes:
+        return
+    if not pair.desired and (found := desired.in_git.namesakes.get(pair.owner)):
+        yield _holding(found, pair, found.message)
+    for service in sorted(live_services(pair) - desired_services(pair)):
+        found = desired.in_git.loose_services.get(service)
+        # A Gateway that is gone takes its pools along, also those of Services that still name it.
+        if found and desired.in_git.of_services.get(service) != pair.owner:
+            yield _holding(
+                found, pair, f"it serves Service {service[0]}/{service[1]}, which is in Git: {found.message}"
+            )
+
+
+def _holding(found: Problem, pair: Pair, message: str) -> Problem:
+    return replace(found, severity=Severity.ERROR, message=f"held: {message}", resource=str(pair.owner))
+
+
+def misspelt(
+    owners: Sequence[OwnerChanges], desired: DesiredState, held: Mapping[str, Problem | None]
+) -> Iterator[tuple[Pair, Reason]]:
+    """Every live owner without a manifest that a held owner, which is not live, may have been called by mistake.
+
+    `held` are the owners that the plan holds, by name; those that it does not report are held by the source, or are no
+    part of the run.
+    """
+    pairs = {owner.pair.owner: owner.pair for owner in owners}
+    waiting = [item for item in desired.held if item.owner not in pairs or not pairs[item.owner].live]
+    waiting += [Held(owner=p.owner, name=p.name) for p in pairs.values() if held.get(p.name) and not p.live]
+    for owner in owners:
+        pair = owner.pair
+        if not owner.changes or pair.desired or pair.owner in desired.in_git.named:
+            continue
+        if (other := next((item for item in waiting if _may_be_meant(item, pair)), None)) is not None:
+            place = other.origin or desired.origins.get(other.name)
+            where = f" ({place.file}:{place.line})" if place else ""
+            message = f"it is not in Git, but {other.owner}{where}, which is held, may be meant for it"
+            yield pair, (message, f"correct {other.owner}, or rename it if both are meant")
+
+
+def _may_be_meant(item: Held, pair: Pair) -> bool:
+    wanted, live = item.owner, pair.owner
+    if wanted.kind is not live.kind or wanted == live:
+        return False
+    return wanted.name == live.name or (wanted.namespace == live.namespace and is_near(wanted.name, live.name))

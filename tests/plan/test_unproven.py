@@ -1,0 +1,185 @@
+"""A manifest that is there and nearly right proves nothing: what is live for it stays."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from sync.model.desired import Owner, OwnerKind
+from sync.model.live import LiveState
+from sync.model.plan import Action, Plan
+from sync.model.problem import Severity
+from sync.plan.make import make_plan
+from tests.builders import make_options
+from tests.end_to_end.tree import Manifest, endpoints, gateway, load_balancer, service
+from tests.plan.controller import PerfectController, wish_for
+
+NAME, NAMESPACE = "ako.vmware.com/gateway-name", "ako.vmware.com/gateway-namespace"
+WEB = gateway("web", ports=(80, 443))
+FRONT = service("front")
+SLICE = endpoints("front")
+
+
+def plan_of(live: LiveState, *manifests: Manifest) -> Plan:
+    """The plan for some manifests."""
+    return make_plan(wish_for(*manifests).desired, live, make_options())
+
+
+def live_with(*manifests: Manifest) -> LiveState:
+    """What is live once some manifests are applied."""
+    controller = PerfectController()
+    controller.apply(plan_of(controller.live, *manifests))
+    return controller.live
+
+
+def held_by(plan: Plan) -> list[tuple[str, str]]:
+    """The file that holds each owner, and why."""
+    errors = (problem for problem in plan.problems if problem.severity is Severity.ERROR)
+    return [(problem.file, f"{problem.resource}: {problem.message.removeprefix('held: ')}") for problem in errors]
+
+
+def labelled(labels: Mapping[str, str]) -> Manifest:
+    """The Service with other labels."""
+    return {**FRONT, "metadata": {**FRONT["metadata"], "labels": labels}}
+
+
+def renamed(manifest: Manifest, **metadata: Any) -> Manifest:
+    """A manifest with another name or namespace."""
+    return {**manifest, "metadata": {**manifest["metadata"], **metadata}}
+
+
+RIGHT = {NAME: "web", NAMESPACE: "shop"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        pytest.param({**RIGHT, NAME: "webb"}, "Gateway shop/webb is not in the tree", id="misspelt name"),
+        pytest.param({**RIGHT, NAME: "other"}, "Gateway shop/other is not in the tree", id="another name"),
+        pytest.param({**RIGHT, NAMESPACE: "shpo"}, "Gateway shpo/web is not in the tree", id="misspelt namespace"),
+        pytest.param({NAME: "web"}, f"without the label {NAMESPACE} it belongs to no Gateway", id="namespace lost"),
+        pytest.param({NAMESPACE: "shop"}, f"without the label {NAME} it belongs to no Gateway", id="name lost"),
+        pytest.param(
+            {NAMESPACE: "shop", "ako.vmware.com/gateway-nam": "web"},
+            "nobody reads the label ako.vmware.com/gateway-nam",
+            id="misspelt key",
+        ),
+    ],
+)
+def test_a_gateway_keeps_the_pool_of_a_service_whose_labels_are_nearly_right(
+    labels: Mapping[str, str], reason: str
+) -> None:
+    """It is held, at the place of the Service."""
+    live = live_with(WEB, FRONT, SLICE)
+
+    plan = plan_of(live, WEB, labelled(labels), SLICE)
+
+    expected = f"Gateway shop/web: it serves Service shop/front, which is in Git: {reason}"
+    assert (plan.is_empty, held_by(plan)) == (True, [("all.yaml", expected)])
+
+
+@pytest.mark.parametrize(
+    ("after", "deleted"),
+    [
+        pytest.param([WEB], 2, id="the Service is gone"),
+        pytest.param([WEB, labelled({})], 2, id="it carries neither label"),
+        pytest.param([WEB, gateway("other"), labelled({**RIGHT, NAME: "other"})], 2, id="another Gateway serves it"),
+        pytest.param([gateway("web", ports=(443,)), FRONT], 1, id="the listener is gone"),
+        pytest.param([WEB, {**FRONT, "spec": {"ports": [{"port": 8080}]}}], 1, id="the port is gone"),
+        pytest.param([FRONT], 4, id="the Gateway is gone"),
+    ],
+)
+def test_a_pool_goes_where_git_proves_that_nobody_wants_it(after: list[Manifest], deleted: int) -> None:
+    """Deliberate changes are carried out at once."""
+    live = live_with(WEB, FRONT, SLICE)
+
+    plan = plan_of(live, *after, SLICE)
+
+    assert (plan.count(Action.DELETE), plan.held) == (deleted, ())
+
+
+def test_a_gateway_may_be_renamed_together_with_the_labels_of_its_services() -> None:
+    """However near the two names are: all that belongs to it says the new one."""
+    live = live_with(WEB, FRONT, SLICE)
+
+    plan = plan_of(live, gateway("wab", ports=(80, 443)), labelled({**RIGHT, NAME: "wab"}), SLICE)
+
+    assert (plan.count(Action.DELETE), plan.count(Action.CREATE), plan.held) == (4, 4, ())
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        pytest.param({**WEB, "apiVersion": "gateway.networking.k8s.io/v1"}, id="Gateway API v1"),
+        pytest.param({**WEB, "apiVersion": "gateway.networking.k8s.io/v1beta1"}, id="Gateway API v1beta1"),
+        pytest.param({**WEB, "apiVersion": "networking.istio.io/v1"}, id="Istio"),
+    ],
+)
+def test_a_live_gateway_stays_while_a_manifest_of_another_group_has_its_name(manifest: Manifest) -> None:
+    """Nothing of it goes because of a group that is not served."""
+    live = live_with(WEB, FRONT, SLICE)
+
+    plan = plan_of(live, manifest, FRONT, SLICE)
+
+    expected = f"Gateway shop/web: its manifest is of {manifest['apiVersion']}, which is not served"
+    assert (plan.is_empty, held_by(plan)) == (True, [("all.yaml", expected)])
+
+
+def test_somebody_elses_gateway_is_no_matter_where_nothing_live_has_its_name() -> None:
+    """Istio's Gateway of another name, and one beside the Gateway that is ours."""
+    other = {**WEB, "apiVersion": "networking.istio.io/v1"}
+
+    live = live_with(WEB, FRONT, SLICE, other, renamed(other, name="mesh"))
+
+    assert plan_of(live, FRONT, SLICE, renamed(other, name="mesh")).count(Action.DELETE) == 4
+
+
+@pytest.mark.parametrize("before", [[WEB, FRONT], [load_balancer("front")]], ids=["behind a Gateway", "of its own"])
+def test_a_live_service_stays_while_a_manifest_of_another_group_has_its_name(before: list[Manifest]) -> None:
+    """Knative has Services, too; one that has the name of a live one may have been meant for it."""
+    live = live_with(*before)
+
+    plan = plan_of(live, *before[:-1], {**before[-1], "apiVersion": "serving.knative.dev/v1"})
+
+    assert plan.is_empty
+    assert "its manifest is of serving.knative.dev/v1, which is not served" in held_by(plan)[0][1]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        pytest.param({key: value for key, value in WEB["metadata"].items() if key != "namespace"}, id="no namespace"),
+        pytest.param({"name": "web", "namespace": "shpo"}, id="misspelt namespace"),
+        pytest.param({"name": "wweb", "namespace": "shop"}, id="misspelt name"),
+    ],
+)
+def test_a_live_gateway_stays_while_what_may_be_meant_for_it_is_held(after: Mapping[str, str]) -> None:
+    """Its listeners still select by the right labels, so the misspelt one is held."""
+    live = live_with(WEB, FRONT, SLICE)
+
+    plan = plan_of(live, {**WEB, "metadata": after}, FRONT, SLICE)
+
+    assert plan.is_empty
+    assert "Gateway shop/web: it is not in Git, but Gateway" in held_by(plan)[0][1]
+    assert "(all.yaml:" in held_by(plan)[0][1]
+
+
+def test_what_the_plan_holds_may_be_meant_for_a_live_owner_too() -> None:
+    """Its name is taken on the Controller, which the source cannot know."""
+    controller = PerfectController()
+    controller.apply(plan_of(controller.live, load_balancer("relay")))
+    controller.put({"name": "test--shop-relays", "vip": []}, "VsVip")
+
+    plan = plan_of(controller.live, load_balancer("relays"))
+
+    owners = [Owner(kind=OwnerKind.SERVICE, namespace="shop", name=name) for name in ("relay", "relays")]
+    assert (plan.is_empty, [held.owner for held in plan.held]) == (True, owners)
+
+
+def test_a_held_owner_of_another_name_keeps_nobody_alive() -> None:
+    """A Gateway that is gone goes, whatever else is held."""
+    live = live_with(WEB, FRONT, SLICE)
+
+    plan = plan_of(live, gateway("payments", label_name="other"))
+
+    assert plan.count(Action.DELETE) == 4
