@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sync.cli.after_run import target_name
 from sync.cli.terminal import complain, paint
 from sync.config import secret, secrets_read
 from sync.credentials import environment
@@ -81,6 +80,7 @@ def _append(variable: str, text: str) -> None:
 
 
 def _comment(text: str, given: Mapping[str, Any]) -> None:
+    from sync.cli.after_run import target_name
     from sync.notify.pull_request import PullRequest, write_comment
     from sync.report.github import marker_of
 

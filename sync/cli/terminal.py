@@ -106,8 +106,8 @@ def show_document(document: Mapping[str, Any]) -> None:
 
 def show(lines: Iterable[str]) -> None:
     """The result: to stdout, in colours only on a terminal."""
-    for line in lines:
-        print_result(line)
+    if listed := list(lines):
+        print_result("\n".join(listed))
 
 
 class ResultStream:

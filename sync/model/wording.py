@@ -52,9 +52,9 @@ def is_one_edit(given: str, meant: str) -> bool:
 
     For words that are too short for `is_slip`, such as `kind`.
     """
-    given, meant = given.lower(), meant.lower()
     if abs(len(given) - len(meant)) > 1:
         return False
+    given, meant = given.lower(), meant.lower()
     start = len(commonprefix((given, meant)))
     end = min(len(commonprefix((given[::-1], meant[::-1]))), min(len(given), len(meant)) - start)
     one, other = given[start : len(given) - end], meant[start : len(meant) - end]

@@ -7,6 +7,7 @@ mistake in one place must not turn a manifest of ours into somebody else's file.
 
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -56,6 +57,7 @@ def _is_dangerous(kind: str, text: str) -> bool:
     return meant not in ("", *_CHEAP)
 
 
+@lru_cache(maxsize=4096)
 def _meant_kind(kind: str) -> str:
     """The kind of ours that a text names, exactly or with a slip; empty if none."""
     listed = kind.removesuffix("List") or kind
@@ -81,6 +83,7 @@ def resembles_ours(value: Any) -> bool:
     return isinstance(value.get("metadata"), Mapping) and isinstance(value.get("spec"), Mapping)
 
 
+@lru_cache(maxsize=4096)
 def _is_near(group: str) -> bool:
     return any(is_slip(group, known) for known in _GROUPS)
 

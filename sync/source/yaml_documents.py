@@ -9,6 +9,7 @@ without a limit.
 import base64
 import binascii
 import codecs
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -118,7 +119,7 @@ def _child(node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:
 def _nodes(content: bytes) -> Iterator[yaml.Node]:
     """The node tree of each document, made by libyaml."""
     text = text_of(content)
-    if text.lstrip()[:1] in ("{", "["):  # JSON may be indented by tabs, YAML may not
+    if "\t" in text and _is_flow(text):  # JSON may be indented by tabs, YAML may not
         text = _INDENTATION.sub(lambda found: found[0].replace("\t", " "), text)
     try:
         _refuse_deep_nesting(text)
@@ -142,13 +143,37 @@ def _composed(loader: "_Loader | _ReusingLoader") -> Iterator[yaml.Node]:
 
 def _refuse_deep_nesting(text: str) -> None:
     """The composer of libyaml recurses in C and would take the process down; its event parser does not recurse."""
-    if len(text) < _TOO_SHORT_TO_BE_DEEP:
+    if not _may_be_deep(text):
         return
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAX_DEPTH:
             raise _too_deep(event.start_mark.line + 1 if event.start_mark else 1)
+
+
+def _may_be_deep(text: str) -> bool:
+    """Whether the text may be nested so deeply that it exhausts the C stack; a few looks at it instead of parsing it.
+
+    Each level of flow style has a bracket of its own. In block style at most two levels begin in one column, and only
+    indentation and the signs of lists and keys can stand before one.
+    """
+    if len(text) < _HARMLESS_DEPTH:
+        return False
+    is_steep = any(len(line) - len(line.lstrip(" \t-?:")) > _HARMLESS_COLUMN for line in text.splitlines())
+    return is_steep or (text.count("[") + text.count("{") > _HARMLESS_BRACKETS and not _is_json(text))
+
+
+def _is_flow(text: str) -> bool:
+    return text.lstrip()[:1] in ("{", "[")
+
+
+def _is_json(text: str) -> bool:
+    """Whether it is JSON that Python reads, which ends at the limit of its recursion."""
+    try:
+        return _is_flow(text) and json.loads(text) is not None
+    except (ValueError, RecursionError):
+        return False
 
 
 def _too_deep(line: int) -> YamlError:
@@ -185,8 +210,10 @@ def _line_of_special_character(text: str) -> int:
 _INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 
 _MAX_DEPTH = 200
-_TOO_SHORT_TO_BE_DEEP = 8 * 1024
-"""A text shorter than this cannot hold enough brackets to exhaust the C stack (32,000 levels are harmless)."""
+_HARMLESS_DEPTH = 8 * 1024
+"""So many levels do not exhaust the C stack (32,000 are harmless with 8 MB), nor does any shorter text."""
+_HARMLESS_COLUMN = 1_000
+_HARMLESS_BRACKETS = _HARMLESS_DEPTH - 2 * (_HARMLESS_COLUMN + 1)
 
 _NULL = "tag:yaml.org,2002:null"
 _MERGE = "tag:yaml.org,2002:merge"

@@ -128,6 +128,11 @@ def test_empty_documents_are_left_out_and_the_others_keep_number_and_line() -> N
         ),
         pytest.param("[" * 3000 + "]" * 3000, 1, "nested too deeply", id="deep and short"),
         pytest.param("a: 1\nb:" + " [" * 9000, 2, "nested too deeply", id="deep and long"),
+        pytest.param("- " * 9000 + "b", 1, "nested too deeply", id="deep lists in one line"),
+        pytest.param("[" * 9000 + "]" * 9000, 1, "nested too deeply", id="deep JSON"),
+        pytest.param(
+            "".join(f"{' ' * depth}a:\n" for depth in range(1200)), 201, "nested too deeply", id="deep and steep"
+        ),
     ],
 )
 def test_a_text_that_is_wrong_says_where_and_how_to_put_it_right(text: str | bytes, line: int, words: str) -> None:
@@ -286,3 +291,17 @@ def test_a_line_is_that_of_the_deepest_part_that_is_there(path: list[str | int],
 def test_the_line_in_a_document_that_is_not_there_is_the_first() -> None:
     """A place that makes no sense is no reason to fail."""
     assert line_of(b"a: 1\n", 5, ["a"]) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(json.dumps([{"a": [number]} for number in range(5000)]), id="JSON"),
+        pytest.param("[" + "{a: [1]}, " * 5000 + "]", id="flow style that is no JSON"),
+        pytest.param("".join(f"- - - a: {number}\n" for number in range(5000)), id="block style"),
+        pytest.param("a: |\n" + f"{' ' * 1500}x\n" * 9, id="a text far to the right"),
+    ],
+)
+def test_a_long_text_that_is_not_deep_is_parsed(text: str) -> None:
+    """Many brackets are no depth."""
+    assert parse(text)
