@@ -295,6 +295,7 @@ def _completed(rendered: Mapping[str, Any], spec: ObjectSpec, created_by: str) -
         body=body,
         normal=normal,
         left_alone=spec.left_alone,
+        unknown_nodes=spec.unknown_nodes,
     )
 
 

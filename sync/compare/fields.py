@@ -6,6 +6,7 @@ from typing import Any
 from sync.avi.references import names_in, with_names
 from sync.compare.normal_form import normal_form
 from sync.compare.objects import Comparison, compare, top_level
+from sync.compare.unknown_servers import unknown_servers, with_servers
 from sync.model.desired import AviObject
 from sync.model.explanation import FieldValues
 from sync.model.problem import dotted
@@ -16,6 +17,8 @@ Path = tuple[str | int, ...]
 
 def field_values(desired: AviObject, live: Mapping[str, Any] | None, paths: Sequence[Path]) -> tuple[FieldValues, ...]:
     """The values of the fields at these paths, without secrets; a field is equal where a plan would not change it."""
+    if live is not None and (servers := unknown_servers(desired, live)):
+        desired = with_servers(desired, servers)
     comparison = compare(desired, live) if live is not None else None
     return tuple(
         FieldValues(

@@ -219,6 +219,18 @@ Markers = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownNodes:
+    """The Nodes that should be servers of a pool, and whose addresses Git does not tell, by title.
+
+    What is live for them stays until they are gone from Git: every live server whose address is none of
+    `known_addresses`, those of all other Nodes in Git.
+    """
+
+    nodes: tuple[str, ...]
+    known_addresses: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectSpec:
     """One object that should exist: what it is called and what a template needs to know of it.
 
@@ -233,6 +245,7 @@ class ObjectSpec:
     markers: Markers
     content: Content
     left_alone: frozenset[str] = frozenset()
+    unknown_nodes: UnknownNodes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +263,7 @@ class AviObject:
     left_alone: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
     """Paths of fields that somebody else may set once the object is there."""
+    unknown_nodes: UnknownNodes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

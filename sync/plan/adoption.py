@@ -20,6 +20,7 @@ from sync.model.plan import Action, Plan, PlanOptions
 from sync.model.problem import Origin, Problem, Severity
 from sync.plan.make import copies, digest_of, stripped
 from sync.plan.takeover import OwnerTakeover, take_over
+from sync.plan.unknown_nodes import with_unknown_servers
 
 REASONS = {
     Ownership.AKO: "made by AKO",
@@ -51,6 +52,7 @@ def plan_adoption(desired: DesiredState, live: LiveState, options: PlanOptions) 
 
     Owners that cannot be taken over are held, each with the reason. The same inputs in any order give an equal plan.
     """
+    desired = with_unknown_servers(desired, live)
     candidates = [] if desired.holds_everything else [*_candidates(desired, live, options)]
     held = {item.name: item for item in desired.held if options.selection.includes(item.owner)}
     problems: list[Problem] = []

@@ -20,6 +20,7 @@ from sync.plan.policy import allowed, withheld
 from sync.plan.renamed import lost_by_rename
 from sync.plan.stranded import put_back
 from sync.plan.unchecked import unchecked
+from sync.plan.unknown_nodes import kept_servers, with_unknown_servers
 from sync.plan.vrfs import with_vrf_names
 
 
@@ -29,7 +30,8 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
     Only objects of ours are changed; a wanted name that somebody else's object has holds its owner and is listed in
     `foreign`. The same inputs in any order give an equal plan.
     """
-    desired = with_vrf_names(desired, live)
+    as_in_git = desired
+    desired = with_vrf_names(with_unknown_servers(desired, live), live)
     first = [allowed(changes_of(pair), options) for pair in pairs_of(desired, live)]
     effects = effects_of_owners([owner for owner in first if options.selection.includes(owner.pair.owner)], live)
     edited = [name for name, effect in effects.items() if effect.is_edited]
@@ -63,6 +65,7 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
         held=tuple(sorted(held.values(), key=lambda item: item.name)),
         problems=(
             *holds.problems,
+            *kept_servers(as_in_git, live, (*holds.by_name,)),
             *stranded.problems,
             *_withheld(selected, holds, desired, options),
             *_doubts(selected, holds, desired),

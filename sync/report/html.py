@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
+from sync.compare.unknown_servers import unknown_servers, with_servers
 from sync.kinds import KINDS, Part
 from sync.model.desired import AviObject, DesiredState, ObjectKey, Owner
 from sync.model.outcome import ChangeOutcome
@@ -328,4 +329,6 @@ def _after(report: OwnerReport, before: Bodies, run: Run) -> Bodies:
 
 def _overlaid(desired: AviObject, live: Body) -> Body:
     """The desired body with what is left alone as it is."""
+    if servers := unknown_servers(desired, live):
+        desired = with_servers(desired, servers)
     return {**desired.body, **{name: live[name] for name in desired.left_alone if name in live}}

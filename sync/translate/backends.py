@@ -1,10 +1,10 @@
 """Service ports → the servers of their pools, in the way that `L7Settings.serviceType` names (ako-semantics §6)."""
 
-from sync.model.desired import Server
+from sync.model.desired import Server, UnknownNodes
 from sync.model.resources.core import Service, ServicePort
 from sync.translate.endpoints import endpoint_servers
 from sync.translate.inputs import Inputs
-from sync.translate.node_port import node_servers
+from sync.translate.node_port import node_servers, unknown_nodes
 from sync.translate.node_port_local import pod_servers
 from sync.translate.verdict import Findings
 
@@ -31,9 +31,20 @@ def servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findi
     return tuple(sorted(found, key=lambda server: (server.address, server.port)))
 
 
+def unknown_servers_of(service: Service, port: ServicePort, inputs: Inputs) -> UnknownNodes | None:
+    """The Nodes that should be servers of the port and do not tell where they are; None if there are none."""
+    is_by_node = inputs.settings.l7.service_type == "NodePort" and not _is_reached_directly(service)
+    return unknown_nodes(service, port, inputs) if is_by_node else None
+
+
+def _is_reached_directly(service: Service) -> bool:
+    """Not for a Gateway's back ends (AKO L4T:231)."""
+    return service.spec.type == "LoadBalancer" and skips_node_port(service)
+
+
 def _servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> list[Server] | None:
     match inputs.settings.l7.service_type:
-        case "NodePort" if not (service.spec.type == "LoadBalancer" and skips_node_port(service)):
+        case "NodePort" if not _is_reached_directly(service):
             return node_servers(service, port, inputs, findings)
         case "NodePortLocal":
             return pod_servers(service, port, inputs, findings)
@@ -42,5 +53,5 @@ def _servers(service: Service, port: ServicePort, inputs: Inputs, findings: Find
 
 
 def skips_node_port(service: Service) -> bool:
-    """The annotation's presence counts, whatever its value; not for a Gateway's back ends (AKO L4T:231)."""
+    """The annotation's presence counts, whatever its value."""
     return SKIP_NODEPORT_ANNOTATION in service.metadata.annotations

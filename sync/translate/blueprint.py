@@ -19,7 +19,7 @@ from sync.model.desired import (
 )
 from sync.model.resources.core import Service, ServicePort
 from sync.translate import network, profiles
-from sync.translate.backends import servers
+from sync.translate.backends import servers, unknown_servers_of
 from sync.translate.infra_setting import Infrastructure
 from sync.translate.inputs import Inputs
 from sync.translate.names import MAX_NAME_LENGTH, MAX_POOL_NAME_LENGTH
@@ -131,6 +131,7 @@ def _pool(blueprint: Blueprint, pool: PoolPlan, vrf: str | None, inputs: Inputs,
             rule=rule,
         ),
         left_alone=frozenset({"servers"}) if found is None else frozenset(),
+        unknown_nodes=None if found is None else unknown_servers_of(pool.service, pool.port, inputs),
     )
 
 

@@ -1,11 +1,17 @@
 """NodePort: every selected Node, at the Service's node port (ako-semantics §6.2)."""
 
-from sync.model.desired import Server
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sync.model.desired import ObjectSpec, Server, UnknownNodes
+from sync.model.problem import Problem, Severity
 from sync.model.resources.core import Node, Service, ServicePort
+from sync.model.resources.tree import BrokenResource
+from sync.model.wording import shown
 from sync.translate.endpoints import back_ends, families, none_serves, not_told, port_of
-from sync.translate.host_addresses import family_of
+from sync.translate.host_addresses import family_of, flaw_of
 from sync.translate.inputs import Inputs
-from sync.translate.verdict import Findings
+from sync.translate.verdict import Findings, problem_at
 
 
 def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> list[Server] | None:
@@ -18,14 +24,8 @@ def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
             "make it type: NodePort",
         )
         return []
-    for broken in inputs.catalog.broken_of_kind("Node"):
-        findings.error(
-            service,
-            (),
-            f"held: Node {broken.name} cannot be used, so its pool would lose a server",
-            f"correct {broken.origin.file}:{broken.origin.line}",
-        )
-    if not inputs.catalog.nodes:
+    has_unknown = unknown_nodes(service, port, inputs) is not None
+    if not inputs.catalog.nodes and not has_unknown:
         not_told(service, (), "the tree holds no Node", "commit the Nodes", inputs, findings)
         return None
     if not port.node_port:
@@ -36,16 +36,56 @@ def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
             "write the nodePort that the cluster allocated into the manifest",
         )
         return []
-    nodes = _nodes_of(service, port, inputs)
-    if nodes is None:
+    chosen = _is_chosen(service, port, inputs)
+    if chosen is None:
         what = "the tree holds no EndpointSlice for it, and its Nodes are those that run a back end"
         fix = "commit its EndpointSlice, use externalTrafficPolicy: Cluster"
         not_told(service, ("spec", "externalTrafficPolicy"), what, fix, inputs, findings)
         return None
+    nodes = [node for node in inputs.catalog.nodes if chosen(node)]
     found = [server for node in nodes if (server := _node_server(node, service, port, inputs)) is not None]
-    if not found and not findings.has_errors:
+    if not found and not has_unknown and not findings.has_errors:
         none_serves(service, port, *_why_none(nodes, service), findings)
     return found
+
+
+# --- Nodes that do not tell where they are ----------------------------------------------------------------------------
+
+
+def unknown_nodes(service: Service, port: ServicePort, inputs: Inputs) -> UnknownNodes | None:
+    """The chosen Nodes that Git does not say how to reach; None if there are none."""
+    chosen = _is_chosen(service, port, inputs)
+    if chosen is None or service.spec.type == "ClusterIP":
+        return None
+    cni = inputs.settings.ako.cni_plugin
+    wanted = families(service, inputs)
+    flawed = {
+        node.title
+        for node in inputs.catalog.nodes
+        if chosen(node) and isinstance(_place_of(node, wanted, inputs), _Flaw)
+    }
+    broken = {f"Node {item.name}" for item in inputs.catalog.broken_of_kind("Node") if chosen(item)}
+    if not flawed and not broken:
+        return None
+    cni = inputs.settings.ako.cni_plugin
+    told = [node for node in inputs.catalog.nodes if node.title not in flawed]
+    return UnknownNodes(
+        nodes=tuple(sorted(flawed | broken)),
+        known_addresses=frozenset(stated.text for node in told for stated in _stated_addresses(node, cni)),
+    )
+
+
+def node_problems(inputs: Inputs, specs: Iterable[ObjectSpec]) -> Iterator[Problem]:
+    """What is wrong with Nodes: errors where the servers of a pool depend on it."""
+    if inputs.settings.l7.service_type != "NodePort":
+        return
+    needed = {title for spec in specs if spec.unknown_nodes for title in spec.unknown_nodes.nodes}
+    for node in inputs.catalog.nodes:
+        if (flaw := _flaw_in(_stated_addresses(node, inputs.settings.ako.cni_plugin))) is not None:
+            severity = Severity.ERROR if node.title in needed else Severity.WARNING
+            message = f"{flaw.said}: what is live for the Node stays, and it is not added to any pool"
+            fix = "write the address at which the Node is reached"
+            yield problem_at(severity, node, flaw.path, message if node.title in needed else flaw.said, fix)
 
 
 def _why_none(nodes: list[Node], service: Service) -> tuple[str, str]:
@@ -58,35 +98,55 @@ def _why_none(nodes: list[Node], service: Service) -> tuple[str, str]:
 
 
 def _node_server(node: Node, service: Service, port: ServicePort, inputs: Inputs) -> Server | None:
-    addresses = node_addresses(node, inputs.settings.ako.cni_plugin)
-    wanted = families(service, inputs)
-    for family in ("V4", "V6"):  # one server per node, IPv4 first (AKO L4T:472)
-        if family in wanted and family in addresses:
-            return Server(address=addresses[family], family=family, port=port.node_port)
-    return None
+    place = _place_of(node, families(service, inputs), inputs)
+    if not isinstance(place, _Stated):
+        return None
+    return Server(address=place.text, family=family_of(place.text), port=port.node_port)
 
 
-def _nodes_of(service: Service, port: ServicePort, inputs: Inputs) -> list[Node] | None:
-    """The selected Nodes; with externalTrafficPolicy Local only those that run a back end of the port.
+def _is_chosen(service: Service, port: ServicePort, inputs: Inputs) -> Callable[[Node | BrokenResource], bool] | None:
+    """Whether a Node is selected, and with externalTrafficPolicy Local runs a back end of the port.
 
-    None where Git does not say which do. Unschedulable and NotReady Nodes stay, as in AKO.
+    None where Git does not say which do.
     """
     selector = inputs.settings.node_port_selector
-    nodes = [
-        n for n in inputs.catalog.nodes if not selector.key or n.metadata.labels.get(selector.key) == selector.value
-    ]
-    if service.spec.external_traffic_policy != "Local":
-        return nodes
-    groups = back_ends(service, inputs)
-    if groups is None:
-        return None
-    local = {
-        end.node
-        for group in groups
-        if port_of(group.ports, port, is_only=len(groups) == 1 and not port.name) is not None
-        for end in group.endpoints
-    }
-    return [node for node in nodes if node.name in local]
+    local = None
+    if service.spec.external_traffic_policy == "Local":
+        groups = back_ends(service, inputs)
+        if groups is None:
+            return None
+        local = {
+            end.node
+            for group in groups
+            if port_of(group.ports, port, is_only=len(groups) == 1 and not port.name) is not None
+            for end in group.endpoints
+        }
+
+    def is_chosen(node: Node | BrokenResource) -> bool:
+        labels = node.labels if isinstance(node, BrokenResource) else node.metadata.labels
+        is_selected = not selector.key or labels.get(selector.key) == selector.value
+        return is_selected and (local is None or node.name in local)
+
+    return is_chosen
+
+
+# --- where a Node is --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stated:
+    """An address at which a Node may be reached, and where it is written."""
+
+    path: tuple[str | int, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Flaw:
+    """Why nobody can tell where a Node is."""
+
+    path: tuple[str | int, ...]
+    said: str
 
 
 _NODE_ANNOTATIONS = {
@@ -99,9 +159,44 @@ _NODE_ANNOTATIONS = {
 def node_addresses(node: Node, cni_plugin: str) -> dict[str, str]:
     """A Node's address per family: what its CNI says, else its first InternalIP."""
     found: dict[str, str] = {}
-    stated = [node.annotation(name) for name in _NODE_ANNOTATIONS.get(cni_plugin, ())]
-    internal = [address.address for address in node.status.addresses if address.type == "InternalIP"]
-    for text in [part.strip().partition("/")[0] for value in stated for part in value.split(",")] + internal:
-        if family := family_of(text):
-            found.setdefault(family, text)
+    for stated in _stated_addresses(node, cni_plugin):
+        if family := family_of(stated.text):
+            found.setdefault(family, stated.text)
     return found
+
+
+def _place_of(node: Node, wanted: frozenset[str], inputs: Inputs) -> _Stated | _Flaw | None:
+    """The address of a Node as a server: one per Node, IPv4 first (AKO L4T:472); None if it has none of these families.
+
+    The first that is of a family decides, and a text that is no address may have been meant for any.
+    """
+    stated = _stated_addresses(node, inputs.settings.ako.cni_plugin)
+    for family in ("V4", "V6"):
+        first = next((each for each in stated if family_of(each.text) in ("", family)), None)
+        if family in wanted and first is not None:
+            return _flaw_in([first]) or first
+    return None if any(not flaw_of(each.text) for each in stated) else _flaw_in(stated)
+
+
+def _flaw_in(stated: Sequence[_Stated]) -> _Flaw | None:
+    """The first address that no server can have, or that there is none at all."""
+    if not stated:
+        return _Flaw(path=("status", "addresses"), said="the Node has no InternalIP")
+    found = ((each.path, each.text, flaw_of(each.text)) for each in stated)
+    return next((_Flaw(path=path, said=f"{shown(text)} {flaw}") for path, text, flaw in found if flaw), None)
+
+
+def _stated_addresses(node: Node, cni_plugin: str) -> list[_Stated]:
+    """Every address at which a Node may be reached, those of its CNI first."""
+    annotations = (
+        _Stated(path=("metadata", "annotations", name), text=part.strip().partition("/")[0])
+        for name in _NODE_ANNOTATIONS.get(cni_plugin, ())
+        for part in node.annotation(name).split(",")
+        if part.strip()
+    )
+    internal = (
+        _Stated(path=("status", "addresses", number, "address"), text=address.address)
+        for number, address in enumerate(node.status.addresses)
+        if address.type == "InternalIP"
+    )
+    return [*annotations, *internal]

@@ -14,6 +14,7 @@ from sync.translate.gateway import translate_gateway
 from sync.translate.hints import hints
 from sync.translate.inputs import Inputs, inputs_of
 from sync.translate.load_balancer import SHARED_VIP_ANNOTATION, switched_off
+from sync.translate.node_port import node_problems
 from sync.translate.owners import load_balancer_owner, owners_in_git, owners_of_broken
 from sync.translate.service import translate_service
 from sync.translate.settings_errors import settings_errors
@@ -30,10 +31,12 @@ def translate(resources: Resources, settings: Settings, facts: Facts) -> Transla
     verdicts = _without_claimed_names([*_gateway_verdicts(resources, inputs), *_service_verdicts(resources, inputs)])
     held = (Held(owner=v.owner, name=v.name, origin=v.origin) for v in verdicts if v.is_held)
     switched_off = _switched_off(resources, inputs)
+    specs = tuple(spec for verdict in verdicts if not verdict.is_held for spec in verdict.specs)
+    found = (*_problems(verdicts, resources, settings), *node_problems(inputs, specs))
     return Translation(
-        specs=tuple(spec for verdict in verdicts if not verdict.is_held for spec in verdict.specs),
+        specs=specs,
         held=_once_each((*held, *_held_because_broken(resources, inputs))),
-        problems=tuple(dict.fromkeys((*_problems(verdicts, resources, settings), *hints(resources, inputs, verdicts)))),
+        problems=tuple(dict.fromkeys((*found, *hints(resources, inputs, verdicts)))),
         in_git=owners_in_git(resources, verdicts, switched_off, inputs),
         origins={verdict.name: verdict.origin for verdict in verdicts},
         switched_off=switched_off,

@@ -412,14 +412,88 @@ def test_a_service_without_node_port_holds_its_owner() -> None:
     assert found.problems[0].field_text == "spec.ports[0]"
 
 
-def test_a_broken_node_holds_those_whose_servers_are_nodes() -> None:
-    """It may be one of them."""
-    broken = make_broken("Node", "n9")
+UNKNOWN_NODES = [
+    pytest.param([make_node("n9", "192.0.2.300")], (), "Node n9", id="no address"),
+    pytest.param([make_node("n9", "192.0.2.300", "192.0.2.9")], (), "Node n9", id="the first is none"),
+    pytest.param([make_node("n9", "192.0.2.9", "192.0.2.300")], (), "", id="the first is one"),
+    pytest.param([make_node("n9", "169.254.0.1")], (), "Node n9", id="link-local"),
+    pytest.param([make_node("n9", "fe80::1", "192.0.2.9")], (), "", id="a flaw in the other family"),
+    pytest.param([make_node("n9", "fe80::1")], (), "Node n9", id="nothing but a flaw in the other family"),
+    pytest.param([make_node("n9", "192.0.2.300", "2001:db8::9")], ("IPv4", "IPv6"), "Node n9", id="may be IPv4"),
+    pytest.param([make_node("n9", "2001:db8::9")], (), "", id="of the other family"),
+    pytest.param([replace(make_node("n9"), status=NodeStatus())], (), "Node n9", id="none"),
+    pytest.param([make_broken("Node", "n9")], (), "Node n9", id="broken"),
+    pytest.param([make_broken("Pod", "n9")], (), "", id="not a Node"),
+]
 
-    found = translated(make_gateway(), node_port_service(), make_node(), broken, settings=NODE_PORT)
 
-    assert errors_of(found) == ["held: Node n9 cannot be used, so its pool would lose a server"]
-    assert errors_of(translated(make_gateway(), make_service(), make_slice(), broken)) == []
+@pytest.mark.parametrize(("items", "families", "expected"), UNKNOWN_NODES)
+def test_a_node_that_does_not_tell_where_it_is_is_known_to_its_pools(
+    items: list[Any], families: tuple[str, ...], expected: str
+) -> None:
+    """What is live for it stays; the servers of the others are those of Git."""
+    service = node_port_service(ip_families=families)
+
+    found = translated(make_gateway(), service, make_node(), *items, settings=NODE_PORT)
+
+    (spec,) = [spec for spec in found.specs if spec.key.kind == "Pool"]
+    assert (" ".join(spec.unknown_nodes.nodes) if spec.unknown_nodes else "") == expected
+    assert spec.unknown_nodes is None or spec.unknown_nodes.known_addresses == {"192.0.2.101"}
+    assert found.held == ()
+
+
+@pytest.mark.parametrize(
+    ("settings", "severities"),
+    [
+        pytest.param({"L7Settings": {"serviceType": "NodePort"}}, ["error"], id="a server of the pool"),
+        pytest.param(
+            {"L7Settings": {"serviceType": "NodePort"}, "nodePortSelector": {"key": "edge", "value": "yes"}},
+            ["warning"],
+            id="not selected",
+        ),
+        pytest.param(
+            {"L7Settings": {"serviceType": "NodePort"}, "SyncSettings": {"backends": "ignore"}},
+            ["warning"],
+            id="Git says nothing of servers",
+        ),
+        pytest.param({}, [], id="Nodes are no servers"),
+    ],
+)
+def test_an_impossible_address_of_a_node_is_an_error_where_a_pool_depends_on_it(
+    settings: dict[str, Any], severities: list[str]
+) -> None:
+    """With its place."""
+    nodes = [make_node(labels={"edge": "yes"}), make_node("n9", "192.0.2.300")]
+
+    found = translated(make_gateway(), node_port_service(), make_slice(), *nodes, settings=make_settings(**settings))
+
+    told = [problem for problem in found.problems if problem.resource == "Node n9"]
+    assert [problem.severity for problem in told] == severities
+    assert all('"192.0.2.300" is not an IP address' in problem.message for problem in told)
+    assert all(problem.field_text == "status.addresses[0].address" for problem in told)
+
+
+def test_a_tree_whose_only_node_is_broken_holds_nodes() -> None:
+    """`backends: manifest` empties no pool for it."""
+    chosen = make_settings(L7Settings={"serviceType": "NodePort"}, SyncSettings={"backends": "manifest"})
+
+    found = translated(make_gateway(), node_port_service(), make_broken("Node", "n9"), settings=chosen)
+
+    (spec,) = [spec for spec in found.specs if spec.key.kind == "Pool"]
+    assert spec.unknown_nodes is not None
+    assert warnings_of(found) == []
+
+
+@pytest.mark.parametrize("skips", [True, False])
+def test_a_service_that_is_reached_directly_does_not_depend_on_nodes(skips: bool) -> None:
+    """Its servers are its endpoints."""
+    annotations = {SKIP_NODEPORT_ANNOTATION: "true"} if skips else {}
+    service = make_load_balancer(annotations=annotations, ports=[make_service_port(443, node_port=30443)])
+
+    found = translated(service, make_slice(), make_node(), make_node("n9", "x"), settings=NODE_PORT)
+
+    (spec,) = [spec for spec in found.specs if spec.key.kind == "Pool"]
+    assert (spec.unknown_nodes is None) is skips
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,47 @@
+"""Live servers of Nodes whose addresses Git does not tell: they stay exactly as they are."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sync.avi.addresses import usual_form
+from sync.compare.markers import DIGEST, FIELDS
+from sync.compare.normal_form import digest, normal_form
+from sync.model.desired import AviObject
+
+_FIELD = "servers"
+
+
+def unknown_servers(desired: AviObject, live: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """The live servers that Git does not request, and that may be those of a Node whose address it does not tell."""
+    if desired.unknown_nodes is None or _FIELD in desired.left_alone:
+        return ()
+    known = {usual_form(address) for address in desired.unknown_nodes.known_addresses}
+    requested = {_identity(server) for server in desired.body.get(_FIELD) or ()}
+    return tuple(
+        server
+        for server in live.get(_FIELD) or ()
+        if _identity(server)[0] not in known and _identity(server) not in requested
+    )
+
+
+def with_servers(desired: AviObject, servers: Iterable[Mapping[str, Any]]) -> AviObject:
+    """The object with these servers besides its own, marked as if Git had requested them: nobody has edited them."""
+    body = {**desired.body, _FIELD: [*(desired.body.get(_FIELD) or ()), *servers]}
+    normal = {**desired.normal, **normal_form(body, desired.key.kind, [_FIELD])}
+    marks = [(mark["key"], tuple(mark["values"])) for mark in body["markers"] if mark["key"] not in (DIGEST, FIELDS)]
+    body["markers"] = [
+        {"key": DIGEST, "values": [digest([marks, normal])]} if mark["key"] == DIGEST else mark
+        for mark in body["markers"]
+    ]
+    return replace(desired, body=body, normal=normal)
+
+
+def name_of(server: Mapping[str, Any]) -> str:
+    """How messages name a server: `10.1.1.12:30080`."""
+    address, port = _identity(server)
+    return f"{address}:{port}" if port else address
+
+
+def _identity(server: Mapping[str, Any]) -> tuple[str, str]:
+    return usual_form(str((server.get("ip") or {}).get("addr", ""))), str(server.get("port") or "")
