@@ -47,6 +47,15 @@ def is_slip(given: str, meant: str) -> bool:
     return given != meant and bool(difflib.get_close_matches(given.lower(), [meant.lower()], cutoff=_ALIKE))
 
 
+def is_meant(given: str, known: str) -> bool:
+    """Whether a key is a known one with a slip of the pen: in another case, with other separators, a letter off."""
+    return _letters(given) == _letters(known) or is_one_edit(given, known) or is_slip(given, known)
+
+
+def _letters(text: str) -> str:
+    return text.lower().replace("_", "").replace("-", "")
+
+
 def is_one_edit(given: str, meant: str) -> bool:
     """Whether one text is the other with a letter changed, dropped, added or in the other case, or two swapped.
 

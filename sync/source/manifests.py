@@ -17,8 +17,11 @@ from sync.model.settings import VALUES_FILE
 from sync.model.source import Snapshot, SourceFile
 from sync.model.wording import is_one_edit, is_slip, shown
 from sync.source.kustomize import Kustomization, kustomization_of, renaming_by_file
+from sync.source.own_keys import problems_of_keys, unknown_keys
 from sync.source.recognition import charts_in, is_in, may_hold_ours, resembles_ours
-from sync.source.registry import KINDS, WITHOUT_NAMESAKES, ManifestKind, adapter_of, group_of
+from sync.source.registry import KINDS, WITHOUT_NAMESAKES, ManifestKind, group_of, known_fields
+from sync.source.schema import adapter_of
+from sync.source.unknown_fields import corrected, problems_of_fields, unknown_fields
 from sync.source.validation import problems_of
 from sync.source.yaml_documents import Document, YamlError, parse_documents
 from sync.translate.catalog import gateway_of
@@ -402,12 +405,14 @@ _SUCCESSORS = frozenset({"gateway.networking.k8s.io"})
 
 
 def _read_resource(
-    kind_name: str, kind: ManifestKind, value: Mapping[str, Any], origin: Origin, reading: _Reading
+    kind_name: str, kind: ManifestKind, written: Mapping[str, Any], origin: Origin, reading: _Reading
 ) -> None:
+    value, has_slips = _with_fields_told(kind_name, written, origin, reading)
+    adapter = adapter_of(kind.type)
     try:
-        resource: Resource = adapter_of(kind_name).validate_python({**value, "origin": origin})
+        resource: Resource = adapter.validate_python({**value, "origin": origin})
     except ValidationError as error:
-        found = problems_of(error, adapter_of(kind_name), value, origin=origin, resource=_title(kind, value))
+        found = problems_of(error, adapter, value, origin=origin, resource=_title(kind, value))
         has_no_name = any(problem.field[:2] in _IDENTITY for problem in found)
         if _is_nobodys(kind_name, value, has_name=not has_no_name):
             for problem in found:
@@ -420,6 +425,9 @@ def _read_resource(
             reading.is_complete = False  # nobody can tell what this was meant to be: it may be anything that is live
         _break(kind_name, value, origin, reading)
         return
+    if has_slips:
+        _break(kind_name, value, origin, reading)
+        return
     key = (kind_name, *resource.key)
     if (first := reading.first.get(key)) is not None:
         _read_again(kind_name, resource, first, value, reading)
@@ -428,6 +436,22 @@ def _read_resource(
     if kind.type.NAMESPACED and "namespace" not in value["metadata"] and not _stands_alone(resource):
         reading.problems.append(_without_namespace(resource))
     reading.resources.setdefault(kind.field, []).append(resource)
+
+
+def _with_fields_told(
+    kind: str, value: Mapping[str, Any], origin: Origin, reading: _Reading
+) -> tuple[Mapping[str, Any], bool]:
+    """The manifest as it must have been meant, and whether that is another one; fields that nobody reads are problems.
+
+    A manifest with a misspelt field is not used, but what depends on it is told by what was meant.
+    """
+    title = _title(KINDS[kind], value)
+    fields = tuple(unknown_fields(value, known_fields(kind)))
+    reading.problems.extend(problems_of_fields(fields, origin=origin, resource=title))
+    meant = corrected(value, fields)
+    keys = tuple(unknown_keys(kind, meant.get("metadata")))
+    reading.problems.extend(problems_of_keys(keys, origin=origin, resource=title))
+    return corrected(meant, keys), any(each.meant for each in (*fields, *keys))
 
 
 def _is_nobodys(kind: str, value: Mapping[str, Any], *, has_name: bool) -> bool:

@@ -1,31 +1,51 @@
 """The kinds of manifests that we read: a row each."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from pydantic import TypeAdapter
+from functools import cache
 
 from sync.model.resources.ako import AviInfraSetting, L4Rule
 from sync.model.resources.core import Endpoints, EndpointSlice, Namespace, Node, Pod, Service
 from sync.model.resources.gateway import Gateway, GatewayClass
 from sync.model.resources.resource import Resource
+from sync.source.kubernetes_fields import KUBERNETES_FIELDS, METADATA
+from sync.source.schema import adapter_of
+from sync.source.unknown_fields import Fields, fields_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestKind:
-    """A kind that we read: its API versions, its type, and where it goes in `Resources`."""
+    """A kind that we read: its API versions, its type, and where it goes in `Resources`.
+
+    `others` are the fields that its CRD has and we do not read, by the dotted path of their mapping.
+    """
 
     versions: frozenset[str]
     type: type[Resource]
     field: str
+    others: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
 
 KINDS: Mapping[str, ManifestKind] = {
     kind.type.KIND: kind
     for kind in (
-        ManifestKind(versions=frozenset({"networking.x-k8s.io/v1alpha1"}), type=GatewayClass, field="gateway_classes"),
-        ManifestKind(versions=frozenset({"networking.x-k8s.io/v1alpha1"}), type=Gateway, field="gateways"),
+        ManifestKind(
+            versions=frozenset({"networking.x-k8s.io/v1alpha1"}),
+            type=GatewayClass,
+            field="gateway_classes",
+            others={"spec.parametersRef": ("namespace", "scope")},  # service-apis v0.3
+        ),
+        ManifestKind(
+            versions=frozenset({"networking.x-k8s.io/v1alpha1"}),
+            type=Gateway,
+            field="gateways",
+            others={  # service-apis v0.3
+                "spec.listeners": ("tls",),
+                "spec.listeners.routes": ("group", "namespaces"),
+                "spec.listeners.routes.selector": ("matchExpressions",),
+            },
+        ),
         ManifestKind(versions=frozenset({"v1"}), type=Service, field="services"),
         ManifestKind(versions=frozenset({"discovery.k8s.io/v1"}), type=EndpointSlice, field="endpoint_slices"),
         ManifestKind(versions=frozenset({"v1"}), type=Endpoints, field="endpoints"),
@@ -61,14 +81,13 @@ _BUILT_IN = frozenset(
 WITHOUT_NAMESAKES = _BUILT_IN | GROUPS
 """Groups whose kinds are all known: none but ours is called like one of ours."""
 
-_ADAPTERS: dict[str, TypeAdapter[Any]] = {}
 
-
-def adapter_of(kind: str) -> TypeAdapter[Any]:
-    """The validator of a kind, built when the first manifest of that kind is met."""
-    if kind not in _ADAPTERS:
-        _ADAPTERS[kind] = TypeAdapter(KINDS[kind].type)
-    return _ADAPTERS[kind]
+@cache
+def known_fields(kind: str) -> Fields:
+    """The fields of a kind: what we read of it, and what its API has besides."""
+    row = KINDS[kind]
+    crd = {"": ("apiVersion", "kind", "status"), **row.others}
+    return fields_of(adapter_of(row.type), {"metadata": METADATA, **KUBERNETES_FIELDS.get(kind, crd)})
 
 
 def group_of(version: str) -> str:

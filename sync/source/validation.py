@@ -8,8 +8,7 @@ from pydantic_core import ErrorDetails
 
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.wording import did_you_mean, shown
-
-Path = tuple[str | int, ...]
+from sync.source.schema import Path, Schema
 
 
 def problems_of(
@@ -19,7 +18,7 @@ def problems_of(
 
     `value` is what was validated, `adapter` what it should have been; `origin` is where the value's root stands.
     """
-    schema = _Schema(adapter)
+    schema = Schema(adapter)
     found: dict[Path, Problem] = {}
     for detail in error.errors(include_url=False):
         path = _real_path(detail, value)
@@ -98,7 +97,7 @@ _PATTERNS = {
 _ANY_PATTERN = "use lower-case letters, digits, - and ., with a letter or digit at both ends of each part"
 
 
-def _words(detail: ErrorDetails, path: Path, schema: "_Schema") -> tuple[str, str]:
+def _words(detail: ErrorDetails, path: Path, schema: Schema) -> tuple[str, str]:
     message, fix = _WORDS.get(detail["type"], ("{value}: {said}", "correct the value"))
     context = detail.get("ctx", {})
     given = detail["input"]
@@ -123,54 +122,3 @@ def _quoting(given: Any) -> str:
     if isinstance(given, bool):  # nobody can tell whether it was written true, yes or on
         return "put it in quotes"
     return f'put it in quotes: "{shown(given)}"' if isinstance(given, int | float) else "write a text"
-
-
-class _Schema:
-    """The JSON schema of a type, made only once something is wrong."""
-
-    def __init__(self, adapter: TypeAdapter[Any]) -> None:
-        self._adapter = adapter
-        self._root: dict[str, Any] | None = None
-
-    def keys(self, path: Path) -> tuple[str, ...]:
-        """The keys that a mapping at `path` may have, but those that are accepted without effect."""
-        return tuple(key for key, schema in self._at(path).get("properties", {}).items() if schema.keys() - {"title"})
-
-    def range(self, path: Path) -> str:
-        """The numbers allowed at `path`."""
-        schema = self._at(path)
-        low, high = schema.get("minimum"), schema.get("maximum")
-        if low is not None and high is not None:
-            return f"from {low} to {high}"
-        return f"from {low} on" if low is not None else f"up to {high}"
-
-    def length(self, path: Path) -> str:
-        """How many characters or items are allowed at `path`."""
-        schema = self._at(path)
-        low = schema.get("minLength", schema.get("minItems", 0))
-        high = schema.get("maxLength", schema.get("maxItems"))
-        if high is None:
-            return f"at least {low}"
-        return f"{low} to {high}" if low else f"up to {high}"
-
-    def _at(self, path: Path) -> dict[str, Any]:
-        if self._root is None:
-            self._root = self._adapter.json_schema(by_alias=True)
-        here = self._resolved(self._root)
-        for step in path:
-            if isinstance(step, int):
-                here = self._resolved(here.get("items", {}))
-            else:
-                here = self._resolved(here.get("properties", {}).get(step, here.get("additionalProperties") or {}))
-        return here
-
-    def _resolved(self, schema: Any) -> dict[str, Any]:
-        root = self._root or {}
-        if not isinstance(schema, dict):
-            return {}
-        for choice in ("anyOf", "allOf"):
-            if choice in schema:
-                return self._resolved(next((s for s in schema[choice] if s.get("type") != "null"), {}))
-        if "$ref" in schema:
-            return self._resolved(root.get("$defs", {}).get(schema["$ref"].rpartition("/")[2], {}))
-        return schema

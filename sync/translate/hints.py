@@ -15,20 +15,12 @@ from sync.model.resources.gateway import Gateway
 from sync.model.resources.resource import Resource
 from sync.model.resources.tree import Resources
 from sync.model.settings import VALUES_FILE
-from sync.model.wording import did_you_mean, is_slip
-from sync.translate.backends import SKIP_NODEPORT_ANNOTATION
+from sync.model.wording import did_you_mean
 from sync.translate.catalog import GATEWAY_NAME_LABEL, gateway_of
 from sync.translate.fqdn import default_domain
 from sync.translate.gateway import CONTROLLER
 from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
-from sync.translate.inputs import TENANT_ANNOTATION, Coverage, Inputs, coverage_of
-from sync.translate.l4_rule import ANNOTATION as RULE_ANNOTATION
-from sync.translate.load_balancer import (
-    ADDRESS_ANNOTATION,
-    APPLICATION_PROFILE_ANNOTATION,
-    DISABLE_TRAFFIC_ANNOTATION,
-    SHARED_VIP_ANNOTATION,
-)
+from sync.translate.inputs import Coverage, Inputs, coverage_of
 from sync.translate.profiles import L4_PROTOCOLS
 from sync.translate.verdict import Verdict, problem_at
 
@@ -41,7 +33,6 @@ def hints(resources: Resources, inputs: Inputs, verdicts: Sequence[Verdict]) -> 
         yield from _attachments(resources, inputs)
         yield from _unused_classes(resources)
     yield from _unused_infra_settings(resources, inputs)
-    yield from _misspelt_annotations(resources)
     yield from _default_domain(inputs)
     yield from _hostnames(inputs, verdicts)
     yield from _missing_routes(resources, inputs, verdicts)
@@ -121,26 +112,6 @@ def _unused_infra_settings(resources: Resources, inputs: Inputs) -> Iterator[Pro
             yield _warning(
                 setting, ("metadata", "name"), "nothing refers to this AviInfraSetting", "remove it, or use it"
             )
-
-
-# --- what nobody reads ------------------------------------------------------------------------------------------------
-
-_DOMAIN = "ako.vmware.com"
-_READ = (
-    *(ADDRESS_ANNOTATION, APPLICATION_PROFILE_ANNOTATION, DISABLE_TRAFFIC_ANNOTATION, INFRA_ANNOTATION),
-    *(RULE_ANNOTATION, SHARED_VIP_ANNOTATION, SKIP_NODEPORT_ANNOTATION, TENANT_ANNOTATION),
-)
-
-
-def _misspelt_annotations(resources: Resources) -> Iterator[Problem]:
-    """Annotations of AKO's domain that are nearly one that is read."""
-    for resource in (*resources.namespaces, *resources.services):
-        for key in resource.metadata.annotations:
-            domain, _, word = key.rpartition("/")
-            meant = [known for known in _READ if is_slip(word, known.rpartition("/")[2])]
-            if domain.endswith(_DOMAIN) and key not in _READ and meant:
-                place = ("metadata", "annotations", key)
-                yield _warning(resource, place, f"nobody reads the annotation {key}", f'did you mean "{meant[0]}"?')
 
 
 # --- hostnames --------------------------------------------------------------------------------------------------------

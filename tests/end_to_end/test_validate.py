@@ -36,6 +36,7 @@ ERRORS = {
     "virtual-service-name-twice": "name north--a-b-c is claimed by",
     "pool-name-twice": "Pool name north--pool-x-y-z-TCP-443 is claimed by",
     "address-twice": "requests the same address 10.10.10.99",
+    "annotation-misspelt": "nobody reads the annotation ako.vmware.com/l4-rule",
     "version-misspelt": "L4Rule of ako.vmware.com/v1alpha1 is not served",
     "controller-nearly-ours": 'controller "ako.vmware.com/avi-lbs" is nearly ours',
     "member-of-another-class": "that is not ours to serve",
@@ -57,7 +58,7 @@ WARNINGS = {
     "no-endpoints": "the tree holds no EndpointSlice for it",
     "port-without-servers": "port TCP 443 has no servers: no EndpointSlice has a TCP port with its name",
     "parameters-of-another-kind": "parametersRef names Knobs of example.com",
-    "annotation-misspelt": "nobody reads the annotation ako.vmware.com/l4-rule",
+    "traffic": '"yes" is not true',
     "readiness-unsaid": "an endpoint that does not say whether it is ready",
     "address-outside-of-cidr": "address 10.20.31.9 lies outside of 10.20.30.0/24",
 }
@@ -76,7 +77,6 @@ ROWS = [
     *(pytest.param("warning", f"warnings/{name}.yaml", text, id=name) for name, text in WARNINGS.items()),
     *(pytest.param("warning", "values.yaml", text, id=name) for name, text in SETTINGS.items()),
     pytest.param("error", "class.yaml", 'AviInfraSetting "absent" is not in the tree', id="infra-missing"),
-    pytest.param("warning", "warnings/annotation-misspelt.yaml", '"yes" is not true', id="traffic"),
     pytest.param("warning", "warnings/unused.yaml", "no Gateway uses this class", id="unused class"),
     pytest.param("warning", "warnings/unused.yaml", "nothing refers to this AviInfraSetting", id="unused setting"),
 ]

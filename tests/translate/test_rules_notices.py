@@ -96,27 +96,6 @@ def test_back_ends_of_which_none_serves_the_port_are_told(ports: dict[str, Any],
     assert len(warnings_of(found)) == 1
 
 
-# --- annotations ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("key", "meant"),
-    [
-        pytest.param("ako.vmware.com/l4-rule", "ako.vmware.com/l4rule", id="a dash too many"),
-        pytest.param("ako.vmware.com/LoadBalancer-IP", "ako.vmware.com/load-balancer-ip", id="other letters"),
-        pytest.param("ako.vmware.com/l4rule", "", id="one that is read"),
-        pytest.param("ako.vmware.com/host-fqdn-vs-uuid-map", "", id="one that AKO writes"),
-        pytest.param("example.com/l4-rule", "", id="somebody else's"),
-    ],
-)
-def test_an_annotation_that_is_nearly_one_of_akos_is_told(key: str, meant: str) -> None:
-    """What it was meant for is silently missing."""
-    found = translated(make_load_balancer(annotations={key: "x"}), make_slice())
-
-    told = [p.fix for p in found.problems if p.message == f"nobody reads the annotation {key}"]
-    assert told == ([f'did you mean "{meant}"?'] if meant else [])
-
-
 # --- names ------------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,127 @@
+"""Fields that nobody reads: an error where one that we read is near, else a warning; what its API knows is neither.
+
+A misspelt field is not an absent one. Taken for absent, `adresses` would let a VIP move and `lables` take the back ends
+away from a Gateway.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from sync.model.problem import Origin, Problem, Severity
+from sync.model.wording import did_you_mean, is_meant, nearest
+from sync.source.schema import Path, Schema
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """What a mapping may hold: the fields that we read, with what may stand below them, and those that others read."""
+
+    read: Mapping[str, "Fields | None"]
+    others: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownField:
+    """A field that neither we nor its API know; `meant` is what it is nearly, empty if nothing is near.
+
+    `known` are the fields that may stand in its place.
+    """
+
+    path: Path
+    meant: str
+    known: tuple[str, ...] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The field without its place."""
+        return str(self.path[-1])
+
+
+def fields_of(adapter: TypeAdapter[Any], others: Mapping[str, Iterable[str]]) -> Fields:
+    """The fields of a type; `others` are those that its API has besides, by the dotted path of their mapping.
+
+    A mapping of which the type itself refuses unknown keys is left out, and so is one that may have any key.
+    """
+    mappings = Schema(adapter).mappings()
+    return _fields("", {path: [key for key in keys if key != _ORIGIN] for path, keys in mappings.items()}, others)
+
+
+_ORIGIN = "origin"
+"""Where a manifest stands: the reader adds it, no author writes it."""
+
+
+def _fields(path: str, mappings: Mapping[str, Iterable[str]], others: Mapping[str, Iterable[str]]) -> Fields:
+    below = {key: f"{path}.{key}".lstrip(".") for key in mappings[path]}
+    return Fields(
+        read={key: _fields(each, mappings, others) if each in mappings else None for key, each in below.items()},
+        others=frozenset(others.get(path, ())),
+    )
+
+
+def unknown_fields(value: Any, fields: Fields) -> Iterator[UnknownField]:
+    """Every field of a value, at any depth, that nobody reads."""
+    return _unknown(value, fields, ())
+
+
+def _unknown(value: Any, fields: Fields, path: Path) -> Iterator[UnknownField]:
+    if type(value) is list:
+        for number, item in enumerate(value):
+            yield from _unknown(item, fields, (*path, number))
+    elif type(value) is dict:
+        for key, item in value.items():
+            if key in fields.read:
+                below = fields.read[key]
+                if below is not None:
+                    yield from _unknown(item, below, (*path, key))
+            elif key not in fields.others:
+                yield UnknownField(
+                    path=(*path, key), meant=_meant(key, fields.read), known=(*fields.read, *fields.others)
+                )
+
+
+def _meant(key: str, known: Iterable[str]) -> str:
+    near = [name for name in known if is_meant(key, name)]
+    return nearest(key, near) or next(iter(near), "")
+
+
+def problems_of_fields(found: Iterable[UnknownField], *, origin: Origin, resource: str) -> Iterator[Problem]:
+    """What to tell the author of a manifest."""
+    for each in found:
+        ignores_case = each.name.lower() == each.meant.lower()
+        taken = f'; AKO, which ignores case, takes it for "{each.meant}"' if ignores_case else ""
+        yield Problem(
+            severity=Severity.ERROR if each.meant else Severity.WARNING,
+            message=f'unknown field "{each.name}"{taken}' if each.meant else f'nobody reads the field "{each.name}"',
+            fix=did_you_mean(each.name, (each.meant,)) if each.meant else _fix(each),
+            origin=origin,
+            resource=resource,
+            field=each.path,
+        )
+
+
+def _fix(unknown: UnknownField) -> str:
+    near = nearest(unknown.name, unknown.known)
+    return f'did you mean "{near}"? Else remove it' if near else "remove it, or move it to where it belongs"
+
+
+def corrected(value: Mapping[str, Any], found: Iterable[UnknownField]) -> Mapping[str, Any]:
+    """The value as it must have been meant: every misspelt field under its right name, unless that is there, too."""
+    slips = [each for each in found if each.meant]
+    if not slips:
+        return value
+    copy: dict[str, Any] = _copy(value)
+    for each in slips:
+        holder: Any = copy
+        for step in each.path[:-1]:
+            holder = holder[step]
+        holder.setdefault(each.meant, holder.pop(each.name))
+    return copy
+
+
+def _copy(value: Any) -> Any:
+    if type(value) is dict:
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if type(value) is list else value
