@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from sync.controller.address import ControllerAddress
 from sync.credentials import note
@@ -25,8 +25,11 @@ from sync.model.settings import VALUES_FILE, Settings
 from sync.model.source import Snapshot
 from sync.model.target import Target
 from sync.model.wording import did_you_mean, shown
+from sync.source.ako_values import keys_of_other_releases, problems_of_keys, with_other_releases
 from sync.source.git import SourceRequest
 from sync.source.git_command import GitLogin
+from sync.source.schema import adapter_of
+from sync.source.unknown_fields import Fields, corrected, fields_of, unknown_fields
 from sync.source.validation import problems_of
 from sync.source.yaml_documents import YamlError, parse_only_document
 
@@ -45,16 +48,19 @@ def read_settings(snapshot: Snapshot, *, max_aliases: int) -> tuple[Settings | N
     except YamlError as error:
         place = Origin(file=VALUES_FILE, line=error.line)
         return None, (Problem(severity=Severity.ERROR, message=error.message, fix=error.fix, origin=place),)
+    unknown = tuple(unknown_fields(value, _known_keys()))
+    told = (*problems_of_keys(unknown), *keys_of_other_releases(value))
     try:
-        settings = _adapter().validate_python(value)
+        settings: Settings = adapter_of(Settings).validate_python(corrected(value, unknown))
     except ValidationError as error:
-        return None, problems_of(error, _adapter(), value, origin=origin)
-    return settings, tuple(_without_effect(settings))
+        return None, (*told, *problems_of(error, adapter_of(Settings), value, origin=origin))
+    is_usable = all(problem.severity is not Severity.ERROR for problem in told)
+    return settings if is_usable else None, (*told, *_without_effect(settings))
 
 
 @cache
-def _adapter() -> TypeAdapter[Settings]:
-    return TypeAdapter(Settings)
+def _known_keys() -> Fields:
+    return with_other_releases(fields_of(adapter_of(Settings), {}))
 
 
 APPLICATION = "avi-sync"

@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from sync.config import EMBEDDED, _own_folder, controller_host_problem, host_of, read_settings, secret, source_request
 from sync.errors import UsageError
 from sync.model.problem import Problem
 from sync.model.settings import ControllerSettings, Settings
 from sync.source.places import with_lines
+from sync.source.schema import Schema, adapter_of
 from tests.builders import VALUES, error_lines, make_settings, make_snapshot
 
 
@@ -94,9 +98,100 @@ def test_a_wrong_key_or_value_is_an_error_with_its_line(added: str, place: str, 
 
 def test_all_errors_of_the_file_are_reported_in_one_run() -> None:
     """Not one per attempt."""
-    _, problems = read(VALUES + "L4Settings: {x: 1}\nL7Settings: {y: 1}\nz: 1\n")
+    _, problems = read(VALUES + "L4Settings: {autoFqdn: flat}\nL7Settings: {servicetype: NodePort}\nimgae: 1\n")
 
-    assert [(p.line, p.field_text) for p in problems] == [(7, "L4Settings.x"), (8, "L7Settings.y"), (9, "z")]
+    assert [(p.line, p.field_text) for p in problems] == [
+        (7, "L4Settings.autoFqdn"),
+        (8, "L7Settings.servicetype"),
+        (9, "imgae"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("added", "place", "fix"),
+    [
+        pytest.param("AKOSettings: {enableExternalNameService: false}", "AKOSettings", "remove it", id="later"),
+        pytest.param("AKOSettings: {strictCrossNamespaceValidation: true}", "AKOSettings", "remove it", id="later too"),
+        pytest.param("NetworkSettings: {enableAutogw: true}", "NetworkSettings", "remove it", id="network"),
+        pytest.param("akoCRDOperator: {enabled: true}", "akoCRDOperator", "remove it", id="VKS, near ako-crd-operator"),
+        pytest.param("persistentVolumeClaimSpec: {}", "persistentVolumeClaimSpec", "remove it", id="VKS, near a key"),
+        pytest.param("L4Settings: {advancedL4: 'false'}", "L4Settings", "AKOSettings.servicesAPI: true", id="advanced"),
+        pytest.param("AKOSettings: {gatewayAPI: true}", "AKOSettings", "AKOSettings.servicesAPI: true", id="renamed"),
+        pytest.param("AKOSettings: {GRBAC: false}", "AKOSettings", "remove it", id="GRBAC"),
+        pytest.param("ControllerSettings: {tenantsPerCluster: 'no'}", "ControllerSettings", "tenantName", id="tenants"),
+        pytest.param("ControllerSettings: {controllerIP: 10.1.1.1}", "ControllerSettings", "Host: 10.1.1.1", id="host"),
+        pytest.param("L7Settings: {l7ShardingScheme: hostname}", "L7Settings", "remove it", id="sharding"),
+        pytest.param("service: {type: ClusterIP, port: 80}", "service", "remove it", id="service"),
+        pytest.param("configs: {clusterName: ''}", "configs", "below AKOSettings", id="AKO 1.2"),
+        pytest.param("AKOSettings: {doesSomethingNew: true}", "AKOSettings", "may stay", id="unknown"),
+        pytest.param("NetworkSettings: {vipNetworkList: [{vlan: 1}]}", "NetworkSettings", "may stay", id="in a list"),
+    ],
+)
+def test_a_key_of_another_release_of_ako_is_a_warning(added: str, place: str, fix: str) -> None:
+    """It must not end all deployments; what replaced it is said with its value."""
+    sections = {"AKOSettings": {"clusterName": "north"}}
+    for name, section in yaml.safe_load(added).items():
+        sections[name] = {**sections.get(name, {}), **section}
+
+    settings, problems = read(yaml.safe_dump(sections))
+
+    assert settings is not None
+    assert [(p.severity, p.field[0]) for p in problems] == [("warning", place)]
+    assert fix in problems[0].fix
+
+
+@pytest.mark.parametrize(
+    ("old", "entry"),
+    [
+        pytest.param("{subnetIP: 10.1.0.0, subnetPrefix: '16', networkName: vips}", "10.1.0.0/16", id="length"),
+        pytest.param("{subnetIP: 10.1.0.0, subnetPrefix: 16, networkName: vips}", "10.1.0.0/16", id="number"),
+        pytest.param("{subnetIP: 10.1.0.9, subnetPrefix: 255.255.0.0, networkName: vips}", "10.1.0.0/16", id="mask"),
+        pytest.param("{subnetIP: somewhere, subnetPrefix: x, networkName: vips}", "somewhere/x", id="no subnet"),
+    ],
+)
+def test_the_vip_network_of_earlier_releases_is_told_as_it_is_written_now(old: str, entry: str) -> None:
+    """All three keys became one list."""
+    settings, problems = read(f"AKOSettings: {{clusterName: north}}\nNetworkSettings: {old}\n")
+
+    assert settings is not None
+    assert [p.field_text for p in problems] == [
+        "NetworkSettings.networkName",
+        "NetworkSettings.subnetIP",
+        "NetworkSettings.subnetPrefix",
+    ]
+    assert {p.fix for p in problems} == {
+        f"write NetworkSettings.vipNetworkList: [{{networkName: vips, cidr: {entry}}}]"
+    }
+
+
+def test_an_old_network_name_alone_is_told_without_a_cidr() -> None:
+    """As the list may name a network without one."""
+    _, problems = read("AKOSettings: {clusterName: north}\nNetworkSettings: {networkName: vips, subnetIP: ''}\n")
+
+    assert {p.fix for p in problems} == {"write NetworkSettings.vipNetworkList: [{networkName: vips}]"}
+
+
+OUR_KEYS = sorted(
+    f"{path}.{name}".lstrip(".") for path, names in Schema(adapter_of(Settings)).mappings().items() for name in names
+)
+
+
+@given(st.data(), st.sampled_from(OUR_KEYS))
+def test_a_slip_in_any_key_of_values_yaml_is_an_error(data: st.DataObject, key: str) -> None:
+    """At any depth, also in the items of lists."""
+    *above, name = key.split(".")
+    at = data.draw(st.integers(0, len(name) - 1))
+    slips = [name[:at] + name[at + 1 :], name[:at] + name[at].swapcase() + name[at + 1 :]]
+    misspelt = data.draw(st.sampled_from(slips))
+    assume(misspelt and not any(known == ".".join([*above, misspelt]) for known in OUR_KEYS))
+    below: Any = {misspelt: "x"}
+    for step in reversed(above):
+        below = {step: [below] if step.endswith("List") else below}
+
+    settings, problems = read(yaml.safe_dump(below))
+
+    assert settings is None
+    assert [p.severity for p in problems if p.message == f'unknown key "{misspelt}"'] == ["error"]
 
 
 WITHOUT_EFFECT = [

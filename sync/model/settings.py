@@ -1,7 +1,7 @@
 """AKO's `values.yaml`, typed: the keys that matter to layer 4, with AKO's defaults, and our own `SyncSettings`.
 
 Keys, defaults and effects: helm/ako/values.yaml of AKO 2.2.1 (ako-semantics §8). Keys of AKO that have no effect here
-are fields of type `Anything`: accepted, never read. Every other key is an error, for a typo must not go unnoticed.
+are fields of type `Anything`: accepted, never read. `sync.config` tells of all others: a typo must not go unnoticed.
 """
 
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from sync.avi.fields import wrong_path
 from sync.kinds import IDENTITY, KINDS, OURS_AFTER_RENDERING
 from sync.model.marks import created_by_us
 from sync.model.resources.ako import NodeNetwork, VipNetwork
+from sync.model.resources.resource import CAMEL
 from sync.model.types import QuotedFlag, Text, Whole, calendar_day, clock_time, or_default
 from sync.model.wording import did_you_mean
 
@@ -24,6 +25,7 @@ VALUES_FILE = "values.yaml"
 """Where the settings stand, at the root of the source tree."""
 
 STRICT_CAMEL = ConfigDict(alias_generator=to_camel, extra="forbid")
+"""For our own sections, of which no other release of AKO can know a key."""
 
 Anything = object | None
 """A key of AKO that has no effect here, whatever stands in it."""
@@ -33,7 +35,7 @@ Anything = object | None
 class NamespaceSelector:
     """Only Namespaces that carry this label are served; active when both parts are given."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL
     label_key: Text = ""
     label_value: Text = ""
 
@@ -47,7 +49,7 @@ class NamespaceSelector:
 class AkoSettings:
     """`AKOSettings`."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL
     cluster_name: Annotated[Text, Field(pattern=r"^[a-zA-Z0-9_-]+$")]
     services_api: Annotated[QuotedFlag, Field(alias="servicesAPI")] = False
     layer7_only: Annotated[QuotedFlag, Field(alias="layer7Only")] = False
@@ -74,7 +76,7 @@ class AkoSettings:
 class NetworkSettings:
     """`NetworkSettings`."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL
     vip_network_list: tuple[VipNetwork, ...] = ()
     node_network_list: Annotated[tuple[NodeNetwork, ...], Field(max_length=5)] = ()
     enable_rhi: Annotated[QuotedFlag, Field(alias="enableRHI")] = False
@@ -87,7 +89,7 @@ class NetworkSettings:
 class L4Settings:
     """`L4Settings`. Any `auto_fqdn` but `default` and `flat` means disabled (AKO internal/lib/lib.go:462)."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL
     default_lb_controller: Annotated[QuotedFlag, Field(alias="defaultLBController")] = True
     default_domain: Text = ""
     auto_fqdn: Annotated[Text, Field(alias="autoFQDN")] = "default"
@@ -97,7 +99,7 @@ class L4Settings:
 class L7Settings:
     """`L7Settings`: only the way to the back ends matters to layer 4."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL
     service_type: Literal["ClusterIP", "NodePort", "NodePortLocal"] = "ClusterIP"
     default_ing_controller: Anything = field(default=None, repr=False)
     no_pg_for_sni: Annotated[Anything, Field(alias="noPGForSNI")] = field(default=None, repr=False)
@@ -111,7 +113,7 @@ class L7Settings:
 class ControllerSettings:
     """`ControllerSettings`. `controller_host`, if given, must agree with where the run writes to."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL
     service_engine_group_name: Annotated[Text, or_default("Default-Group")] = "Default-Group"
     cloud_name: Annotated[Text, or_default("Default-Cloud")] = "Default-Cloud"
     tenant_name: Annotated[Text, or_default("admin")] = "admin"
@@ -125,7 +127,7 @@ class ControllerSettings:
 class NodePortSelector:
     """Only Nodes that carry this label are servers in NodePort mode; active when `key` is given."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    __pydantic_config__: ClassVar[ConfigDict] = CAMEL
     key: Text = ""
     value: Text = ""
 
@@ -235,7 +237,7 @@ class SyncSettings:
 class Settings:
     """One `values.yaml`."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
     ako: Annotated[AkoSettings, Field(alias="AKOSettings")]
     network: Annotated[NetworkSettings, Field(alias="NetworkSettings")] = field(default_factory=NetworkSettings)
     l4: Annotated[L4Settings, Field(alias="L4Settings")] = field(default_factory=L4Settings)
