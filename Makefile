@@ -61,8 +61,9 @@ screenshots: $(READY)  ## Make docs/images anew; needs Debian's chromium
 demo: $(RUNS)  ## A tour: the example repository against the emulator
 	@$(BIN)/python tools/demo.py
 
-bench: $(READY)  ## Time and memory for 100, 500 and 2,000 Gateways
+bench: $(READY)  ## Time and memory for 100, 500 and 2,000 Gateways, and among 2,500 files of other programs
 	@$(BIN)/python -m tests.benchmarks.run
+	@$(BIN)/python -m tests.benchmarks.other_programs
 
 rehearsal: $(READY)  ## A pull request from branch to production, played on this machine
 	@$(BIN)/python tools/rehearsal.py
