@@ -11,10 +11,19 @@ from hypothesis import strategies as st
 import sync.render
 from sync.model.desired import PoolContent, Server, VsVipContent
 from sync.model.nesting import MOST_LEVELS
-from sync.render import render
+from sync.model.templates import TemplateText
+from sync.render import never, render
 from sync.sandbox import FILTERS, MOST_WORK, Meter, TooMuchError, size_of
 from tests.builders import make_spec, templates_with
-from tests.test_render import body_of, rendered_with
+from tests.test_render import rendered_with
+
+
+def json_of(text: str, content: Any = None) -> dict[str, Any]:
+    """What a template renders, whether it is a body or not."""
+    template = sync.render._template(TemplateText(file="own.json.j2", text=text))
+    found: dict[str, Any] = json.loads(sync.render._text(make_spec(content), template, Meter(never)))
+    return found
+
 
 # --- reach ------------------------------------------------------------------------------------------------------------
 
@@ -77,7 +86,7 @@ def test_a_template_reaches_no_more_than_it_is_given(value: str, way: str) -> No
         + '"end": 1}{% endfor %}'
     )
 
-    found = body_of(text, VsVipContent(vips=()))
+    found = json_of(text, VsVipContent(vips=()))
 
     reached = found.keys() - {"name", "tenant_ref", "cloud_ref", "markers", "end"}
     assert reached <= GIVEN
@@ -240,7 +249,7 @@ def test_a_pool_of_the_largest_size_costs_a_tenth_of_what_it_may() -> None:
     servers = tuple(Server(address=f"2001:db8::{n:x}", family="V6", port=65_535, node=f"node-{n}") for n in range(2000))
     spec = make_spec(PoolContent(health_monitors=(), servers=servers), kind="Pool")
     own = templates_with()["Pool"].text
-    extra = "".join(f'"x{n}": {{{{ spec.servers|map(attribute="node")|join(",")|upper }}}}, ' for n in range(9))
+    extra = "".join(f'{{% set x{n} = spec.servers|map(attribute="node")|join(",")|upper %}}' for n in range(9))
 
     found = render([spec], templates_with(Pool=own.replace('"sni', extra + '"sni', 1)), created_by="c")
 
@@ -302,7 +311,7 @@ def test_a_meter_never_gives_back() -> None:
 )
 def test_a_template_has_what_it_needs_to_write_a_body(text: str, expected: object) -> None:
     """The operators, methods and filters that are no danger."""
-    assert body_of('{"x": {{ ' + text + " }}}")["x"] == expected
+    assert json_of('{"x": {{ ' + text + " }}}")["x"] == expected
 
 
 def test_macros_callers_blocks_and_loops_work() -> None:
@@ -317,7 +326,7 @@ def test_macros_callers_blocks_and_loops_work() -> None:
         '"g": [{% for v in [[1, []]] recursive %}{{ v[0] }}{{ raw(loop(v[1])) }}{% endfor %}]}'
     )
 
-    body = body_of(text)
+    body = json_of(text)
 
     assert {name: body[name] for name in "abcdefg"} == {
         "a": [1, "y"], "b": "x", "c": "x", "d": [[1, 1, "p"], [2, 3, "q"]], "e": 5, "f": "Z", "g": [1],

@@ -217,7 +217,7 @@ def test_an_owner_that_an_incomplete_tree_does_not_name_is_put_back(
     """It may stand in the file that cannot be read."""
     serve_then_move(sync, tree, controller)
     kill("between delete and create")
-    tree.write({"web.yaml": "{"})
+    tree.write({"web.yaml": "kind: Gateway\nmetadata: {"})
     tree.commit()
 
     result = sync()

@@ -200,7 +200,7 @@ def test_no_usage_error_shows_a_secret(planted: Tree, sync: Run, monkeypatch: py
 @pytest.mark.parametrize("place", ["values.yaml", "web.yaml", "templates/virtualservice.json.j2"])
 def test_no_broken_file_shows_a_secret(planted: Tree, sync: Run, place: str) -> None:
     """What cannot be parsed is named by its place, not quoted."""
-    planted.write({place: f"avicredential: {{password: {CANARY}-x\n  key: [{CANARY}-y, '"})
+    planted.write({place: f"kind: Gateway\navicredential: {{password: {CANARY}-x\n  key: [{CANARY}-y, '"})
     planted.commit()
 
     results = [sync("--dry-run"), sync("validate"), sync("render")]
