@@ -180,7 +180,7 @@ def test_everything_that_changes_is_on_one_screen(browser: webdriver.Chrome, sho
         *("!\n1 held\nowner", "=\n12 unchanged\n1 owner"),
     ]
     assert [text.split("\n")[1] for text in texts(browser, ".row")] == [
-        *("Gateway shop/checkout", "Gateway shop/storefront", "Gateway red/legacy"),
+        *("Gateway shop/storefront", "Gateway shop/checkout", "Gateway red/legacy"),
         *("Gateway blue/api", "Gateway green/search", "Service mail/relay"),
     ]
     assert browser.execute_script("return document.documentElement.scrollHeight <= innerHeight")
@@ -265,7 +265,7 @@ def test_a_source_that_cannot_be_used_shows_its_problems(browser: webdriver.Chro
     ("query", "expected"),
     [
         pytest.param("check", ["checkout"], id="part of a name"),
-        pytest.param("SHOP/", ["checkout", "storefront"], id="a namespace"),
+        pytest.param("SHOP/", ["storefront", "checkout"], id="a namespace"),
         pytest.param("192.0.2.23", ["checkout"], id="a server that comes"),
         pytest.param("10.10.10.50", ["storefront"], id="an address that goes"),
         pytest.param("mail 10.10.10.80", ["relay"], id="two words"),
@@ -325,8 +325,8 @@ def test_the_keyboard_is_enough(browser: webdriver.Chrome, show: Open, scene: Ru
     press(browser, Keys.END)
 
     assert (searching, reading, back) == ("search", "detail", "list")
-    assert (chosen, earlier) == (["Gateway shop/storefront"], ["Gateway shop/checkout"])
-    assert texts(browser, ".detail h2") == ["Gateway shop/storefront"]
+    assert (chosen, earlier) == (["Gateway shop/checkout"], ["Gateway shop/storefront"])
+    assert texts(browser, ".detail h2") == ["Gateway shop/checkout"]
     selected = browser.find_element(By.CSS_SELECTOR, ".row[aria-selected=true]").get_attribute("id")
     assert browser.find_element(By.ID, "list").get_attribute("aria-activedescendant") == selected
 
