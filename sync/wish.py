@@ -1,6 +1,6 @@
 """A source tree → what it asks for: steps 1 to 3, 5 and 6 of the data's way, without a Controller."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -15,7 +15,7 @@ from sync.model.facts import Facts, assumed_facts
 from sync.model.leaks import KnownSecrets
 from sync.model.live import LiveObject, LiveState
 from sync.model.plan import PlanOptions
-from sync.model.problem import Problem, Severity
+from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.tree import Resources
 from sync.model.run import Wish
 from sync.model.selection import Selection
@@ -133,8 +133,15 @@ def make_wish(source: Source, facts: Facts | None, is_over: Callable[[], bool] =
         held_status(status, "its template cannot be rendered") if status.owner_name in held else status
         for status in translation.statuses
     )
-    problems = with_lines((*source.problems, *translation.problems, *rendering.problems), source.snapshot)
+    found = _by_effect(source.problems, translation.idle)
+    problems = with_lines((*found, *translation.problems, *rendering.problems), source.snapshot)
     return Wish(desired=desired, problems=problems, statuses=statuses)
+
+
+def _by_effect(problems: Iterable[Problem], idle: frozenset[Origin]) -> Iterator[Problem]:
+    """The problems, those of manifests that hold nothing as warnings."""
+    for problem in problems:
+        yield replace(problem, severity=Severity.WARNING) if problem.origin in idle else problem
 
 
 def _with_lines(in_git: OwnersInGit, snapshot: Snapshot) -> OwnersInGit:

@@ -320,7 +320,8 @@ class Translation:
     served because of a switch in values.yaml, with the switch; `tenant_unknown` those whose Namespace is not in the
     tree: what is live of them is not deleted, and not moved to another tenant. `doubts` are what may keep the
     Controller from creating an owner's VIP, by owner name: warnings where the VIP is new (the Controller decides), and
-    reasons to hold the owner where a live VIP would be deleted for it.
+    reasons to hold the owner where a live VIP would be deleted for it. `idle` are the places of manifests
+    that cannot be used and hold nothing.
     """
 
     specs: tuple[ObjectSpec, ...]
@@ -330,6 +331,7 @@ class Translation:
     tenant_unknown: frozenset[str] = frozenset()
     doubts: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
     held: tuple[Held, ...] = ()
+    idle: frozenset[Origin] = frozenset()
     problems: tuple[Problem, ...] = ()
     statuses: tuple[Status, ...] = ()
     holds_everything: bool = False

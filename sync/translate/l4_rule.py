@@ -43,13 +43,12 @@ def rule_of_service(service: Service, inputs: Inputs, findings: Findings) -> L4R
     text = service.annotation(ANNOTATION)
     if not text:
         return None
-    namespace, _, name = text.rpartition("/")
-    key = (namespace or service.namespace, name)
+    key = key_of_rule(service)
     place = ("metadata", "annotations", ANNOTATION)
     rule = inputs.catalog.l4_rules.get(key)
     if rule is None:
         broken = inputs.catalog.broken.get(("L4Rule", *key))
-        known = [f"{ns}/{each}" if namespace else each for ns, each in inputs.catalog.l4_rules]
+        known = [f"{ns}/{each}" if "/" in text else each for ns, each in inputs.catalog.l4_rules]
         findings.error(
             service,
             place,
@@ -58,6 +57,12 @@ def rule_of_service(service: Service, inputs: Inputs, findings: Findings) -> L4R
         )
         return None
     return rule
+
+
+def key_of_rule(service: Service) -> tuple[str, str]:
+    """Namespace and name of the rule that the Service's annotation names; without a name if there is none."""
+    namespace, _, name = service.annotation(ANNOTATION).rpartition("/")
+    return (namespace or service.namespace, name)
 
 
 def check_rule(

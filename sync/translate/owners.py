@@ -27,7 +27,11 @@ def owners_in_git(
     return OwnersInGit(
         named=named,
         namesakes={owner: problem for owner, problem in namesakes.items() if owner not in named},
-        loose_services={**dict(_loose_namesakes(resources)), **inputs.attachments.loose},
+        loose_services={
+            **dict(_loose_namesakes(resources)),
+            **dict(_loose_broken(resources)),
+            **inputs.attachments.loose,
+        },
         meant_for={_gateway(*key): found for key, found in inputs.attachments.meant_for.items()},
         of_services=dict(sorted(_owners_of_services(resources))),
         not_served={
@@ -51,6 +55,14 @@ def _loose_namesakes(resources: Resources) -> Iterator[tuple[ServiceKey, Problem
     for item in resources.namesakes:
         if item.kind == "Service" and item.key not in known:
             yield item.key, _of_another_group(item)
+
+
+def _loose_broken(resources: Resources) -> Iterator[tuple[ServiceKey, Problem]]:
+    """Services whose manifest cannot be used, and of which nothing else tells whether they belong to a Gateway."""
+    for item in resources.broken:
+        if item.kind == "Service" and item.service_type in ATTACHABLE and not all(gateway_of(item.labels)):
+            message, fix = "its manifest cannot be used", "correct it"
+            yield item.key, Problem(severity=Severity.WARNING, message=message, fix=fix, origin=item.origin)
 
 
 def _of_another_group(item: Namesake) -> Problem:

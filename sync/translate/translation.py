@@ -12,6 +12,7 @@ from sync.model.resources.tree import Resources
 from sync.model.settings import VALUES_FILE, Settings
 from sync.translate.gateway import translate_gateway
 from sync.translate.hints import hints
+from sync.translate.idle import idle_manifests
 from sync.translate.inputs import Inputs, inputs_of
 from sync.translate.load_balancer import SHARED_VIP_ANNOTATION, switched_off
 from sync.translate.node_port import node_problems
@@ -29,13 +30,15 @@ def translate(resources: Resources, settings: Settings, facts: Facts) -> Transla
     if errors := tuple(settings_errors(inputs)):
         return Translation(specs=(), problems=errors, holds_everything=True)
     verdicts = _without_claimed_names([*_gateway_verdicts(resources, inputs), *_service_verdicts(resources, inputs)])
-    held = (Held(owner=v.owner, name=v.name, origin=v.origin) for v in verdicts if v.is_held)
+    found_held = (Held(owner=v.owner, name=v.name, origin=v.origin) for v in verdicts if v.is_held)
+    held = _once_each((*found_held, *_held_because_broken(resources, inputs)))
     switched_off = _switched_off(resources, inputs)
     specs = tuple(spec for verdict in verdicts if not verdict.is_held for spec in verdict.specs)
     found = (*_problems(verdicts, resources, settings), *node_problems(inputs, specs))
     return Translation(
         specs=specs,
-        held=_once_each((*held, *_held_because_broken(resources, inputs))),
+        held=held,
+        idle=idle_manifests(resources, verdicts, specs, held, inputs),
         problems=tuple(dict.fromkeys((*found, *hints(resources, inputs, verdicts)))),
         in_git=owners_in_git(resources, verdicts, switched_off, inputs),
         origins={verdict.name: verdict.origin for verdict in verdicts},

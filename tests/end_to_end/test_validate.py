@@ -37,7 +37,6 @@ ERRORS = {
     "pool-name-twice": "Pool name north--pool-x-y-z-TCP-443 is claimed by",
     "address-twice": "requests the same address 10.10.10.99",
     "annotation-misspelt": "nobody reads the annotation ako.vmware.com/l4-rule",
-    "version-misspelt": "L4Rule of ako.vmware.com/v1alpha1 is not served",
     "controller-nearly-ours": 'controller "ako.vmware.com/avi-lbs" is nearly ours',
     "member-of-another-class": "that is not ours to serve",
 }
@@ -50,6 +49,7 @@ WARNINGS = {
     "service-port-without-listener": "has no listener TCP 8443",
     "listener-without-service": "no Service serves listener TCP 80",
     "label-misses-its-gateway": "Gateway shop/patrly is not in the tree",
+    "version-misspelt": "L4Rule of ako.vmware.com/v1alpha1 is not served",
     "one-label-only": "it belongs to no Gateway",
     "load-balancer-with-labels": "it gets a VirtualService of its own",
     "hostname-twice": "hostname www.example.com is that of",

@@ -183,3 +183,15 @@ def test_a_held_owner_of_another_name_keeps_nobody_alive() -> None:
     plan = plan_of(live, gateway("payments", label_name="other"))
 
     assert plan.count(Action.DELETE) == 4
+
+
+def test_a_service_that_cannot_be_used_and_has_lost_its_labels_keeps_its_pool() -> None:
+    """Nothing tells any more that it belongs to the Gateway, and nothing that it does not."""
+    live = live_with(WEB, FRONT, SLICE)
+    broken = {**labelled({}), "spec": {"ports": [{"name": "p80", "port": "eighty"}]}}
+
+    plan = plan_of(live, WEB, broken, SLICE)
+
+    assert plan.changes == ()
+    (message,) = [problem.message for problem in plan.problems if problem.severity is Severity.ERROR]
+    assert "it serves Service shop/front, which is in Git: its manifest cannot be used" in message

@@ -4,23 +4,30 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from sync.model.problem import Problem, Severity
 from sync.model.resources.ako import BackendProperties, L4Rule, L4RuleSpec, ListenerProperties, VipNetwork
 from sync.model.resources.core import Protocol
 from sync.model.run import Wish
 from sync.wish import Source, make_wish, offline
 from tests.builders import (
     OWN_TEMPLATES,
+    attached_to,
+    make_broken,
     make_gateway,
     make_infra_setting,
     make_listener,
     make_load_balancer,
     make_metadata,
     make_namespace,
+    make_node,
     make_origin,
+    make_pod,
     make_service,
+    make_service_port,
     make_settings,
     make_slice,
     make_snapshot,
@@ -41,14 +48,14 @@ def make_rule(name: str, **spec: Any) -> L4Rule:
     return L4Rule(metadata=make_metadata(name, "shop"), origin=make_origin("L4Rule", name), spec=L4RuleSpec(**spec))
 
 
-def wish_of(items: Sequence[Any], **sections: Any) -> Wish:
+def wish_of(items: Sequence[Any], *, problems: tuple[Problem, ...] = (), **sections: Any) -> Wish:
     """What a tree asks for, as `render` and `validate` see it."""
     source = Source(
         snapshot=make_snapshot({}),
         settings=make_settings(**sections),
         resources=make_tree_of(*items),
         templates=OWN_TEMPLATES,
-        problems=(),
+        problems=problems,
     )
     return offline(make_wish(source, None))
 
@@ -145,6 +152,108 @@ def test_an_owner_is_whole_or_held(items: list[Any], is_encoded: bool) -> None:
     assert bool(held) == any(problem.severity == "error" for problem in wish.problems)
     for found in kinds.values():
         assert (found.count("VirtualService"), found.count("VsVip"), found.count("L4PolicySet") <= 1) == (1, 1, True)
+
+
+# --- severities -------------------------------------------------------------------------------------------------------
+
+BROKEN = (
+    make_broken("Gateway", "web", "shop"),
+    make_broken("GatewayClass", "avi"),
+    make_broken("GatewayClass", "other"),
+    make_broken("AviInfraSetting", "edge"),
+    make_broken("AviInfraSetting", "other"),
+    make_broken("L4Rule", "plain", "shop"),
+    make_broken("L4Rule", "other", "shop"),
+    make_broken("Namespace", "shop-a"),
+    make_broken("Namespace", "elsewhere"),
+    make_broken("EndpointSlice", "x", "shop", labels={"kubernetes.io/service-name": "front"}),
+    make_broken("EndpointSlice", "y", "shop", labels={"kubernetes.io/service-name": "other"}),
+    make_broken("Endpoints", "web", "shop"),
+    make_broken("Node", "n9"),
+    make_broken("Pod", "p", "shop", labels={"app": "front"}),
+    make_broken("Service", "plain", "shop", service_type="ClusterIP"),
+    make_broken("Service", "back", "shop", service_type="ClusterIP", labels=attached_to()),
+    make_broken("Service", "direct", "shop", service_type="LoadBalancer"),
+    make_broken("Service", "third", "shop", service_type="LoadBalancer", annotations={SHARED_VIP: "both"}),
+    make_broken("Service", "what", "shop"),
+)
+MODES = st.fixed_dictionaries(
+    {
+        "L7Settings": st.sampled_from(["ClusterIP", "NodePort", "NodePortLocal"]).map(
+            lambda mode: {"serviceType": mode}
+        ),
+        "SyncSettings": st.sampled_from(["auto", "manifest", "ignore"]).map(lambda backends: {"backends": backends}),
+    }
+)
+SOUND = (
+    *ITEMS,
+    make_load_balancer("pods", selector={"app": "front"}),
+    make_load_balancer("nodes", ports=[make_service_port(80, node_port=30080)]),
+    make_node(),
+    make_node("n2", "192.0.2.300"),
+    make_pod(labels={"app": "front"}),
+)
+
+
+@given(st.lists(st.sampled_from(SOUND), unique_by=id), st.lists(st.sampled_from(BROKEN), unique_by=id), MODES)
+@example([make_load_balancer("web")], list(BROKEN), {})
+@settings(max_examples=100, deadline=None)
+def test_there_is_an_error_exactly_where_something_is_held_or_nothing_is_usable(
+    items: list[Any], broken: list[Any], sections: dict[str, Any]
+) -> None:
+    """An owner, or the live servers of a Node; everything else is a warning, in whatever tree."""
+    told = tuple(
+        Problem(severity=Severity.ERROR, message="broken", fix="correct it", origin=item.origin) for item in broken
+    )
+
+    wish = wish_of([*items, *broken], problems=told, **sections)
+
+    is_held = bool(wish.desired.held) or any(item.unknown_nodes for item in wish.desired)
+    errors = [problem for problem in wish.problems if problem.severity is Severity.ERROR]
+    assert bool(errors) == (is_held or bool(broken and not wish.desired.objects))
+    assert len({p.origin for p in wish.problems} & {p.origin for p in told}) == len({p.origin for p in told})
+
+
+NEEDED = {
+    "Gateway": make_broken("Gateway", "x", "desk"),
+    "GatewayClass": make_broken("GatewayClass", "avi"),
+    "EndpointSlice": make_broken("EndpointSlice", "x", "shop", labels={"kubernetes.io/service-name": "front"}),
+    "Service": make_broken("Service", "back", "shop", service_type="ClusterIP", labels=attached_to()),
+    "AviInfraSetting": make_broken("AviInfraSetting", "edge"),
+    "L4Rule": make_broken("L4Rule", "lost", "shop"),
+    "Namespace": make_broken("Namespace", "shop-a"),
+}
+IDLE = {
+    "Gateway": None,
+    "GatewayClass": make_broken("GatewayClass", "other"),
+    "EndpointSlice": make_broken("EndpointSlice", "y", "shop", labels={"kubernetes.io/service-name": "other"}),
+    "Service": make_broken("Service", "plain", "shop", service_type="ClusterIP"),
+    "AviInfraSetting": make_broken("AviInfraSetting", "other"),
+    "L4Rule": make_broken("L4Rule", "other", "shop"),
+    "Namespace": make_broken("Namespace", "elsewhere"),
+}
+USERS = (
+    make_gateway(),
+    make_service(),
+    make_load_balancer("ruled", annotations={L4_RULE: "lost"}),
+    make_load_balancer("apart", "shop-a", annotations={INFRA_SETTING: "edge"}),
+    make_load_balancer("sound", "desk"),
+)
+
+
+@pytest.mark.parametrize("kind", NEEDED)
+def test_only_a_broken_manifest_that_something_depends_on_is_an_error(kind: str) -> None:
+    """Beside one of the same kind that nothing depends on."""
+    both = [item for item in (NEEDED[kind], IDLE[kind]) if item is not None]
+    told = tuple(Problem(severity=Severity.ERROR, message=item.name, fix="", origin=item.origin) for item in both)
+
+    wish = wish_of([*USERS, *both], problems=told)
+
+    found = {
+        problem.message: problem.severity for problem in wish.problems if problem.message in {p.message for p in told}
+    }
+    assert found[both[0].name] is Severity.ERROR
+    assert [found[item.name] for item in both[1:]] == [Severity.WARNING] * len(both[1:])
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------
