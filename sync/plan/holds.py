@@ -19,7 +19,7 @@ from sync.plan.passing import Passing
 from sync.plan.pauses import why_paused
 from sync.plan.policy import why_no_replace
 from sync.plan.successors import waits
-from sync.plan.unproven import misspelt, still_wanted
+from sync.plan.unproven import misspelt, renamed_shared_vips, still_wanted
 
 
 @dataclass(slots=True)
@@ -75,9 +75,9 @@ def holds_of(
         for problem in (*holding_doubts(owner.owner, desired), *still_wanted(owner.owner, desired)):
             holds.add_problem(owner.pair, problem)
     claims, holders = claims_of(owners, desired), holders_of(owners, live)
-    for pair, message, fix in rival_claims(owners, claims):
-        holds.add(pair, message, fix, desired)
     changes = [owner.owner for owner in owners]
+    for pair, message, fix in (*rival_claims(owners, claims), *renamed_shared_vips(changes, desired)):
+        holds.add(pair, message, fix, desired)
     while True:  # whoever is held keeps what it has, and so holds whoever waits for that
         before = len(holds.by_name)
         for pair, message, fix in taken(owners, claims, holders, holds.by_name):

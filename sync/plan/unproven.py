@@ -7,12 +7,12 @@ nearly the same name cannot be served has probably been misspelt.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from sync.model.desired import DesiredState, Held
+from sync.model.desired import DesiredState, Held, Owner, OwnerKind
 from sync.model.problem import Problem, Severity
 from sync.model.wording import is_near
 from sync.plan.changes import OwnerChanges
 from sync.plan.owners import Pair
-from sync.plan.successors import Reason, desired_services, live_services
+from sync.plan.successors import Reason, desired_services, live_services, successors_of
 
 
 def still_wanted(owner: OwnerChanges, desired: DesiredState) -> Iterator[Problem]:
@@ -55,6 +55,28 @@ def misspelt(
             where = f" ({place.file}:{place.line})" if place else ""
             message = f"it is not in Git, but {other.owner}{where}, which is held, may be meant for it"
             yield pair, (message, f"correct {other.owner}, or rename it if both are meant")
+
+
+def renamed_shared_vips(owners: Sequence[OwnerChanges], desired: DesiredState) -> Iterator[tuple[Pair, str, str]]:
+    """Every live shared VIP that loses a member to a new one of nearly its name, and that new one.
+
+    Members are brought together by the name of the VIP alone, so nothing else tells whether one of them is misspelt.
+    """
+    pairs = {owner.pair.owner: owner.pair for owner in owners}
+    for owner in owners:
+        for service, successor in successors_of(owner, desired).items():
+            new = pairs.get(successor)
+            if new is None or new.live or not _is_nearly(successor, owner.pair.owner):
+                continue
+            message = f"Service {service[0]}/{service[1]} would leave {owner.pair.owner} for {successor}, a new one"
+            fix = f'did you mean "{owner.pair.owner.name}"? Give a new shared VIP a name that is less alike'
+            yield owner.pair, message, fix
+            yield new, message, fix
+
+
+def _is_nearly(owner: Owner, other: Owner) -> bool:
+    is_shared = owner.kind is other.kind is OwnerKind.SHARED_VIP
+    return is_shared and owner.namespace == other.namespace and is_near(owner.name, other.name)
 
 
 def _may_be_meant(item: Held, pair: Pair) -> bool:

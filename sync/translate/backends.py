@@ -23,7 +23,9 @@ def servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findi
             f"held: {broken.kind} {broken.namespace}/{broken.name}, which tells its back ends, cannot be used",
             f"correct {broken.origin.file}:{broken.origin.line}",
         )
-    if unusable:
+    strays = inputs.strays.of_services.get(service.key, ())
+    findings.problems.extend(strays)
+    if unusable or strays:
         return ()
     found = _servers(service, port, inputs, findings)
     if found is None:

@@ -30,6 +30,8 @@ class Catalog:
     infra_settings: Mapping[str, AviInfraSetting]
     l4_rules: Mapping[Key, L4Rule]
     namespaces: Mapping[str, Namespace]
+    idle_namespaces: frozenset[str]
+    """Those with labels or annotations, and with no manifest of ours in them."""
     services_of_gateway: Mapping[Key, tuple[Service, ...]]
     slices_of_service: Mapping[Key, tuple[EndpointSlice, ...]]
     endpoints: Mapping[Key, Endpoints]
@@ -57,6 +59,7 @@ def make_catalog(resources: Resources) -> Catalog:
         infra_settings={item.name: item for item in resources.infra_settings},
         l4_rules={item.key: item for item in resources.l4_rules},
         namespaces={item.name: item for item in resources.namespaces},
+        idle_namespaces=_idle_namespaces(resources),
         services_of_gateway=_grouped((gateway_of(s.metadata.labels), s) for s in services if _may_attach(s)),
         slices_of_service=_grouped(
             ((item.namespace, item.service_name), item)
@@ -74,6 +77,17 @@ def make_catalog(resources: Resources) -> Catalog:
             for item in resources.broken
             if item.kind == "EndpointSlice"
         ),
+    )
+
+
+def _idle_namespaces(resources: Resources) -> frozenset[str]:
+    slices = (*resources.endpoint_slices, *resources.endpoints)
+    inhabitants = (*resources.gateways, *resources.services, *slices, *resources.l4_rules, *resources.pods)
+    homes = {item.namespace for item in inhabitants} | {item.namespace for item in resources.broken}
+    return frozenset(
+        item.name
+        for item in resources.namespaces
+        if item.name not in homes and (item.metadata.labels or item.metadata.annotations)
     )
 
 

@@ -7,7 +7,7 @@ from sync.avi.addresses import usual_form
 from sync.model.desired import Server
 from sync.model.resources.core import Endpoints, EndpointSlice, Service, ServicePort, SlicePort
 from sync.model.resources.resource import Resource
-from sync.model.wording import shown
+from sync.model.wording import is_near, shown
 from sync.translate.clouds import DUAL_STACK_CLOUDS
 from sync.translate.host_addresses import family_of, flaw_of
 from sync.translate.inputs import Inputs
@@ -65,6 +65,7 @@ def endpoint_servers(service: Service, port: ServicePort, inputs: Inputs, findin
         not_told(service, (), "the tree holds no EndpointSlice for it", "commit its EndpointSlice", inputs, findings)
         return None
     _warn_of_unsaid_readiness(service, inputs, findings)
+    check_port_name(service, port, groups, findings)
     wanted = families(service, inputs)
     found: dict[tuple[str, int], Server] = {}
     for group in groups:
@@ -81,6 +82,25 @@ def endpoint_servers(service: Service, port: ServicePort, inputs: Inputs, findin
     if not found and not findings.has_errors:
         none_serves(service, port, *_why_none(groups, port, wanted), findings)
     return list(found.values())
+
+
+def check_port_name(
+    service: Service, port: ServicePort, groups: tuple[BackEnds, ...], findings: Findings, *, takes_any: bool = True
+) -> None:
+    """An error for a port that no back end serves, where one has a port of nearly its name.
+
+    `takes_any` tells that the only port of the only slice serves it, whatever it is called.
+    """
+    known = {item.name for group in groups for item in group.ports if item.name and item.protocol is port.protocol}
+    if port.name in known or any(
+        port_of(group.ports, port, is_only=takes_any and len(groups) == 1) for group in groups
+    ):
+        return
+    idle = known - {other.name for other in service.spec.ports}
+    if near := [name for name in sorted(idle) if is_near(port.name, name)]:
+        message = f'no EndpointSlice has a port "{port.name}"'
+        place = ("spec", "ports", service.spec.ports.index(port), "name")
+        findings.error(service, place, message, f'did you mean "{near[0]}"? Give the port one name in both')
 
 
 def _warn_of_unsaid_readiness(service: Service, inputs: Inputs, findings: Findings) -> None:

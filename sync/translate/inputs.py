@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sync.model.facts import Facts
+from sync.model.resources.resource import Resource
 from sync.model.resources.tree import Resources
 from sync.model.settings import Settings
+from sync.model.wording import is_near
 from sync.translate.attachments import Attachments, attachments_of
 from sync.translate.catalog import Catalog, make_catalog
 from sync.translate.names import MarkerSet, Names
+from sync.translate.strays import Strays, strays_of
 
 TENANT_ANNOTATION = "ako.vmware.com/tenant-name"
 
@@ -22,6 +25,7 @@ class Inputs:
     facts: Facts
     catalog: Catalog
     attachments: Attachments
+    strays: Strays
     is_complete: bool
 
     @property
@@ -53,6 +57,7 @@ def inputs_of(resources: Resources, settings: Settings, facts: Facts) -> Inputs:
         facts=facts,
         catalog=catalog,
         attachments=attachments_of(resources, catalog),
+        strays=strays_of(resources, catalog),
         is_complete=resources.is_complete,
     )
 
@@ -62,6 +67,8 @@ class Coverage(Enum):
 
     YES = "served"
     BLOCKED = "its namespace is in AKOSettings.blockedNamespaceList"
+    UNRECOGNISED = "its Namespace is not in the tree, and one of nearly that name has no manifest in it"
+    NEARLY_SELECTED = "its namespace has nearly the label of AKOSettings.namespaceSelector, but not quite"
     NOT_SELECTED = "its namespace lacks the label of AKOSettings.namespaceSelector"
     UNUSABLE = "its Namespace cannot be used, so nobody can tell its tenant, its network and whether it is served"
     UNKNOWN = "its Namespace is not in the tree, so nobody can tell whether AKOSettings.namespaceSelector selects it"
@@ -74,17 +81,32 @@ def coverage_of(namespace: str, inputs: Inputs) -> Coverage:
         return Coverage.UNUSABLE
     if namespace in ako.blocked_namespace_list:
         return Coverage.BLOCKED
+    manifest = inputs.catalog.namespaces.get(namespace)
+    if manifest is None and any(is_near(idle, namespace) for idle in inputs.catalog.idle_namespaces):
+        return Coverage.UNRECOGNISED
     if not ako.namespace_selector.is_active:
         return Coverage.YES
-    manifest = inputs.catalog.namespaces.get(namespace)
     if manifest is None:
         return Coverage.UNKNOWN
-    value = manifest.metadata.labels.get(ako.namespace_selector.label_key.strip())
-    return Coverage.YES if value == ako.namespace_selector.label_value.strip() else Coverage.NOT_SELECTED
+    selector = ako.namespace_selector
+    wanted = (selector.label_key.strip(), selector.label_value.strip())
+    if manifest.metadata.labels.get(wanted[0]) == wanted[1]:
+        return Coverage.YES
+    return Coverage.NEARLY_SELECTED if is_nearly_labelled(manifest, *wanted) else Coverage.NOT_SELECTED
+
+
+def is_nearly_labelled(resource: Resource, key: str, value: str) -> bool:
+    """Whether a label of the resource is the one that is asked for, but for one typing error in key or value."""
+    labels = resource.metadata.labels
+    if key in labels:
+        return is_near(labels[key], value)
+    return any(found == value and is_near(label, key) for label, found in labels.items())
 
 
 HOLDING: Mapping[Coverage, str] = {
     Coverage.UNUSABLE: "correct the Namespace's manifest",
     Coverage.UNKNOWN: "commit the Namespace",
+    Coverage.UNRECOGNISED: "correct the name in one of the two, or commit the Namespace",
+    Coverage.NEARLY_SELECTED: "correct the label of the Namespace or the selector in values.yaml",
 }
 """What holds an owner, and the fix."""

@@ -7,15 +7,19 @@ from sync.model.desired import ObjectSpec, Server, UnknownNodes
 from sync.model.problem import Problem, Severity
 from sync.model.resources.core import Node, Service, ServicePort
 from sync.model.resources.tree import BrokenResource
-from sync.model.wording import shown
-from sync.translate.endpoints import back_ends, families, none_serves, not_told, port_of
+from sync.model.wording import is_near, shown
+from sync.translate.endpoints import BackEnds, back_ends, check_port_name, families, none_serves, not_told, port_of
 from sync.translate.host_addresses import family_of, flaw_of
-from sync.translate.inputs import Inputs
+from sync.translate.inputs import Inputs, is_nearly_labelled
 from sync.translate.verdict import Findings, problem_at
 
 
 def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> list[Server] | None:
     """A server per Node; None where Git does not say which Nodes there are."""
+    if service.spec.type == "ClusterIP" and port.node_port:
+        place = ("spec", "ports", service.spec.ports.index(port), "nodePort")
+        findings.error(service, place, "a ClusterIP Service has no node ports", "make it type: NodePort")
+        return []
     if service.spec.type == "ClusterIP":
         findings.warning(
             service,
@@ -42,11 +46,47 @@ def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
         fix = "commit its EndpointSlice, use externalTrafficPolicy: Cluster"
         not_told(service, ("spec", "externalTrafficPolicy"), what, fix, inputs, findings)
         return None
+    _check_selection(service, inputs, findings)
+    _check_local(service, port, inputs, findings)
     nodes = [node for node in inputs.catalog.nodes if chosen(node)]
     found = [server for node in nodes if (server := _node_server(node, service, port, inputs)) is not None]
     if not found and not has_unknown and not findings.has_errors:
         none_serves(service, port, *_why_none(nodes, service), findings)
     return found
+
+
+# --- names that are nearly right --------------------------------------------------------------------------------------
+
+
+def _check_selection(service: Service, inputs: Inputs, findings: Findings) -> None:
+    """Errors for Nodes whose label is nearly that of nodePortSelector."""
+    selector = inputs.settings.node_port_selector
+    for node in inputs.catalog.nodes if selector.key else ():
+        if node.metadata.labels.get(selector.key) != selector.value and is_nearly_labelled(
+            node, selector.key, selector.value
+        ):
+            message = f"{node.title} has nearly the label of nodePortSelector, so {service.title} is held"
+            fix = f"write the label {selector.key}: {selector.value}, or correct nodePortSelector in values.yaml"
+            findings.error(node, ("metadata", "labels"), message, fix)
+
+
+def _check_local(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> None:
+    """Errors for names by which the Nodes that run a back end are found."""
+    if service.spec.external_traffic_policy == "Local":
+        groups = back_ends(service, inputs) or ()
+        check_port_name(service, port, groups, findings, takes_any=not port.name)
+        _check_node_names(groups, service, inputs, findings)
+
+
+def _check_node_names(groups: tuple[BackEnds, ...], service: Service, inputs: Inputs, findings: Findings) -> None:
+    """Errors for endpoints that name no Node of the tree, but nearly one that runs no back end of the Service."""
+    known = {node.name for node in inputs.catalog.nodes} | {item.name for item in inputs.catalog.broken_of_kind("Node")}
+    idle = known - {end.node for group in groups for end in group.endpoints}
+    for group in groups:
+        for end in group.endpoints:
+            if end.node not in known and (near := [name for name in sorted(idle) if is_near(end.node, name)]):
+                message = f'Node "{end.node}" is not in the tree, so {service.title} is held'
+                findings.error(group.origin, end.path[:2], message, f'did you mean "{near[0]}"?')
 
 
 # --- Nodes that do not tell where they are ----------------------------------------------------------------------------

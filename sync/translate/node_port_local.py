@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from sync.model.desired import Server
 from sync.model.resources.core import Pod, Service, ServicePort
-from sync.model.wording import shown
+from sync.model.wording import is_near, shown
 from sync.translate.endpoints import back_ends, families, none_serves, not_told
 from sync.translate.host_addresses import family_of, flaw_of
-from sync.translate.inputs import Inputs
+from sync.translate.inputs import Inputs, is_nearly_labelled
 from sync.translate.verdict import Findings
 
 NODE_PORT_LOCAL_ANNOTATION = "nodeportlocal.antrea.io"
@@ -26,6 +26,7 @@ def pod_servers(service: Service, port: ServicePort, inputs: Inputs, findings: F
                 f"correct {broken.origin.file}:{broken.origin.line}",
             )
     pods = pods_of(service, inputs)
+    _check_unselected(service, pods, inputs, findings)
     if not pods:
         not_told(
             service, ("spec", "selector"), "the tree holds no Pod that it selects", "commit the Pods", inputs, findings
@@ -55,6 +56,26 @@ def pod_servers(service: Service, port: ServicePort, inputs: Inputs, findings: F
             findings,
         )
     return list(found.values())
+
+
+def _check_unselected(service: Service, pods: list[Pod], inputs: Inputs, findings: Findings) -> None:
+    """Errors for Pods that the Service does not select, though its EndpointSlices name them or nearly its selector."""
+    selected = {pod.key for pod in pods}
+    behind = {end.pod for group in back_ends(service, inputs) or () for end in group.endpoints if end.pod}
+    for pod in (pod for found in inputs.catalog.pods.values() for pod in found if pod.key not in selected):
+        is_here = pod.namespace == service.namespace
+        is_moved = is_near(pod.namespace, service.namespace) and (service.namespace, pod.name) not in selected
+        is_meant = pod.name in behind or _is_nearly_selected(pod, service)
+        if (is_here or is_moved) and is_meant:
+            message = f"{service.title} does not select this Pod, which its EndpointSlice or its labels give to it"
+            fix = f"correct the labels or the namespace of the Pod, or the selector of {service.title}"
+            findings.error(pod, ("metadata",), message, fix)
+
+
+def _is_nearly_selected(pod: Pod, service: Service) -> bool:
+    """Whether one label is misspelt, and all others are as the Service selects them."""
+    wrong = [(key, value) for key, value in service.spec.selector.items() if pod.metadata.labels.get(key) != value]
+    return len(wrong) == 1 and is_nearly_labelled(pod, *wrong[0])
 
 
 def pods_of(service: Service, inputs: Inputs) -> list[Pod]:
@@ -95,6 +116,11 @@ class _NodePort:
 def _node_ports(pod: Pod, findings: Findings) -> list[_NodePort]:
     text = pod.annotation(NODE_PORT_LOCAL_ANNOTATION)
     if not text:
+        for key in pod.metadata.annotations:
+            if is_near(key, NODE_PORT_LOCAL_ANNOTATION):
+                place = ("metadata", "annotations", key)
+                fix = f'did you mean "{NODE_PORT_LOCAL_ANNOTATION}"?'
+                findings.error(pod, place, f"nobody reads the annotation {key}", fix)
         return []
     try:
         found = [

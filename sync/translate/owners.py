@@ -28,6 +28,7 @@ def owners_in_git(
         named=named,
         namesakes={owner: problem for owner, problem in namesakes.items() if owner not in named},
         loose_services={
+            **inputs.strays.named,
             **dict(_loose_namesakes(resources)),
             **dict(_loose_broken(resources)),
             **inputs.attachments.loose,

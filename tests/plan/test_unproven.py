@@ -195,3 +195,40 @@ def test_a_service_that_cannot_be_used_and_has_lost_its_labels_keeps_its_pool() 
     assert plan.changes == ()
     (message,) = [problem.message for problem in plan.problems if problem.severity is Severity.ERROR]
     assert "it serves Service shop/front, which is in Git: its manifest cannot be used" in message
+
+
+def test_a_shared_vip_keeps_a_member_that_would_leave_it_for_one_of_nearly_its_name() -> None:
+    """Nothing but the name brings members together; one of quite another name is another VIP."""
+    members = [load_balancer("a", shared_vip="voice"), load_balancer("b", port=26, shared_vip="voice")]
+    live = live_with(*members)
+
+    misspelt = plan_of(live, members[0], load_balancer("b", port=26, shared_vip="voicee"))
+    moved = plan_of(live, members[0], load_balancer("b", port=26, shared_vip="mail"))
+
+    assert (misspelt.is_empty, [str(held.owner) for held in misspelt.held]) == (
+        True,
+        ["SharedVip shop/voice", "SharedVip shop/voicee"],
+    )
+    assert (moved.count(Action.DELETE), moved.held) == (1, ())
+
+
+def test_a_service_that_was_renamed_by_mistake_keeps_its_pool() -> None:
+    """Its EndpointSlice still names it as before; a Service without a slice in Git may be renamed."""
+    live = live_with(WEB, FRONT, SLICE)
+
+    plan = plan_of(live, WEB, renamed(FRONT, name="frontt"), SLICE)
+
+    assert plan.is_empty
+    assert plan_of(live, WEB, renamed(FRONT, name="frontt")).count(Action.DELETE) == 1
+
+
+def test_a_member_of_a_shared_vip_that_lost_its_namespace_keeps_its_pool() -> None:
+    """It would be a VIP of its own in another namespace, and its EndpointSlice stays behind."""
+    members = [load_balancer("a", shared_vip="voice"), load_balancer("b", port=26, shared_vip="voice")]
+    slices = [endpoints("a", ports=(25,)), endpoints("b", ports=(26,))]
+    live = live_with(*members, *slices)
+
+    plan = plan_of(live, members[0], renamed(members[1], namespace="default"), *slices)
+
+    assert plan.is_empty
+    assert "Service shop/b is not in the tree" in held_by(plan)[0][1]

@@ -341,7 +341,7 @@ def test_every_node_is_a_server_at_the_node_port() -> None:
         pytest.param({"key": "pool", "value": "edge"}, ["1"], id="key and value"),
         pytest.param({"key": "pool"}, ["3"], id="an empty value must be there"),
         pytest.param({"value": "edge"}, ["1", "2", "3"], id="without key it is not active"),
-        pytest.param({"key": "pool", "value": "Edge"}, [], id="exact value"),
+        pytest.param({"key": "pool", "value": "edges-of-all"}, [], id="exact value"),
     ],
 )
 def test_the_selector_chooses_nodes(selector: dict[str, str], expected: list[str]) -> None:

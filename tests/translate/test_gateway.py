@@ -586,7 +586,7 @@ SELECTED = {"namespaceSelector": {"labelKey": "team", "labelValue": "web"}}
             id="a blocked namespace",
         ),
         pytest.param(
-            [make_gateway(), make_namespace(labels={"team": "Web"})],
+            [make_gateway(), make_namespace(labels={"team": "mail"})],
             SELECTED,
             "NotServed",
             "its namespace lacks the label of AKOSettings.namespaceSelector",
