@@ -557,16 +557,18 @@ def _read_again(kind: str, resource: Resource, first: Resource, value: Mapping[s
     else:
         said, fix, severity = "with other content", "keep one of them; until then neither counts", Severity.ERROR
         _break(kind, value, resource.origin, reading)
-    reading.problems.append(
-        Problem(
-            severity=severity,
-            message=f"{resource.title} stands twice in the tree, {said}: first in {place}",
-            fix=fix,
-            origin=resource.origin,
-            resource=resource.title,
-            field=("metadata", "name"),
-        )
+    problem = Problem(
+        severity=severity,
+        message=f"{resource.title} stands twice in the tree, {said}: first in {place}",
+        fix=fix,
+        origin=resource.origin,
+        resource=resource.title,
+        field=("metadata", "name"),
     )
+    if _stands_alone(resource) and _stands_alone(first):
+        reading.pass_over(problem)
+    else:
+        reading.problems.append(problem)
 
 
 def _stands_alone(resource: Resource) -> bool:

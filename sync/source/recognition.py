@@ -37,7 +37,7 @@ def may_hold_ours(content: bytes, *, is_in_chart: bool = False) -> bool:
         return True
     if is_in_chart:
         return False
-    stated = [(found["key"], found["value"]) for found in _STATED.finditer(text)]
+    stated = [(found["key"], found["value"]) for found in _STATED.finditer(text) if not _is_nested(found)]
     kinds = [value for key, value in stated if key.lower() == "kind"]
     if any(_is_dangerous(kind, text) or not kind.isidentifier() for kind in kinds):
         return True
@@ -47,6 +47,18 @@ def may_hold_ours(content: bytes, *, is_in_chart: bool = False) -> bool:
 
 
 _STATED = re.compile(r"\b(?P<key>apiVersion|kind)[\"']?\s*:\s*[\"']?(?P<value>[^\s\"'#,}\]]*)", re.IGNORECASE)
+
+
+def _is_nested(found: re.Match[str]) -> bool:
+    """Whether a mapping stands below the key, as in a schema that describes a field of that name."""
+    if found["value"].startswith("{"):
+        return not found["value"].startswith("{{") and found["value"].endswith(("{", ":"))
+    return found["value"].endswith(":") and _column(found, "value") > _column(found, "key")
+
+
+def _column(found: re.Match[str], group: str) -> int:
+    """In which column of its line it begins."""
+    return found.start(group) - found.string.rfind("\n", 0, found.start(group))
 
 
 def _is_dangerous(kind: str, text: str) -> bool:
@@ -72,15 +84,21 @@ def resembles_ours(value: Any) -> bool:
         return False
     version, kind = _nearly(value, "apiVersion"), _nearly(value, "kind")
     if kind and _meant_kind(kind):
-        if not version and kind.islower() and not isinstance(value.get("metadata"), Mapping):
-            return False  # a word such as `service` or `node` in somebody's data
+        if not version and (kind.islower() or value.keys() - {"kind"}) and not value.keys() & _PARTS:
+            return False  # a word such as `Service` or `node` in somebody's data
         return not version or version == _CORE or group_of(version) in _GROUPS or _is_near(group_of(version))
     if kind:
         return False
     if version:
         is_manifest = bool({"metadata", "spec"} & value.keys())
         return (version == _CORE and is_manifest) or group_of(version) in _GROUPS or _is_near(group_of(version))
-    return isinstance(value.get("metadata"), Mapping) and isinstance(value.get("spec"), Mapping)
+    spec = value.get("spec")
+    # Templates of Pods lie around without a head; a Pod that lost it takes nothing away.
+    return isinstance(value.get("metadata"), Mapping) and isinstance(spec, Mapping) and "containers" not in spec
+
+
+_PARTS = frozenset({"metadata", "spec", "status", "addressType", "endpoints", "ports", "subsets"})
+"""What a manifest of ours consists of, beside its head."""
 
 
 @lru_cache(maxsize=4096)

@@ -855,7 +855,7 @@ def _generated(chance: random.Random, number: int) -> Files:
     """Data in YAML: recorded requests, fixtures, translations."""
     rows = "".join(
         f"- id: {position}\n  at: 2024-01-{position % 28 + 1:02}T10:00:00Z\n  ratio: 0.{position}\n"
-        f"  kind: {chance.choice(['created', 'service', 'Node.js'])}\n  spec: {{a: {position}}}\n"
+        f"  kind: {chance.choice(['created', 'service', 'Node'])}\n  details: {{a: {position}}}\n"
         for position in range(200)
     )
     words = "".join(f"{word}.title: {word.title()} ünïcode\n" for word in _WORDS)

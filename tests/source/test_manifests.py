@@ -656,6 +656,16 @@ def test_of_two_that_differ_the_first_counts_where_nothing_is_held_for_it(kind: 
     assert resources.broken == ()
 
 
+def test_plain_services_that_stand_twice_are_one_warning_for_each_file() -> None:
+    """What is rendered for several environments repeats every name."""
+    plain = SERVICE.replace("SPEC", "{ports: [{port: 80}]}")
+    text = "---\n".join(plain.replace("NAME", name) for name in ("front", "back"))
+
+    _, problems = read({f"{number}/all.yaml": text for number in range(3)})
+
+    assert [problem.file for problem in problems] == ["1/all.yaml", "2/all.yaml"]
+
+
 def test_the_same_name_in_another_namespace_or_kind_is_another_resource() -> None:
     """Identity is kind, namespace and name."""
     other = document("Endpoints")

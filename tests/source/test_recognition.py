@@ -44,6 +44,12 @@ def test_a_broken_file_with_a_manifest_of_ours_may_hold_it_whichever_line_is_los
         pytest.param("apiVersion: v1\nkind: Service\nspec: {{ .Values.x }}\n", id="Service without VIP or label"),
         pytest.param("apiVersion: v1\nkind: Pod\nspec: [\n", id="Pod"),
         pytest.param("Resources:\n  Web: !Sub [\n", id="CloudFormation"),
+        pytest.param('{"properties": {"kind": {"type": "string"}}, // x\n', id="JSON schema with comments"),
+        pytest.param("properties: {kind: {type: string}, [\n", id="schema in one line"),
+        pytest.param(
+            "kind: CustomResourceDefinition\nproperties:\n  apiVersion:\n    type: x\n  kind:\n    type: x\na: [\n",
+            id="definition of a kind",
+        ),
     ],
 )
 def test_a_broken_file_of_another_program_holds_nothing_of_ours(text: str) -> None:
@@ -51,7 +57,7 @@ def test_a_broken_file_of_another_program_holds_nothing_of_ours(text: str) -> No
     assert not may_hold_ours(text.encode())
 
 
-@pytest.mark.parametrize("text", ["kind: [\n", "kind: {{ .Values.kind }}\n", "kind:\n  - [\n"])
+@pytest.mark.parametrize("text", ["kind: [\n", "kind:\nmetadata: [\n", "kind: {{ .Values.kind }}\n", "kind:\n  - [\n"])
 def test_a_kind_that_cannot_be_read_may_be_any(text: str) -> None:
     """A doubt is a doubt."""
     assert may_hold_ours(text.encode())
@@ -99,7 +105,9 @@ def test_a_manifest_that_lost_a_line_or_a_letter_still_resembles_ours(kind: str,
         pytest.param({"apiVersion": 1, "datasources": []}, id="a number as version"),
         pytest.param({"apiVersion": "serving.knative.dev/v1", "kind": "Service"}, id="Service of another group"),
         pytest.param([{"op": "add", "path": "/spec", "value": 1}], id="JSON patch"),
-        pytest.param([{"id": 1, "kind": "service", "spec": {}}], id="a word in a record"),
+        pytest.param([{"id": 1, "kind": "service"}], id="a word in a record"),
+        pytest.param({"id": 1, "kind": "Node"}, id="a kind in a record"),
+        pytest.param({"metadata": {}, "spec": {"containers": []}}, id="template of a Pod"),
     ],
 )
 def test_what_plainly_is_something_else_does_not(value: object) -> None:
