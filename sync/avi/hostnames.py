@@ -1,6 +1,6 @@
 """The DNS names that a VsVip requests or has."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,3 +29,8 @@ class Hostname:
 def usual_name(text: str) -> str:
     """The DNS name as it is compared: without regard to case, and a dot at its end means nothing."""
     return text.lower().removesuffix(".")
+
+
+def is_under(name: str, domains: Iterable[str]) -> bool:
+    """Whether a DNS name is one of the domains or below one; a dot that a domain starts with means nothing."""
+    return any(f".{usual_name(name)}".endswith(f".{usual_name(domain).removeprefix('.')}") for domain in domains)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from sync.avi.hostnames import is_under
 from sync.doctor.findings import not_checked, ok, problem, some, warning
 from sync.model.checkup import Finding
 from sync.model.facts import Facts
@@ -9,6 +10,7 @@ from sync.model.problem import Problem, Severity
 from sync.model.run import Wish
 from sync.model.settings import Settings
 from sync.report.words import counted
+from sync.translate.fqdn import default_domain
 from sync.wish import Source
 
 WORDS: Mapping[str, str] = {
@@ -75,14 +77,10 @@ def check_dns(wish: Wish, settings: Settings, facts: Facts) -> Iterator[Finding]
     names = {str(row.get("fqdn", "")) for item in wish.desired for row in item.body.get("dns_info") or ()}
     if not domains:
         yield not_checked("dns", f"cloud {facts.cloud.name} serves no DNS domain: no VIP gets a name by itself")
-    elif wanted and wanted not in facts.cloud.dns_domains:
+    elif wanted and default_domain(settings, facts) is None:
         message = f'defaultDomain "{wanted}" is none of the cloud\'s DNS domains ({", ".join(domains)})'
         yield warning("dns", message, f"names are made under {sorted(domains)[0]} instead: correct it in values.yaml")
     else:
         yield ok("dns", f"the cloud serves {some(domains)}")
-    if strange := [name for name in names if domains and not _is_under(name, domains)]:
+    if strange := [name for name in names if domains and not is_under(name, domains)]:
         yield warning("dns", f"under none of these domains: {some(strange)}", "use one of the cloud's DNS domains")
-
-
-def _is_under(name: str, domains: tuple[str, ...]) -> bool:
-    return any(name == domain or name.endswith(f".{domain}") for domain in domains)

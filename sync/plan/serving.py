@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from sync.avi.addresses import addresses
+from sync.avi.hostnames import usual_name
 from sync.avi.references import parse_reference
 from sync.kinds import KINDS, Part
 from sync.model.desired import ObjectKey
@@ -99,7 +100,7 @@ def serving_of(bodies: Bodies, vips: Vips = MappingProxyType({})) -> Serving:
         servers=sum(len(as_list(body.get("servers"))) for body in back_ends.values()),
         vips=frozenset(used),
         addresses=frozenset(address for body in used.values() for address in addresses_of(body)),
-        names=frozenset(name.lower() for body in used.values() for name in names_of(body)),
+        names=frozenset(usual_name(name) for body in used.values() for name in names_of(body)),
     )
 
 

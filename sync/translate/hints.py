@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from sync.avi.hostnames import usual_name
+from sync.avi.hostnames import is_under, usual_name
 from sync.model.desired import PoolContent, VsVipContent
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.core import Service
@@ -140,13 +140,13 @@ def _hostnames(inputs: Inputs, verdicts: Sequence[Verdict]) -> Iterator[Problem]
             if isinstance(spec.content, VsVipContent):
                 for name in spec.content.fqdns:
                     owners[usual_name(name)].append(verdict)
-    domains = tuple(usual_name(domain.removeprefix(".")) for domain in inputs.facts.cloud.dns_domains)
+    domains = tuple(domain.removeprefix(".") for domain in inputs.facts.cloud.dns_domains)
     for name, claimants in sorted(owners.items()):
         first, *others = claimants
         if others:
             also = " and ".join(f"{other.owner} ({other.origin.file}:{other.origin.line})" for other in others)
             yield _of_owner(first, f"hostname {name} is that of {also}, too", "give each a name of its own")
-        if domains and not any(name == domain or name.endswith(f".{domain}") for domain in domains):
+        if domains and not is_under(name, domains):
             message = f"hostname {name} is under none of the cloud's DNS domains ({', '.join(domains)})"
             yield _of_owner(first, message, "use one of these domains, or serve the name elsewhere")
 
