@@ -35,12 +35,13 @@ _GROUP, _FLUX_GROUP = "kustomize.config.k8s.io/", "kustomize.toolkit.fluxcd.io/"
 class Kustomization:
     """One kustomization: where it stands, what it lists (paths from the root), and what it does to names.
 
-    `unbuilt` are its other transformers, which are not carried out here. `holds_folders` says that what it lists are
-    folders with all that is in them, as for Flux.
+    `patches` are the files that it applies to others. `unbuilt` are its transformers, which are not carried out here.
+    `holds_folders` says that what it lists are folders with all that is in them, as for Flux.
     """
 
     origin: Origin
     listed: tuple[str, ...]
+    patches: tuple[str, ...] = ()
     unbuilt: tuple[str, ...] = ()
     namespace: str = ""
     prefix: str = ""
@@ -82,6 +83,7 @@ def kustomization_of(value: Mapping[str, Any], origin: Origin) -> Kustomization 
         return Kustomization(
             origin=origin,
             listed=tuple(_listed(value, folder)),
+            patches=tuple(_patches(value, folder)),
             unbuilt=tuple(sorted(_TRANSFORMERS & value.keys())),
             namespace=_text(value.get("namespace")),
             prefix=_text(value.get("namePrefix")),
@@ -98,8 +100,23 @@ def _listed(value: Mapping[str, Any], folder: str) -> Iterator[str]:
                 yield posixpath.normpath(posixpath.join(folder, item))
 
 
+def _patches(value: Mapping[str, Any], folder: str) -> Iterator[str]:
+    for key in ("patches", "patchesStrategicMerge", "patchesJson6902"):
+        items = value.get(key)
+        for item in items if isinstance(items, list) else ():
+            name = _text(item.get("path") if isinstance(item, Mapping) else item)
+            if name and "\n" not in name:  # else the patch itself
+                yield posixpath.normpath(posixpath.join(folder, name))
+
+
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def patch_files(kustomizations: Iterable[Kustomization]) -> frozenset[str]:
+    """The files that are patches and nothing else."""
+    known = tuple(kustomizations)
+    return frozenset(file for item in known for file in item.patches) - {file for item in known for file in item.listed}
 
 
 def renaming_by_file(

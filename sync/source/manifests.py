@@ -1,6 +1,7 @@
 """Snapshot → typed resources, and every problem of the tree with its place."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -16,7 +17,7 @@ from sync.model.resources.tree import BrokenResource, Namesake, Resources
 from sync.model.settings import VALUES_FILE
 from sync.model.source import Snapshot, SourceFile
 from sync.model.wording import is_one_edit, is_slip, shown
-from sync.source.kustomize import Kustomization, kustomization_of, renaming_by_file
+from sync.source.kustomize import Kustomization, kustomization_of, patch_files, renaming_by_file
 from sync.source.own_keys import problems_of_keys, unknown_keys
 from sync.source.recognition import charts_in, is_in, may_hold_ours, resembles_ours
 from sync.source.registry import KINDS, WITHOUT_NAMESAKES, ManifestKind, group_of, known_fields
@@ -68,6 +69,7 @@ def parse_manifests(
     for file in files:
         _read_file(file, reading, max_aliases)
     _break_renamed(reading, snapshot.path)
+    _set_patches_aside(reading)
     resources = _resources(reading)
     reading.problems = _without_idle_namespaces(reading.problems, resources)
     if resources.is_empty() and not resources.ignored and reading.is_complete:
@@ -125,6 +127,45 @@ def _resources(reading: _Reading) -> Resources:
     if resources.is_empty():  # an empty tree is more likely a mistake than a wish
         return Resources(ignored=reading.ignored, is_complete=False)
     return resources
+
+
+def _set_patches_aside(reading: _Reading) -> None:
+    """Patches of kustomizations that are no manifests by themselves are not served; what is live of that name stays.
+
+    A patch of something that is in the tree is another matter: nobody can tell then what a cluster gets.
+    """
+    files = patch_files(reading.kustomizations)
+    sound = [item for items in reading.resources.values() for item in items]
+    known = Counter((item.KIND, *item.key) for item in sound)
+    known.update((item.kind, *item.key) for item in reading.broken)
+    partial = [*(_broken_twin(item) for item in sound if _has_no_ports(item)), *reading.broken]
+    patches = [
+        item
+        for item in partial
+        if item.origin.file in files and item.kind in ("Gateway", "Service") and known[(item.kind, *item.key)] == 1
+    ]
+    places = {item.origin for item in patches}
+    for name, items in reading.resources.items():
+        reading.resources[name] = [item for item in items if item.origin not in places]
+    reading.broken = [item for item in reading.broken if item.origin not in places]
+    reading.problems = [problem for problem in reading.problems if problem.is_cause or problem.origin not in places]
+    for item in patches:
+        message, fix = "this is a patch, not a manifest", "commit what `kustomize build` prints"
+        reading.pass_over(_at(item.origin, message, fix))
+        reading.namesakes.append(
+            Namesake(
+                kind=item.kind,
+                message="its manifest is only a patch of a kustomization",
+                fix=fix,
+                namespace=item.namespace,
+                name=item.name,
+                origin=item.origin,
+            )
+        )
+
+
+def _has_no_ports(item: Resource) -> bool:
+    return isinstance(item, Service) and item.spec.type == "LoadBalancer" and not item.spec.ports
 
 
 def _without_idle_namespaces(problems: Sequence[Problem], resources: Resources) -> list[Problem]:
@@ -370,7 +411,14 @@ def _note_namesake(version: str, kind: str, value: Mapping[str, Any], origin: Or
     namespace, name = _identity(KINDS[kind], value)
     served = " or ".join(sorted(KINDS[kind].versions))
     reading.namesakes.append(
-        Namesake(kind=kind, version=version, served=served, namespace=namespace, name=name, origin=origin)
+        Namesake(
+            kind=kind,
+            message=f"its manifest is of {version}, which is not served",
+            fix=f"write apiVersion: {served}, or give the other {kind} another name",
+            namespace=namespace,
+            name=name,
+            origin=origin,
+        )
     )
 
 

@@ -43,19 +43,19 @@ def owners_in_git(
 
 
 def _namesakes(resources: Resources) -> Iterator[tuple[Owner, Problem]]:
-    """Owners that a manifest of another program's kind is called like."""
+    """Owners that a manifest which is none of ours is called like."""
     for item in resources.namesakes:
         owner = OwnerKind.GATEWAY if item.kind == "Gateway" else OwnerKind.SERVICE
-        yield Owner(kind=owner, namespace=item.namespace, name=item.name), _of_another_group(item)
+        yield Owner(kind=owner, namespace=item.namespace, name=item.name), _unproven(item)
 
 
 def _loose_namesakes(resources: Resources) -> Iterator[tuple[ServiceKey, Problem]]:
-    """Services that are in the tree only as a manifest of another program's kind."""
+    """Services that are in the tree only as a manifest which is none of ours."""
     known = {service.key for service in resources.services}
     known |= {item.key for item in resources.broken if item.kind == "Service"}
     for item in resources.namesakes:
         if item.kind == "Service" and item.key not in known:
-            yield item.key, _of_another_group(item)
+            yield item.key, _unproven(item)
 
 
 def _loose_broken(resources: Resources) -> Iterator[tuple[ServiceKey, Problem]]:
@@ -66,13 +66,8 @@ def _loose_broken(resources: Resources) -> Iterator[tuple[ServiceKey, Problem]]:
             yield item.key, Problem(severity=Severity.WARNING, message=message, fix=fix, origin=item.origin)
 
 
-def _of_another_group(item: Namesake) -> Problem:
-    return Problem(
-        severity=Severity.WARNING,
-        message=f"its manifest is of {item.version}, which is not served",
-        fix=f"write apiVersion: {item.served}, or give the other {item.kind} another name",
-        origin=item.origin,
-    )
+def _unproven(item: Namesake) -> Problem:
+    return Problem(severity=Severity.WARNING, message=item.message, fix=item.fix, origin=item.origin)
 
 
 def named_owners(resources: Resources) -> frozenset[Owner]:

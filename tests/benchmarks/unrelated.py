@@ -753,6 +753,7 @@ def _patching_kustomization(chance: random.Random, number: int) -> Files:
             commonLabels: {team: shop}
             patchesStrategicMerge: [service-patch.yaml, remove.yaml]
             patches:
+              - path: lb-patch.yaml
               - path: json-patch.yaml
                 target: {kind: Deployment, name: %name%}
             patchesJson6902:
@@ -761,6 +762,8 @@ def _patching_kustomization(chance: random.Random, number: int) -> Files:
             name=name,
         ),
         "service-patch.yaml": f"apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{type: NodePort}}\n",
+        "lb-patch.yaml": f"apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}-public\n"
+        "  annotations: {service.beta.kubernetes.io/aws-load-balancer-type: nlb}\nspec:\n  type: LoadBalancer\n",
         "remove.yaml": f"$patch: delete\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}-old}}\n",
         "json-patch.yaml": "- op: replace\n  path: /spec/replicas\n  value: 3\n- {op: remove, path: /spec/paused}\n",
         "patch.json": json.dumps([{"op": "add", "path": "/spec/type", "value": "NodePort"}]),

@@ -119,3 +119,52 @@ def test_the_path_of_flux_starts_at_the_root_of_the_repository(root: str | None,
     found = renaming_by_file([flux], ["apps/web/gateway.yaml"], root)
 
     assert bool(found) is is_reached
+
+
+PATCH = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "edge"}, "spec": {"type": "LoadBalancer"}}
+
+
+@pytest.mark.parametrize(
+    "kustomization",
+    [
+        pytest.param({"patches": [{"path": "patch.yaml"}, {"patch": "a: 1\nb: 2"}]}, id="patches"),
+        pytest.param({"patchesStrategicMerge": ["patch.yaml", "a: 1\nb: 2"]}, id="patchesStrategicMerge"),
+        pytest.param({"patchesJson6902": [{"target": {}, "path": "../base/patch.yaml"}]}, id="patchesJson6902"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["Service", "Gateway"])
+def test_a_patch_is_no_manifest_and_no_proof(kustomization: dict[str, Any], kind: str) -> None:
+    """It is served for nothing, and protects what is live of its name."""
+    files = {
+        "base/kustomization.yaml": yaml_of(kustomization),
+        "base/patch.yaml": yaml_of(PATCH | {"kind": kind, "apiVersion": document(kind)["apiVersion"]}),
+        "gateway.yaml": yaml_of(document("Gateway")),
+    }
+
+    resources, problems = parse_manifests(make_snapshot(files), exclude=(), max_aliases=0)
+
+    assert (resources.services, resources.broken) == ((), ())
+    assert [(item.kind, item.namespace, item.name) for item in resources.namesakes] == [(kind, "default", "edge")]
+    assert [(item.severity, item.file) for item in problems] == [
+        ("warning", "base/kustomization.yaml"),
+        ("warning", "base/patch.yaml"),
+    ]
+
+
+@pytest.mark.parametrize("is_listed", [False, True], ids=["beside what it patches", "listed as a resource"])
+def test_a_patch_of_something_in_the_tree_holds_it(is_listed: bool) -> None:
+    """What a cluster gets is not what any of the two files shows."""
+    gateway = document("Gateway")
+    patch = {**gateway, "spec": {"gatewayClassName": "other"}}
+    listed = {"resources": ["patch.yaml"]} if is_listed else {}
+    files = {
+        "kustomization.yaml": yaml_of({"patches": [{"path": "patch.yaml"}], **listed}),
+        "patch.yaml": yaml_of(patch),
+        **({} if is_listed else {"gateway.yaml": yaml_of(gateway)}),
+    }
+
+    resources, problems = parse_manifests(make_snapshot(files), exclude=(), max_aliases=0)
+
+    assert resources.gateways == ()
+    assert {item.name for item in resources.broken} == {gateway["metadata"]["name"]}
+    assert "error" in [item.severity for item in problems]

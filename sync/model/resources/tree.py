@@ -33,14 +33,14 @@ class BrokenResource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Namesake:
-    """A Gateway or Service of another program's group. It means nothing, unless what is live has its name.
+    """A Gateway or Service that is none of ours: of another group, or a patch.
 
-    `version` is its `apiVersion`, `served` the one of ours.
+    It means nothing, unless what is live has its name; `message` and `fix` are for that.
     """
 
     kind: str
-    version: str
-    served: str
+    message: str
+    fix: str
     namespace: str
     name: str
     origin: Origin
