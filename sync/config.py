@@ -8,6 +8,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -49,13 +50,14 @@ def read_settings(snapshot: Snapshot, *, max_aliases: int) -> tuple[Settings | N
         place = Origin(file=VALUES_FILE, line=error.line)
         return None, (Problem(severity=Severity.ERROR, message=error.message, fix=error.fix, origin=place),)
     unknown = tuple(unknown_fields(value, _known_keys()))
-    told = (*problems_of_keys(unknown), *keys_of_other_releases(value))
+    told = [*problems_of_keys(unknown), *keys_of_other_releases(value)]
     try:
         settings: Settings = adapter_of(Settings).validate_python(corrected(value, unknown))
     except ValidationError as error:
         return None, (*told, *problems_of(error, adapter_of(Settings), value, origin=origin))
+    told += [*_wrong_host(settings), *_without_effect(settings)]
     is_usable = all(problem.severity is not Severity.ERROR for problem in told)
-    return settings if is_usable else None, (*told, *_without_effect(settings))
+    return settings if is_usable else None, tuple(told)
 
 
 @cache
@@ -258,6 +260,17 @@ def _warning(field: tuple[str, ...], message: str, fix: str) -> Problem:
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+def _wrong_host(settings: Settings) -> Iterator[Problem]:
+    """An error where `controllerHost` names no host, for then nobody can tell for which Controller the tree is."""
+    stated = settings.controller.controller_host.strip()
+    if stated and not host_of(stated):
+        fix = "write a name, an IP address or a URL, such as avi.example.com"
+        problem = _warning(
+            ("ControllerSettings", "controllerHost"), f"{shown(stated)} is not the address of a host", fix
+        )
+        yield replace(problem, severity=Severity.ERROR)
+
+
 def controller_host_problem(settings: Settings, controller: str) -> Problem | None:
     """An error if values.yaml was written for another Controller than the one that would be changed."""
     stated = settings.controller.controller_host.strip()
@@ -274,7 +287,10 @@ def controller_host_problem(settings: Settings, controller: str) -> Problem | No
 
 
 def host_of(address: str) -> str:
-    """The host of a URL, of `host:port` or of a bare host, in lower case."""
+    """The host of a URL, of `host:port` or of a bare host, in lower case; empty for a text that is none of these."""
     if "//" not in address and address.count(":") > 1 and not address.startswith("["):
         address = f"[{address}]"  # a bare IPv6 address
-    return (urlsplit(address if "//" in address else f"//{address}").hostname or "").lower()
+    try:
+        return (urlsplit(address if "//" in address else f"//{address}").hostname or "").lower()
+    except ValueError:  # half an IPv6 address
+        return ""

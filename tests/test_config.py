@@ -194,6 +194,15 @@ def test_a_slip_in_any_key_of_values_yaml_is_an_error(data: st.DataObject, key: 
     assert [p.severity for p in problems if p.message == f'unknown key "{misspelt}"'] == ["error"]
 
 
+@pytest.mark.parametrize("text", ["[avi", "https://[::1", "//"])
+def test_a_controller_host_that_is_none_is_an_error_at_its_line(text: str) -> None:
+    """It says for which Controller the tree is; it must not be a defect, nor as good as absent."""
+    settings, problems = read(f'{VALUES}ControllerSettings:\n  controllerHost: "{text}"\n')
+
+    assert settings is None
+    assert [(p.severity, p.line, p.field_text) for p in problems] == [("error", 8, "ControllerSettings.controllerHost")]
+
+
 WITHOUT_EFFECT = [
     "featureGates",
     "replicaCount",
@@ -397,6 +406,8 @@ def test_a_tree_written_for_another_controller_is_refused(stated: str, given: st
         ("avi.example.com:9443", "avi.example.com"),
         ("https://user@AVI.example.com:9443/path", "avi.example.com"),
         ("//avi", "avi"),
+        ("[avi", ""),
+        ("https://[::1", ""),
         ("", ""),
     ],
 )

@@ -3,7 +3,6 @@
 Workflow commands go to stderr, so that a JSON document on stdout stays one.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from sync.cli.terminal import complain, paint
 from sync.config import secret, secrets_read
 from sync.credentials import environment
 from sync.errors import ExitCode, SyncError, UsageError
+from sync.model.nesting import parse_json
 from sync.model.run import Run, Wish
 
 
@@ -111,7 +111,7 @@ def _said(variable: str) -> str:
 def _number() -> int:
     """The number of the pull request, from the event that started the workflow."""
     try:
-        event = json.loads(Path(_said("GITHUB_EVENT_PATH")).read_text("utf-8"))
+        event = parse_json(Path(_said("GITHUB_EVENT_PATH")).read_text("utf-8"))
         return int(event["pull_request"]["number"])
     except (OSError, ValueError, KeyError, TypeError):
         fix = "use --pull-request-comment for the event pull_request only"

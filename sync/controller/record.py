@@ -26,6 +26,7 @@ from sync.kinds import KINDS
 from sync.model.live import KeptObject, LiveObject
 from sync.model.lock import Holder, LastRun, Record
 from sync.model.marks import MANAGED_BY, TOOL
+from sync.model.nesting import parse_json
 from sync.translate.names import MarkerSet, Names
 
 PATH = "/api/stringgroup"
@@ -151,7 +152,7 @@ class RecordStore:
 
     def _kept(self, values: Iterable[str]) -> Iterator[KeptObject]:
         for value in values:
-            entry = json.loads(value)
+            entry = parse_json(value)
             before = live_object(entry["body"], KINDS[entry["kind"]], self._names)
             if before.is_ours:
                 yield KeptObject(group=str(entry["group"]), before=before)

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from sync.compare.normal_form import digest
 from sync.errors import UsageError
 from sync.model.saved_plan import SavedPlan
+from sync.model.wording import shown
 
 SCHEMA_VERSION = 1
 _CHECKSUM = "checksum"
@@ -33,7 +34,7 @@ def read_plan_file(text: str, where: str) -> SavedPlan:
         content = json.loads(text)
         checksum = content.pop(_CHECKSUM)
         if content["schema_version"] != SCHEMA_VERSION:
-            raise UsageError(f"a plan file of version {content['schema_version']}", where=where, fix=fix)
+            raise UsageError(f"a plan file of version {shown(content['schema_version'])}", where=where, fix=fix)
         if checksum != digest(content):
             raise UsageError("the plan file was changed after it was written", where=where, fix=fix)
         return _ADAPTER.validate_python(content["saved_plan"])

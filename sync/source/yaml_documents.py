@@ -256,12 +256,16 @@ class WrittenInt(int):
 
 
 class WrittenFloat(float):
-    """The same for fractions, such as 1.10."""
+    """The same for fractions, such as 1.10, and for whole numbers that are too long to be any."""
 
     written: str
 
 
-def _whole_number(text: str) -> int | str:
+def _whole_number(text: str) -> int | float | str:
+    if len(text) > _MAX_DIGITS:
+        number = WrittenFloat("inf")
+        number.written = text
+        return number
     digits = text.replace("_", "")
     if ":" in digits:  # base 60 of YAML 1.1, which Kubernetes does not know
         return text
@@ -269,9 +273,13 @@ def _whole_number(text: str) -> int | str:
     if digits == text.removeprefix("-") and digits.isdecimal() and (digits == "0" or not digits.startswith("0")):
         return sign * int(digits)
     base = 0 if not digits.isdecimal() else 8 if digits.startswith("0") else 10
-    number = WrittenInt(sign * int(digits, base))
-    number.written = text
-    return number
+    whole = WrittenInt(sign * int(digits, base))
+    whole.written = text
+    return whole
+
+
+_MAX_DIGITS = 1_000
+"""A longer number is none of Kubernetes'; Python refuses to write one of more than 4,300 digits as a text."""
 
 
 def _fraction(text: str) -> float | str:

@@ -136,6 +136,8 @@ def test_a_file_gives_back_the_plan_that_was_saved(before: set[str], after: set[
         pytest.param(lambda text: text[:-20], id="cut"),
         pytest.param(lambda text: "[]", id="something else"),
         pytest.param(lambda text: "", id="empty"),
+        pytest.param(lambda text: "[" * 100_000, id="brackets"),
+        pytest.param(lambda text: '{"a":' * 100_000, id="braces"),
     ],
 )
 def test_a_file_that_was_changed_is_refused(spoil: Callable[[str], str]) -> None:

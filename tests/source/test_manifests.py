@@ -748,6 +748,35 @@ def test_no_change_of_a_manifest_makes_reading_fail(manifest: dict[str, Any]) ->
         assert "input should be" not in problem.message
 
 
+NUMBERED = "apiVersion: v1\nkind: Service\n"
+LONG_NUMBERS = ["0x" + "F" * 4000, "-0x" + "a" * 8000, "9" * 5000, "0o" + "7" * 9000, "1" + "_0" * 5000]
+
+
+@pytest.mark.parametrize("number", LONG_NUMBERS, ids=["hex", "negative", "decimal", "octal", "underscores"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param("apiVersion: {}\nkind: Service\nmetadata: {{name: a}}\n", id="version"),
+        pytest.param("apiVersion: v1\nkind: {}\nmetadata: {{name: a}}\n", id="kind"),
+        pytest.param(NUMBERED + "metadata: {{name: {}}}\nspec: {{type: LoadBalancer}}\n", id="name"),
+        pytest.param(
+            NUMBERED + "metadata: {{name: a, annotations: {{team: {}}}}}\nspec: {{type: LoadBalancer}}\n",
+            id="annotation",
+        ),
+        pytest.param(
+            NUMBERED + "metadata: {{name: a}}\nspec: {{type: LoadBalancer, ports: [{{port: {}}}]}}\n", id="port"
+        ),
+    ],
+)
+def test_a_number_of_any_length_is_a_problem_of_its_manifest(place: str, number: str) -> None:
+    """Python writes no number of more than 4,300 digits, so it must never have to."""
+    resources, problems = read({"a.yaml": place.format(number), "b.yaml": yaml_of(document("Gateway"))})
+
+    assert {problem.file for problem in problems} == {"a.yaml"}
+    assert all(len(problem.message) < 200 for problem in problems)
+    assert [gateway.name for gateway in resources.gateways] == ["web"]
+
+
 @given(st.permutations(example_documents()), st.integers(0, 8))
 @settings(max_examples=30, deadline=None)
 def test_the_order_of_documents_and_files_changes_nothing_but_places(documents: list[Any], cut: int) -> None:
