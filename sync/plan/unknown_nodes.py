@@ -1,22 +1,18 @@
 """Nodes whose addresses Git does not tell: what is live for them stays, while the servers of other Nodes follow Git."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sync.compare.unknown_servers import name_of, unknown_servers, with_servers
 from sync.model.desired import AviObject, DesiredState
-from sync.model.live import LiveObject, LiveState
+from sync.model.live import LiveState
 from sync.model.problem import Problem, Severity
-from sync.plan.owners import is_elsewhere
 
 
 def with_unknown_servers(desired: DesiredState, live: LiveState) -> DesiredState:
     """The desired state with the live servers that may be those of such a Node."""
-    found = {
-        item.key: with_servers(item, servers)
-        for item in desired
-        if (before := _live_of(item, live)) is not None and (servers := unknown_servers(item, before.body))
-    }
+    found = {item.key: with_servers(item, servers) for item, servers in _kept(desired, live)}
     return replace(desired, objects={**desired.objects, **found}) if found else desired
 
 
@@ -26,26 +22,37 @@ def kept_servers(desired: DesiredState, live: LiveState, held: Iterable[str]) ->
     `desired` is the state as Git has it.
     """
     known = frozenset(held)
-    for item in desired:
-        before = _live_of(item, live)
-        servers = unknown_servers(item, before.body) if before is not None else ()
-        if item.unknown_nodes is None or not servers or item.owner_name in known:
+    for item, servers in _kept(desired, live):
+        if item.unknown_nodes is None or item.owner_name in known:
             continue
-        nodes = " and ".join(item.unknown_nodes.nodes)
+        nodes = _some(item.unknown_nodes.nodes)
         yield Problem(
             severity=Severity.ERROR,
-            message=f"held: {item.key} keeps {', '.join(map(name_of, servers))}: Git does not tell where {nodes} is",
+            message=f"held: {item.key} keeps {_some([*map(name_of, servers)])}: Git does not tell where {nodes} is",
             fix=f"correct the InternalIP of {nodes}, or remove it from Git",
             origin=desired.origins.get(item.owner_name),
             resource=str(item.owner),
         )
 
 
-def _live_of(item: AviObject, live: LiveState) -> LiveObject | None:
-    """The object as it is live: under its key, else in the tenant or cloud that it leaves, else as a run stored it."""
-    if item.unknown_nodes is None:
-        return None
-    if (found := live.objects.get(item.key)) is not None:
-        return found
-    others = (*(other for other in live if other.is_ours), *(kept.before for kept in live.kept))
-    return next((other for other in others if other.key == item.key or is_elsewhere(other.key, item.key)), None)
+def _some(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = len(names) - _TOLD_NAMES
+    return ", ".join(names[:_TOLD_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+_TOLD_NAMES = 3
+
+
+def _kept(desired: DesiredState, live: LiveState) -> Iterator[tuple[AviObject, tuple[Mapping[str, Any], ...]]]:
+    """The desired objects of which live servers stay, with these servers."""
+    affected = [item for item in desired if item.unknown_nodes is not None]
+    if not affected:
+        return
+    # An object is live under its key, else in the tenant or cloud that it leaves, else as a run has stored it.
+    stored = [kept.before for kept in live.kept]
+    by_name = {(item.key.kind, item.key.name): item for item in (*stored, *live) if item.is_ours}
+    for item in affected:
+        before = live.objects.get(item.key) or by_name.get((item.key.kind, item.key.name))
+        if before is not None and (servers := unknown_servers(item, before.body)):
+            yield item, servers

@@ -82,20 +82,25 @@ def test_a_template_that_turns_everything_off_is_refused(
     assert "no owner would be left" in refusals(result.document)
 
 
-def test_nodes_that_are_all_gone_are_a_loss(sync: Run, tree: Tree, controller: Controller) -> None:
-    """NodePort: the Nodes are the servers of everybody."""
-    node = {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {"name": "n1"},
-        "status": {"addresses": [{"type": "InternalIP", "address": "10.1.1.1"}]},
-    }
+def node(name: str, *addresses: str) -> Manifest:
+    """A Node."""
+    told = [{"type": "InternalIP", "address": address} for address in addresses]
+    return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "status": {"addresses": told}}
+
+
+def by_node(backends: str = "auto") -> dict[str, list[Manifest]]:
+    """A Gateway whose servers are Nodes."""
     gateway, service, _ = app("web")
     ports = [{**port, "nodePort": 30080} for port in service["spec"]["ports"]]
     service = {**service, "spec": {"type": "NodePort", "ports": ports}}
-    values = {**VALUES, "L7Settings": {"serviceType": "NodePort"}, "SyncSettings": {"backends": "manifest"}}
-    tree.write({"values.yaml": [values]})
-    tree.commit(web=[gateway, service], nodes=[node])
+    values = {**VALUES, "L7Settings": {"serviceType": "NodePort"}, "SyncSettings": {"backends": backends}}
+    return {"values.yaml": [values], "web.yaml": [gateway, service]}
+
+
+def test_nodes_that_are_all_gone_are_a_loss(sync: Run, tree: Tree, controller: Controller) -> None:
+    """NodePort: the Nodes are the servers of everybody."""
+    tree.write(by_node("manifest"))
+    tree.commit(nodes=[node("n1", "10.1.1.1")])
     sync()
     tree.commit(nodes=None)
     controller.forget()
@@ -103,6 +108,33 @@ def test_nodes_that_are_all_gone_are_a_loss(sync: Run, tree: Tree, controller: C
     result = sync()
 
     assert (result.code, controller.writes()) == (4, [])
+
+
+@pytest.mark.parametrize("addresses", [("10.1.1.300",), ()], ids=["impossible", "missing"])
+def test_a_node_that_git_does_not_locate_keeps_its_server(
+    sync: Run, tree: Tree, controller: Controller, addresses: tuple[str, ...]
+) -> None:
+    """Exactly as it is live, while another Node is added, until it is gone from Git."""
+    sound = node("n1", "10.1.1.1")
+    tree.write(by_node())
+    tree.commit(nodes=[sound, node("n2", "10.1.1.2")])
+    sync()
+    before = controller.find("pool", "test--shop-web-svc-web-TCP-80")["servers"]
+    tree.commit(nodes=[sound, node("n2", *addresses), node("n3", "10.1.1.3")])
+
+    held = sync()
+    kept = controller.find("pool", "test--shop-web-svc-web-TCP-80")["servers"]
+    controller.forget()
+    again = sync()
+    idle = controller.writes()
+    tree.commit(nodes=[sound, node("n3", "10.1.1.3")])
+    done = sync()
+    after = controller.find("pool", "test--shop-web-svc-web-TCP-80")["servers"]
+
+    assert (held.code, again.code, idle, done.code) == (5, 5, [], 0)
+    assert [server["ip"]["addr"] for server in kept] == ["10.1.1.1", "10.1.1.3", "10.1.1.2"]
+    assert all(server in kept for server in before)
+    assert [server["ip"]["addr"] for server in after] == ["10.1.1.1", "10.1.1.3"]
 
 
 @pytest.mark.parametrize("form", ["flat", "disabled"])

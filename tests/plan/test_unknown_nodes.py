@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sync.model.desired import DesiredState
-from sync.model.live import LiveState
+from sync.model.live import KeptObject, LiveState
 from sync.model.plan import Cause, Plan
 from sync.plan.adoption import plan_adoption
 from sync.plan.make import make_plan
@@ -121,6 +121,27 @@ def test_a_pool_that_keeps_a_server_is_an_error_that_names_both(told: Told) -> N
     assert "192.0.2.2:30025" in error.message
     assert "Node n2" in error.message
     assert fixed.problems == ()
+
+
+def test_many_kept_servers_are_named_by_the_first_of_them() -> None:
+    """One line is enough to know what happens."""
+    controller = controller_with(1, 2, 3, 4, 5)
+
+    (error,) = plan_for(desired_with({5: Told.NOTHING}), controller.live).problems
+
+    assert "keeps 192.0.2.1:30025, 192.0.2.2:30025, 192.0.2.3:30025 and 2 more: " in error.message
+
+
+def test_what_an_interrupted_run_has_deleted_is_created_with_the_server() -> None:
+    """As that run has stored it."""
+    controller = controller_with(1, 2)
+    stored = tuple(KeptObject(group="g", before=item) for item in controller.live)
+    desired = desired_with({1: Told.WHERE_IT_IS, 2: Told.NOTHING})
+
+    plan = plan_for(desired, LiveState(kept=stored))
+
+    (pool,) = [write.body or {} for item in plan.change_sets for write in item.writes if write.key.kind == "Pool"]
+    assert [server["ip"]["addr"] for server in pool["servers"]] == ["192.0.2.1", "192.0.2.2"]
 
 
 def test_an_owner_that_is_held_anyway_is_named_once() -> None:
