@@ -20,8 +20,12 @@ RENAMED = frozenset({Ownership.RENAMED, Ownership.AKO_RENAMED})
 
 
 def may_be_renamed(live: LiveState, record: Record) -> bool:
-    """Whether nothing was made with this clusterName yet: only then another clusterName matters."""
-    return record.last is None and not any(item.is_ours for item in live)
+    """Whether nothing of this clusterName is live, or was taken down by an interrupted run.
+
+    Only then another clusterName matters. A run of this name in the past says nothing: a name may come back after its
+    objects were deleted.
+    """
+    return not record.kept and not any(item.is_ours for item in live)
 
 
 def nothing_desired(desired: DesiredState) -> DesiredState:

@@ -171,6 +171,25 @@ def test_another_cluster_name_is_refused_until_it_is_accepted_once(
     assert said in refusals(refused)[0]
 
 
+def test_a_cluster_name_that_comes_back_is_another_one_like_any(sync: Run, tree: Tree, controller: Controller) -> None:
+    """Renamed, the old objects deleted as the refusal says, and named back: the old record changes nothing."""
+    with_cluster(tree, "test")
+    tree.commit(web=app("web"))
+    sync()
+    with_cluster(tree, "edge2")
+    for kind in ("virtualservice", "l4policyset", "pool", "vsvip"):
+        for item in controller.call("GET", f"/api/{kind}")["results"]:
+            controller.call("DELETE", f"/api/{kind}/{item['uuid']}")
+    renamed = sync()
+    with_cluster(tree, "test")
+    controller.forget()
+
+    back = sync()
+
+    assert (renamed.code, back.code, controller.all_writes()) == (0, 4, [])
+    assert "with clusterName edge2: this run would create everything again" in refusals(back)[0]
+
+
 def test_another_cluster_name_is_refused_also_where_the_old_one_has_the_names(
     sync: Run, tree: Tree, controller: Controller
 ) -> None:
