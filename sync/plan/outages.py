@@ -228,7 +228,7 @@ def _missing_servers(what: str, had: int, has: int | None) -> Iterator[_Missing]
         if has is None:
             words = f"{what} is no longer served"
         elif not left:
-            words = f"{what} has no enabled server left ({had} before)"
+            words = f"{what} has no server left that gets traffic ({had} before)"
         else:
             words = f"{what} keeps {left} of {had} enabled servers"
         parts = (Part.BACK_ENDS, Part.RULES, Part.ENTRANCE)

@@ -47,8 +47,9 @@ class Serving:
     """What one owner serves.
 
     `listeners` and `pools` (by name) have the number of servers that get traffic: enabled ones of enabled pools of
-    enabled VirtualServices. `loose` are the pools to which no listener leads, as far as can be seen: a DataScript may
-    choose one. `vips` are the names of the VsVips in use, with their addresses and DNS names.
+    enabled VirtualServices, where a pool has at least its `min_servers_up` of them. `loose` are the pools to which no
+    listener leads, as far as can be seen: a DataScript may choose one. `vips` are the names of the VsVips in use, with
+    their addresses and DNS names.
     """
 
     listeners: Mapping[Listener, int] = field(default_factory=dict)
@@ -162,8 +163,11 @@ def is_on(key: ObjectKey, body: Body) -> bool:
 
 
 def _enabled(key: ObjectKey, body: Body) -> int:
+    """The enabled servers of a pool; none where it is off, or has fewer than it needs to come up."""
     servers = as_list(body.get("servers")) if is_on(key, body) else []
-    return sum(as_map(server).get("enabled", True) is not False for server in servers)
+    enabled = sum(as_map(server).get("enabled", True) is not False for server in servers)
+    least = body.get("min_servers_up")
+    return 0 if isinstance(least, int) and least > enabled else enabled
 
 
 def addresses_of(body: Body | None) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ def fqdn(value: str) -> Values:
             web(True, True),
             web(False, False),
             Gravity.DRAINED,
-            "TCP 80 has no enabled server left (2 before)",
+            "TCP 80 has no server left that gets traffic (2 before)",
             id="no endpoint is ready any more",
         ),
         pytest.param(
@@ -145,14 +145,20 @@ def test_a_pool_under_another_name_with_as_many_servers_takes_nothing_away() -> 
 
 
 @pytest.mark.parametrize(
-    ("kind", "field"), [("Pool", "enabled"), ("VirtualService", "enabled"), ("VirtualService", "traffic_enabled")]
+    ("kind", "field", "value"),
+    [
+        ("Pool", "enabled", False),
+        ("Pool", "min_servers_up", 3),
+        ("VirtualService", "enabled", False),
+        ("VirtualService", "traffic_enabled", False),
+    ],
 )
-def test_a_switch_in_a_body_turns_everything_off(kind: str, field: str) -> None:
-    """A template or an L4Rule that disables a pool or a VirtualService drains the owner."""
+def test_a_switch_in_a_body_turns_everything_off(kind: str, field: str, value: object) -> None:
+    """A template or an L4Rule that disables a pool or a VirtualService, or wants more servers than there are."""
     live = converged(*web(True, True)).live
     desired = wish_for(*web(True, True)).desired
     objects = {
-        key: replace(item, body={**item.body, field: False}, normal={**item.normal, field: False})
+        key: replace(item, body={**item.body, field: value}, normal={**item.normal, field: value})
         if key.kind == kind
         else item
         for key, item in desired.objects.items()
@@ -160,7 +166,7 @@ def test_a_switch_in_a_body_turns_everything_off(kind: str, field: str) -> None:
 
     plan = make_plan(replace(desired, objects=objects), live, make_options(may_undo=True))
 
-    assert effect(live, plan).words == ("TCP 80 has no enabled server left (2 before)",)
+    assert effect(live, plan).words == ("TCP 80 has no server left that gets traffic (2 before)",)
     assert effect(live, plan).is_emptied
 
 
@@ -429,4 +435,4 @@ def test_a_load_balancer_is_counted_like_a_gateway() -> None:
 
     plan = planned(live, load_balancer("lb"), endpoints("lb", ports=(25,), addresses=()))
 
-    assert effect(live, plan).words == ("TCP 25 has no enabled server left (2 before)",)
+    assert effect(live, plan).words == ("TCP 25 has no server left that gets traffic (2 before)",)

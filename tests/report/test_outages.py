@@ -35,7 +35,7 @@ def drained() -> Run:
     return planned(tree(servers=("192.0.2.1", "192.0.2.2")), tree(servers=(), more=("192.0.2.8",)))
 
 
-LOST = "TCP 443 has no enabled server left (2 before)"
+LOST = "TCP 443 has no server left that gets traffic (2 before)"
 CAUSE = "port TCP 443 has no servers: its EndpointSlices hold no endpoints"
 
 
