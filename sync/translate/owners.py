@@ -37,6 +37,7 @@ def owners_in_git(
         of_services=dict(sorted(_owners_of_services(resources))),
         not_served={
             **dict(_services_served_otherwise(resources)),
+            **{owner: why for owner, why in _shared_vips_without_members(resources) if owner not in named},
             **{v.owner: f"is not served: {v.not_served}" for v in verdicts if v.not_served and v.name not in switched},
         },
     )
@@ -130,6 +131,17 @@ def _services_served_otherwise(resources: Resources) -> Iterator[tuple[Owner, st
             yield owner, f"is of type {service.spec.type}"
         elif shared := service.annotation(SHARED_VIP_ANNOTATION):
             yield owner, f"shares the VIP of {load_balancer_owner(*service.key, shared)}"
+
+
+def _shared_vips_without_members(resources: Resources) -> Iterator[tuple[Owner, str]]:
+    """The shared VIPs that Services of other types name, with the reason why these are no members."""
+    for service in resources.services:
+        if service.spec.type != "LoadBalancer" and (shared := service.annotation(SHARED_VIP_ANNOTATION)):
+            owner = load_balancer_owner(*service.key, shared)
+            yield (
+                owner,
+                f"has no LoadBalancer Service left: Service {'/'.join(service.key)} is of type {service.spec.type}",
+            )
 
 
 def _gateway(namespace: str, name: str) -> Owner:

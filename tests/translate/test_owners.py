@@ -89,3 +89,17 @@ def test_every_owner_with_a_manifest_is_named() -> None:
 def test_why_git_does_not_ask_for_a_service(service: Service, settings: Any, expected: str | None) -> None:
     """As the rest of a sentence that begins with the owner."""
     assert translated(service, settings=make_settings(**settings)).in_git.not_served.get(SERVICE) == expected
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        pytest.param((), "has no LoadBalancer Service left: Service shop/web is of type ClusterIP", id="the last one"),
+        pytest.param((make_load_balancer("mail", annotations=SHARED),), None, id="another one is still a member"),
+    ],
+)
+def test_why_git_does_not_ask_for_a_shared_vip(others: tuple[Service, ...], expected: str | None) -> None:
+    """A Service that only changed its type is in Git as before, and so is the key of its shared VIP."""
+    former = make_service("web", gateway=None, annotations=SHARED)
+
+    assert translated(former, *others).in_git.not_served.get(SHARED_VIP) == expected
