@@ -97,7 +97,6 @@ def unknown_nodes(service: Service, port: ServicePort, inputs: Inputs) -> Unknow
     chosen = _is_chosen(service, port, inputs)
     if chosen is None or service.spec.type == "ClusterIP":
         return None
-    cni = inputs.settings.ako.cni_plugin
     wanted = families(service, inputs)
     flawed = {
         node.title

@@ -18,6 +18,7 @@ from tests.builders import (
     attached_to,
     make_broken,
     make_gateway,
+    make_gateway_class,
     make_infra_setting,
     make_listener,
     make_load_balancer,
@@ -234,6 +235,9 @@ IDLE = {
 }
 USERS = (
     make_gateway(),
+    make_gateway_class(),
+    make_gateway_class("edged", infra_setting="edge"),
+    make_gateway("edged", "desk", gateway_class="edged"),
     make_service(),
     make_load_balancer("ruled", annotations={L4_RULE: "lost"}),
     make_load_balancer("apart", "shop-a", annotations={INFRA_SETTING: "edge"}),
