@@ -135,7 +135,7 @@ def make_wish(source: Source, facts: Facts | None, is_over: Callable[[], bool] =
     )
     found = _by_effect(source.problems, translation.idle)
     problems = with_lines((*found, *translation.problems, *rendering.problems), source.snapshot)
-    return Wish(desired=desired, problems=problems, statuses=statuses)
+    return Wish(desired=desired, problems=problems, statuses=statuses, ignored=source.resources.ignored)
 
 
 def _by_effect(problems: Iterable[Problem], idle: frozenset[Origin]) -> Iterator[Problem]:
@@ -235,7 +235,8 @@ def offline(wish: Wish) -> Wish:
     known = {held.name for held in wish.desired.held}
     held = tuple(item for item in plan.held if item.name not in known)
     names = {item.name for item in held}
-    return Wish(
+    return replace(
+        wish,
         desired=replace(
             wish.desired,
             objects={key: item for key, item in wish.desired.objects.items() if item.owner_name not in names},

@@ -455,6 +455,7 @@ _HINTS = (
     "no Service serves listener",
     "no Gateway uses this class",
     "nothing refers to this AviInfraSetting",
+    "nothing refers to this L4Rule",
     "hostname ",
 )
 

@@ -177,7 +177,7 @@ def test_a_source_that_cannot_be_read_is_3_with_a_fix(argv: list[str], words: st
 # --- stdout and stderr ------------------------------------------------------------------------------------------------
 
 RENDER_KEYS = ["schema_version", "commit", "objects", "problems", "statuses"]
-VALIDATE_KEYS = ["schema_version", "commit", "summary", "problems", "statuses"]
+VALIDATE_KEYS = ["schema_version", "commit", "summary", "ignored", "problems", "statuses"]
 PROBLEM_KEYS = ["severity", "file", "line", "resource", "field", "message", "fix"]
 
 
@@ -277,6 +277,20 @@ def test_validate_lists_what_is_not_ours_to_serve(run: Run, tree: Tree) -> None:
         f"not served: Gateway shop/web: {reason}",
         f"not served: Service shop/mail: {reason}",
     ]
+
+
+def test_validate_counts_what_is_not_read(run: Run, tree: Tree) -> None:
+    """By kind, in either format: who expects something of it should not have to search."""
+    others = [("apps/v1", f"Kind{letter}") for letter in "ABCDEFGHI"] + [("apps/v1", "KindB")]
+    text = "---\n".join(f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\n" for version, kind in others)
+    folder = tree({"others.yaml": text})
+
+    (line,) = [line for line in run("validate", "--source", folder).out.splitlines() if line.startswith("not read")]
+    document = json.loads(run("validate", "--source", folder, "-o", "json").out)
+
+    assert line.startswith("not read: 10 manifests of other kinds: 2 apps/v1/KindB, 1 apps/v1/KindA,")
+    assert line.endswith("1 apps/v1/KindH and 1 more kind")
+    assert document["ignored"]["apps/v1/KindB"] == 2
 
 
 def test_a_run_without_facts_says_what_it_assumes(run: Run, tree: Tree, tmp_path: Path) -> None:

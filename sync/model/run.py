@@ -1,5 +1,6 @@
 """What a run wanted, planned and did, and the exit code that tells it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sync.errors import ExitCode
@@ -20,6 +21,8 @@ class Wish:
     desired: DesiredState
     problems: tuple[Problem, ...]
     statuses: tuple[Status, ...]
+    ignored: Mapping[str, int] = field(default_factory=dict)
+    """How many manifests are of a kind that is not read, by `apiVersion/kind`."""
 
     @property
     def exit_code(self) -> ExitCode:

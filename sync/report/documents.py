@@ -328,6 +328,8 @@ class ValidateDocument(TypedDict):
     schema_version: Version
     commit: Commit
     summary: ValidateSummaryDocument
+    ignored: dict[str, int]
+    """How many manifests are of a kind that is not read, by `apiVersion/kind`."""
     problems: list[ProblemDocument]
     statuses: list[StatusDocument]
 

@@ -69,6 +69,7 @@ def validate_document(wish: Wish) -> ValidateDocument:
             "errors": sum(problem.severity == "error" for problem in problems),
             "warnings": sum(problem.severity == "warning" for problem in problems),
         },
+        "ignored": dict(sorted(wish.ignored.items())),
         "problems": [problem_document(problem) for problem in wish.problems],
         "statuses": [status_document(status) for status in wish.statuses],
     }

@@ -47,6 +47,7 @@ def validation_lines(wish: Wish, paint: Paint) -> Iterator[str]:
     desired, problems = wish.desired, wish.problems
     yield from problem_lines(problems, paint)
     yield from _not_served_lines(wish, paint)
+    yield from _ignored_lines(wish, paint)
     owners = len({item.owner for item in desired})
     found = f"{counted(owners, 'owner')} with {counted(len(desired.objects), 'object')}, {len(desired.held)} held"
     yield f"Validate: {found}; {counts_of_problems(problems)}   {commit_text(desired.commit)}"
@@ -60,6 +61,20 @@ def _not_served_lines(wish: Wish, paint: Paint) -> Iterator[str]:
         if scheduled.status == "False" and status.owner_name not in held:
             name = f"{status.kind} {status.namespace}/{status.name}"
             yield paint(one_line(f"not served: {name}: {scheduled.message}"), "quiet")
+
+
+def _ignored_lines(wish: Wish, paint: Paint) -> Iterator[str]:
+    """How many manifests are of kinds that are not read, the most frequent kinds first."""
+    if not wish.ignored:
+        return
+    kinds = sorted(wish.ignored.items(), key=lambda item: (-item[1], item[0]))
+    named = ", ".join(f"{count} {kind}" for kind, count in kinds[:_KINDS_SHOWN])
+    more = f" and {counted(len(kinds) - _KINDS_SHOWN, 'more kind')}" if len(kinds) > _KINDS_SHOWN else ""
+    total = counted(sum(wish.ignored.values()), "manifest")
+    yield paint(one_line(f"not read: {total} of other kinds: {cut(named, MAX_PART_LENGTH)}{more}"), "quiet")
+
+
+_KINDS_SHOWN = 8
 
 
 def render_text(wish: Wish) -> str:

@@ -39,6 +39,7 @@ class _Reading:
     broken: list[BrokenResource] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
+    named: set[tuple[str, str]] = field(default_factory=set)
     is_complete: bool = True
     namesakes: list[Namesake] = field(default_factory=list)
     charts: frozenset[str] = frozenset()
@@ -49,6 +50,12 @@ class _Reading:
         """Something is there that could not be read: from here on absence proves nothing."""
         self.problems.append(replace(problem, is_cause=True))
         self.is_complete = False
+
+    def name_once(self, kind: str, problem: Problem) -> None:
+        """A kind that is not read, in a group of which we read others: one warning for each kind and file."""
+        if (kind, problem.file) not in self.named:
+            self.named.add((kind, problem.file))
+            self.problems.append(replace(problem, severity=Severity.WARNING))
 
     def pass_over(self, problem: Problem) -> None:
         """Something is there that is plainly none of ours: one warning for each file is enough."""
@@ -388,6 +395,9 @@ def _read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Or
     if meant is None:
         if isinstance(value.get("items"), list) and any(map(resembles_ours, value["items"])):
             reading.lose(_at(origin, f"{kind} is no list of manifests", "write kind: List"))
+        elif group_of(version) in _OUR_GROUPS:
+            fix = "nothing is made of it; list the file in SyncSettings.exclude if that is right"
+            reading.name_once(kind, replace(_at(origin, f"{kind} of {version} is not read", fix), field=("kind",)))
         return
     served = meant.type.KIND
     problem = Problem(
@@ -399,7 +409,7 @@ def _read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Or
         field=("apiVersion",) if kind == served else ("kind",),
     )
     if group_of(version) in _SUCCESSORS:
-        reading.pass_over(problem)
+        reading.name_once(kind, problem)
     else:
         reading.problems.append(problem)
         _break(served, value, origin, reading)
@@ -450,6 +460,9 @@ _NEIGHBOURS = frozenset({"L7Rule"})
 
 _SUCCESSORS = frozenset({"gateway.networking.k8s.io"})
 """The successor of networking.x-k8s.io: AKO serves layer 7 with it, and a separate controller."""
+
+_OUR_GROUPS = frozenset({"ako.vmware.com", "networking.x-k8s.io"}) | _SUCCESSORS
+"""Groups whose authors have Avi in mind: what is not read of them is told."""
 
 
 def _read_resource(

@@ -21,6 +21,8 @@ from sync.translate.fqdn import default_domain
 from sync.translate.gateway import CONTROLLER
 from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
 from sync.translate.inputs import Coverage, Inputs, coverage_of
+from sync.translate.l4_rule import ANNOTATION as RULE_ANNOTATION
+from sync.translate.l4_rule import key_of_rule, named_rule
 from sync.translate.profiles import L4_PROTOCOLS
 from sync.translate.verdict import Verdict, problem_at
 
@@ -33,6 +35,7 @@ def hints(resources: Resources, inputs: Inputs, verdicts: Sequence[Verdict]) -> 
         yield from _attachments(resources, inputs)
         yield from _unused_classes(resources)
     yield from _unused_infra_settings(resources, inputs)
+    yield from _unused_rules(resources, inputs)
     yield from _default_domain(inputs)
     yield from _hostnames(inputs, verdicts)
     yield from _missing_routes(resources, inputs, verdicts)
@@ -107,11 +110,20 @@ def _unused_infra_settings(resources: Resources, inputs: Inputs) -> Iterator[Pro
         if gateway_class.spec.parameters_ref
     }
     used |= {item.annotation(INFRA_ANNOTATION) for item in (*resources.namespaces, *resources.services)}
+    used |= {item.annotations.get(INFRA_ANNOTATION, "").strip() for item in resources.broken}
     for setting in inputs.catalog.infra_settings.values():
         if setting.name not in used:
             yield _warning(
                 setting, ("metadata", "name"), "nothing refers to this AviInfraSetting", "remove it, or use it"
             )
+
+
+def _unused_rules(resources: Resources, inputs: Inputs) -> Iterator[Problem]:
+    used = {key_of_rule(service) for service in resources.services}
+    used |= {named_rule(item.annotations.get(RULE_ANNOTATION, ""), item.namespace) for item in resources.broken}
+    for rule in inputs.catalog.l4_rules.values():
+        if rule.key not in used:
+            yield _warning(rule, ("metadata", "name"), "nothing refers to this L4Rule", "remove it, or use it")
 
 
 # --- hostnames --------------------------------------------------------------------------------------------------------

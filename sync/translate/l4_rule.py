@@ -61,8 +61,13 @@ def rule_of_service(service: Service, inputs: Inputs, findings: Findings) -> L4R
 
 def key_of_rule(service: Service) -> tuple[str, str]:
     """Namespace and name of the rule that the Service's annotation names; without a name if there is none."""
-    namespace, _, name = service.annotation(ANNOTATION).rpartition("/")
-    return (namespace or service.namespace, name)
+    return named_rule(service.annotation(ANNOTATION), service.namespace)
+
+
+def named_rule(text: str, own_namespace: str) -> tuple[str, str]:
+    """Namespace and name of the rule that an annotation in that namespace names."""
+    namespace, _, name = text.strip().rpartition("/")
+    return (namespace or own_namespace, name)
 
 
 def check_rule(

@@ -79,6 +79,7 @@ ROWS = [
     pytest.param("error", "class.yaml", 'AviInfraSetting "absent" is not in the tree', id="infra-missing"),
     pytest.param("warning", "warnings/unused.yaml", "no Gateway uses this class", id="unused class"),
     pytest.param("warning", "warnings/unused.yaml", "nothing refers to this AviInfraSetting", id="unused setting"),
+    pytest.param("warning", "warnings/unused.yaml", "nothing refers to this L4Rule", id="unused rule"),
 ]
 
 ALSO = {"errors/name-too-long.yaml": "no Service serves listener"}

@@ -110,6 +110,26 @@ def test_manifests_are_yaml_and_json_files_that_are_neither_hidden_nor_excluded(
     assert bool(list(manifest_files(snapshot, ("drafts/*", "old-*")))) is is_read
 
 
+def test_a_kind_of_a_group_that_we_know_is_named_once_for_each_file() -> None:
+    """Its author has Avi in mind, and nothing is made of it."""
+    route = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a}\n---\n"
+    rule = "apiVersion: ako.vmware.com/v1alpha1\nkind: HostRule\nmetadata: {name: a}\n---\n"
+    gateway = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: a}\n---\n"
+
+    resources, problems = read(
+        {"a.yaml": route * 3 + rule * 2 + gateway * 2, "b.yaml": route, "c.yaml": yaml_of(document("Gateway"))}
+    )
+
+    assert [(p.severity, p.file, p.line, p.message.partition(" ")[0]) for p in problems] == [
+        ("warning", "a.yaml", 2, "HTTPRoute"),
+        ("warning", "a.yaml", 14, "HostRule"),
+        ("warning", "a.yaml", 21, "Gateway"),
+        ("warning", "b.yaml", 2, "HTTPRoute"),
+    ]
+    assert sorted(resources.ignored.values()) == [2, 2, 4]
+    assert resources.is_complete
+
+
 def test_other_kinds_are_counted_and_ignored() -> None:
     """They are no problem, and a tree of nothing else is no mistake, but it proves nothing either."""
     deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: front}\n"
@@ -155,7 +175,8 @@ def test_a_manifest_that_was_meant_for_us_is_not_taken_for_somebody_elses(
     """What is live of it stays: an API server would refuse it, and a slip of the pen is no delete."""
     resources, problems = read({"a.yaml": f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\n"})
 
-    said = [(p.severity.value, p.file, f"{kind} of {version} is not served" == p.message) for p in problems]
+    told = [p for p in problems if p.message != f"{kind} of {version} is not read"]
+    said = [(p.severity.value, p.file, f"{kind} of {version} is not served" == p.message) for p in told]
     assert said == ([(severity, "a.yaml", True)] if severity else [])
     assert [broken.kind for broken in resources.broken] == ([meant] if meant else [])
     assert resources.ignored == ({} if meant else {f"{version}/{kind}": 1})
@@ -277,13 +298,18 @@ def test_a_service_that_cannot_be_used_matters_only_with_a_vip_or_a_label(
 
 
 def test_a_file_that_is_not_ours_has_one_warning_whatever_is_in_it() -> None:
-    """Also with manifests of others in between, and with several of the successors of our Gateways."""
+    """Also with manifests of others in between, and one beside it for the successors of our Gateways."""
     successor = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: x}\n"
     text = "---\n".join([successor, "a: 1\n", successor, yaml_of(document("Namespace")), "b: 1\n"])
 
     _, problems = read({"a.yaml": text, "b.yaml": successor})
 
-    assert [(problem.severity, problem.file) for problem in problems] == [("warning", "a.yaml"), ("warning", "b.yaml")]
+    assert [(problem.file, problem.line, problem.message[:7]) for problem in problems] == [
+        ("a.yaml", 1, "Gateway"),
+        ("a.yaml", 5, "apiVers"),
+        ("b.yaml", 1, "Gateway"),
+    ]
+    assert {problem.severity for problem in problems} == {"warning"}
 
 
 def test_a_text_that_holds_a_go_template_is_a_text() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sync.model.facts import CloudFacts, Facts
+from sync.model.resources.ako import L4Rule
 from sync.model.resources.core import Node, NodeSpec
 from tests.builders import (
     CONTROLLER,
@@ -94,6 +95,21 @@ def test_back_ends_of_which_none_serves_the_port_are_told(ports: dict[str, Any],
     found = translated(make_gateway(), make_service(), *slices)
 
     assert len(warnings_of(found)) == 1
+
+
+# --- rules ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reference", ["fast", "shop/fast", "other/fast", ""])
+def test_a_rule_that_nothing_refers_to_is_told(reference: str) -> None:
+    """With or without its namespace; one of another namespace is another one."""
+    rule = L4Rule(metadata=make_metadata("fast", "shop"), origin=make_origin("L4Rule", "fast"))
+    service = make_load_balancer("mail", annotations={"ako.vmware.com/l4rule": reference})
+
+    found = translated(service, rule, make_slice("mail"))
+
+    told = [problem for problem in found.problems if problem.message == "nothing refers to this L4Rule"]
+    assert bool(told) is (reference not in ("fast", "shop/fast"))
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
