@@ -227,7 +227,8 @@ def _find_cloud(client: ControllerClient, name: str) -> _Body:
         return named[0]
     known = sorted(str(cloud["name"]) for cloud in client.list_all("/api/cloud", {"fields": "name"}))
     raise ControllerError(
-        f'the Controller has no cloud "{name}"', fix=f"in ControllerSettings.cloudName: {did_you_mean(name, known)}"
+        f'the Controller has no cloud "{name}"',
+        fix=f"in ControllerSettings.cloudName of values.yaml: {did_you_mean(name, known)}",
     )
 
 

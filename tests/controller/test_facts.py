@@ -149,7 +149,7 @@ def test_an_unknown_cloud_is_an_error(controller: ScriptedController, ask: Calla
     with pytest.raises(ControllerError, match='no cloud "default-cloud"') as failed:
         ask("default-cloud")
 
-    assert failed.value.fix == 'in ControllerSettings.cloudName: did you mean "Default-Cloud"?'
+    assert failed.value.fix == 'in ControllerSettings.cloudName of values.yaml: did you mean "Default-Cloud"?'
 
 
 def test_what_is_referred_to_is_looked_up_by_type(controller: ScriptedController, ask: Callable[..., Facts]) -> None:
