@@ -22,7 +22,7 @@ from sync.source.own_keys import problems_of_keys, unknown_keys
 from sync.source.recognition import charts_in, is_in, may_hold_ours, resembles_ours
 from sync.source.registry import KINDS, WITHOUT_NAMESAKES, ManifestKind, group_of, known_fields
 from sync.source.schema import adapter_of
-from sync.source.unknown_fields import corrected, problems_of_fields, unknown_fields
+from sync.source.unknown_fields import corrected, lost_parents, problems_of_fields, problems_of_parents, unknown_fields
 from sync.source.validation import problems_of
 from sync.source.yaml_documents import Document, YamlError, parse_documents
 from sync.translate.catalog import gateway_of
@@ -507,12 +507,15 @@ def _with_fields_told(
     A manifest with a misspelt field is not used, but what depends on it is told by what was meant.
     """
     title = _title(KINDS[kind], value)
-    fields = tuple(unknown_fields(value, known_fields(kind)))
+    known = known_fields(kind)
+    fields = tuple(unknown_fields(value, known))
+    lost = lost_parents(value, fields, known)
+    reading.problems.extend(problems_of_parents(lost, origin=origin, resource=title))
     reading.problems.extend(problems_of_fields(fields, origin=origin, resource=title))
     meant = corrected(value, fields)
     keys = tuple(unknown_keys(kind, meant.get("metadata")))
     reading.problems.extend(problems_of_keys(keys, origin=origin, resource=title))
-    return corrected(meant, keys), any(each.meant for each in (*fields, *keys))
+    return corrected(meant, keys), bool(lost) or any(each.meant for each in (*fields, *keys))
 
 
 def _is_nobodys(kind: str, value: Mapping[str, Any], *, has_name: bool) -> bool:

@@ -82,6 +82,27 @@ def _unknown(value: Any, fields: Fields, path: Path) -> Iterator[UnknownField]:
                 )
 
 
+def lost_parents(value: Mapping[str, Any], found: Iterable[UnknownField], fields: Fields) -> Mapping[str, UnknownField]:
+    """Top-level mappings whose line is lost, each with a field of theirs that stands in another mapping."""
+    missing = {name: below for name, below in fields.read.items() if below is not None and name not in value}
+    return {
+        name: each
+        for each in found
+        for name, below in missing.items()
+        if len(each.path) == 2 and each.name in (*below.read, *below.others)
+    }
+
+
+def problems_of_parents(lost: Mapping[str, UnknownField], *, origin: Origin, resource: str) -> Iterator[Problem]:
+    """What to tell the author of a manifest of which a line was lost."""
+    for name, each in lost.items():
+        message = f'"{name}" is missing: its field "{each.name}" stands in {each.path[0]}'
+        fix = f"add a line `{name}:` above it"
+        yield Problem(
+            severity=Severity.ERROR, message=message, fix=fix, origin=origin, resource=resource, field=each.path
+        )
+
+
 def _meant(key: str, known: Iterable[str]) -> str:
     near = [name for name in known if is_meant(key, name)]
     return nearest(key, near) or next(iter(near), "")

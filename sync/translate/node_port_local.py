@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sync.model.desired import Server
 from sync.model.resources.core import Pod, Service, ServicePort
+from sync.model.resources.resource import DEFAULT_NAMESPACE
 from sync.model.wording import is_near, shown
 from sync.translate.endpoints import back_ends, families, none_serves, not_told
 from sync.translate.host_addresses import family_of, flaw_of
@@ -64,7 +65,8 @@ def _check_unselected(service: Service, pods: list[Pod], inputs: Inputs, finding
     behind = {end.pod for group in back_ends(service, inputs) or () for end in group.endpoints if end.pod}
     for pod in (pod for found in inputs.catalog.pods.values() for pod in found if pod.key not in selected):
         is_here = pod.namespace == service.namespace
-        is_moved = is_near(pod.namespace, service.namespace) and (service.namespace, pod.name) not in selected
+        is_elsewhere = pod.namespace == DEFAULT_NAMESPACE or is_near(pod.namespace, service.namespace)
+        is_moved = is_elsewhere and (service.namespace, pod.name) not in selected
         is_meant = pod.name in behind or _is_nearly_selected(pod, service)
         if (is_here or is_moved) and is_meant:
             message = f"{service.title} does not select this Pod, which its EndpointSlice or its labels give to it"

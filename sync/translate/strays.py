@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sync.model.desired import ServiceKey
 from sync.model.problem import Problem, Severity
 from sync.model.resources.core import SERVICE_NAME_LABEL, EndpointSlice, Service
+from sync.model.resources.resource import DEFAULT_NAMESPACE
 from sync.model.resources.tree import Resources
 from sync.model.wording import is_near
 from sync.translate.catalog import Catalog
@@ -60,8 +61,8 @@ def _may_own(service: Service, item: EndpointSlice, name: str, catalog: Catalog)
         return is_here and f"{item.name}-".startswith(f"{service.name}-")
     if service.name != name:
         return is_here and is_near(name, service.name)
-    if is_here or is_near(item.namespace, service.namespace):
-        return True
+    if is_here or item.namespace == DEFAULT_NAMESPACE or is_near(item.namespace, service.namespace):
+        return True  # the default one is where a slice is that has lost its namespace
     return service.key not in catalog.slices_of_service and service.key not in catalog.endpoints
 
 

@@ -249,3 +249,19 @@ def test_an_annotation_or_label_that_nobody_reads_is_told(kind: str, place: str,
     told = [p for p in problems if p.field == ("metadata", place, key)]
     assert [p.fix for p in told] == ([fix] if fix else [])
     assert [p.severity for p in told] == ([] if not fix else ["error" if "mean" in fix else "warning"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "line", "field"),
+    [("Service", "spec", "ports"), ("Node", "status", "addresses"), ("AviInfraSetting", "spec", "network")],
+)
+def test_a_mapping_whose_line_is_lost_is_missed(kind: str, line: str, field: str) -> None:
+    """What stood in it stands in metadata then; without the line alone, nothing tells that there was one."""
+    manifest = {key: value for key, value in document(kind).items() if key != line}
+    stranded = {**manifest, "metadata": {**manifest["metadata"], field: document(kind)[line][field]}}
+
+    resources, problems = read(stranded)
+
+    message = f'"{line}" is missing: its field "{field}" stands in metadata'
+    assert [broken.kind for broken in resources.broken] == [kind]
+    assert message in [problem.message for problem in problems if problem.severity is Severity.ERROR]

@@ -54,6 +54,11 @@ def errors(*items: Resource, **settings: Any) -> list[tuple[str, str]]:
             id="namespace misspelt in a slice",
         ),
         pytest.param(
+            [make_service(), make_slice(), make_slice(namespace="default")],
+            [("EndpointSlice default/front-1", "Service default/front is not in the tree, so Service shop/front")],
+            id="namespace lost in a slice",
+        ),
+        pytest.param(
             [make_service(namespace="default"), make_slice()],
             [("EndpointSlice shop/front-1", "Service shop/front is not in the tree, so Service default/front")],
             id="namespace lost in the Service",
@@ -221,6 +226,7 @@ RIGHT = {"app": "front", "tier": "public"}
         pytest.param("shop", {"ap": "front", "tier": "public"}, False, True, id="key"),
         pytest.param("shop", {"tier": "public"}, True, True, id="lost, and the slice names the Pod"),
         pytest.param("shpo", RIGHT, True, True, id="namespace"),
+        pytest.param("default", RIGHT, True, True, id="namespace lost"),
         pytest.param("shop", {"app": "back", "tier": "public"}, False, False, id="another Pod"),
         pytest.param("shop", {"app": "frnt", "tier": "pubic"}, False, False, id="two labels"),
         pytest.param("mail", RIGHT, True, False, id="another namespace"),

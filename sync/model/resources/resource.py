@@ -13,13 +13,17 @@ from sync.model.types import Label, Subdomain, Text
 CAMEL = ConfigDict(alias_generator=to_camel, extra="ignore")
 
 
+DEFAULT_NAMESPACE = "default"
+"""That of a namespaced resource that states none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
     """The part of `metadata` that means something here. A namespaced resource without namespace is in `default`."""
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL
     name: Subdomain
-    namespace: Label = "default"
+    namespace: Label = DEFAULT_NAMESPACE
     labels: Mapping[Text, Text] = field(default_factory=dict)
     annotations: Mapping[Text, Text] = field(default_factory=dict)
 
