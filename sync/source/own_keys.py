@@ -1,6 +1,7 @@
 """Annotations and labels of AKO's domain and of ours: who reads which, and which are nearly one that is read."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -60,8 +61,9 @@ def unknown_keys(kind: str, metadata: Any) -> Iterator[UnknownField]:
     if isinstance(metadata, Mapping):
         yield from _unknown(kind, metadata.get("annotations"), "annotations", ANNOTATIONS)
         for each in _unknown(kind, metadata.get("labels"), "labels", LABELS):
-            if kind != "Service" or not any(is_near(each.name, label) for label in LABELS):
-                yield each
+            is_annotation = kind in ANNOTATIONS.get(each.name, ())  # the line `annotations:` was lost
+            if is_annotation or kind != "Service" or not any(is_near(each.name, label) for label in LABELS):
+                yield replace(each, meant=each.name) if is_annotation else each
 
 
 def _unknown(kind: str, given: Any, place: str, known: Mapping[str, frozenset[str]]) -> Iterator[UnknownField]:
@@ -90,11 +92,16 @@ def problems_of_keys(found: Iterable[UnknownField], *, origin: Origin, resource:
         yield Problem(
             severity=Severity.ERROR if each.meant else Severity.WARNING,
             message=f"nobody reads the {noun} {each.name}",
-            fix=f'did you mean "{each.meant}"?' if each.meant else _fix(each.name),
+            fix=_fix_of_slip(each) if each.meant else _fix(each.name),
             origin=origin,
             resource=resource,
             field=each.path,
         )
+
+
+def _fix_of_slip(each: UnknownField) -> str:
+    is_misplaced = each.meant == each.name
+    return "it is an annotation: put it below `annotations:`" if is_misplaced else f'did you mean "{each.meant}"?'
 
 
 def _fix(key: str) -> str:

@@ -83,14 +83,14 @@ def _unknown(value: Any, fields: Fields, path: Path) -> Iterator[UnknownField]:
 
 
 def lost_parents(value: Mapping[str, Any], found: Iterable[UnknownField], fields: Fields) -> Mapping[str, UnknownField]:
-    """Top-level mappings whose line is lost, each with a field of theirs that stands in another mapping."""
+    """Top-level mappings and lists whose line is lost, each with a field of theirs that stands in another one."""
     missing = {name: below for name, below in fields.read.items() if below is not None and name not in value}
-    return {
-        name: each
-        for each in found
-        for name, below in missing.items()
-        if len(each.path) == 2 and each.name in (*below.read, *below.others)
-    }
+    lost: dict[str, UnknownField] = {}
+    for each in found:
+        for name, below in missing.items():
+            if sum(isinstance(step, str) for step in each.path) == 2 and each.name in (*below.read, *below.others):
+                lost.setdefault(name, each)
+    return lost
 
 
 def problems_of_parents(lost: Mapping[str, UnknownField], *, origin: Origin, resource: str) -> Iterator[Problem]:

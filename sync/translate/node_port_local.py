@@ -118,6 +118,9 @@ class _NodePort:
 def _node_ports(pod: Pod, findings: Findings) -> list[_NodePort]:
     text = pod.annotation(NODE_PORT_LOCAL_ANNOTATION)
     if not text:
+        if NODE_PORT_LOCAL_ANNOTATION in pod.metadata.labels:
+            message = f"{NODE_PORT_LOCAL_ANNOTATION} is an annotation, and stands among the labels"
+            findings.error(pod, ("metadata", "labels"), message, "add a line `annotations:` above it")
         for key in pod.metadata.annotations:
             if is_near(key, NODE_PORT_LOCAL_ANNOTATION):
                 place = ("metadata", "annotations", key)

@@ -265,3 +265,29 @@ def test_a_mapping_whose_line_is_lost_is_missed(kind: str, line: str, field: str
     message = f'"{line}" is missing: its field "{field}" stands in metadata'
     assert [broken.kind for broken in resources.broken] == [kind]
     assert message in [problem.message for problem in problems if problem.severity is Severity.ERROR]
+
+
+def test_a_list_whose_line_is_lost_is_missed() -> None:
+    """Its items stand in the list before it; a slice without endpoints is none the less right."""
+    manifest = document("EndpointSlice")
+    endpoints = manifest.pop("endpoints")
+
+    resources, problems = read({**manifest, "ports": [*manifest["ports"], *endpoints]})
+
+    assert [broken.kind for broken in resources.broken] == ["EndpointSlice"]
+    assert '"endpoints" is missing: its field "addresses" stands in ports' in [problem.message for problem in problems]
+    assert len(read(manifest)[0].endpoint_slices) == 1
+
+
+def test_an_annotation_among_the_labels_is_missed() -> None:
+    """The line `annotations:` above it was lost; what depends on it is held."""
+    (key,) = (key for key, kinds in ANNOTATIONS.items() if kinds == {"Namespace"})
+
+    resources, problems = read(
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a", "labels": {key: "b"}}}
+    )
+
+    assert [broken.name for broken in resources.broken] == ["a"]
+    assert [(p.severity, p.fix) for p in problems] == [
+        (Severity.ERROR, "it is an annotation: put it below `annotations:`")
+    ]

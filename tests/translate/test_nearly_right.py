@@ -261,3 +261,14 @@ def test_a_misspelt_annotation_of_antrea_holds_the_pools_of_the_pod() -> None:
     found = errors(make_gateway(), make_service(selector=RIGHT), *pods, L7Settings={"serviceType": "NodePortLocal"})
 
     assert found == [("Pod shop/front-0", "nobody reads the annotation nodeportlocal.antrea.oi")]
+
+
+def test_an_annotation_of_antrea_among_the_labels_holds_the_pools_of_the_pod() -> None:
+    """The line `annotations:` above it was lost."""
+    pods = [
+        replace(make_pod(), metadata=make_metadata("front-0", "shop", {**RIGHT, "nodeportlocal.antrea.io": ANTREA}))
+    ]
+
+    found = errors(make_gateway(), make_service(selector=RIGHT), *pods, L7Settings={"serviceType": "NodePortLocal"})
+
+    assert found == [("Pod shop/front-0", "nodeportlocal.antrea.io is an annotation, and stands among the labels")]
