@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.chaos import crashes, endless, faults, inputs, interruptions, outages, together, trees
+from tests.chaos import crashes, endless, faults, inputs, interruptions, outages, together, trees, typing_errors
 from tests.chaos.lab import Row, scenario
 
 
@@ -25,6 +25,7 @@ def experiments(folder: Path, seed: int, seconds: float) -> Iterator[Row]:
     yield endless.templates(folder, _chance(seed), time.monotonic() + seconds)
     yield outages.drain(folder, _chance(seed), time.monotonic() + seconds)
     yield outages.edit(folder, _chance(seed), time.monotonic() + seconds)
+    yield typing_errors.slip(_chance(seed), time.monotonic() + seconds)
     yield inputs.spoil(folder, _chance(seed), time.monotonic() + seconds)
 
 
