@@ -160,7 +160,7 @@ def _not_ours(found: LiveObject, owner: Owner) -> tuple[str, str]:
         case Ownership.STRIPPED:
             return (
                 f"{key} was made by avi-sync, and somebody removed marks from it",
-                "give it its marks back with avi-sync adopt: nothing else of it changes",
+                "give it its marks back with avi-sync adopt --ako-is-stopped: nothing else of it changes",
             )
         case Ownership.UNMARKED:
             return (

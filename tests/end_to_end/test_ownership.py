@@ -186,7 +186,7 @@ def test_an_object_of_ours_without_its_marks_gets_them_back(
 
     (problem,) = held.document["problems"]
     assert (held.code, adopted.code, again.code, controller.writes()) == (5, 0, 0, [f"PUT {kind}"])
-    assert "avi-sync adopt" in problem["fix"]
+    assert "avi-sync adopt --ako-is-stopped" in problem["fix"]
     assert "delete" not in problem["fix"]
     assert controller.find(kind, name)["markers"] == before["markers"]
 
