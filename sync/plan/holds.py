@@ -165,7 +165,7 @@ def _not_ours(found: LiveObject, owner: Owner) -> tuple[str, str]:
         case Ownership.UNMARKED:
             return (
                 f"{key} is there already, and nobody has marked it",
-                f"take it over with avi-sync adopt, or rename the {owner.kind}",
+                f"take it over with avi-sync adopt --ako-is-stopped, once no AKO runs, or rename the {owner.kind}",
             )
         case _:
             by = found.body.get("created_by") or "somebody else"
