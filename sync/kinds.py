@@ -1,8 +1,7 @@
 """What differs between the Avi kinds that we manage: one row per kind, each fact with its source.
 
-Sources: "AKO" is AKO 2.2.1 (ako-semantics), "API" is the Avi REST API as recorded and documented for 20.1 to 30.2
-(avi-api), "schema" is the swagger of Avi's SDK 30.2.1. A question about a kind that has no column here is a missing
-column, not an `if`.
+Ids such as AKO-MARKERS are facts of docs/facts; "schema" is the swagger of Avi's SDK 30.2.1. A question about a kind
+that has no column here is a missing column, not an `if`.
 """
 
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 AKO_MARKERS = frozenset({"clustername", "Namespace", "ServiceName", "Port", "Protocol", "GatewayName"})
-"""The markers that AKO and we write alike, on layer 4 objects (AKO §2.6)."""
+"""The markers that AKO and we write alike, on layer 4 objects (AKO-MARKERS)."""
 
 
 class Scope(StrEnum):
@@ -41,50 +40,55 @@ class Kind:
 
     name: str
     path: str
-    """Under `/api/` (API §2.1)."""
+    """Under `/api/` (AVI-PATHS)."""
     permission: str
     """What an account needs, to write it (schema 30.2.1, Permission.resource; a VsVip has none of its own: AKO's role
     ako-tenant writes VsVips with that of VirtualServices)."""
     rank: int
-    """Creates and updates climb the ranks, deletes descend: a reference needs what it refers to (API §6.10)."""
+    """Creates and updates climb the ranks, deletes descend: what is referred to exists first (AVI-REFERENCE-GRAPH)."""
     part: Part
     has_cloud: bool = True
-    """Whether names are unique per cloud, too (API §4.4)."""
+    """Whether names are unique per cloud, too (AVI-NAMES-PER-CLOUD)."""
     has_created_by: bool = True
-    """Whether the schema has `created_by` (API §7.1 item 10)."""
+    """Whether the schema has `created_by` (AVI-CREATED-BY)."""
     managed: frozenset[str]
-    """Top-level fields that our templates always answer for: not rendered means default (AKO §2.2 to §2.5)."""
+    """Top-level fields that our templates always answer for: not rendered means default (AKO-VIRTUALSERVICE-FIELDS,
+    AKO-VSVIP-FIELDS, AKO-POOL-FIELDS, AKO-L4POLICYSET-FIELDS)."""
     by_rule: frozenset[str] = frozenset()
-    """Fields that only an L4Rule renders; managed while rendered or written by us before (AKO §7.7)."""
+    """Fields that only an L4Rule renders; managed while rendered or written by us before (AKO-L4RULE-VIRTUALSERVICE,
+    AKO-L4RULE-POOL)."""
     replace: Mapping[str, Scope] = field(default_factory=dict)
-    """Fields that the Controller refuses to change in place, and what must be made anew (API §6.11)."""
+    """Fields that the Controller refuses to change in place, and what must be created again for them (AVI-VIP-FIXED,
+    AVI-SET-ON-CREATE)."""
     disruptive: frozenset[str] = frozenset()
     """Fields whose change in place breaks connections."""
     switches: tuple[str, ...] = ()
     """Boolean fields, true by default, each of which turns the object off (schema 30.2.1: Pool.enabled,
     VirtualService.enabled and traffic_enabled)."""
     server_side: frozenset[str] = frozenset()
-    """Fields that only the Controller sets: they do not belong into a create (API §2.4, §7.1 item 4)."""
+    """Fields that only the Controller sets: they do not belong into a create (AVI-COMPUTED-FIELDS)."""
     completed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """References that only others set, with the names that the Controller gives them where nobody does (API §3.2)."""
+    """References that only others set, with the names that the Controller gives them where nobody does
+    (AVI-DEFAULT-REFERENCES)."""
     refers_to: frozenset[str] = frozenset()
-    """The kinds of ours that it refers to: these exist before it, and go after it (API §6.10)."""
+    """The kinds of ours that it refers to: these exist before it, and go after it (AVI-REFERENCE-GRAPH)."""
     refers_by: tuple[str, ...] = ()
-    """Top-level fields in which objects of others may refer to ours (API §6.10)."""
+    """Top-level fields in which objects of others may refer to ours (AVI-REFERENCE-GRAPH)."""
     uuid_fields: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Lists whose items name an object by a bare uuid: list → field of an item, and type. All else that a new object
     needs shows in its references."""
     used_by: tuple[str, ...] = ()
     """Types that we do not manage and whose objects may refer to ours, by path (`USERS`)."""
     precious: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Lists that an incomplete tree must not shorten (DESIGN §2.8), and what tells their items apart."""
+    """Lists that an incomplete tree must not shorten (docs/usage.md#incomplete-trees), and what tells items apart."""
     secret: frozenset[str] = frozenset()
     """Fields, also deep inside, that are never shown. Their names say so anyway (`sync/model/secrets.py`); the schema
     does not mark any."""
     ako_markers: frozenset[str] = AKO_MARKERS
-    """The markers that AKO writes on this kind (AKO §2.6)."""
+    """The markers that AKO writes on this kind (AKO-MARKERS)."""
     ako_checksum: str = ""
-    """Where AKO keeps the checksum of what it wrote, by which it tells whether to write again (AKO §2.7, §9.3)."""
+    """Where AKO keeps the checksum of what it wrote, by which it tells whether to write again (AKO-CHECKSUM,
+    AKO-COMPARES-CHECKSUMS)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,13 +135,13 @@ USERS: Mapping[str, User] = {
 
 
 IDENTITY = frozenset({"url", "uuid", "_last_modified", "configpb_attributes"})
-"""What an object gets from the Controller when it is created (API §2.4)."""
+"""What an object gets from the Controller when it is created (AVI-OBJECT-ENVELOPE)."""
 
 HIDDEN = "<sensitive>"
-"""What the Controller answers in place of a secret (API §7.1 item 4); a new object would have that for its secret."""
+"""What the Controller answers in place of a secret (AVI-SECRETS-HIDDEN); a new object would have that as its secret."""
 
 LIMITS: Mapping[str, int] = {"pools_per_virtualservice": 1000, "servers_per_pool": 2000}
-"""How many a Controller allows, by the names of its SystemLimits (20.1.6, API §6.16)."""
+"""How many a Controller allows, by the names of its SystemLimits (AVI-LIMITS)."""
 
 OURS_AFTER_RENDERING = frozenset({"name", "tenant_ref", "cloud_ref", "created_by", "markers"})
 """Set by us after rendering: no template can forget or change them."""
@@ -287,7 +291,7 @@ KINDS: Mapping[str, Kind] = {kind.name: kind for kind in sorted(_KINDS, key=lamb
 
 
 COMPUTED: Mapping[str, frozenset[str]] = {
-    # Completed by the Controller where the request leaves them out (API §3.2, §6.3, §6.12).
+    # Completed by the Controller where the request leaves them out (AVI-DEFAULT-REFERENCES, AVI-VIP-ALLOCATION).
     # A VirtualService shows what older releases kept there and its VsVip has now, too.
     "VirtualService": frozenset(
         {"vrf_context_ref", "network_profile_ref", "se_group_ref", "application_profile_ref", "dns_info", "vip"}
@@ -322,11 +326,11 @@ COMPUTED: Mapping[str, frozenset[str]] = {
 
 
 ORDER_BY_CHANCE = frozenset({("L4ConnectionPolicy", "rules")})
-"""(message type, field) of lists that AKO writes in any order, because their items exclude each other (AKO §2.5)."""
+"""(message type, field) of lists that AKO writes in any order, as their items exclude each other (AKO-RULE-ORDER)."""
 
 
 UNORDERED: Mapping[tuple[str, str], tuple[str, ...]] = {
-    # Lists whose order means nothing, and the fields that tell their items apart (API §7.1 items 5 and 6).
+    # Lists whose order means nothing, and the fields that tell their items apart (AVI-LIST-ORDER, AVI-LIST-KEYS).
     ("Pool", "servers"): ("ip.addr", "port"),
     ("Pool", "health_monitor_refs"): (),
     ("Pool", "placement_networks"): ("network_ref", "subnet.ip_addr.addr", "subnet.mask"),

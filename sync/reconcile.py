@@ -1,4 +1,4 @@
-"""What each command does, as a list of hops over the data's way (DESIGN §4)."""
+"""What each command does, as a list of hops over the data's way (docs/architecture.md#the-datas-way)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress

@@ -213,7 +213,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def _json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object, those in it first: Avi knows no null, and an empty list is never on the wire (avi-api §2.4)."""
+    """A JSON object, those in it first: Avi knows no null, and an empty list is never on the wire (AVI-NO-NULL)."""
     found = {
         key: item
         for key, value in pairs

@@ -1,4 +1,4 @@
-"""What a template may reach, and how much it may do (DESIGN §2.6). Pure: no thread, no clock.
+"""What a template may reach, and how much it may do (docs/templates.md). Pure: no thread, no clock.
 
 *Reach.* A template sees the public fields of the values that it is given and the methods in `_METHODS`; every other
 attribute, also of functions, classes and methods, is refused, and so is every other call.

@@ -94,7 +94,7 @@ def wish_for_nothing(error: SourceError) -> Wish:
 
 
 def make_wish(source: Source, facts: Facts | None, is_over: Callable[[], bool] = never) -> Wish:
-    """Steps 5 and 6: everything that should exist. Without facts, those of DESIGN §7 are assumed.
+    """Steps 5 and 6: everything that should exist. Without facts, those of `assumed_facts` count.
 
     A template that is still running when `is_over` says that no time is left ends there, and its owner is held.
     """

@@ -328,7 +328,7 @@ def test_a_facts_file_that_cannot_be_used_is_3_with_its_place(
 
 
 def test_a_document_is_whole_even_if_the_facts_file_cannot_be_used(run: Run, tree: Tree) -> None:
-    """DESIGN §7: also with exit 3."""
+    """Also with exit 3, no key is missing."""
     result = run("render", "--source", tree(), "--facts", "/nowhere/facts.yaml", "-o", "json")
 
     assert list(result.document) == RENDER_KEYS

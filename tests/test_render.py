@@ -387,7 +387,7 @@ def test_a_template_cannot_leave_its_sandbox(text: str) -> None:
     ],
 )
 def test_whatever_a_template_does_is_at_most_a_problem(text: str) -> None:
-    """One Gateway is the blast radius (DESIGN §2.7)."""
+    """One Gateway is the blast radius (docs/usage.md#holding)."""
     found = rendered_with(text)
 
     assert [problem.file for problem in found.problems] == ["templates/vsvip.json.j2"]
@@ -440,7 +440,7 @@ def test_a_template_that_writes_a_secret_is_a_problem_that_does_not_show_it() ->
 
 
 def test_the_fields_of_a_rule_are_rendered_by_our_templates() -> None:
-    """Those that only an L4Rule gives (ako-semantics §7.7)."""
+    """Those that only an L4Rule gives (AKO-L4RULE-POOL)."""
     pool = PoolContent(
         health_monitors=("hm",),
         servers=(),

@@ -1,4 +1,4 @@
-"""References in all the forms in which the API takes and gives them (avi-api §2.5)."""
+"""References in all the forms in which the API takes and gives them (AVI-REFERENCE-FORMS)."""
 
 import re
 from collections import Counter
@@ -36,7 +36,7 @@ class Reference:
 
 @lru_cache(maxsize=8192)
 def parse_reference(text: str) -> Reference | None:
-    """Any of the forms in which a reference can be written (avi-api §2.5); None for a text that is none."""
+    """Any of the forms in which a reference can be written (AVI-REFERENCE-FORMS); None for a text that is none."""
     found = _REFERENCE.fullmatch(text)
     if found is None:
         return None
@@ -44,7 +44,7 @@ def parse_reference(text: str) -> Reference | None:
         named = dict(part.partition("=")[::2] for part in found["query"].split("&"))
         return Reference(found["type"], unquote(named.get("name", "")))
     uuid = found["uuid"].strip("/")
-    # A tenant's uuid may be its name (`/api/tenant/admin`, avi-api §2.6).
+    # A tenant's uuid may be its name (`/api/tenant/admin`, AVI-UUID-FORMS).
     return Reference(found["type"], found["name"] or (uuid if found["type"] == "tenant" else ""), uuid)
 
 

@@ -1,4 +1,4 @@
-"""What is kept with an object in its markers, and which fields that makes ours (DESIGN §6)."""
+"""What is kept with an object in its markers, and which fields that makes ours (docs/safety.md#comparison)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -21,7 +21,7 @@ PROTECTED = "Protected"
 DIGEST = "Digest"
 FIELDS = "Fields"
 UNCOMPARED_MARKERS = frozenset({DIGEST, FIELDS})
-"""Written with every write, never a reason for one (DESIGN §6)."""
+"""Written with every write, never a reason for one (docs/safety.md#comparison)."""
 
 ENABLE_AGAIN = "EnableAgain"
 """On a VirtualService that we have disabled for a moment; who finds it later enables it."""
@@ -128,6 +128,6 @@ def computed_fields(kind: str, fields: str) -> Mapping[str, frozenset[str]]:
 
 
 def managed_fields(kind: str, rendered: Iterable[str], written_before: Iterable[str]) -> frozenset[str]:
-    """The top-level fields that are ours in this comparison (DESIGN §6)."""
+    """The top-level fields that are ours in this comparison (docs/safety.md#comparison)."""
     row = KINDS[kind]
     return row.managed | frozenset(rendered) | frozenset(written_before)

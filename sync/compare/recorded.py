@@ -76,7 +76,7 @@ def fields_without_their_secrets(item: AviObject) -> tuple[str, ...]:
 
 
 def fields_of_last_write(body: Body) -> tuple[str, ...]:
-    """The fields that were ours when a body was written (DESIGN §6)."""
+    """The fields that were ours when a body was written (docs/safety.md#comparison)."""
     return names_written(markers_of(body))
 
 

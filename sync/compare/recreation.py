@@ -1,4 +1,7 @@
-"""What an object is created with that takes the place of a live one, and what of that one is lost (DESIGN §5)."""
+"""What an object is created with that takes the place of a live one, and what of that one is lost.
+
+See docs/safety.md#replace.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

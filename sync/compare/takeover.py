@@ -20,7 +20,7 @@ from sync.model.marks import MANAGED_BY, TOOL
 REWRITE_CHECKSUM = "0"
 """In place of a checksum of AKO's: it differs from any that AKO works out, so AKO writes the object once more.
 
-AKO does not recognise a VirtualService without one (AKO 2.2.1, internal/cache/controller_obj_cache.go:2457).
+AKO does not recognise a VirtualService without one (AKO-CHECKSUM-NEEDED).
 """
 
 

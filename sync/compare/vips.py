@@ -1,4 +1,4 @@
-"""Whether a live VIP can be what Git asks for; if it cannot, it must be replaced (DESIGN §5).
+"""Whether a live VIP can be what Git asks for; if it cannot, it must be replaced (docs/safety.md#replace).
 
 Every VIP carries `auto_allocate_ip: true`, so that its address does not tell whether Git asked for it: the marker
 `AskedAddress` does.
@@ -95,7 +95,7 @@ def _network_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Ite
 
 
 def _network(vip: Mapping[str, Any]) -> Reference | None:
-    """The network of a VIP: the one that was asked for, else what the Controller says (avi-api §6.12)."""
+    """The network of a VIP: the one that was asked for, else what the Controller says (AVI-VIP-ALLOCATION)."""
     places = (vip.get("ipam_network_subnet") or {}, vip, *(vip.get("discovered_networks") or ()))
     found = (parse_reference(str(place.get("network_ref", ""))) for place in places)
     return next((reference for reference in found if reference is not None), None)

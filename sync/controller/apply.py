@@ -35,7 +35,7 @@ LONGEST_NOTE = 300
 """Of the Controller's words, on what was put back: a label is no place for a story."""
 
 NAME_IS_FREE_WITHIN_SECONDS = 60.0
-"""How long a name may stay taken after its delete (avi-api §3.5; no figure is documented)."""
+"""How long a name may stay taken after its delete (AVI-NAME-AFTER-DELETE)."""
 ADDRESS_IS_FREE_WITHIN_SECONDS = 15.0
 """How long an address may stay taken after its delete; shorter, because the 400 may as well mean something else."""
 PATIENCE_SECONDS = 300.0

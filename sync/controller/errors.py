@@ -83,7 +83,7 @@ class NoAnswerError(ControllerError, UnreachableError):
 
 
 NO_SUCH_TENANT = re.compile(r"Tenant '.*' does not exist")
-"""How the Controller refuses a request for a tenant that is not there, with 403 (avi-api §1.6)."""
+"""How the Controller refuses a request for a tenant that is not there, with 403 (AVI-TENANT-UNKNOWN)."""
 
 _BY_STATUS: Mapping[int, type[ControllerError]] = {404: NotFoundError, 409: ConflictError, 412: StaleError}
 
@@ -99,7 +99,7 @@ def error_for(method: str, path: str, status: int, said: str, *, fix: str = "") 
 def said_in(content: bytes, secrets: Iterable[str] = ()) -> str:
     """The Controller's own text in the body of an answer, on one line, in which none of the secrets stands.
 
-    `{"error": text}` mostly, `{"detail": text}` from its framework, bare text for a wrong CSRF token (avi-api §4.1);
+    `{"error": text}` mostly, `{"detail": text}` from its framework, bare text for a bad CSRF token (AVI-ERROR-SHAPES);
     proxies and other servers send a page, of which only the title is worth a line.
     """
     return _one_line(blanked(_words(content[:LONGEST_READ].decode(errors="replace")), secrets))

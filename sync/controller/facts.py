@@ -18,7 +18,7 @@ LONGEST_QUERY = 6000
 """Bytes of names in one request: nginx, which is in front of the API, takes 8 kB of request line as it is shipped."""
 
 IN_CLOUD = frozenset({"network", "serviceenginegroup", "vrfcontext"})
-"""Types whose objects belong to a cloud, each with names of its own (avi-api §4.4)."""
+"""Types whose objects belong to a cloud, each with names of its own (AVI-NAMES-PER-CLOUD)."""
 _FIELDS: Mapping[str, str] = {
     "applicationprofile": "name,uuid,type",
     "network": "name,uuid,vrf_context_ref,configured_subnets",
@@ -26,13 +26,13 @@ _FIELDS: Mapping[str, str] = {
 }
 
 FORBIDDEN = 403
-"""The answer to a read that the account has no permission for (avi-api §1.6)."""
+"""The answer to a read that the account has no permission for (AVI-READ-FORBIDDEN)."""
 
 _VIP_RANGES = frozenset({"STATIC_IPS_FOR_VIP_AND_SE", "STATIC_IPS_FOR_VIP"})
-"""The types of a static range that VIPs get addresses from; the first is the default (avi-api §6.9)."""
+"""The types of a static range that VIPs get addresses from; the first is the default (AVI-STATIC-RANGE-TYPES)."""
 
 _NETWORK = "network"
-# Users' own networks and those found in vCenter and AWS (avi-api §2.5, §2.6), and OpenStack's own form; a name may look
+# Users' own networks and those found in vCenter and AWS (AVI-UUID-FORMS), and OpenStack's own form; a name may look
 # like that, too.
 _LIKE_NETWORK_UUID = re.compile(r"(network|subnet|dvportgroup-\d+-cloud)-\S+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -45,7 +45,7 @@ _PROFILE_KINDS: Mapping[str, Callable[[_Body], str]] = {
     "applicationprofile": lambda body: str(body.get("type", "")),
     "networkprofile": lambda body: str((body.get("profile") or {}).get("type", "")),
 }
-"""Where a profile says what it is for (avi-api §6.8)."""
+"""Where a profile says what it is for (AVI-PROFILE-TYPES)."""
 
 
 def read_facts(client: ControllerClient, *, cloud_name: str, references: Mapping[str, frozenset[str]]) -> Facts:
@@ -247,7 +247,7 @@ def _transport_zone(cloud: _Body) -> str:
 
 
 def _dns_domains(client: ControllerClient, cloud: _Body) -> tuple[str, ...]:
-    """The domains that the cloud's DNS serves: `{"domains": [name]}` (AKO 2.2.1, controller_obj_cache.go:3193)."""
+    """The domains that the cloud's DNS serves: `{"domains": [name]}` (AVI-DNS-DOMAINS)."""
     path = "/api/ipamdnsproviderprofiledomainlist"
     try:
         answer = client.get(path, {"cloud_uuid": str(cloud["uuid"])})

@@ -18,7 +18,7 @@ from sync.translate.names import Names
 def read_live(client: ControllerClient, settings: Settings) -> LiveState:
     """Everything of our kinds that the account can see; raises if any list cannot be read whole.
 
-    With `dedicatedTenantMode` only the tenant of values.yaml is looked at (AKO 2.2.1, internal/lib/lib.go:785).
+    With `dedicatedTenantMode` only the tenant of values.yaml is looked at (AKO-DEDICATED-TENANT).
     """
     tenant = settings.controller.tenant_name if settings.controller.dedicated_tenant_mode else "*"
     names = Names(cluster=settings.cluster, is_encoded=settings.ako.enable_evh)

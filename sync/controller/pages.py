@@ -1,6 +1,6 @@
 """Lists that are read whole or not at all.
 
-Envelope and parameters: avi-api §2.2 and §2.3 (`count` is the number of all matches, pages have 200 objects at most).
+`count` is the number of all matches (AVI-LIST-ENVELOPE), and a page has 200 objects at most (AVI-PAGE-SIZE).
 """
 
 from collections.abc import Callable

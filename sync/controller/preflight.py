@@ -1,4 +1,4 @@
-"""The last look before the first delete of a set that creates anew what it deletes (DESIGN §5)."""
+"""The last look before the first delete of a set that creates again what it deletes (docs/safety.md#replace)."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -5,7 +5,7 @@
          kept <kind> <name>  {"group": "…", "kind": "VsVip", "body": {…}}
 
 A StringGroup has no `created_by`; it is ours by its markers (schema 30.2.1). Every PUT carries the `_last_modified`
-that was read, and the Controller answers 412 to all but the first that carry the same one (avi-api §3.3).
+that was read, and the Controller answers 412 to all but the first that carry the same one (AVI-STALE-WRITE).
 """
 
 import json
@@ -80,7 +80,7 @@ class RecordStore:
             found = self._client.list_all(PATH, {"name": self.name, "include_name": "true"}, tenant=self._tenant)
         except RefusedError as error:
             raise self._unreadable(error) from None
-        # A list of any tenant shows what `admin` shares, too (avi-api §1.6).
+        # A list of any tenant shows what `admin` shares, too (AVI-ADMIN-SHARED).
         here = [body for body in found if body.get("name") == self.name and _tenant_of(body) in ("", self._tenant)]
         return self._stored(here[0]) if here else None
 

@@ -43,14 +43,14 @@ class Trouble(StrEnum):
 STATUSES: Mapping[int, Trouble] = {
     408: Trouble.BUSY,  # RFC 9110 §15.5.9: the request did not arrive in full
     429: Trouble.BUSY,  # RFC 6585 §4
-    500: Trouble.BROKEN,  # "record not found" while the Controller catches up (avi-api §4.2, 31.1)
+    500: Trouble.BROKEN,  # "record not found" while the Controller catches up (AVI-RECORD-NOT-FOUND)
     502: Trouble.UNAVAILABLE,
-    503: Trouble.UNAVAILABLE,  # "INITIALIZING - Controller is not ready" (avi-api §1.5)
+    503: Trouble.UNAVAILABLE,  # "INITIALIZING - Controller is not ready" (AVI-NOT-READY)
     504: Trouble.UNAVAILABLE,
 }
 
 UPGRADING_TEXT = "Configuration is disallowed during upgrade"
-"""With 403 (AKO 2.2.1, internal/lib/constants.go:145)."""
+"""With 403 (AVI-UPGRADE-REFUSAL)."""
 
 _NOT_EXECUTED = frozenset({Trouble.NOT_SENT, Trouble.BUSY, Trouble.UPGRADING})
 

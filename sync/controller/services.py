@@ -56,7 +56,7 @@ def _look(client: ControllerClient, services: Sequence[Awaited]) -> tuple[Servic
 
 
 def _runtimes(client: ControllerClient, uuids: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
-    """What the Controller tells of the runtime of each object that is there (avi-api §6.15)."""
+    """What the Controller tells of the runtime of each object that is there (AVI-RUNTIME-INVENTORY)."""
     found: dict[str, Mapping[str, Any]] = {}
     for lookup in lookups("uuid", uuids):
         for body in client.list_all("/api/virtualservice", {**lookup, "join_subresources": "runtime"}):

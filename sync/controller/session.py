@@ -1,6 +1,6 @@
 """Logins, and the headers that prove them.
 
-Form of login, cookies and codes: avi-api §1.1 and §1.2 (recorded with Avi 20.1.1, read from the SDKs up to 30.2).
+Form of login, cookies and codes: AVI-LOGIN, AVI-SESSION.
 """
 
 import re
@@ -42,7 +42,7 @@ class Account:
     tenants: Mapping[str, str] | None = None
 
     def tenant_header(self, tenant: str) -> tuple[bytes, bytes]:
-        """The header that names the tenant of a request (avi-api §1.6).
+        """The header that names the tenant of a request (AVI-TENANT-HEADER).
 
         A name with other than ASCII letters goes by its uuid: clients do not agree on how a header spells them (the
         vendor's SDK in Latin-1, AKO in UTF-8), and the Controller then answers that there is no such tenant.

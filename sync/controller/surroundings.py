@@ -101,7 +101,7 @@ class _Lookup:
         return frozenset(self._unreadable)
 
     def has(self, key: ObjectKey, reference: Reference) -> bool:
-        """Whether it is there for an object of that tenant: in the tenant itself, or in admin (avi-api §2.5)."""
+        """Whether it is there for an object of that tenant: in the tenant itself or in admin (AVI-REFERENCE-TENANT)."""
         found = self._found[_question(key, reference)]
         return any((reference.uuid or reference.name, tenant) in found for tenant in (key.tenant, *_OF_ALL))
 

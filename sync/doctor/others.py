@@ -16,7 +16,7 @@ def check_ako(live: LiveState, cluster: str, now: float) -> Iterator[Finding]:
     """Objects that AKO made for this cluster, and whether it has written to them lately.
 
     Objects of Ingresses do not count: an AKO that looks after those alone may stay. `now` is the Controller's clock, by
-    which `_last_modified` is written (microseconds, avi-api §2.4).
+    which `_last_modified` is written (microseconds, AVI-LAST-MODIFIED).
     """
     theirs = [item for item in live if item.ownership in (Ownership.AKO, Ownership.AKO_RENAMED, Ownership.AKO_CLONE)]
     author = created_by_ako(cluster)

@@ -11,7 +11,7 @@ from sync.model.marks import LAYER_7_MARKERS, created_by_ako
 from sync.model.plan import Action, Plan, Refusal
 
 QUIET = timedelta(minutes=10)
-"""For so long AKO must not have written; it repeats what failed after 90 s (AKO 2.2.1 internal/lib/constants.go:67)."""
+"""For so long AKO must not have written; it repeats what failed after 90 s (AKO-RETRY-INTERVAL)."""
 
 
 def ako_still_writes(plan: Plan, live: LiveState, cluster: str, now: datetime | None) -> Iterator[Refusal]:
@@ -44,7 +44,7 @@ def _is_of_ako(item: LiveObject, cluster: str) -> bool:
 
 
 def _last_modified(item: LiveObject) -> datetime:
-    """Microseconds since 1970, as the API writes them (avi-api §2.4)."""
+    """Microseconds since 1970, as the API writes them (AVI-LAST-MODIFIED)."""
     return _EPOCH + timedelta(microseconds=int(item.body.get("_last_modified") or 0))
 
 

@@ -341,9 +341,9 @@ class Translation:
 class DesiredState:
     """All objects that should exist, in key order, and what must not be touched.
 
-    `is_complete` False forbids everything that takes something away (DESIGN §2.8). `in_git`, `origins`, `switched_off`,
-    `tenant_unknown` and `doubts` are those of the Translation. `unreadable` are types that the account may not read:
-    that what is asked for exists there was taken for granted.
+    `is_complete` False forbids everything that takes something away (docs/usage.md#incomplete-trees). `in_git`,
+    `origins`, `switched_off`, `tenant_unknown` and `doubts` are those of the Translation. `unreadable` are types that
+    the account may not read: that what is asked for exists there was taken for granted.
     """
 
     commit: str
@@ -359,7 +359,7 @@ class DesiredState:
     doubts: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
     unreadable: frozenset[str] = frozenset()
     hostnames_are_exclusive: bool = True
-    """Whether the Controller gives each DNS name to one VsVip: only where the cloud has a DNS profile (API §6.14)."""
+    """Whether the Controller gives each DNS name to one VsVip: if the cloud has a DNS profile (AVI-DNS-PROFILE)."""
 
     def __iter__(self) -> Iterator[AviObject]:
         return iter(self.objects.values())

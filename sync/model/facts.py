@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 ENTERPRISE_TIERS = frozenset({"ENTERPRISE", "ENTERPRISE_WITH_CLOUD_SERVICES"})
-"""License tiers with the full TCP proxy (AKO 2.2.1, internal/nodes/avi_model_l4_translator.go:1048)."""
+"""License tiers with the full TCP proxy (AKO-TCP-PROFILE-BY-LICENSE)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,5 +60,5 @@ class Facts:
 
 
 def assumed_facts(cloud_name: str) -> Facts:
-    """What `render` and `validate` take for granted when no Controller is asked (DESIGN §7)."""
+    """What `render` and `validate` take for granted when no Controller is asked."""
     return Facts(cloud=CloudFacts(name=cloud_name), is_assumed=True)

@@ -9,7 +9,7 @@ from sync.model.desired import ObjectKey, Owner
 
 
 class Ownership(StrEnum):
-    """Whose a live object is (DESIGN §2.5)."""
+    """Whose a live object is (docs/safety.md#ownership)."""
 
     OURS = "ours"
     """Marked by us for this cluster, under the name that its markers spell."""

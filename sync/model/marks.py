@@ -1,4 +1,4 @@
-"""The marks that tell whose an object is: ours, and AKO's (DESIGN §2.5; AKO 2.2.1, internal/lib/lib.go:427, 1780)."""
+"""The marks that tell whose an object is: ours (docs/safety.md#ownership) and AKO's (AKO-CREATED-BY, AKO-MARKERS)."""
 
 MANAGED_BY = "ManagedBy"
 TOOL = "avi-sync"

@@ -30,7 +30,7 @@ class Problem:
     """One thing the author of a manifest (or of values.yaml) should know.
 
     `resource` names it as `Gateway blue/web`; `field` is the path of the field inside the resource, from its root.
-    `reason` is the word that AKO has for it in the status of a Gateway (ako-semantics §1.3, §10), empty if it has none.
+    `reason` is the word that AKO has for it in the status of a Gateway (AKO-STATUS-REASONS), empty if it has none.
     `is_cause` marks what keeps a file from being read: other problems may follow from it, and are listed after it.
     """
 

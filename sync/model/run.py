@@ -117,7 +117,7 @@ class Run:
         return by_owner(self.outcomes)
 
     def exit_code(self, *, is_detailed: bool) -> ExitCode:
-        """The code of DESIGN §7; 2 only with --detailed-exitcode."""
+        """The exit code (docs/reference.md#exit-codes); 2 only with --detailed-exitcode."""
         if self.lost:
             return ExitCode.UNREACHABLE
         if self.locked:

@@ -1,6 +1,6 @@
 """AKO's `values.yaml`, typed: the keys that matter to layer 4, with AKO's defaults, and our own `SyncSettings`.
 
-Keys, defaults and effects: helm/ako/values.yaml of AKO 2.2.1 (ako-semantics §8). Keys of AKO that have no effect here
+Keys, defaults and effects are those of AKO's own file (AKO-SETTINGS). Keys of AKO that have no effect here
 are fields of type `Anything`: accepted, never read. `sync.config` tells of all others: a typo must not go unnoticed.
 """
 
@@ -41,7 +41,7 @@ class NamespaceSelector:
 
     @property
     def is_active(self) -> bool:
-        """Both parts are non-blank (AKO internal/lib/lib.go:837)."""
+        """Both parts are non-blank (AKO-NAMESPACE-SELECTOR)."""
         return bool(self.label_key.strip() and self.label_value.strip())
 
 
@@ -87,7 +87,7 @@ class NetworkSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class L4Settings:
-    """`L4Settings`. Any `auto_fqdn` but `default` and `flat` means disabled (AKO internal/lib/lib.go:462)."""
+    """`L4Settings`. Any `auto_fqdn` but `default` and `flat` means disabled (AKO-AUTO-FQDN-FORMAT)."""
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL
     default_lb_controller: Annotated[QuotedFlag, Field(alias="defaultLBController")] = True
@@ -274,5 +274,5 @@ class Settings:
 
     @property
     def created_by(self) -> str:
-        """What we write into `created_by` (DESIGN §2.5; AKO writes `ako-<clusterName>`)."""
+        """What we write into `created_by` (AKO writes `ako-<clusterName>`, AKO-CREATED-BY)."""
         return created_by_us(self.cluster)

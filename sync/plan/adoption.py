@@ -1,4 +1,4 @@
-"""Desired × live → the take-over of what AKO made, and of wanted objects that nobody has marked (DESIGN §2.5).
+"""Desired × live → the take-over of what AKO made, and of wanted objects that nobody has marked.
 
 An owner is taken over as a whole or not at all: while one of its objects cannot become ours in place, all of them stay
 whose they are, and a plain run goes on holding it. What is missing is not created, and what differs is not changed. An

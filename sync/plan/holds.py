@@ -134,7 +134,7 @@ def _edited(effect: Effect) -> str:
 
 
 def _impossible_addresses(pair: Pair) -> Iterator[tuple[str, str]]:
-    """An address that the Controller can only refuse, after the old VIP is gone (DESIGN §5)."""
+    """An address that the Controller can only refuse, after the old VIP is gone (docs/safety.md#replace)."""
     for item in pair.desired.values():
         if said := outside_of_its_subnet(item.body.get("vip") or ()):
             yield f"{said}, and a VIP would be deleted for it", "ask for an address of the subnet, or correct the cidr"

@@ -1,4 +1,4 @@
-"""Writes → change sets: which writes belong together, and in which order they are sent (DESIGN §5).
+"""Writes → change sets: which writes belong together, and in which order they are sent.
 
 One owner is one change set. So are owners between which something passes: an address, a DNS name, an object's name or a
 Service. Within a set the order follows from what each write gives up and takes, and from references:
@@ -331,7 +331,7 @@ def _references(steps: Sequence[Step]) -> Pairs:
 
 
 def _advertising(steps: Sequence[Step]) -> Pairs:
-    """A VirtualService is advertised before its VIP gets labels that select peers, and until they go (API §5.3)."""
+    """A VirtualService is advertised before its VIP gets labels that select peers, until they go (AVI-BGP-LABELS)."""
     for numbers in _by_owner(steps).values():
         for one in numbers:
             for other in numbers:

@@ -1,4 +1,4 @@
-"""Live → giving everything of ours back to AKO: the inverse of adoption, as updates of marks only (DESIGN §2.5)."""
+"""Live → giving everything of ours back to AKO: the inverse of adoption, as updates of marks only."""
 
 from collections import defaultdict
 

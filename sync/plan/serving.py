@@ -1,7 +1,7 @@
 """What the objects of one owner serve: which listener leads to how many servers, at which addresses and DNS names.
 
-This is the one count by which an outage is measured (DESIGN §2.11). Bodies may come from templates of others and from a
-Controller of any version: what has another shape than expected serves nothing, and is never an error.
+This is the one count by which an outage is measured. Bodies may come from templates of others and from a Controller of
+any version: what has another shape than expected serves nothing, and is never an error.
 """
 
 from collections import defaultdict

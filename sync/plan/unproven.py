@@ -1,4 +1,4 @@
-"""What is live and must stay, because Git does not prove that nobody wants it (DESIGN §2.8).
+"""What is live and must stay, because Git does not prove that nobody wants it (docs/safety.md#typing-errors).
 
 A Service whose labels are nearly right still wants its pool; a Gateway that is missing where another one of the same or
 nearly the same name cannot be served has probably been misspelt.

@@ -1,4 +1,4 @@
-"""Documents for machines: every key always present, stable order, no times (DESIGN §7)."""
+"""Documents for machines: every key always present, stable order, no times (docs/reports.md#json)."""
 
 import json
 from collections.abc import Iterator, Mapping

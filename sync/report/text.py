@@ -54,7 +54,7 @@ def validation_lines(wish: Wish, paint: Paint) -> Iterator[str]:
 
 
 def _not_served_lines(wish: Wish, paint: Paint) -> Iterator[str]:
-    """What is in the tree and not ours to serve, with the reason (DESIGN §8): neither wanted nor held."""
+    """What is in the tree and not ours to serve, with the reason (docs/usage.md#holding): neither wanted nor held."""
     held = {item.name for item in wish.desired.held}
     for status in wish.statuses:
         scheduled = status.conditions[0]

@@ -47,7 +47,7 @@ _AKOS_OWN = frozenset(
         "passthrough.ako.vmware.com/enabled",
     }
 )
-"""What AKO 2.2.1 writes itself, or reads for layer 7 (ako-semantics §10)."""
+"""What AKO writes itself (AKO-OWN-ANNOTATIONS), or reads for layer 7."""
 
 _DOMAINS = frozenset(key.rpartition("/")[0] for key in (*ANNOTATIONS, *LABELS, *_AKOS_OWN))
 _AKO = "ako.vmware.com"

@@ -1,4 +1,4 @@
-"""Whether something that is no usable manifest might hold one that we read (DESIGN §2.8).
+"""Whether something that is no usable manifest might hold one that we read (docs/usage.md#incomplete-trees).
 
 The rule: a doubt makes the tree incomplete, and nothing is taken away. What plainly is something else (a playbook, a
 patch, another program's configuration) is no doubt. Kinds and groups are told by their names, also misspelt ones; one

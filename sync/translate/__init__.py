@@ -1,4 +1,5 @@
 """Resources, settings and facts → object specs, statuses and problems. Pure: no I/O, clock or environment.
 
-Every rule names its source in AKO 2.2.1 or in DESIGN §8, where we depart from AKO on purpose.
+Every rule names the fact about AKO that it follows (docs/facts/ako.md), or docs/ako.md, where we depart from AKO on
+purpose.
 """

@@ -15,7 +15,7 @@ Path = tuple[str | int, ...]
 
 
 def parse_address(text: str, at: Resource, path: Path, findings: Findings) -> str | None:
-    """The address in its usual form; an error if no VIP can have it (AKO would send any text as IPv6, DESIGN §8)."""
+    """The address in its usual form; an error if no VIP can have it (AKO would send any text as IPv6)."""
     if flaw := flaw_of_a_host(text):
         fix = "write an IP address, or remove it and let the Controller choose"
         findings.error(at, path, f'address "{text}" {flaw}', fix, reason="InvalidAddress")

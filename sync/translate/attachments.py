@@ -1,7 +1,7 @@
 """Services that carry AKO's labels and belong to no Gateway of the tree, and the Gateways that may have been meant.
 
-What is live for such a Service stays, for its label may be misspelt (DESIGN §2.8). Where nothing is, the Gateway is
-served without it, as by AKO.
+What is live for such a Service stays, for its label may be misspelt (docs/safety.md#typing-errors). Where nothing is,
+the Gateway is served without it, as by AKO.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

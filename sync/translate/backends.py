@@ -1,4 +1,4 @@
-"""Service ports → the servers of their pools, in the way that `L7Settings.serviceType` names (ako-semantics §6)."""
+"""Service ports → the servers of their pools, in the way that `L7Settings.serviceType` names (AKO-SERVICE-TYPE)."""
 
 from sync.model.desired import Server, UnknownNodes
 from sync.model.resources.core import Service, ServicePort
@@ -40,7 +40,7 @@ def unknown_servers_of(service: Service, port: ServicePort, inputs: Inputs) -> U
 
 
 def _is_reached_directly(service: Service) -> bool:
-    """Not for a Gateway's back ends (AKO L4T:231)."""
+    """Not for a Gateway's back ends (AKO-SKIP-NODE-PORT)."""
     return service.spec.type == "LoadBalancer" and skips_node_port(service)
 
 

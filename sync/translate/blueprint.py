@@ -60,7 +60,7 @@ class Blueprint:
 
     @property
     def default_pool(self) -> str | None:
-        """The pool of a VirtualService that ends TLS: it has one and no policy (AKO L4T:253)."""
+        """The pool of a VirtualService that ends TLS: it has one and no policy (AKO-L4RULE-TLS)."""
         return self.pools[0].name if self.pools and any(port.enable_ssl for port in self.ports) else None
 
 
@@ -78,7 +78,7 @@ def specs_of(blueprint: Blueprint, inputs: Inputs, findings: Findings) -> tuple[
 
 
 def too_long(name: str, pools: Iterable[str]) -> tuple[str, str] | None:
-    """Message and fix if a name is too long: AKO leaves such an object out in silence (ako-semantics §3.3)."""
+    """Message and fix if a name is too long: AKO leaves such an object out in silence (AKO-LONG-NAMES)."""
     for text, limit in ((name, MAX_NAME_LENGTH), *((pool, MAX_POOL_NAME_LENGTH) for pool in pools)):
         if len(text) > limit:
             why = "" if limit == MAX_NAME_LENGTH else f", so that a reference to it has no more than {MAX_NAME_LENGTH}"

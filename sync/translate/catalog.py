@@ -92,7 +92,7 @@ def _idle_namespaces(resources: Resources) -> frozenset[str]:
 
 
 def gateway_of(labels: Mapping[str, str]) -> Key:
-    """The Gateway (namespace, name) that a Service's labels name; both labels are needed (AKO 2.2.1, §1.5)."""
+    """The Gateway (namespace, name) that a Service's labels name; both labels are needed (AKO-GATEWAY-LABELS)."""
     return (labels.get(GATEWAY_NAMESPACE_LABEL, ""), labels.get(GATEWAY_NAME_LABEL, ""))
 
 

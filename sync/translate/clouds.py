@@ -1,4 +1,4 @@
-"""What differs between clouds (ako-semantics §2.3, §8; AKO 2.2.1 lib.go, controller_obj_cache.go)."""
+"""What differs between clouds."""
 
 from sync.model.facts import CloudFacts
 
@@ -7,25 +7,25 @@ OVERLAY, VLAN = "OVERLAY", "VLAN"
 OPENSTACK = "CLOUD_OPENSTACK"
 
 SUBNET_CLOUDS = frozenset({"CLOUD_AWS", "CLOUD_AZURE", OPENSTACK})
-"""A VIP names its subnet by uuid, one VIP per network; a static address has no effect."""
+"""A VIP names its subnet by uuid, one VIP per network; a static address has no effect (AKO-SUBNET-VIPS)."""
 
 PUBLIC_CLOUDS = SUBNET_CLOUDS | {"CLOUD_GCP"}
-"""Where `enablePublicIP` means something, and where values.yaml does not choose the VRF."""
+"""Where `enablePublicIP` means something (AKO-PUBLIC-ADDRESS), and where values.yaml does not choose the VRF."""
 
 CLOUDS_WITHOUT_NETWORKS = frozenset({"CLOUD_AWS", "CLOUD_AZURE"})
-"""Where AKO does not look networks up before it accepts an AviInfraSetting (CRDC:1116)."""
+"""Where AKO does not look networks up before it accepts an AviInfraSetting (AKO-INFRA-NETWORK-CHECK)."""
 
 DUAL_STACK_CLOUDS = frozenset({"CLOUD_VCENTER", "CLOUD_NONE", NSXT})
-"""Where `ipFamily` counts, and is V4_V6 unless set (LIB:2219)."""
+"""Where `ipFamily` counts, and is V4_V6 unless set (AKO-IP-FAMILY)."""
 
 SEVERAL_NETWORKS_CLOUDS = frozenset({"CLOUD_AWS"})
-"""Where vipNetworkList may hold more than one network (LIB:934)."""
+"""Where vipNetworkList may hold more than one network (AKO-ONE-VIP-NETWORK)."""
 
 PLACEMENT_CLOUDS = frozenset({"CLOUD_VCENTER"})
-"""Where pools get placement networks; an NSX-T cloud with VLANs, too (LIB:1712)."""
+"""Where pools get placement networks; an NSX-T cloud with VLANs, too (AKO-PLACEMENT-NETWORKS)."""
 
 VRF_BY_SETTING_CLOUDS = frozenset({"CLOUD_VCENTER", "CLOUD_NONE"})
-"""Where `ControllerSettings.vrfName` counts in every mode (CACHE:4268)."""
+"""Where `ControllerSettings.vrfName` counts in every mode (AKO-VRF)."""
 
 
 def has_placement_networks(cloud: CloudFacts, tier1_lr: str) -> bool:
@@ -36,7 +36,7 @@ def has_placement_networks(cloud: CloudFacts, tier1_lr: str) -> bool:
 def is_nsxt_vlan(cloud: CloudFacts, tier1_lr: str) -> bool:
     """Whether an NSX-T cloud has VLANs instead of an overlay; `tier1_lr` is that of values.yaml.
 
-    It is required on an overlay and forbidden on VLANs (CACHE:3927), so that it tells where nobody asked the cloud.
+    It is required on an overlay and forbidden on VLANs (AKO-T1-ROUTER), so that it tells where nobody asked the cloud.
     """
     zone = cloud.transport_zone or (OVERLAY if tier1_lr else VLAN)
     return cloud.vtype == NSXT and zone == VLAN

@@ -1,4 +1,4 @@
-"""EndpointSlices, or Endpoints where no slice names the Service → servers (ako-semantics §6.1, and DESIGN §8)."""
+"""EndpointSlices, or Endpoints where no slice names the Service → servers (AKO-ENDPOINT-SLICES)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -104,7 +104,7 @@ def check_port_name(
 
 
 def _warn_of_unsaid_readiness(service: Service, inputs: Inputs, findings: Findings) -> None:
-    """AKO takes an endpoint without `ready` for not ready (L4T:676), Kubernetes itself for ready."""
+    """AKO takes an endpoint without `ready` for not ready (AKO-NOT-READY), Kubernetes itself for ready."""
     for item in inputs.catalog.slices_of_service.get(service.key, ()):
         for number, endpoint in enumerate(item.endpoints):
             if endpoint.conditions.ready is None:
@@ -136,7 +136,7 @@ def port_of(ports: tuple[SlicePort, ...], port: ServicePort, *, is_only: bool) -
     """The number under which these back ends serve the Service port.
 
     By name or by target number, as AKO does, but among ports of the same protocol first; the only port of the only
-    slice is taken whatever it is called (AKO L4T:607–624).
+    slice is taken whatever it is called (AKO-SLICE-PORT).
     """
     numbered = [item for item in ports if item.port is not None]
     matching = [item for item in numbered if item.name == port.name or item.port == port.target]

@@ -1,4 +1,4 @@
-"""DNS names of Services (ako-semantics §4; AKO 2.2.1, avi_model_l4_translator.go and lib/utils.go)."""
+"""DNS names of Services (AKO-AUTO-FQDN, AKO-DNS-DOMAIN)."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""One Gateway → VirtualService, VsVip, Pools and L4PolicySet, or the errors that hold it (ako-semantics §1–§6)."""
+"""One Gateway → VirtualService, VsVip, Pools and L4PolicySet, or the errors that hold it (AKO-GATEWAY-OBJECTS)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -142,7 +142,7 @@ def _class_of(gateway: Gateway, inputs: Inputs, findings: Findings) -> GatewayCl
 
 
 def _check_match_labels(gateway: Gateway, findings: Findings) -> None:
-    """Every listener must select by both labels, with the Gateway's own name and namespace (AKO REL:1089)."""
+    """Every listener must select by both labels, with the Gateway's own name and namespace (AKO-MATCH-LABELS)."""
     wanted = {GATEWAY_NAME_LABEL: gateway.name, GATEWAY_NAMESPACE_LABEL: gateway.namespace}
     for number, listener in enumerate(gateway.spec.listeners):
         labels = listener.routes.selector.match_labels
@@ -190,7 +190,7 @@ def _check_hostnames(gateway: Gateway, findings: Findings) -> None:
 
 
 def _address(gateway: Gateway, findings: Findings) -> str | None:
-    """The address asked for: the first one (AKO ADV:327)."""
+    """The address asked for: the first one (AKO-GATEWAY-ADDRESS)."""
     addresses = gateway.spec.addresses
     if not addresses:
         return None
@@ -245,7 +245,7 @@ def _attached_services(gateway: Gateway, inputs: Inputs, findings: Findings) -> 
 
 
 def _matches(gateway: Gateway, services: tuple[Service, ...], inputs: Inputs, findings: Findings) -> tuple[_Match, ...]:
-    """One Service port per listener, in listener order; two for one listener are an error (DESIGN §8)."""
+    """One Service port per listener, in listener order; two for one listener are an error (docs/ako.md#gateways)."""
     candidates: dict[tuple[str, int], list[tuple[Service, ServicePort]]] = {}
     for service in services:
         for port in service.spec.ports:
@@ -340,7 +340,7 @@ def _ports(listeners: tuple[Listener, ...]) -> tuple[VirtualServicePort, ...]:
 
 
 def _fqdns(gateway: Gateway, matches: tuple[_Match, ...], inputs: Inputs) -> tuple[str, ...]:
-    """A listener's hostname, else the automatic name of the Service that serves it (ako-semantics §4.4)."""
+    """A listener's hostname, else the automatic name of the Service that serves it (AKO-LISTENER-HOSTNAME)."""
     serving = {match.listener.port_key: match.service for match in matches}
     names: set[str] = set()
     for listener in gateway.spec.listeners:

@@ -130,7 +130,7 @@ def _unused_rules(resources: Resources, inputs: Inputs) -> Iterator[Problem]:
 
 
 def _default_domain(inputs: Inputs) -> Iterator[Problem]:
-    """One that the cloud does not have is not used, and another takes its place (ako-semantics §4.2)."""
+    """One that the cloud does not have is not used, and another takes its place (AKO-DNS-DOMAIN)."""
     settings, domains = inputs.settings, sorted(inputs.facts.cloud.dns_domains)
     section = "NetworkSettings" if settings.network.default_domain else "L4Settings"
     wanted = settings.network.default_domain or settings.l4.default_domain
@@ -173,7 +173,7 @@ def _of_owner(verdict: Verdict, message: str, fix: str) -> Problem:
 
 
 def _missing_routes(resources: Resources, inputs: Inputs, verdicts: Sequence[Verdict]) -> Iterator[Problem]:
-    """Pods are reached through static routes that AKO writes and we do not (DESIGN §8, last row)."""
+    """Pods are reached through static routes that AKO writes and we do not (docs/ako.md#back-ends)."""
     settings, routes = inputs.settings, inputs.facts.static_routes
     if settings.l7.service_type != "ClusterIP" or settings.ako.disable_static_route_sync or routes is None:
         return

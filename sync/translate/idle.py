@@ -1,4 +1,4 @@
-"""Manifests that cannot be used and that hold nothing: what is wrong with them is a warning (DESIGN §7)."""
+"""Manifests that cannot be used and that hold nothing: what is wrong with them is a warning."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""Which AviInfraSetting applies to an owner, whether it is usable, and what it changes (ako-semantics §7.1–§7.4)."""
+"""Which AviInfraSetting applies to an owner, whether it is usable, and what it changes."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Infrastructure:
 
 
 def infrastructure(setting: AviInfraSetting | None, inputs: Inputs) -> Infrastructure:
-    """The effective values (AKO internal/nodes/avi_model_l7_translator.go:714)."""
+    """The effective values (AKO-INFRA-EFFECT)."""
     settings = inputs.settings
     network = setting.spec.network if setting else None
     rhi = network.enable_rhi if network and network.enable_rhi is not None else settings.network.enable_rhi
@@ -58,7 +58,7 @@ def infrastructure(setting: AviInfraSetting | None, inputs: Inputs) -> Infrastru
 def setting_of_gateway(
     gateway: Gateway, gateway_class: GatewayClass, inputs: Inputs, findings: Findings
 ) -> AviInfraSetting | None:
-    """The class's parameters, else the annotation of the Gateway's Namespace (AKO L4T:816).
+    """The class's parameters, else the annotation of the Gateway's Namespace (AKO-INFRA-OF-GATEWAY).
 
     A parametersRef of another group or kind is as good as none, as in AKO.
     """
@@ -93,7 +93,7 @@ def setting_of_namespace(at: Resource, inputs: Inputs, findings: Findings) -> Av
 
 
 def setting_of_service(service: Resource, inputs: Inputs, findings: Findings) -> AviInfraSetting | None:
-    """The Service's annotation, else that of its Namespace (AKO L4T:834)."""
+    """The Service's annotation, else that of its Namespace (AKO-INFRA-OF-SERVICE)."""
     if name := service.annotation(ANNOTATION):
         return _named(name, service, ("metadata", "annotations", ANNOTATION), service, inputs, findings)
     return setting_of_namespace(service, inputs, findings)
@@ -126,7 +126,7 @@ def _named(
 
 
 def defects(setting: AviInfraSetting, inputs: Inputs) -> tuple[Problem, ...]:
-    """Everything for which AKO would reject the AviInfraSetting (ako-semantics §7.2), and an ambiguous network."""
+    """Everything for which AKO would reject the AviInfraSetting (AKO-INFRA-REJECTED), and an ambiguous network."""
     found: list[Problem] = []
 
     def error(path: tuple[str | int, ...], message: str, fix: str) -> None:
@@ -158,12 +158,12 @@ Defect = tuple[str, str, str]
 
 
 def reference_to(network: VipNetwork | NodeNetwork) -> str:
-    """How a network is looked for: by uuid where values.yaml gives both (ako-semantics §8)."""
+    """How a network is looked for: by uuid where values.yaml gives both (AKO-NETWORK-UUID-FIRST)."""
     return network.network_uuid or network.network_name
 
 
 def _not_one_of(network: VipNetwork | NodeNetwork) -> tuple[Defect, ...]:
-    """An AviInfraSetting gives name or uuid, not both (oneOf in the CRD, ako-semantics §7.1)."""
+    """An AviInfraSetting gives name or uuid, not both (AKO-INFRA-SCHEMA)."""
     if network.network_name and network.network_uuid:
         return (("networkName and networkUUID are both given", "give one of them", ""),)
     return ()
@@ -207,7 +207,7 @@ def _identity_defects(network: VipNetwork | NodeNetwork, inputs: Inputs) -> tupl
 
 
 def subnet_uuid(network: VipNetwork) -> str:
-    """What a VIP names its subnet by on a cloud of SUBNET_CLOUDS (ako-semantics §2.3)."""
+    """What a VIP names its subnet by on a cloud of SUBNET_CLOUDS (AKO-SUBNET-VIPS)."""
     return network.network_name or network.network_uuid
 
 

@@ -44,7 +44,7 @@ class Inputs:
         return self.settings.controller.cloud_name
 
     def tenant_of(self, namespace: str) -> str:
-        """The tenant of a namespace: its annotation, else the setting (AKO internal/lib/utils.go:533)."""
+        """The tenant of a namespace: its annotation, else the setting (AKO-TENANT)."""
         found = self.catalog.namespaces.get(namespace)
         return (found.annotation(TENANT_ANNOTATION) if found else "") or self.settings.controller.tenant_name
 
@@ -75,7 +75,7 @@ class Coverage(Enum):
 
 
 def coverage_of(namespace: str, inputs: Inputs) -> Coverage:
-    """Accepted and not blocked (ako-semantics §1.2); unknown while the manifest that tells it is missing."""
+    """Accepted (AKO-NAMESPACE-SELECTOR), not blocked (AKO-BLOCKED-NAMESPACES); unknown without its manifest."""
     ako = inputs.settings.ako
     if ("Namespace", "", namespace) in inputs.catalog.broken:
         return Coverage.UNUSABLE

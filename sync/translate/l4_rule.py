@@ -1,4 +1,4 @@
-"""Which L4Rule a LoadBalancer Service has, whether it is usable, and what it changes (ako-semantics §7.5–§7.7)."""
+"""Which L4Rule a LoadBalancer Service has, whether it is usable, and what it changes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -35,11 +35,14 @@ _KNOWN_TYPES = {
     "applicationpersistenceprofile/System-Persistence-App-Cookie": "PERSISTENCE_TYPE_APP_COOKIE",
     "applicationpersistenceprofile/System-Persistence-TLS": "PERSISTENCE_TYPE_TLS",
 }
-"""What a fresh Controller's own profiles are (avi-api §6.8)."""
+"""What a fresh Controller's own profiles are (AVI-SYSTEM-PROFILES)."""
 
 
 def rule_of_service(service: Service, inputs: Inputs, findings: Findings) -> L4Rule | None:
-    """The rule that the Service's annotation names, `[<namespace>/]<name>`; held if it cannot be used (DESIGN §8)."""
+    """The rule that the Service's annotation names, `[<namespace>/]<name>` (AKO-L4RULE-ATTACHED).
+
+    The Service is held if the rule cannot be used (docs/ako.md#l4rule).
+    """
     text = service.annotation(ANNOTATION)
     if not text:
         return None
@@ -109,7 +112,7 @@ class RuleEffects:
 
 
 def effects(rule: L4Rule, *, is_shared: bool) -> RuleEffects:
-    """The fields of the VirtualService (AKO L4T:928, GEN:133)."""
+    """The fields of the VirtualService (AKO-L4RULE-VIRTUALSERVICE)."""
     spec = rule.spec
     has_ssl = any(row.enable_ssl for row in spec.listener_properties)
     application = spec.application_profile_ref
@@ -152,7 +155,7 @@ def effects(rule: L4Rule, *, is_shared: bool) -> RuleEffects:
 
 
 def pool_rule(rule: L4Rule | None, port: ServicePort) -> PoolRule | None:
-    """What the first row for the Service port (not the target port) says; None if there is none (AKO L4T:947)."""
+    """What the first row for the Service port (not the target port) says; None if there is none (AKO-L4RULE-POOL)."""
     rows = rule.spec.backend_properties if rule else ()
     row = next((row for row in rows if (row.port, row.protocol) == (port.port, port.protocol)), None)
     if row is None:
@@ -179,7 +182,7 @@ Defect = tuple[tuple[str | int, ...], str, str]
 
 
 def _own_defects(rule: L4Rule, inputs: Inputs) -> Iterator[Defect]:
-    """For what AKO would reject the rule (ako-semantics §7.6)."""
+    """For what AKO would reject the rule (AKO-L4RULE-REJECTED)."""
     spec = rule.spec
     if spec.load_balancer_ip and (flaw := flaw_of_a_host(spec.load_balancer_ip)):
         yield ("loadBalancerIP",), f"{shown(spec.load_balancer_ip)} {flaw}", "write an IP address"
@@ -299,7 +302,7 @@ def references_of_rule(rule: L4Rule) -> Iterator[tuple[tuple[str | int, ...], st
 
 
 def _misfits(rule: L4Rule, ports: Sequence[ServicePort], inputs: Inputs) -> Iterator[Defect]:
-    """Listeners that are not those of the Service: AKO drops the whole rule then (ako-semantics §7.7)."""
+    """Listeners that are not those of the Service: AKO drops the whole rule then (AKO-L4RULE-LISTENERS)."""
     rows = rule.spec.listener_properties
     if not rows:
         return

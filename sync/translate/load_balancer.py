@@ -1,4 +1,4 @@
-"""What LoadBalancer Services have in common, with a VirtualService of their own or sharing one (ako-semantics §1.6)."""
+"""What LoadBalancer Services have in common, with a VirtualService of their own or sharing one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ Path = tuple[str | int, ...]
 
 
 def not_served(service: Service, inputs: Inputs, findings: Findings) -> str:
-    """Why the Service is not ours to serve (ako-semantics §1.6); empty if it is."""
+    """Why the Service is not ours to serve (AKO-LOAD-BALANCER-SERVICES); empty if it is."""
     coverage = coverage_of(service.namespace, inputs)
     if coverage in HOLDING:
         findings.error(service, ("metadata", "namespace"), f"held: {coverage.value}", HOLDING[coverage])
@@ -46,7 +46,10 @@ def not_served(service: Service, inputs: Inputs, findings: Findings) -> str:
 
 
 def switched_off(service: Service, inputs: Inputs) -> str:
-    """The switch in values.yaml that takes the Service out of our hands (AKO LIB:1859, DQI:729); empty if none does."""
+    """The switch in values.yaml that takes the Service out of our hands; empty if none does.
+
+    See AKO-LOAD-BALANCER-CLASS and AKO-LAYER-7-ONLY.
+    """
     if inputs.settings.ako.layer7_only:
         return "AKOSettings.layer7Only is true"
     if service.spec.load_balancer_class is None and not inputs.settings.l4.default_lb_controller:
@@ -106,7 +109,7 @@ class Asked:
 
 
 def address_text(service: Service) -> tuple[str, Path]:
-    """`spec.loadBalancerIP`, else the annotation (AKO L4T:158)."""
+    """`spec.loadBalancerIP`, else the annotation (AKO-SERVICE-ADDRESS)."""
     if service.spec.load_balancer_ip:
         return service.spec.load_balancer_ip, ("spec", "loadBalancerIP")
     return service.annotation(ADDRESS_ANNOTATION), (*ANNOTATIONS, ADDRESS_ANNOTATION)

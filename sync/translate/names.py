@@ -1,4 +1,4 @@
-"""What objects are called, and what their markers say (ako-semantics §2.6, §3; AKO 2.2.1)."""
+"""What objects are called, and what their markers say (AKO-NAMES, AKO-MARKERS)."""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from sync.model.desired import Markers, OwnerKind
 from sync.model.marks import MANAGED_BY, OWNER_KIND, SERVICE_NAMESPACE, TOOL
 
 MAX_NAME_LENGTH = 255
-"""Avi takes 256, AKO 255 (internal/lib/constants.go:300)."""
+"""Avi takes 256, AKO 255 (AKO-LONG-NAMES)."""
 
 MAX_POOL_NAME_LENGTH = 255 - len("/api/pool?name=")
 """The name of an L4 rule is a reference to its pool, and must not be longer than 255 either."""
@@ -20,7 +20,7 @@ class Names:
 
     cluster: str
     is_encoded: bool = False
-    """`enableEVH`: everything behind the prefix is the SHA-1 of the plain name (AKO internal/lib/lib.go:253)."""
+    """`enableEVH`: everything behind the prefix is the SHA-1 of the plain name (AKO-EVH-NAMES)."""
 
     @property
     def of_other_encoding(self) -> "Names":

@@ -1,4 +1,4 @@
-"""Infrastructure and addresses → VIPs, VRF and placement networks (ako-semantics §2.3, §2.4, §8)."""
+"""Infrastructure and addresses → VIPs, VRF and placement networks (AKO-VIP-NETWORK, AKO-PLACEMENT-NETWORKS)."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -97,7 +97,7 @@ class VrfChoice:
 
 
 def vrf(infra: Infrastructure, tenant: str, inputs: Inputs) -> str | None:
-    """The VRF of an owner's objects; None where a T1 router takes its place (ako-semantics §8, last rows)."""
+    """The VRF of an owner's objects; None where a T1 router takes its place (AKO-VRF)."""
     return chosen_vrf(infra, tenant, inputs).name
 
 

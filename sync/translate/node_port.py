@@ -1,4 +1,4 @@
-"""NodePort: every selected Node, at the Service's node port (ako-semantics §6.2)."""
+"""NodePort: every selected Node, at the Service's node port (AKO-NODE-PORT)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -192,7 +192,7 @@ _NODE_ANNOTATIONS = {
     "calico": ("projectcalico.org/IPv4Address", "projectcalico.org/IPv6Address"),
     "antrea": ("node.antrea.io/transport-addresses",),
 }
-"""Where a CNI says how a Node is reached (AKO internal/lib/lib.go:2349); a prefix length behind `/` does not count."""
+"""Where a CNI says how a Node is reached (AKO-NODE-ADDRESS); a prefix length behind `/` does not count."""
 
 
 def node_addresses(node: Node, cni_plugin: str) -> dict[str, str]:
@@ -205,7 +205,7 @@ def node_addresses(node: Node, cni_plugin: str) -> dict[str, str]:
 
 
 def _place_of(node: Node, wanted: frozenset[str], inputs: Inputs) -> _Stated | _Flaw | None:
-    """The address of a Node as a server: one per Node, IPv4 first (AKO L4T:472); None if it has none of these families.
+    """The address of a Node as a server: one per Node, IPv4 first (AKO-NODE-FAMILY); None if it has none of them.
 
     The first that is of a family decides, and a text that is no address may have been meant for any.
     """

@@ -1,4 +1,4 @@
-"""NodePortLocal: every selected Pod, at the node port that Antrea gave it (ako-semantics §6.3)."""
+"""NodePortLocal: every selected Pod, at the node port that Antrea gave it (AKO-NODE-PORT-LOCAL)."""
 
 import json
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ def _is_nearly_selected(pod: Pod, service: Service) -> bool:
 
 
 def pods_of(service: Service, inputs: Inputs) -> list[Pod]:
-    """The Pods that the Service selects; without a selector it selects none (ako-semantics §6.3)."""
+    """The Pods that the Service selects; without a selector it selects none (AKO-NODE-PORT-LOCAL)."""
     wanted = service.spec.selector.items()
     if not wanted:
         return []

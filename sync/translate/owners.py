@@ -1,4 +1,4 @@
-"""Whose VirtualServices the manifests of a tree are about, and to whom each Service belongs (ako-semantics §1.5–§1.7).
+"""Whose VirtualServices the manifests of a tree are about, and to whom each Service belongs.
 
 What is live follows these: it may go once its Service belongs to another owner and that one serves it, or to nobody.
 """

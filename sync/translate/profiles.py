@@ -1,4 +1,4 @@
-"""Profiles and health monitors by protocol (ako-semantics §2.2, §2.4; AKO 2.2.1)."""
+"""Profiles and health monitors by protocol (AKO-NETWORK-PROFILE, AKO-HEALTH-MONITORS)."""
 
 from collections.abc import Iterable, Mapping
 
@@ -18,7 +18,7 @@ _OVERRIDES: Mapping[str, str] = {"UDP": UDP_FAST_PATH, "SCTP": SCTP_PROXY}
 
 
 def transports(protocols: Iterable[str]) -> frozenset[str]:
-    """The layer 4 protocols among these; one that is left empty counts as TCP, any other not at all (AKO ADV:286)."""
+    """The layer 4 protocols among these; an empty one counts as TCP, any other not at all (AKO-LISTENER-PROTOCOLS)."""
     return frozenset(protocol or "TCP" for protocol in protocols) & frozenset(L4_PROTOCOLS)
 
 

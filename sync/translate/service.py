@@ -1,4 +1,4 @@
-"""One LoadBalancer Service → a VirtualService of its own (ako-semantics §1.6, §2, §4.5, §5.1)."""
+"""One LoadBalancer Service → a VirtualService of its own (AKO-LOAD-BALANCER-SERVICES)."""
 
 from sync.model.desired import ObjectSpec, Owner, OwnerKind
 from sync.model.resources.core import Service
@@ -81,7 +81,7 @@ def _specs(service: Service, inputs: Inputs, findings: Findings) -> tuple[Object
         infra=infra,
         address=asked.address if asked else None,
         fqdns=_fqdns(service, inputs),
-        # By the name of the Service port, as AKO sorts them (ako-semantics §2.2).
+        # By the name of the Service port, as AKO sorts them (AKO-SERVICES-ORDER).
         ports=(made.ports if made else None) or service_ports(sorted(ports, key=lambda port: port.name), protocols),
         network_profile=made.network_profile if made else profiles.network_profile(protocols, inputs.facts),
         application_profile=made.application_profile if made else profile,
@@ -102,7 +102,7 @@ def _specs(service: Service, inputs: Inputs, findings: Findings) -> tuple[Object
 
 
 def _traffic_enabled(service: Service, findings: Findings) -> bool:
-    """Unless the annotation says `true`, in whatever case (AKO L4T:66)."""
+    """Unless the annotation says `true`, in whatever case (AKO-TRAFFIC-ANNOTATION)."""
     said = service.annotation(DISABLE_TRAFFIC_ANNOTATION)
     if said and said.lower() not in ("true", "false"):
         message = f"{shown(said)} is not true, so traffic is enabled"
@@ -123,7 +123,7 @@ def _application_profile(service: Service, inputs: Inputs, findings: Findings) -
 
 
 def _fqdns(service: Service, inputs: Inputs) -> tuple[str, ...]:
-    """The external-dns annotation, else the automatic name; none at all if autoFQDN is disabled (AKO L4T:45)."""
+    """The external-dns annotation, else the automatic name; none if autoFQDN is disabled (AKO-SERVICE-HOSTNAME)."""
     return names_of(service, inputs) if _has_names(inputs) else ()
 
 

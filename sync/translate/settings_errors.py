@@ -1,4 +1,4 @@
-"""What is wrong with values.yaml for everybody: AKO would not start with it (ako-semantics §8).
+"""What is wrong with values.yaml for everybody: AKO would not start with it (AKO-SETTINGS).
 
 What depends on the type of the cloud is not judged where no Controller was asked.
 """
@@ -55,7 +55,7 @@ def _unsupported(inputs: Inputs) -> Iterator[Problem]:
 
 
 def _tier1_router(inputs: Inputs) -> Iterator[Problem]:
-    """Required on an overlay of NSX-T, forbidden everywhere else (CACHE:3927)."""
+    """Required on an overlay of NSX-T, forbidden everywhere else (AKO-T1-ROUTER)."""
     router, cloud, place = inputs.settings.network.nsxt_t1lr, inputs.facts.cloud, ("NetworkSettings", "nsxtT1LR")
     if router and cloud.vtype != NSXT:
         message = f"nsxtT1LR is set, on a cloud of type {cloud.vtype}"

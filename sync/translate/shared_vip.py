@@ -1,4 +1,4 @@
-"""LoadBalancer Services of one namespace that share a VIP → one VirtualService (ako-semantics §1.7)."""
+"""LoadBalancer Services of one namespace that share a VIP → one VirtualService (AKO-SHARED-VIP)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -67,7 +67,7 @@ def translate_shared_vip(key: str, members: Sequence[Service], inputs: Inputs) -
 
 
 def _report_strangers(key: str, members: Sequence[Service], reasons: Mapping[Key, str], findings: Findings) -> None:
-    """Members that are not ours to serve hold the others: AKO deletes the VIP of all (ako-semantics §1.7)."""
+    """Members that are not ours to serve hold the others: AKO deletes the VIP of all (AKO-SHARED-VIP-CLASS)."""
     for member in members:
         if member.key in reasons:
             findings.error(
@@ -116,7 +116,7 @@ def _specs(key: str, members: Sequence[Service], inputs: Inputs, findings: Findi
     blueprint = Blueprint(
         owner=Owner(kind=OwnerKind.SHARED_VIP, namespace=namespace, name=key),
         name=name,
-        tenant=inputs.settings.controller.tenant_name,  # a namespace's own tenant does not count here (AKO ADV:529)
+        tenant=inputs.settings.controller.tenant_name,  # not the namespace's (AKO-SHARED-VIP-TENANT)
         markers=markers,
         policy_markers=markers,
         infra=infra,
@@ -143,7 +143,7 @@ def _specs(key: str, members: Sequence[Service], inputs: Inputs, findings: Findi
 
 
 def _ends_in_order(members: Sequence[Service]) -> list[tuple[Service, ServicePort]]:
-    """Every port of every member, by the text `PROTOCOL-port`, as AKO sorts them (NODES:1127)."""
+    """Every port of every member, by the text `PROTOCOL-port`, as AKO sorts them (AKO-SHARED-VIP-ORDER)."""
     ends = [(member, port) for member in members for port in member.spec.ports]
     return sorted(ends, key=lambda end: f"{end[1].protocol}-{end[1].port}")
 
@@ -167,7 +167,7 @@ def _check_members(key: str, members: Sequence[Service], inputs: Inputs, finding
 
 
 def _check_agreement(members: Sequence[Service], findings: Findings) -> None:
-    """What all members must have alike (ako-semantics §1.7)."""
+    """What all members must have alike (AKO-SHARED-VIP-ALIKE)."""
     first = members[0]
     for member in members[1:]:
         for annotation in (INFRA_ANNOTATION, RULE_ANNOTATION):
@@ -203,7 +203,10 @@ def _disagreement(member: Service, first: Service, place: Path, what: str, findi
 
 
 def _fqdns(members: Sequence[Service], inputs: Inputs) -> tuple[str, ...]:
-    """Per member; the annotation counts even while autoFQDN is disabled, nothing without a DNS domain (AKO ADV:507)."""
+    """Per member; the annotation counts even while autoFQDN is disabled, nothing without a DNS domain.
+
+    See AKO-SHARED-VIP-HOSTNAMES.
+    """
     if not _has_names(inputs):
         return ()
     return distinct_names(name for member in members for name in names_of(member, inputs))

@@ -1,4 +1,4 @@
-"""The statuses that AKO would write back, told truthfully (ako-semantics §10, but its inverted `Scheduled`).
+"""The statuses that AKO would write back, told truthfully (AKO-STATUS, but its inverted `Scheduled`).
 
 What is known before anything is applied: whether an owner is served, held or not ours. `sync.report.status` adds what
 the Controller says: addresses, and whether the owner is ready.

@@ -11,7 +11,7 @@ from sync.model.resources.resource import Resource
 class Verdict:
     """The translation of one owner.
 
-    Held when one of its problems is an error: then nothing of it is created, changed or deleted (DESIGN §2.7).
+    Held when one of its problems is an error: then nothing of it is created, changed or deleted.
     Without specs and without error it is not wanted, and what is live of it goes; `not_served` says why. `doubts` are
     warnings that count only where its VIP is created (see `Translation.doubts`).
     """

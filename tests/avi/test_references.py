@@ -1,4 +1,4 @@
-"""References in all the forms in which the API takes and gives them (avi-api §2.5)."""
+"""References in all the forms in which the API takes and gives them (AVI-REFERENCE-FORMS)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One desired and one live object → what lies between them, and the body of each write (DESIGN §5, §6)."""
+"""One desired and one live object → what lies between them, and the body of each write (docs/safety.md#comparison)."""
 
 import copy
 from typing import Any
@@ -457,7 +457,7 @@ def test_markers_that_are_compared_are_ours_without_digest_and_fields() -> None:
 
 
 def test_managed_is_what_templates_answer_for_what_is_rendered_and_what_was_written() -> None:
-    """DESIGN §6."""
+    """A field that was written stays ours (docs/safety.md#comparison)."""
     fields = managed_fields("Pool", ["description"], ["lb_algorithm"])
 
     assert fields == KINDS["Pool"].managed | {"description", "lb_algorithm"}

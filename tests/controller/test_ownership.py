@@ -1,4 +1,4 @@
-"""Whose a live object is: ours, AKO's, nobody's, or somebody else's (DESIGN §2.5)."""
+"""Whose a live object is: ours, AKO's, nobody's, or somebody else's (docs/safety.md#ownership)."""
 
 from typing import Any
 

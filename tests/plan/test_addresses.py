@@ -20,7 +20,7 @@ def plan_after(before: str, after: str) -> Plan:
 
 
 def test_no_vip_is_deleted_for_an_address_outside_of_its_subnet() -> None:
-    """The Controller could only refuse it, after the old VIP is gone (DESIGN §5)."""
+    """The Controller could only refuse it, after the old VIP is gone (docs/safety.md#replace)."""
     plan = plan_after("10.10.10.11", "10.10.10.77")
 
     assert plan.is_empty

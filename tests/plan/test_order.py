@@ -20,7 +20,7 @@ def _writes(before: Manifest, after: Manifest) -> list[tuple[Method, str]]:
 
 
 def test_a_virtualservice_is_advertised_before_its_vip_gets_peer_labels() -> None:
-    """The Controller refuses labels on the VIP of a VirtualService that is not advertised (DESIGN §5)."""
+    """The Controller refuses labels on the VIP of a VirtualService that is not advertised (AVI-BGP-LABELS)."""
     assert _writes(VALUES, ADVERTISED) == [(Method.PUT, "VirtualService"), (Method.PUT, "VsVip")]
 
 
@@ -30,7 +30,7 @@ def test_labels_go_before_the_advertising() -> None:
 
 
 def test_owners_that_only_go_come_last() -> None:
-    """Creates before deletes between owners (DESIGN §5)."""
+    """Creates before deletes between owners."""
     controller = PerfectController()
     controller.apply(make_plan(wish_for(*app("a"), *app("b")).desired, controller.live, make_options()))
 

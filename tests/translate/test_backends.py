@@ -1,4 +1,4 @@
-"""Service ports → the servers of their pools (ako-semantics §6, DESIGN §8)."""
+"""Service ports → the servers of their pools (AKO-SERVICE-TYPE, docs/ako.md#back-ends)."""
 
 from dataclasses import replace
 from ipaddress import ip_address
@@ -78,7 +78,7 @@ def servers_of(*items: Any, settings: Any = None, facts: Any = None) -> list[str
 def test_a_service_port_is_found_in_a_slice_by_name_or_target(
     port: dict[str, Any], slices: list[list[tuple[str | None, int | None]]], expected: list[str]
 ) -> None:
-    """A server has the port of its own slice (DESIGN §8)."""
+    """A server has the port of its own slice (docs/ako.md#back-ends)."""
     service = make_service(ports=[make_service_port(443, **port)])
     items = [
         make_slice(
@@ -91,7 +91,7 @@ def test_a_service_port_is_found_in_a_slice_by_name_or_target(
 
 
 def test_two_protocols_on_one_number_each_have_their_own_target() -> None:
-    """AKO gives both the last port's (DESIGN §8)."""
+    """AKO gives both the last port's (docs/ako.md#back-ends)."""
     ports = [make_service_port(443, "TCP", name="t"), make_service_port(443, "UDP", name="u")]
     slice_ports = [SlicePort(name="t", port=1), SlicePort(name="u", port=2, protocol=Protocol.UDP)]
     gateway = make_gateway(
@@ -116,7 +116,7 @@ def test_two_protocols_on_one_number_each_have_their_own_target() -> None:
     ],
 )
 def test_an_endpoint_that_is_not_ready_stays_disabled(ready: bool, terminating: bool, enabled: bool) -> None:
-    """It is not removed (L4T:676)."""
+    """It is not removed (AKO-NOT-READY)."""
     endpoint = make_endpoint(ready=ready, terminating=terminating, node="n1")
 
     content = content_of(translated(make_gateway(), make_service(), make_slice(endpoints=[endpoint])), "Pool")
@@ -163,7 +163,7 @@ def test_servers_are_sorted_and_told_apart_by_address_and_port() -> None:
 def test_servers_are_of_the_families_that_settings_and_service_want(
     vtype: str, ip_family: str, wanted: tuple[str, ...], expected: list[str]
 ) -> None:
-    """LIB:2219-2246 and ipFamilies of the Service."""
+    """By cloud, setting and `ipFamilies` of the Service (AKO-IP-FAMILY)."""
     four = make_slice(name="a")
     six = make_slice(name="b", endpoints=["2001:db8::1"], address_type="IPv6")
 
@@ -383,7 +383,7 @@ def test_the_selector_chooses_nodes(selector: dict[str, str], expected: list[str
     ],
 )
 def test_the_local_policy_keeps_the_nodes_that_run_a_back_end(slices: list[Any], expected: list[str] | None) -> None:
-    """externalTrafficPolicy: Local (L4T:503)."""
+    """externalTrafficPolicy: Local (AKO-LOCAL-TRAFFIC)."""
     nodes = [make_node("n1", "192.0.2.1"), make_node("n2", "192.0.2.2")]
 
     found = servers_of(node_port_service(external_traffic_policy="Local"), *nodes, *slices, settings=NODE_PORT)
@@ -504,7 +504,7 @@ def test_a_service_that_is_reached_directly_does_not_depend_on_nodes(skips: bool
     ],
 )
 def test_the_skip_annotation_counts_for_load_balancer_services(make: Any, expected: list[str]) -> None:
-    """Its presence, whatever its value (L4T:231)."""
+    """Its presence, whatever its value (AKO-SKIP-NODE-PORT)."""
     fields = {"type": "NodePort"} if make is make_service else {}
     service = make(node_port=30443, annotations={SKIP_NODEPORT_ANNOTATION: "false"}, **fields)
 
@@ -558,7 +558,7 @@ def test_the_skip_annotation_counts_for_load_balancer_services(make: Any, expect
 def test_a_node_is_reached_where_its_cni_says(
     plugin: str, annotations: dict[str, str], addresses: list[str], expected: dict[str, str]
 ) -> None:
-    """LIB:2349-2396."""
+    """By annotation of the CNI that values.yaml names, else `InternalIP` (AKO-NODE-ADDRESS)."""
     assert node_addresses(make_node("n1", *addresses, annotations=annotations), plugin) == expected
 
 
@@ -577,7 +577,7 @@ def test_an_external_address_is_never_used() -> None:
     [(("IPv4", "IPv6"), ["192.0.2.1:30443"]), (("IPv6",), ["2001:db8::1:30443"])],
 )
 def test_a_node_is_one_server_with_ipv4_first(families: tuple[str, ...], expected: list[str]) -> None:
-    """Even where both families are wanted (L4T:472)."""
+    """Even where both families are wanted (AKO-NODE-FAMILY)."""
     node = make_node("n1", "2001:db8::1", "192.0.2.1")
 
     assert servers_of(node_port_service(ip_families=families), node, settings=NODE_PORT) == expected
@@ -616,7 +616,7 @@ SELECTING = make_service(selector={"app": "front"})
 def test_a_pod_is_a_server_at_the_node_port_that_antrea_gave_it(
     service: Any, pod: Any, expected: list[str] | None
 ) -> None:
-    """Those that the Service selects (ako-semantics §6.3); for Gateways, too (DESIGN §8)."""
+    """Those that the Service selects (AKO-NODE-PORT-LOCAL); for Gateways, too (docs/ako.md#back-ends)."""
     assert servers_of(service, pod, settings=LOCAL) == expected
 
 
@@ -655,7 +655,7 @@ def test_a_pod_is_enabled_unless_its_slice_says_otherwise(slices: list[Any], ena
 def test_node_ports_of_pods_are_of_the_families_that_settings_and_service_want(
     wanted: tuple[str, ...], expected: list[str]
 ) -> None:
-    """L4T:298."""
+    """A Service without `ipFamilies` wants IPv4 (AKO-IP-FAMILY)."""
     entries = '[{"podPort": 8443, "nodeIP": "192.0.2.101", "nodePort": 1},'
     entries += '{"podPort": 8443, "nodeIP": "2001:db8::101", "nodePort": 1}]'
     service = make_service(selector={"app": "front"}, ip_families=wanted)

@@ -1,4 +1,4 @@
-"""DNS names of Services (ako-semantics §4)."""
+"""DNS names of Services (AKO-AUTO-FQDN, AKO-DNS-DOMAIN)."""
 
 import pytest
 from hypothesis import given, settings
@@ -53,7 +53,7 @@ def test_names_are_formed_under_the_default_or_the_first_domain(
     ],
 )
 def test_a_name_is_formed_as_ako_forms_it(mode: str, service: str, namespace: str, expected: str | None) -> None:
-    """By L4Settings.autoFQDN (LU:281-338)."""
+    """By L4Settings.autoFQDN (AKO-AUTO-FQDN)."""
     given_settings = make_settings(L4Settings={"autoFQDN": mode})
 
     assert auto_fqdn(service, namespace, given_settings, make_facts(domains=["x"])) == expected

@@ -1,4 +1,4 @@
-"""One Gateway → its objects, or the errors that hold it (ako-semantics §1.4, §1.5, §2, §4.4; DESIGN §8)."""
+"""One Gateway → its objects, or the errors that hold it (AKO-GATEWAY-OBJECTS, docs/ako.md#gateways)."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ def reason_of(translation: Translation) -> tuple[str, str]:
     ],
 )
 def test_a_gateway_comes_to_these_objects(services: list[Any], expected: list[str]) -> None:
-    """A policy set where a Service is attached, a pool where one matches (ako-semantics §1.5)."""
+    """A policy set where a Service is attached, a pool where one matches (AKO-GATEWAY-OBJECTS)."""
     found = translated(make_gateway(), *services, *[make_slice(namespace=s.namespace) for s in services])
 
     assert kinds_of(found) == expected
@@ -71,14 +71,14 @@ def test_a_gateway_comes_to_these_objects(services: list[Any], expected: list[st
 
 
 def test_a_service_with_one_label_is_not_attached() -> None:
-    """Both are needed (REL:1014)."""
+    """Both are needed (AKO-GATEWAY-LABELS)."""
     service = make_service(gateway=("", "web"))
 
     assert kinds_of(translated(make_gateway(), service)) == ["VsVip", "VirtualService"]
 
 
 def test_a_load_balancer_service_is_never_a_back_end_of_a_gateway() -> None:
-    """With labels or without (REL:999)."""
+    """With labels or without (AKO-GATEWAY-NO-LOAD-BALANCER)."""
     found = translated(make_gateway(), make_load_balancer(gateway=("shop", "web")), make_slice())
 
     assert sorted({str(spec.owner) for spec in found.specs}) == ["Gateway shop/web", "Service shop/front"]
@@ -86,7 +86,7 @@ def test_a_load_balancer_service_is_never_a_back_end_of_a_gateway() -> None:
 
 
 def test_rules_and_ports_follow_the_listeners() -> None:
-    """In the order of the Gateway, whatever the order of Services (DESIGN §8)."""
+    """In the order of the Gateway, whatever the order of Services (docs/ako.md#gateways)."""
     listeners = [make_listener(443), make_listener(53, "UDP"), make_listener(80)]
     services = [
         make_service("a", ports=[make_service_port(80)]),
@@ -146,7 +146,7 @@ def test_rules_and_ports_follow_the_listeners() -> None:
 def test_the_network_profile_follows_the_mix_of_protocols(
     protocols: list[str], tier: str, profile: str, overrides: list[str | None]
 ) -> None:
-    """One for the VirtualService, others for single ports (ako-semantics §2.2)."""
+    """One for the VirtualService, others for single ports (AKO-NETWORK-PROFILE)."""
     listeners = [make_listener(1000 + number, protocol) for number, protocol in enumerate(protocols)]
 
     found = translated(make_gateway(listeners=listeners), facts=make_facts(license_tier=tier))
@@ -162,7 +162,7 @@ def test_the_network_profile_follows_the_mix_of_protocols(
     ("protocol", "monitor"), [("TCP", "System-TCP"), ("UDP", "System-UDP"), ("SCTP", "System-SCTP")]
 )
 def test_a_pool_is_monitored_by_protocol(protocol: str, monitor: str) -> None:
-    """With Avi's own monitors (ako-semantics §2.4)."""
+    """With Avi's own monitors (AKO-HEALTH-MONITORS)."""
     service, item = make_service(protocol=protocol), make_slice(protocol=protocol)
 
     found = translated(make_gateway(protocol=protocol), service, item)
@@ -182,7 +182,7 @@ def test_the_tenant_comes_from_the_namespace_of_the_gateway() -> None:
 
 
 def test_a_namespace_that_cannot_be_used_holds_its_owners() -> None:
-    """It may name a tenant or an AviInfraSetting (DESIGN §2.8: no move to another tenant)."""
+    """It may name a tenant or an AviInfraSetting (docs/usage.md#incomplete-trees: no move to another tenant)."""
     found = translated(make_gateway(), make_load_balancer("mail"), make_slice("mail"), make_broken("Namespace", "shop"))
 
     assert found.specs == ()
@@ -208,7 +208,7 @@ def test_a_namespace_that_cannot_be_used_holds_its_owners() -> None:
 def test_a_hostname_counts_before_the_automatic_name(
     mode: str, domains: list[str], hostnames: list[str | None], expected: tuple[str, ...]
 ) -> None:
-    """For each listener (ako-semantics §4.4)."""
+    """For each listener (AKO-LISTENER-HOSTNAME)."""
     listeners = [make_listener(443, hostname=hostnames[0]), make_listener(80, hostname=hostnames[1])]
     ports = [make_service_port(443, name="a"), make_service_port(80, name="b")]
 
@@ -275,7 +275,7 @@ def test_a_static_address_has_no_effect_where_a_vip_names_its_subnet(vtype: str)
     ],
 )
 def test_an_address_outside_of_the_cidr_that_git_gives_is_sent_with_a_warning(address: str, cidr: str | None) -> None:
-    """As AKO sends it (ako-semantics §5.1); the Controller has the last word."""
+    """As AKO sends it (AKO-GATEWAY-ADDRESS); the Controller has the last word."""
     network = {"networkName": "vips", "cidr": "10.0.0.0/24", "v6cidr": "2001:db8::/64"}
     settings = make_settings(NetworkSettings={"vipNetworkList": [network]})
 
@@ -495,7 +495,7 @@ def test_an_error_holds_the_gateway_and_nobody_else(
     ],
 )
 def test_the_status_of_a_gateway_gives_akos_reason(items: list[Any], reason: str) -> None:
-    """The words of ako-semantics §1.3 and §10, but `Scheduled: False` where it is not scheduled."""
+    """AKO's words (AKO-STATUS-REASONS), but `Scheduled: False` where it is not scheduled."""
     (status,) = [status for status in translated(*items).statuses if status.kind == "Gateway"]
 
     assert [(c.type, c.status, c.reason) for c in status.conditions] == [("Scheduled", "False", reason)]
@@ -622,7 +622,7 @@ def test_what_is_not_ours_to_serve_is_neither_wanted_nor_held(
     ],
 )
 def test_a_selected_namespace_is_served(ako: dict[str, Any], labels: dict[str, str]) -> None:
-    """Blanks around key and value do not count (LIB:837)."""
+    """Blanks around key and value do not count (AKO-NAMESPACE-SELECTOR)."""
     assert translated(make_gateway(), make_namespace(labels=labels), settings=make_settings(AKOSettings=ako)).specs
 
 
@@ -648,7 +648,7 @@ def test_a_service_in_a_namespace_that_is_not_served_is_no_back_end() -> None:
 
 
 def test_a_service_that_does_not_count_is_listed_with_the_reason() -> None:
-    """DESIGN §8: ignored, but listed."""
+    """It is ignored as in AKO, but said (AKO-BLOCKED-NAMESPACES)."""
     blocked = make_settings(AKOSettings={"blockedNamespaceList": ["lab"]})
 
     found = translated(make_gateway(), make_service(namespace="lab"), settings=blocked)

@@ -1,4 +1,4 @@
-"""AviInfraSetting and values.yaml → where objects live (ako-semantics §2.3, §2.4, §7.1–§7.4, §8)."""
+"""AviInfraSetting and values.yaml → where objects live."""
 
 from typing import Any
 
@@ -99,7 +99,7 @@ def test_parameters_that_count_for_nothing_are_told(group: str, kind: str, is_he
     ],
 )
 def test_the_setting_comes_from_class_annotation_or_namespace(items: list[Any], expected: str) -> None:
-    """L4T:816, L4T:834."""
+    """In this order, for Gateways and for Services (AKO-INFRA-OF-GATEWAY, AKO-INFRA-OF-SERVICE)."""
     other = make_infra_setting("other", se_group="other-group")
 
     assert group_of(*items, EDGE, other) == expected
@@ -135,7 +135,7 @@ def test_the_setting_comes_from_class_annotation_or_namespace(items: list[Any], 
     ],
 )
 def test_a_setting_that_is_not_there_holds_the_owner(items: list[Any], message: str, resource: str) -> None:
-    """AKO falls back to defaults: a VIP on the wrong network (DESIGN §8)."""
+    """AKO falls back to defaults: a VIP on the wrong network (docs/ako.md#aviinfrasetting)."""
     found = translated(*items)
 
     assert found.specs == ()
@@ -225,7 +225,7 @@ def test_a_setting_that_is_not_there_holds_the_owner(items: list[Any], message: 
     ],
 )
 def test_a_setting_that_ako_would_reject_holds_its_owners(setting: dict[str, Any], field: str, message: str) -> None:
-    """The error stands at the setting, and once more at each owner (ako-semantics §7.2)."""
+    """The error stands at the setting, and once more at each owner (AKO-INFRA-REJECTED)."""
     facts = make_facts(missing=["network/gone"], shared_names=["network/many"])
 
     found = translated(
@@ -251,7 +251,7 @@ def test_a_missing_service_engine_group_holds() -> None:
 
 @pytest.mark.parametrize("vtype", ["CLOUD_AWS", "CLOUD_AZURE"])
 def test_networks_are_not_looked_up_where_they_are_subnets(vtype: str) -> None:
-    """CRDC:1116."""
+    """On AWS and Azure any name is taken (AKO-INFRA-NETWORK-CHECK)."""
     facts = make_facts(vtype=vtype, missing=["network/subnet-1"])
     setting = make_infra_setting(vip_networks=[VipNetwork(network_name="subnet-1")])
 
@@ -296,7 +296,7 @@ def test_a_defect_of_a_shared_setting_is_told_once() -> None:
 def test_labels_count_while_routes_are_advertised(
     own: dict[str, Any], values: dict[str, Any], rhi: bool | None, labels: tuple[str, ...]
 ) -> None:
-    """ako-semantics §7.4; a false `enable_rhi` is not sent."""
+    """The global ones count where the setting has none (AKO-BGP-LABELS)."""
     found = translated(
         make_gateway(),
         make_gateway_class(infra_setting="edge"),
@@ -354,7 +354,7 @@ def vips_of(network: dict[str, Any], *, vtype: str = "CLOUD_VCENTER", address: s
     ],
 )
 def test_a_vip_network_is_rendered_as_ako_does(network: dict[str, Any], expected: Vip) -> None:
-    """R-VIP:207-244."""
+    """Subnets as written, and the type only with a `v6cidr` (AKO-VIP-NETWORK)."""
     assert vips_of(network) == (expected,)
 
 
@@ -368,7 +368,7 @@ def test_a_vip_network_is_rendered_as_ako_does(network: dict[str, Any], expected
     ],
 )
 def test_a_public_address_is_asked_for_on_public_clouds(vtype: str, public: bool | None, expected: bool | None) -> None:
-    """L7T:745."""
+    """And only if the AviInfraSetting says so (AKO-PUBLIC-ADDRESS)."""
     (vip,) = vips_of({"network_name": "n"}, vtype=vtype, enable_public_ip=public)
 
     assert vip.floating_ip is expected
@@ -420,7 +420,7 @@ def test_a_public_address_is_asked_for_on_public_clouds(vtype: str, public: bool
 def test_the_vrf_is_that_of_the_cloud_the_setting_or_the_network(
     settings: dict[str, Any], facts: dict[str, Any], setting: dict[str, Any], expected: str | None
 ) -> None:
-    """The same for VirtualService, VsVip and Pools (CACHE:4268-4384)."""
+    """The same for VirtualService, VsVip and Pools (AKO-VRF)."""
     found = translated(
         make_gateway(),
         make_gateway_class(infra_setting="edge"),
@@ -451,7 +451,7 @@ def test_the_vrf_is_that_of_the_cloud_the_setting_or_the_network(
 def test_pools_name_node_networks_where_the_cloud_needs_them(
     vtype: str, zone: str, t1lr: str, own_t1lr: str, has_placement: bool
 ) -> None:
-    """One entry per CIDR, masked; on NSX-T it is the cloud that decides, not the T1 router of one class (LIB:1712)."""
+    """One entry per CIDR, masked; on NSX-T the cloud decides, not the T1 router of a class (AKO-PLACEMENT-NETWORKS)."""
     nodes = NodeNetwork(network_name="nodes", cidrs=("10.1.2.3/16", "2001:db8::5/64"))
 
     found = translated(
@@ -472,7 +472,7 @@ def test_pools_name_node_networks_where_the_cloud_needs_them(
 
 
 def test_a_vip_on_a_vlan_names_its_placement() -> None:
-    """NSX-T without T1 router, with a cidr (R-VIP:246)."""
+    """NSX-T without T1 router, with a cidr (AKO-VLAN-PLACEMENT)."""
     (with_cidr,) = vips_of({"network_name": "n", "cidr": "10.1.2.3/16"}, vtype="CLOUD_NSXT")
     (without,) = vips_of({"network_name": "n"}, vtype="CLOUD_NSXT")
 
@@ -481,7 +481,7 @@ def test_a_vip_on_a_vlan_names_its_placement() -> None:
 
 
 def test_a_cloud_of_subnets_has_a_vip_per_network() -> None:
-    """Numbered from 1, without address (R-VIP:723)."""
+    """Numbered from 1, without address (AKO-SUBNET-VIPS)."""
     networks = [VipNetwork(network_name="a"), VipNetwork(network_uuid="b", v6cidr="2001:db8::/64")]
 
     found = translated(
@@ -600,7 +600,7 @@ def test_a_wrong_setting_holds_everything(settings: dict[str, Any], vtype: str, 
     ],
 )
 def test_a_t1_router_belongs_to_an_overlay(zone: str, router: str, message: str) -> None:
-    """CACHE:3927."""
+    """An overlay needs one, nothing else may have one (AKO-T1-ROUTER)."""
     settings = make_settings(NetworkSettings={"nsxtT1LR": router})
 
     found = translated(make_gateway(), settings=settings, facts=make_facts(vtype="CLOUD_NSXT", transport_zone=zone))
@@ -628,7 +628,7 @@ def test_nothing_is_judged_against_a_cloud_that_is_assumed(network: dict[str, An
 
 
 def test_the_uuid_counts_where_values_yaml_gives_the_name_as_well() -> None:
-    """Only in an AviInfraSetting is that an error, by its CRD (ako-semantics §7.1, §8)."""
+    """Only in an AviInfraSetting is that an error, by its CRD (AKO-NETWORK-UUID-FIRST, AKO-INFRA-SCHEMA)."""
     network = {"networkName": "gone", "networkUUID": "network-1"}
     settings = make_settings(NetworkSettings={"vipNetworkList": [network], "nodeNetworkList": [network]})
     facts = make_facts(missing=["network/gone"], shared_names=["network/gone"], network_vrf={"network-1": "blue"})
@@ -641,7 +641,7 @@ def test_the_uuid_counts_where_values_yaml_gives_the_name_as_well() -> None:
 
 
 def test_several_networks_are_for_aws() -> None:
-    """LIB:934."""
+    """Elsewhere AKO does not start with them (AKO-ONE-VIP-NETWORK)."""
     settings = make_settings(NetworkSettings={"vipNetworkList": [{"networkName": "a"}, {"networkName": "b"}]})
 
     found = translated(make_gateway(), settings=settings, facts=make_facts(vtype="CLOUD_AWS"))

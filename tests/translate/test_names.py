@@ -1,4 +1,4 @@
-"""What objects are called and how they are marked (ako-semantics §2.6, §3)."""
+"""What objects are called and how they are marked (AKO-NAMES, AKO-MARKERS)."""
 
 import hashlib
 import string
@@ -25,7 +25,7 @@ ENCODED = Names(cluster="cluster-1", is_encoded=True)
 
 
 def test_the_worked_example_of_ako() -> None:
-    """The names that AKO 2.2.1 gives (ako-semantics §3.4); a pool bears the Gateway's namespace, not its Service's."""
+    """The names that AKO gives (AKO-NAMES); a pool bears the Gateway's namespace, not its Service's."""
     assert PLAIN.virtual_service("blue", "my-gateway") == "cluster-1--blue-my-gateway"
     assert (
         PLAIN.attached_pool("blue", "avisvc-advlb", "my-gateway", "TCP", 80)
@@ -112,7 +112,7 @@ def test_markers_come_in_akos_order_and_ours_last() -> None:
     ],
 )
 def test_every_object_of_a_gateway_is_marked(kind: str, expected: list[str]) -> None:
-    """As AKO marks it (ako-semantics §2.6), the VsVip like the others (DESIGN §8)."""
+    """As AKO marks it (AKO-MARKERS), the VsVip like the others (docs/ako.md#ownership-drift-statuses)."""
     found = translated(make_gateway(), make_service(), make_slice())
 
     assert [[key for key, _ in spec.markers] for spec in found.specs if spec.key.kind == kind] == [expected]

@@ -22,7 +22,7 @@ L4_RULE = "ako.vmware.com/l4rule"
 
 
 def test_a_setting_by_namespace_reaches_all_of_a_shared_vip() -> None:
-    """In AKO it reaches the pools alone, which leaves them behind another router than the VIP (ako-semantics §7.3)."""
+    """In AKO it reaches the pools alone, behind another router than the VIP (AKO-INFRA-OF-SHARED-VIP)."""
     setting = make_infra_setting(t1lr="/infra/tier-1s/t2", se_group="edge", vip_networks=[VipNetwork(network_name="v")])
     member = make_load_balancer("a", annotations={SHARED_VIP: "both"})
     namespace = make_namespace(annotations={INFRA_SETTING: "edge"})
@@ -37,7 +37,7 @@ def test_a_setting_by_namespace_reaches_all_of_a_shared_vip() -> None:
 
 
 def test_layer_7_fields_change_nothing() -> None:
-    """Listeners and shard size mean something to Ingresses only (ako-semantics §7.4)."""
+    """Listeners and shard size mean something to Ingresses only (AKO-INFRA-EFFECT)."""
     plain = make_infra_setting(se_group="edge")
     network = replace(plain.spec.network, listeners=(InfraListener(port=8443, enable_ssl=True),))
     with_l7 = replace(plain, spec=replace(plain.spec, network=network, l7_settings=InfraL7(shard_size="SMALL")))
@@ -51,7 +51,7 @@ def test_layer_7_fields_change_nothing() -> None:
 
 
 def test_an_l4rule_annotation_on_a_gateways_service_changes_nothing() -> None:
-    """Rules are for LoadBalancer Services; even a missing one is not looked for (ako-semantics §7.7)."""
+    """Rules are for LoadBalancer Services; even a missing one is not looked for (AKO-L4RULE-ATTACHED)."""
     plain = translated(make_gateway(), make_service(), make_slice())
 
     found = translated(make_gateway(), make_service(annotations={L4_RULE: "nowhere"}), make_slice())

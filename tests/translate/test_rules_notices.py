@@ -55,7 +55,7 @@ def test_the_status_of_a_member_tells_what_holds_it() -> None:
 def test_a_shared_vip_is_served_whole_or_not_at_all(
     classes: tuple[str | None, str | None], settings: dict[str, Any], expected: dict[str, str]
 ) -> None:
-    """AKO deletes the VIP of all for a member without class, while defaultLBController is false (DQI:625)."""
+    """AKO deletes the VIP of all for a member without class, without `defaultLBController` (AKO-SHARED-VIP-CLASS)."""
     members = [
         make_load_balancer(name, annotations={SHARED_VIP: "both"}, load_balancer_class=own_class, port=port)
         for name, own_class, port in zip("ab", classes, (80, 81), strict=True)
@@ -128,7 +128,7 @@ def test_a_rule_that_nothing_refers_to_is_told(reference: str) -> None:
 def test_a_default_domain_that_the_cloud_does_not_have_is_told(
     settings: dict[str, Any], domains: list[str], place: str
 ) -> None:
-    """AKO takes another one in silence (ako-semantics §4.2)."""
+    """AKO takes another one in silence (AKO-DNS-DOMAIN)."""
     found = translated(settings=make_settings(**settings), facts=make_facts(domains=domains))
 
     said = [(p.field_text, p.message) for p in found.problems if "DNS domain" in p.message]
@@ -159,7 +159,7 @@ PLACES = [
 def test_a_node_whose_pods_have_a_route_is_not_mentioned(
     settings: dict[str, Any], facts: dict[str, Any], vrf: str, routes: set[str]
 ) -> None:
-    """The route counts in the VRF of the owners' objects, wherever that comes from (ako-semantics §8)."""
+    """The route counts in the VRF of the owners' objects, wherever that comes from (AKO-VRF)."""
     known = Facts(**facts, static_routes={vrf: frozenset(routes)})
 
     found = translated(*SERVED, make_routed_node("10.244.0.0/24"), settings=make_settings(**settings), facts=known)

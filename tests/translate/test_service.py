@@ -1,4 +1,4 @@
-"""One LoadBalancer Service → a VirtualService of its own (ako-semantics §1.6, §2, §4.5, §5.1)."""
+"""One LoadBalancer Service → a VirtualService of its own (AKO-LOAD-BALANCER-SERVICES)."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ def test_a_service_has_a_virtual_service_of_its_own() -> None:
 def test_a_service_is_ours_by_its_class(
     own_class: str | None, is_default: bool, layer7_only: bool, is_wanted: bool
 ) -> None:
-    """LIB:1859, DQI:729."""
+    """And none is with `layer7Only` (AKO-LOAD-BALANCER-CLASS, AKO-LAYER-7-ONLY)."""
     chosen = make_settings(AKOSettings={"layer7Only": layer7_only}, L4Settings={"defaultLBController": is_default})
 
     found = translated(make_load_balancer(load_balancer_class=own_class), make_slice(), settings=chosen)
@@ -85,7 +85,7 @@ def test_a_class_that_is_nearly_ours_holds_what_is_live() -> None:
     ],
 )
 def test_traffic_is_disabled_by_true_only(said: str, is_enabled: bool, warns: bool) -> None:
-    """What else stands there is told (L4T:66)."""
+    """What else stands there is told (AKO-TRAFFIC-ANNOTATION)."""
     found = translated(make_load_balancer(annotations={"ako.vmware.com/disable-traffic": said}), make_slice())
 
     assert content_of(found, "VirtualService").traffic_enabled is is_enabled
@@ -127,7 +127,7 @@ def test_a_service_in_a_namespace_that_is_not_served_is_not_wanted(ako: dict[str
 def test_the_address_comes_from_the_field_or_the_annotation(
     spec_ip: str, annotation: str, expected: str | None
 ) -> None:
-    """L4T:158."""
+    """The field counts first (AKO-SERVICE-ADDRESS)."""
     service = make_load_balancer(load_balancer_ip=spec_ip, annotations={ADDRESS_ANNOTATION: annotation})
 
     vip = content_of(translated(service, make_slice()), "VsVip").vips[0]
@@ -150,7 +150,7 @@ def test_the_address_comes_from_the_field_or_the_annotation(
 def test_the_annotation_replaces_the_automatic_name(
     mode: str, domains: list[str], annotation: str, expected: tuple[str, ...]
 ) -> None:
-    """And none of both while autoFQDN is disabled (L4T:45)."""
+    """And none of both while autoFQDN is disabled (AKO-SERVICE-HOSTNAME)."""
     service = make_load_balancer(annotations={HOSTNAME_ANNOTATION: annotation})
     chosen = make_settings(L4Settings={"autoFQDN": mode})
 
@@ -171,7 +171,7 @@ def test_the_annotation_replaces_the_automatic_name(
     ],
 )
 def test_annotations_choose_traffic_and_profile(annotations: dict[str, str], traffic: bool, profile: str) -> None:
-    """L4T:66, L4T:125."""
+    """An empty one chooses nothing (AKO-TRAFFIC-ANNOTATION, AKO-APPLICATION-PROFILE)."""
     content = content_of(translated(make_load_balancer(annotations=annotations), make_slice()), "VirtualService")
 
     assert (content.traffic_enabled, content.application_profile) == (traffic, profile)

@@ -41,7 +41,7 @@ from tests.builders import (
     ],
 )
 def test_owners_that_claim_one_name_are_all_held(one: Any, other: Any) -> None:
-    """In AKO the last writer wins (DESIGN §8); each error names the other's place."""
+    """In AKO the last writer wins (AKO-NAME-COLLISIONS); each error names the other's place."""
     found = translated(one, other, make_gateway("healthy", "desk"), make_slice())
 
     assert {str(spec.owner) for spec in found.specs} == {"Gateway desk/healthy"}
@@ -52,7 +52,7 @@ def test_owners_that_claim_one_name_are_all_held(one: Any, other: Any) -> None:
 
 
 def test_two_gateways_that_claim_one_pool_are_held() -> None:
-    """Service `a` of Gateway `b-c` and Service `a-b` of Gateway `c` (ako-semantics §3.5)."""
+    """Service `a` of Gateway `b-c` and Service `a-b` of Gateway `c` (AKO-NAME-COLLISIONS)."""
     items = [
         make_gateway("b-c", "shop"),
         make_service("a", gateway=("shop", "b-c")),
