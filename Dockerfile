@@ -16,6 +16,7 @@ RUN python -m venv --without-pip /opt/avi-sync \
     && uv pip install --python /opt/avi-sync/bin/python --no-cache --compile-bytecode \
         --require-hashes --only-binary :all: --requirement requirements.lock
 COPY pyproject.toml hatch_build.py README.md LICENSE ./
+COPY templates templates
 COPY sync sync
 # The commit that `avi-sync --version` names: the context holds no Git repository to ask.
 ARG REVISION=""

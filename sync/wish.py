@@ -27,7 +27,7 @@ from sync.render import never, render
 from sync.source.git import SourceRequest, read_source
 from sync.source.manifests import holds_manifests, parse_manifests
 from sync.source.places import WrittenText, with_lines
-from sync.templates import own_text, read_templates, unknown_templates
+from sync.template_files import own_text, read_templates, unknown_templates
 from sync.translate.inputs import inputs_of
 from sync.translate.provenance import sources_of
 from sync.translate.status import held_status

@@ -68,7 +68,7 @@ from sync.model.settings import Settings
 from sync.model.source import Snapshot, SourceFile
 from sync.model.templates import TemplateText
 from sync.render import Rendering, render
-from sync.templates import read_templates
+from sync.template_files import read_templates
 from sync.translate.translation import translate
 
 CONTROLLER = "ako.vmware.com/avi-lb"

@@ -25,7 +25,7 @@ from sync.model.desired import (
 )
 from sync.model.leaks import KnownSecrets
 from sync.render import Rendering, render
-from sync.templates import read_templates
+from sync.template_files import read_templates
 from tests.builders import (
     make_gateway,
     make_service,

@@ -19,7 +19,7 @@ from sync.model.problem import Severity
 from sync.model.run import Wish
 from sync.model.source import Snapshot, SourceFile
 from sync.source.manifests import parse_manifests
-from sync.templates import read_templates
+from sync.template_files import read_templates
 from sync.wish import Source, make_wish, offline
 from tests.chaos.lab import Row
 from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, app, endpoints, infra_setting, load_balancer

@@ -3,12 +3,12 @@
 import json
 import re
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import sync.templates as sync_templates
 from sync.emulator import Emulator
 from tests.end_to_end.conftest import SEED, Controller, Result, Run
 from tests.end_to_end.tree import VALUES, Manifest, Tree, app, load_balancer, namespace
@@ -194,7 +194,7 @@ def test_what_only_a_template_refers_to_is_known_before_as_well(sync: Run, tree:
     """A new template, and a VIP that must be replaced: held until the object that it names is there."""
     tree.commit(web=app("web", address=OLD), calm=app("calm"))
     sync()
-    own = (Path(sync_templates.__file__).parent / "virtualservice.json.j2").read_text("utf-8")
+    own = files("sync").joinpath("templates", "virtualservice.json.j2").read_text("utf-8")
     with_policy = own.replace(
         '"pool_ref"', '"network_security_policy_ref": "/api/networksecuritypolicy?name=later", "pool_ref"'
     )

@@ -339,7 +339,7 @@ OAUTH: Mapping[str, Any] = {
 @pytest.fixture
 def oauth(tree: Tree) -> Tree:
     """A template of VirtualServices that renders secrets."""
-    own = files("sync.templates").joinpath("virtualservice.json.j2").read_text("utf-8")
+    own = files("sync").joinpath("templates", "virtualservice.json.j2").read_text("utf-8")
     text = own.replace('  "pool_ref"', f'  "oauth_vs_config": {json.dumps(OAUTH)},\n  "pool_ref"')
     tree.write({"templates/virtualservice.json.j2": text})
     return tree

@@ -59,7 +59,7 @@ SECRET_MANIFEST = {
 
 def with_oauth(oauth: Mapping[str, Any]) -> str:
     """A template of VirtualServices that renders secrets."""
-    own = files("sync.templates").joinpath("virtualservice.json.j2").read_text("utf-8")
+    own = files("sync").joinpath("templates", "virtualservice.json.j2").read_text("utf-8")
     return own.replace('  "pool_ref"', f'  "oauth_vs_config": {json.dumps(oauth)},\n  "pool_ref"')
 
 

@@ -49,20 +49,32 @@ def run(command: list[str], folder: Path, settings: Mapping[str, str] = MappingP
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """A wheel of the files as they are, built in a checkout of their own: the build writes into the folder it reads."""
-    checkout = tmp_path_factory.mktemp("checkout")
-    for folder in ("sync", "tests/packaging", "examples"):
-        shutil.copytree(ROOT / folder, checkout / folder, ignore=shutil.ignore_patterns(*NOT_SOURCE))
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout of the files as they are: builds write into the folder that they read."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in ("sync", "templates", "tests/packaging", "examples"):
+        ignored = shutil.ignore_patterns(*NOT_SOURCE)
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored, symlinks=True)
     for file in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".gitignore"):
-        shutil.copy(ROOT / file, checkout)
+        shutil.copy(ROOT / file, folder)
     identity = ["-c", "user.name=Builder", "-c", "user.email=builder@example.com", "-c", "commit.gpgSign=false"]
-    run(["git", "init", "--quiet"], checkout)
-    run(["git", "add", "."], checkout)
-    run(["git", *identity, "commit", "--quiet", "--message", "all"], checkout)
-    target = tmp_path_factory.mktemp("wheel")
-    run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(target)], checkout)
-    (wheel,) = target.glob("*.whl")
+    run(["git", "init", "--quiet"], folder)
+    run(["git", "add", "."], folder)
+    run(["git", *identity, "commit", "--quiet", "--message", "all"], folder)
+    return folder
+
+
+def build(target: str, source: Path, folder: Path) -> Path:
+    """The wheel or sdist that is built from a folder."""
+    run([sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)], source)
+    (found,) = folder.glob("*.whl" if target == "wheel" else "*.tar.gz")
+    return found
+
+
+@pytest.fixture(scope="module")
+def built(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """A wheel of the checkout."""
+    wheel = build("wheel", checkout, tmp_path_factory.mktemp("wheel"))
     return Built(wheel=wheel, commit=run(["git", "rev-parse", "HEAD"], checkout).strip())
 
 
@@ -86,16 +98,17 @@ def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
-    """Every file of `sync/` is in the wheel, with the generated commit module, and nothing of tests or examples."""
+    """All of `sync/` and `templates/` is in it, with the generated commit module, and nothing of tests or examples."""
     sources = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "sync").rglob("*")
         if path.is_file() and not any(path.match(pattern) or pattern in path.parts for pattern in NOT_SOURCE)
     }
 
+    templates = {f"sync/templates/{path.name}" for path in (ROOT / "templates").iterdir()}
     packaged = {name for name in built.files if ".dist-info/" not in name}
 
-    assert sources | {"sync/_commit.py"} == packaged
+    assert sources | templates | {"sync/_commit.py"} == packaged
 
 
 @pytest.mark.parametrize(
@@ -165,3 +178,57 @@ def test_an_installed_wheel_starts_the_emulator(installed: Path, tmp_path: Path)
 def _count_by_kind(objects: list[dict[str, str]]) -> dict[str, int]:
     kinds = [item["kind"] for item in objects]
     return {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+
+
+TEMPLATES = ("virtualservice", "vsvip", "pool", "l4policyset")
+PRINT_TEMPLATES = "from sync.template_files import own_text; print(own_text())"
+
+
+def templates_seen(python: Path, folder: Path, settings: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """The templates whose whole text the product finds when it runs in this way."""
+    found = run([str(python), "-c", PRINT_TEMPLATES], folder, settings)
+    texts = {name: (ROOT / "templates" / f"{name}.json.j2").read_text("utf-8") for name in TEMPLATES}
+    return [name for name, text in texts.items() if text.strip() in found]
+
+
+def test_a_wheel_finds_the_templates(installed: Path, tmp_path: Path) -> None:
+    """As data of the installed package."""
+    assert templates_seen(installed / "python", tmp_path) == list(TEMPLATES)
+
+
+def test_a_plain_checkout_finds_the_templates(checkout: Path) -> None:
+    """Through the link from the package to the root."""
+    assert (checkout / "sync" / "templates").is_symlink()
+    assert templates_seen(Path(sys.executable), checkout) == list(TEMPLATES)
+
+
+def test_an_sdist_and_the_wheel_that_is_built_from_it_hold_the_templates(checkout: Path, tmp_path: Path) -> None:
+    """Whoever packages it for a distribution begins with the sdist."""
+    (tmp_path / "sdist").mkdir()
+    (tmp_path / "wheel").mkdir()
+    shutil.unpack_archive(build("sdist", checkout, tmp_path / "sdist"), tmp_path / "unpacked", filter="data")
+    (source,) = (tmp_path / "unpacked").iterdir()
+
+    seen = templates_seen(Path(sys.executable), source)
+    with zipfile.ZipFile(build("wheel", source, tmp_path / "wheel")) as wheel:
+        packaged = {name for name in wheel.namelist() if name.endswith(".j2")}
+
+    assert seen == list(TEMPLATES)
+    assert packaged == {f"sync/templates/{name}.json.j2" for name in TEMPLATES}
+
+
+def test_an_editable_install_finds_the_templates(checkout: Path, tmp_path: Path) -> None:
+    """What a developer edits at the root is what runs."""
+    venv.create(tmp_path / "environment", with_pip=False)
+    python = tmp_path / "environment" / "bin" / "python"
+    (library,) = (tmp_path / "environment" / "lib").glob("python*/site-packages")
+    (library / "borrowed.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+    install = ["-m", "uv", "pip", "install", "--quiet", "--offline", "--no-cache", "--no-config", "--no-deps"]
+    run(
+        [sys.executable, *install, "--no-build-isolation", "--python", str(python), "--editable", str(checkout)],
+        tmp_path,
+    )
+    template = checkout / "templates" / "pool.json.j2"
+    template.write_text(f"{{#- edited -#}}\n{template.read_text('utf-8')}")
+
+    assert "edited" in run([str(python), "-c", PRINT_TEMPLATES], tmp_path)

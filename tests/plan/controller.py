@@ -17,7 +17,7 @@ from sync.model.plan import Method, Plan, Write
 from sync.model.run import Wish
 from sync.model.source import Snapshot, SourceFile
 from sync.source.manifests import parse_manifests
-from sync.templates import read_templates
+from sync.template_files import read_templates
 from sync.translate.names import Names
 from sync.wish import Source, make_wish
 from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, Manifest

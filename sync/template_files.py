@@ -1,4 +1,8 @@
-"""The product's own templates, one per Avi kind, read as package data."""
+"""The product's own templates, one per Avi kind.
+
+They stand at the root of the repository; `sync/templates` is a link to that folder, so that a checkout, an editable
+install, a wheel and an sdist all find them as data of the package.
+"""
 
 from collections.abc import Mapping
 from functools import cache
@@ -33,7 +37,7 @@ def own_text() -> str:
 
 
 def _own(kind: Kind) -> str:
-    return files("sync.templates").joinpath(f"{kind.path}.json.j2").read_text("utf-8")
+    return files("sync").joinpath(FOLDER, f"{kind.path}.json.j2").read_text("utf-8")
 
 
 def unknown_templates(snapshot: Snapshot) -> tuple[Problem, ...]:
