@@ -39,7 +39,7 @@ class _Reading:
     broken: list[BrokenResource] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
-    named: set[tuple[str, str]] = field(default_factory=set)
+    unread: dict[str, dict[str, Problem]] = field(default_factory=dict)
     is_complete: bool = True
     namesakes: list[Namesake] = field(default_factory=list)
     charts: frozenset[str] = frozenset()
@@ -51,11 +51,9 @@ class _Reading:
         self.problems.append(replace(problem, is_cause=True))
         self.is_complete = False
 
-    def name_once(self, kind: str, problem: Problem) -> None:
-        """A kind that is not read, in a group of which we read others: one warning for each kind and file."""
-        if (kind, problem.file) not in self.named:
-            self.named.add((kind, problem.file))
-            self.problems.append(replace(problem, severity=Severity.WARNING))
+    def leave_unread(self, kind: str, problem: Problem) -> None:
+        """A kind that is not read, in a group of which we read others: one warning for each file names them all."""
+        self.unread.setdefault(problem.file, {}).setdefault(kind, replace(problem, severity=Severity.WARNING))
 
     def pass_over(self, problem: Problem) -> None:
         """Something is there that is plainly none of ours: one warning for each file is enough."""
@@ -75,6 +73,7 @@ def parse_manifests(
     files = tuple(manifest_files(snapshot, exclude))
     for file in files:
         _read_file(file, reading, max_aliases)
+    reading.problems += map(_naming_all, reading.unread.values())
     _break_renamed(reading, snapshot.path)
     _set_patches_aside(reading)
     resources = _resources(reading)
@@ -397,7 +396,7 @@ def _read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Or
             reading.lose(_at(origin, f"{kind} is no list of manifests", "write kind: List"))
         elif group_of(version) in _OUR_GROUPS:
             fix = "nothing is made of it; list the file in SyncSettings.exclude if that is right"
-            reading.name_once(kind, replace(_at(origin, f"{kind} of {version} is not read", fix), field=("kind",)))
+            reading.leave_unread(kind, replace(_at(origin, f"{kind} of {version} is not read", fix), field=("kind",)))
         return
     served = meant.type.KIND
     problem = Problem(
@@ -409,10 +408,21 @@ def _read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Or
         field=("apiVersion",) if kind == served else ("kind",),
     )
     if group_of(version) in _SUCCESSORS:
-        reading.name_once(kind, problem)
+        reading.leave_unread(kind, problem)
     else:
         reading.problems.append(problem)
         _break(served, value, origin, reading)
+
+
+def _naming_all(unread: Mapping[str, Problem]) -> Problem:
+    """One warning for the kinds of a file that are not read; that of a kind with a version that is served leads."""
+    leading, *others = sorted(unread, key=lambda kind: unread[kind].resource == "")
+    told = unread[leading]
+    if not others:
+        return told
+    return replace(
+        told, message=f"{told.message}, and neither {'is' if len(others) == 1 else 'are'} {' and '.join(others)}"
+    )
 
 
 def _note_namesake(version: str, kind: str, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:

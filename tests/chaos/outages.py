@@ -44,7 +44,7 @@ def drain(folder: Path, chance: random.Random, deadline: float) -> Row:
             ended = runner.run(found, "sync", *chance.choice([(), ("--no-replace",), ("--policy", "upsert-only")]))
             row.tried += 1
             row.lost += not _holds(_serving(found), before)
-            if ended.code != ExitCode.REFUSED or found.writes():
+            if ended.code not in (ExitCode.REFUSED, ExitCode.HELD_OR_FAILED) or found.writes():
                 row.notes.append(f"{way.__name__}: ended with {ended.code} after {found.writes()}: {ended.err[-300:]}")
             else:
                 row.converged += 1

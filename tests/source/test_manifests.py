@@ -110,23 +110,28 @@ def test_manifests_are_yaml_and_json_files_that_are_neither_hidden_nor_excluded(
     assert bool(list(manifest_files(snapshot, ("drafts/*", "old-*")))) is is_read
 
 
-def test_a_kind_of_a_group_that_we_know_is_named_once_for_each_file() -> None:
-    """Its author has Avi in mind, and nothing is made of it."""
+def test_the_kinds_of_groups_that_we_know_are_named_in_one_warning_for_each_file() -> None:
+    """Their author has Avi in mind, and nothing is made of them; a kind with a version that is served leads."""
     route = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a}\n---\n"
     rule = "apiVersion: ako.vmware.com/v1alpha1\nkind: HostRule\nmetadata: {name: a}\n---\n"
     gateway = "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: a}\n---\n"
+    served = yaml_of(document("Gateway"))
 
     resources, problems = read(
-        {"a.yaml": route * 3 + rule * 2 + gateway * 2, "b.yaml": route, "c.yaml": yaml_of(document("Gateway"))}
+        {"a.yaml": route * 3 + rule * 2 + gateway * 2, "b.yaml": route, "c.yaml": served, "d.yaml": rule + route}
     )
 
-    assert [(p.severity, p.file, p.line, p.message.partition(" ")[0]) for p in problems] == [
-        ("warning", "a.yaml", 2, "HTTPRoute"),
-        ("warning", "a.yaml", 14, "HostRule"),
-        ("warning", "a.yaml", 21, "Gateway"),
-        ("warning", "b.yaml", 2, "HTTPRoute"),
+    assert [(p.severity, p.file, p.line, p.message) for p in problems] == [
+        (
+            "warning",
+            "a.yaml",
+            21,
+            "Gateway of gateway.networking.k8s.io/v1 is not served, and neither are HTTPRoute and HostRule",
+        ),
+        ("warning", "b.yaml", 2, "HTTPRoute of gateway.networking.k8s.io/v1 is not read"),
+        ("warning", "d.yaml", 2, "HostRule of ako.vmware.com/v1alpha1 is not read, and neither is HTTPRoute"),
     ]
-    assert sorted(resources.ignored.values()) == [2, 2, 4]
+    assert sorted(resources.ignored.values()) == [2, 3, 5]
     assert resources.is_complete
 
 
