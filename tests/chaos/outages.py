@@ -2,7 +2,8 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,27 +25,43 @@ SERVICE_OFF = """{"{{ field }}": false, "vsvip_ref": {{ ref("vsvip", spec.vsvip)
 
 Files = dict[str, list[Manifest] | str | None]
 
+REFUSED = frozenset({ExitCode.REFUSED})
+
+OPTIONS: tuple[tuple[tuple[str, ...], frozenset[ExitCode]], ...] = (
+    ((), REFUSED),
+    (("--policy", "upsert-only"), REFUSED),
+    (("--no-replace",), REFUSED | {ExitCode.HELD_OR_FAILED}),
+)
+"""Options of a run, each with the codes by which it refuses a drain: `--no-replace` holds a lost name by itself."""
+
+
+@contextmanager
+def _served(where: Path) -> Iterator[tuple[Tree, Runner, Controller]]:
+    """A Controller of its own that serves the whole tree."""
+    tree = Tree.make(where / "repo", SETTINGS)
+    runner = Runner(where, tree)
+    with controller(where / "none") as found:
+        tree.write(_served_by_all())
+        tree.commit()
+        runner.run(found)
+        yield tree, runner, found
+
 
 def drain(folder: Path, chance: random.Random, deadline: float) -> Row:
     """Endpoints turn not ready, an L4Rule or a template turns off what a protected owner needs: nothing is written."""
     row = Row("drains by readiness, L4Rule and template")
     while row.tried < MOST and (not row.tried or time.monotonic() < deadline):
-        where = folder / f"drain{row.tried}"
-        tree = Tree.make(where / "repo", SETTINGS)
-        runner = Runner(where, tree)
-        with controller(where / "none") as found:
-            tree.write(_served_by_all())
-            tree.commit()
-            runner.run(found)
+        with _served(folder / f"drain{row.tried}") as (tree, runner, found):
             before = _serving(found)
             way = chance.choice([_unready, _ruled, _templated])
             tree.write(way(chance))
             tree.commit()
             found.interposer.seen.clear()
-            ended = runner.run(found, "sync", *chance.choice([(), ("--no-replace",), ("--policy", "upsert-only")]))
+            options, refusals = chance.choice(OPTIONS)
+            ended = runner.run(found, "sync", *options)
             row.tried += 1
             row.lost += not _holds(_serving(found), before)
-            if ended.code not in (ExitCode.REFUSED, ExitCode.HELD_OR_FAILED) or found.writes():
+            if ended.code not in refusals or found.writes():
                 row.notes.append(f"{way.__name__}: ended with {ended.code} after {found.writes()}: {ended.err[-300:]}")
             else:
                 row.converged += 1
@@ -55,13 +72,7 @@ def edit(folder: Path, chance: random.Random, deadline: float) -> Row:
     """Somebody edits anything of ours, then a plain run comes: whatever serves still does, and nothing else changes."""
     row = Row("edits on the Controller before a plain run")
     while row.tried < MOST and (not row.tried or time.monotonic() < deadline):
-        where = folder / f"edit{row.tried}"
-        tree = Tree.make(where / "repo", SETTINGS)
-        runner = Runner(where, tree)
-        with controller(where / "none") as found:
-            tree.write(_served_by_all())
-            tree.commit()
-            runner.run(found)
+        with _served(folder / f"edit{row.tried}") as (_, runner, found):
             edits = chance.sample(EDITS, chance.choice([1, 2]))
             with administrator(found.url) as client:
                 for one in edits:
