@@ -124,14 +124,19 @@ def size_of(value: Any) -> int:
     """
     kind = type(value)
     if kind is str:
-        return len(value)
+        return _size_of_text(value)
     if kind in _SMALL:
         return 1
     if kind is int:
         return _size_of_number(value)
     if isinstance(value, str):
-        return len(value)
+        return _size_of_text(value)
     return _size_of_items(value) if isinstance(value, _CONTAINERS) else 1
+
+
+def _size_of_text(text: str) -> int:
+    """A character outside of Unicode's first plane is two, as JSON escapes it as two."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _size_of_number(value: int) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import sync.render
@@ -257,6 +257,7 @@ def test_a_pool_of_the_largest_size_costs_a_tenth_of_what_it_may() -> None:
     assert len(found.objects[0].body["servers"]) == 2000
 
 
+@example("\U00010000")
 @given(st.recursive(st.text() | st.integers(), lambda part: st.lists(part) | st.dictionaries(st.text(), part)))
 def test_a_value_is_as_large_as_what_is_written_of_it(value: Any) -> None:
     """So that nobody writes more than was paid for: six characters for one, and brackets and commas around items."""
