@@ -11,9 +11,13 @@
 
 A signal that is ignored when the command starts stays ignored: SIGHUP under `nohup`, and SIGPIPE and SIGXFSZ, which
 Python turns into errors of the write that causes them. One that has a handler keeps it.
+
+A signal ends the command by an exception, and Python drops one that is raised in a destructor ("Exception ignored in").
+Such a signal is sent again.
 """
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -35,6 +39,10 @@ _NOT_TO_BE_CAUGHT = _known("SIGKILL", "SIGSTOP")
 
 ENDING = frozenset(signal.valid_signals()) - SUSPENDING - _ENDING_NOTHING - _FAULTS - _NOT_TO_BE_CAUGHT
 """The signals that end a process which does nothing about them, and that it can survive."""
+
+
+_AGAIN_SECONDS = 0.02
+"""When a signal that was dropped is sent again: a destructor has ended by then."""
 
 
 def exit_code_of(number: int) -> ExitCode:
@@ -60,24 +68,35 @@ class Signals:
         self.exit_code: ExitCode | None = None
         self._before: dict[int, Any] = {}
         self._deferred: Callable[[], None] | None = None
+        self._again: threading.Timer | None = None
+        self._hook_before = sys.unraisablehook
 
     def __enter__(self) -> Self:
         self.exit_code = None
+        self._hook_before = sys.unraisablehook
+        sys.unraisablehook = self._unraisable
         self._set(filter(_is_ours, ENDING), self._handle)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        sys.unraisablehook = self._hook_before
+        self._forget_again()
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before = {}
         self._deferred = None
 
     def defer(self, on_signal: Callable[[], None]) -> None:
-        """From now on the first signal is heard by `on_signal`, and none ends or suspends anything by itself."""
+        """From now on the first signal is heard by `on_signal`, and none ends or suspends anything by itself.
+
+        Raises StoppedError if a signal has come already.
+        """
         self._deferred = on_signal
         self._set(SUSPENDING, signal.SIG_IGN)
+        if self.exit_code is not None:
+            raise StoppedError(self.exit_code)
 
     def _set(self, numbers: Iterable[int], handler: Any) -> None:
         if threading.current_thread() is threading.main_thread():
@@ -88,12 +107,29 @@ class Signals:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         del frame
-        if self.exit_code is not None:
+        was_dropped = self._forget_again()
+        if self.exit_code is not None and not was_dropped:
             return  # it may have come while the first one is being heard
-        self.exit_code = exit_code_of(number)
+        self.exit_code = self.exit_code or exit_code_of(number)
         if self._deferred is None:
             raise StoppedError(self.exit_code)
         self._deferred()
+
+    def _unraisable(self, unraisable: "sys.UnraisableHookArgs") -> None:
+        if not isinstance(unraisable.exc_value, StoppedError):
+            self._hook_before(unraisable)
+        elif self._again is None:
+            main = threading.main_thread().ident
+            self._again = threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, (main, signal.SIGTERM))
+            self._again.daemon = True
+            self._again.start()
+
+    def _forget_again(self) -> bool:
+        """Whether a dropped signal was to be sent again; it no longer is."""
+        again, self._again = self._again, None
+        if again is not None:
+            again.cancel()
+        return again is not None
 
 
 def _is_ours(number: int) -> bool:
