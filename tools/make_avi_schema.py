@@ -1,24 +1,26 @@
-"""Write sync/avi_schema.py: what comparison needs to know of Avi's schema.
+"""Write sync/avi/schema.json: what comparison needs to know of Avi's schema.
 
 usage: python tools/make_avi_schema.py SCHEMA.json
 
 SCHEMA.json holds Avi's message types as {"Pool": {"properties": {"enabled": {"type": "boolean", "default": true}}}},
-made from the swagger of Avi's SDK. Of what the four kinds hold, the names of all fields are kept, with their defaults,
-nested types, and whether they hold lists, references or addresses.
+made from the swagger of Avi's SDK. All fields of our kinds and of the messages in them are kept, with their defaults,
+nested types, and whether they hold lists, references or addresses (`Field` in sync/avi/schema.py).
 """
 
 import json
-import subprocess
+import re
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-KINDS = ("VirtualService", "VsVip", "Pool", "L4PolicySet")
-TARGET = Path(__file__).parent.parent / "sync" / "avi_schema.py"
+from sync.kinds import KINDS
+
+TARGET = Path(__file__).parent.parent / "sync" / "avi" / "schema.json"
 
 
-def reachable(schema: dict[str, Any]) -> list[str]:
-    """The four kinds and every message type inside them."""
+def reachable(schema: Mapping[str, Any]) -> list[str]:
+    """Our kinds and every message type inside them."""
     found: list[str] = []
     waiting = list(KINDS)
     while waiting:
@@ -27,75 +29,49 @@ def reachable(schema: dict[str, Any]) -> list[str]:
             continue
         found.append(name)
         for field in schema[name]["properties"].values():
-            waiting += [nested for nested in (field.get("items"), field.get("of")) if nested in schema]
+            waiting += _nested(field, schema)
     return sorted(found)
 
 
-def field_row(message: str, name: str, field: dict[str, Any], schema: dict[str, Any]) -> str:
-    """`Field(…)` with what is known of the field."""
-    nested = next((name for name in (field.get("items"), field.get("of")) if name in schema), None)
-    parts = []
-    if "default" in field:
-        parts.append(f"default={field['default']!r}")
-    if nested:
-        parts.append(f"message={nested!r}")
-    if field["type"] == "array":
-        parts.append("is_list=True")
-    if "ref" in field or "ref" in (field.get("items_of") or {}):
-        parts.append("is_reference=True")
-    if (message, name) == ("IpAddr", "addr"):
-        parts.append("is_address=True")
-    if others := sorted({value for value in field.get("tier_default", {}).values() if value != field.get("default")}):
-        parts.append(f"tier_defaults={tuple(others)!r}")
-    if field.get("internal") or field.get("read_only"):
-        parts.append("is_internal=True")
-    return f"Field({', '.join(parts)})"
+def _nested(field: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
+    return [str(name) for name in (field.get("items"), field.get("of")) if name in schema]
+
+
+def facts_of(message: str, name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of a field, without what is false or nothing."""
+    field = schema[message]["properties"][name]
+    facts = {
+        "default": field.get("default"),
+        "message": next(iter(_nested(field, schema)), ""),
+        "is_list": field["type"] == "array",
+        "is_reference": "ref" in field or "ref" in (field.get("items_of") or {}),
+        "is_address": (message, name) == ("IpAddr", "addr"),
+        "tier_defaults": sorted(set(field.get("tier_default", {}).values()) - {field.get("default")}),
+        "is_internal": bool(field.get("internal") or field.get("read_only")),
+    }
+    return {fact: value for fact, value in facts.items() if value or (fact == "default" and "default" in field)}
+
+
+def lines_of(schema: Mapping[str, Any]) -> Iterator[str]:
+    """The file, a line for each field."""
+    source = schema["_meta"]["source"].split(" (commit")[0]
+    (version,) = re.findall(r"info\.version (\S+)", source)
+    yield f'{{"source": {json.dumps(source)}, "version": "{version}", "messages": {{'
+    yield ",\n".join(
+        f'"{message}": {{\n'
+        + ",\n".join(
+            f'  "{name}": {json.dumps(facts_of(message, name, schema))}'
+            for name in sorted(schema[message]["properties"])
+        )
+        + "}"
+        for message in reachable(schema)
+    )
+    yield "}}"
 
 
 def main() -> None:
-    """Read the schema named on the command line and write the module."""
-    schema = json.loads(Path(sys.argv[1]).read_text())
-    lines = [
-        '"""Avi\'s schema as far as comparison needs it. Made by tools/make_avi_schema.py; do not edit.',
-        "",
-        f"Source: {schema['_meta']['source'].split(' (commit')[0]}.",
-        '"""',
-        "",
-        "from collections.abc import Mapping",
-        "from dataclasses import dataclass",
-        "",
-        "",
-        "@dataclass(frozen=True, slots=True, kw_only=True)",
-        "class Field:",
-        '    """One field of a message: its default, the message type it holds, and what its values are.',
-        "",
-        "    `is_address` is for addresses, which IPv6 lets one write in many forms. `tier_defaults` are the defaults",
-        "    that it has in other license tiers than Enterprise; `is_internal` tells that the Controller and other",
-        "    programs set it, and people do not.",
-        '    """',
-        "",
-        "    default: bool | int | float | str | None = None",
-        '    message: str = ""',
-        "    is_list: bool = False",
-        "    is_reference: bool = False",
-        "    is_address: bool = False",
-        "    tier_defaults: tuple[bool | int | float | str, ...] = ()",
-        "    is_internal: bool = False",
-        "",
-        "",
-        "SCHEMA: Mapping[str, Mapping[str, Field]] = {",
-    ]
-    for name in reachable(schema):
-        properties = sorted(schema[name]["properties"].items())
-        lines.append(f'    "{name}": {{')
-        lines += [f'        "{key}": {field_row(name, key, field, schema)},' for key, field in properties]
-        lines.append("    },")
-    lines += [
-        "}",
-        '"""Message type → field → what is known of it. A field that is not here belongs to another release."""',
-    ]
-    TARGET.write_text("\n".join(lines) + "\n")
-    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", str(TARGET)], check=True)
+    """Read the schema named on the command line and write the file."""
+    TARGET.write_text("\n".join(lines_of(json.loads(Path(sys.argv[1]).read_text("utf-8")))) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -4,11 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sync.avi_schema import SCHEMA, Field
+from sync.avi.schema import SCHEMA, VERSION, Field
 from sync.kinds import IDENTITY, KINDS
-
-SCHEMA_VERSION = "30.2.1"
-"""The release of Avi whose schema this is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +47,7 @@ def _wrong_names(value: Mapping[str, Any], message: str, refused: frozenset[str]
         if name in refused:
             yield WrongField(path=f"{path}{name}", name=name, why="is computed by the Controller")
         elif name not in SCHEMA[message]:
-            why = f"is not a field of {message} (Avi {SCHEMA_VERSION})"
+            why = f"is not a field of {message} (Avi {VERSION})"
             yield WrongField(path=f"{path}{name}", name=name, why=why, known=tuple(SCHEMA[message]))
 
 
@@ -77,7 +74,7 @@ def wrong_path(kind: str, path: str) -> WrongField | None:
         if parent and not schema:
             return WrongField(path=parent, name=name, why="has no fields")
         if name not in schema:
-            why = f"is not a field of {message} (Avi {SCHEMA_VERSION})"
+            why = f"is not a field of {message} (Avi {VERSION})"
             return WrongField(path=here, name=name, why=why, known=tuple(schema))
         if schema[name].is_list and here != path:
             return WrongField(path=here, name=name, why="is a list: a rule covers all of it")

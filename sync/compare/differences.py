@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync.avi.references import has_uuids, names_in, with_names
-from sync.avi_schema import SCHEMA
+from sync.avi.schema import SCHEMA
 from sync.compare.normal_form import NOTHING_KNOWN, normal_form, plain
 from sync.compare.vips import without_vip_identity
 from sync.kinds import COMPUTED

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sync.avi.references import Reference
-from sync.avi_schema import SCHEMA, Field
+from sync.avi.schema import SCHEMA, Field
 from sync.compare.differences import Difference, differences
 from sync.compare.ignoring import is_ignored
 from sync.compare.markers import ENABLE_AGAIN, OUR_MARKERS, managed_fields, markers_of

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sync.avi_schema import SCHEMA
+from sync.avi.schema import SCHEMA
 from sync.kinds import AKO_MARKERS, COMPUTED, KINDS
 from sync.model.desired import Owner, OwnerKind, ServiceKey
 from sync.model.marks import MANAGED_BY, OWNER_KIND, SERVICE_NAMESPACE

@@ -7,7 +7,7 @@ from typing import Any
 
 from sync.avi.addresses import usual_form
 from sync.avi.references import Reference, short_reference
-from sync.avi_schema import SCHEMA, Field
+from sync.avi.schema import SCHEMA, Field
 from sync.kinds import UNORDERED
 
 NOTHING_KNOWN = Field()

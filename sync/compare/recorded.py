@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sync.avi.references import by_name, by_uuid
-from sync.avi_schema import SCHEMA
+from sync.avi.schema import SCHEMA
 from sync.compare.differences import Computed
 from sync.compare.markers import FIELDS, OUR_MARKERS, computed_fields, managed_fields, markers_of, names_written
 from sync.compare.normal_form import NOTHING_KNOWN, normal_form

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sync.avi_schema import SCHEMA
+from sync.avi.schema import SCHEMA
 from sync.compare.differences import Difference, differences, in_the_same_words
 from sync.compare.markers import DIGEST, OUR_MARKERS, markers_of
 from sync.compare.normal_form import NOTHING_KNOWN, digest

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sync.avi_schema import SCHEMA, Field
+from sync.avi.schema import SCHEMA, Field
 from sync.kinds import KINDS
 
 _KIND_OF_PATH = {**{kind.path: kind.name for kind in KINDS.values()}, "stringgroup": "StringGroup"}

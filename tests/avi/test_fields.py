@@ -3,7 +3,7 @@
 import pytest
 
 from sync.avi.fields import wrong_fields, wrong_path
-from sync.avi_schema import SCHEMA
+from sync.avi.schema import SCHEMA
 from sync.kinds import COMPUTED, KINDS, UNORDERED
 
 

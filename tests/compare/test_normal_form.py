@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.avi_schema import SCHEMA, Field
+from sync.avi.schema import SCHEMA, Field
 from sync.compare.differences import Difference, differences
 from sync.compare.normal_form import digest, normal_form, plain
 from sync.kinds import KINDS, UNORDERED

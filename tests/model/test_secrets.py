@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.avi_schema import SCHEMA
+from sync.avi.schema import SCHEMA
 from sync.model.desired import ObjectKey, Owner, OwnerKind
 from sync.model.plan import Action, Change, FieldChange
 from sync.model.secrets import (

@@ -119,6 +119,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
         pytest.param("sync/templates/vsvip.json.j2", id="template of vsvips"),
         pytest.param("sync/templates/pool.json.j2", id="template of pools"),
         pytest.param("sync/templates/l4policyset.json.j2", id="template of policy sets"),
+        pytest.param("sync/avi/schema.json", id="Avi's schema"),
         pytest.param("sync/report/page/markup.html", id="markup of the page"),
         pytest.param("sync/report/page/style.css", id="style of the page"),
         pytest.param("sync/report/page/script/picture.js", id="script of the page"),
@@ -181,7 +182,8 @@ def _count_by_kind(objects: list[dict[str, str]]) -> dict[str, int]:
 
 
 TEMPLATES = ("virtualservice", "vsvip", "pool", "l4policyset")
-PRINT_TEMPLATES = "from sync.template_files import own_text; print(own_text())"
+PRINT_TEMPLATES = "import sync.avi.schema; from sync.template_files import own_text; print(own_text())"
+"""Fails where Avi's schema is missing."""
 
 
 def templates_seen(python: Path, folder: Path, settings: Mapping[str, str] = MappingProxyType({})) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from sync.avi.references import Reference, parse_reference
-from sync.avi_schema import SCHEMA
+from sync.avi.schema import SCHEMA
 from sync.config import read_settings
 from sync.controller.live import live_object
 from sync.kinds import KINDS
