@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import yaml
 
+from sync.desired import load_source, make_wish, offline
 from sync.report.documents import RenderDocument
 from sync.report.json import render_document
 from sync.source.facts_file import read_facts_file
 from sync.source.git import SourceRequest
-from sync.wish import load_source, make_wish, offline
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())

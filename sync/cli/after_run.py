@@ -22,7 +22,7 @@ from sync.errors import ExitCode, SyncError
 from sync.model.ending import Ending, Memory, Phase, Traffic, event_of, remembered
 from sync.model.run import Run
 from sync.model.traffic import Exchange, Repetition
-from sync.reconcile import Hooks
+from sync.run import Hooks
 
 T = TypeVar("T")
 

@@ -14,8 +14,8 @@ from sync.controller.apply import ApplyOptions
 from sync.errors import ExitCode
 from sync.model.outcome import WriteOutcome
 from sync.model.target import Target
-from sync.reconcile import Hooks, Look
 from sync.report.words import counted
+from sync.run import Hooks, Look
 
 
 class Console:

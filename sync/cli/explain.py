@@ -16,15 +16,15 @@ from sync.cli.terminal import paint, say, show, show_document
 from sync.config import source_request, target
 from sync.controller.timing import Timing
 from sync.credentials import environment
+from sync.desired import explain
 from sync.errors import UsageError
 from sync.kinds import KINDS
 from sync.model.desired import AviObject, Owner, OwnerKind
 from sync.model.explanation import Explanation
 from sync.model.wording import did_you_mean, nearest, shown
-from sync.reconcile import Sight, look_at, look_at_tree
 from sync.report.explanation import explanation_document, explanation_lines, explanations_document
+from sync.run import Sight, look_at, look_at_tree
 from sync.source.facts_file import read_facts_file
-from sync.wish import explain
 
 
 @click.command("explain", epilog=options.EXAMPLES["explain"])

@@ -14,7 +14,7 @@ from sync.config import source_request, target
 from sync.controller.facts import facts_to_document
 from sync.credentials import environment
 from sync.errors import UsageError
-from sync.reconcile import read_facts_of
+from sync.run import read_facts_of
 
 
 @click.command("facts", epilog=options.EXAMPLES["facts"])

@@ -12,8 +12,8 @@ from sync.config import source_request, target
 from sync.credentials import environment
 from sync.errors import UsageError
 from sync.model.lock import Holder
-from sync.reconcile import read_record_of, release_lock
 from sync.report.lock import lock_document, lock_lines
+from sync.run import read_record_of, release_lock
 
 
 @click.group("lock")

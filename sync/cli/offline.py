@@ -15,12 +15,12 @@ from sync.cli.terminal import say
 from sync.config import source_request
 from sync.controller.timing import Timing
 from sync.credentials import environment
+from sync.desired import if_live, load_source, make_wish, offline, wish_for_nothing, with_rules
 from sync.errors import SourceError, UsageError
 from sync.model.run import Wish
 from sync.report.formats import RENDERING, VALIDATION
 from sync.source.facts_file import read_facts_file
 from sync.source.repository import git_dir_of
-from sync.wish import if_live, load_source, make_wish, offline, wish_for_nothing, with_rules
 
 
 @click.command("validate", epilog=options.EXAMPLES["validate"])

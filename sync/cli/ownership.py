@@ -12,8 +12,8 @@ from sync.cli.terminal import say
 from sync.errors import ExitCode, UsageError
 from sync.plan.adoption import plan_adoption
 from sync.plan.release import plan_release
-from sync.reconcile import wish_of_settings
 from sync.report.formats import RUN
+from sync.run import wish_of_settings
 
 
 @click.command("adopt", epilog=options.EXAMPLES["adopt"])

@@ -25,9 +25,9 @@ from sync.model.outcome import Outcome, WriteOutcome
 from sync.model.plan import ChangeSet, Plan
 from sync.model.run import Run, RunOptions
 from sync.model.secrets import without_secrets, without_user_info
-from sync.reconcile import Hooks, Look
 from sync.report.numbers import is_only_planned, numbers
 from sync.report.verdict import troubles
+from sync.run import Hooks, Look
 from sync.source.git import normalised_location
 from sync.version import version_text
 

@@ -20,8 +20,8 @@ from sync.model.plan import Plan, PlanOptions
 from sync.model.problem import Problem, Severity
 from sync.model.run import Run
 from sync.plan.rollback import plan_rollback
-from sync.reconcile import Planner
 from sync.report.formats import RUN
+from sync.run import Planner
 
 
 @click.command("rollback", epilog=options.EXAMPLES["rollback"])

@@ -14,7 +14,7 @@ from sync.credentials import environment
 from sync.errors import ExitCode
 from sync.model.run import Run, RunOptions
 from sync.plan.make import make_plan
-from sync.reconcile import Planner, Wisher, synchronise, wish_of_tree
+from sync.run import Planner, Wisher, synchronise, wish_of_tree
 
 
 def perform(

@@ -14,9 +14,9 @@ from sync.config import source_request, target
 from sync.credentials import environment
 from sync.model.run import Run
 from sync.plan.drift import edits_of
-from sync.reconcile import synchronise
 from sync.report.deployment import deployment_document, status_lines
 from sync.report.plan_text import run_lines
+from sync.run import synchronise
 
 
 @click.command("status", epilog=options.EXAMPLES["status"])

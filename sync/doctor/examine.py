@@ -11,6 +11,7 @@ from sync.controller.live import read_live
 from sync.controller.record import RecordStore
 from sync.controller.session import OLDEST_VERSION
 from sync.controller.timing import Timing
+from sync.desired import Source, load_source, make_wish, offline
 from sync.doctor.account import check_rights
 from sync.doctor.contact import make_contact
 from sync.doctor.findings import attempt, from_error, not_checked, ok
@@ -24,7 +25,6 @@ from sync.model.target import Target
 from sync.source.git import SourceRequest
 from sync.translate.names import Names
 from sync.translate.references import references_of
-from sync.wish import Source, load_source, make_wish, offline
 
 AFTER_VERSION = ("rights", "references", "dns", "lock", "ako")
 AFTER_LOGIN = ("version", *AFTER_VERSION)

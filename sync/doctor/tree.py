@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from sync.avi.hostnames import is_under
+from sync.desired import Source
 from sync.doctor.findings import not_checked, ok, problem, some, warning
 from sync.model.checkup import Finding
 from sync.model.facts import Facts
@@ -11,7 +12,6 @@ from sync.model.run import Wish
 from sync.model.settings import Settings
 from sync.report.words import counted
 from sync.translate.fqdn import default_domain
-from sync.wish import Source
 
 WORDS: Mapping[str, str] = {
     "network": "network",

@@ -14,13 +14,13 @@ import yaml
 
 from sync.cli import main
 from sync.config import read_settings
+from sync.desired import Source, make_wish, offline
 from sync.errors import SyncError
 from sync.model.problem import Severity
 from sync.model.run import Wish
 from sync.model.source import Snapshot, SourceFile
 from sync.source.manifests import parse_manifests
 from sync.template_files import read_templates
-from sync.wish import Source, make_wish, offline
 from tests.chaos.lab import Row
 from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, app, endpoints, infra_setting, load_balancer
 

@@ -24,7 +24,7 @@ from sync.model.lock import Holder
 from sync.model.outcome import SetState, WriteOutcome
 from sync.model.run import RunOptions
 from sync.model.target import Target
-from sync.reconcile import Hooks, synchronise
+from sync.run import Hooks, synchronise
 from sync.source.git import SourceRequest
 from sync.translate.names import Names
 from tests.builders import make_options

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from sync.desired import load_source, make_wish
 from sync.emulator import Emulator
 from sync.model.desired import DesiredState
 from sync.model.target import Target
-from sync.reconcile import read_facts_of
+from sync.run import read_facts_of
 from sync.source.git import SourceRequest
-from sync.wish import load_source, make_wish
 from tests.ako import made_by_ako
 from tests.end_to_end.conftest import Clock, Controller, Run
 from tests.end_to_end.tree import Tree

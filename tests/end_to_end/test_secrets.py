@@ -19,12 +19,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sync.cli.terminal import say_defect
+from sync.desired import load_source, make_wish
 from sync.emulator import Emulator
 from sync.model.facts import assumed_facts
 from sync.report.formats import RUN
 from sync.source.git import SourceRequest
 from sync.source.git_command import GitLogin
-from sync.wish import load_source, make_wish
 from tests.end_to_end.conftest import SEED, Controller, Result, Run
 from tests.end_to_end.tree import VALUES, Tree, app
 

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from sync.desired import load_source, make_wish
 from sync.source.git import SourceRequest
-from sync.wish import load_source, make_wish
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "examples" / "repo"

@@ -9,6 +9,7 @@ from sync.avi.references import Reference, parse_reference
 from sync.avi.schema import SCHEMA
 from sync.config import read_settings
 from sync.controller.live import live_object
+from sync.desired import Source, make_wish
 from sync.kinds import KINDS
 from sync.model.desired import ObjectKey
 from sync.model.facts import Facts
@@ -19,7 +20,6 @@ from sync.model.source import Snapshot, SourceFile
 from sync.source.manifests import parse_manifests
 from sync.template_files import read_templates
 from sync.translate.names import Names
-from sync.wish import Source, make_wish
 from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, Manifest
 
 NAMES = Names(cluster="test")

@@ -8,12 +8,12 @@ from urllib.parse import unquote
 import pytest
 import yaml
 
+from sync.desired import explain, load_source, make_wish
 from sync.model.explanation import ExplainedField
 from sync.model.facts import assumed_facts
 from sync.source.facts_file import read_facts_file
 from sync.source.git import SourceRequest
 from sync.source.yaml_documents import parse_documents
-from sync.wish import explain, load_source, make_wish
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 CASES = sorted(

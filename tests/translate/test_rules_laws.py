@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from sync.desired import Source, make_wish, offline
 from sync.model.problem import Problem, Severity
 from sync.model.resources.ako import BackendProperties, L4Rule, L4RuleSpec, ListenerProperties, VipNetwork
 from sync.model.resources.core import Protocol
 from sync.model.run import Wish
-from sync.wish import Source, make_wish, offline
 from tests.builders import (
     OWN_TEMPLATES,
     attached_to,

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sync.desired import Source, make_wish
 from sync.model.desired import Held, Owner, OwnerKind
 from sync.model.source import Snapshot
 from sync.report.documents import RenderDocument
 from sync.report.json import render_document
 from sync.source.manifests import parse_manifests
-from sync.wish import Source, make_wish
 from tests.builders import (
     OWN_TEMPLATES,
     errors_of,

@@ -17,6 +17,7 @@ from sync.controller.record import RecordError, RecordStore
 from sync.controller.services import watch_services
 from sync.controller.surroundings import read_surroundings
 from sync.controller.timing import Timing
+from sync.desired import Source, load_source, make_wish, narrowed, offline, wish_for_nothing, with_rules
 from sync.errors import LockedError, LockLostError, SourceError, SyncError, UsageError
 from sync.guard import refusals
 from sync.guard.ako import ako_still_writes
@@ -49,7 +50,6 @@ from sync.source.lineage import doubt_of_descent, origin_of
 from sync.translate.names import Names
 from sync.translate.owners import named_owners
 from sync.translate.references import references_of
-from sync.wish import Source, load_source, make_wish, narrowed, offline, wish_for_nothing, with_rules
 
 ROUNDS = 3
 """How often a run plans and applies before it leaves the rest to the next one: others may write at the same time."""
