@@ -9,8 +9,7 @@ import click
 import pytest
 from pydantic import TypeAdapter
 
-from sync.cli import COMMANDS, DEFAULT_COMMAND, commands
-from sync.errors import PRECEDENCE, ExitCode
+from sync.cli import COMMANDS, commands
 from sync.model.settings import Settings
 from sync.report.words import SYMBOLS
 
@@ -60,30 +59,12 @@ def test_every_option_that_is_named_exists(document: Path) -> None:
     assert named - all_options() == set()
 
 
-def test_every_command_is_in_the_readme() -> None:
-    """The table of commands names all of them, and no other."""
-    rows = rows_under(README.read_text("utf-8"), "Commands")
-
-    named = {name for row in rows for name in re.findall(r"`avi-sync ([a-z]+)[ `]", row[0])}
-
-    assert named == set(COMMANDS)
-
-
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_option_has_an_environment_variable(command: str) -> None:
     """A machine can say everything without flags."""
     silent = [item.opts[0] for item in options_of(command) if not item.envvar]
 
     assert silent == []
-
-
-def test_the_readme_pairs_each_variable_with_its_option() -> None:
-    """The table of variables has each option of the commands once, beside the variable that stands for it."""
-    real = {(str(item.envvar), item.opts[0]) for command in COMMANDS for item in options_of(command)}
-
-    rows = rows_under(README.read_text("utf-8"), "Environment variables")
-
-    assert {(row[0].strip("`"), row[1].strip("`")) for row in rows if row[1]} == real
 
 
 @pytest.mark.parametrize("document", [README, *GUIDE], ids=lambda path: path.name)
@@ -94,19 +75,6 @@ def test_every_variable_that_is_named_is_read(document: Path) -> None:
     named = set(re.findall(r"\b(?:SYNC|AVI)_[A-Z_]+\b", document.read_text("utf-8")))
 
     assert {name for name in named if f'"{name}"' not in code} == set()
-
-
-def test_the_exit_codes_of_the_readme_are_those_of_the_product() -> None:
-    """Each code in the table exists, and the order of precedence is the product's."""
-    text = README.read_text("utf-8")
-    rows = rows_under(text, "Exit codes")
-
-    named = [int(code) for row in rows for code in row[0].split(",")]
-    order = re.search(r"the first of ([\d, ]+) is taken", text)
-
-    assert set(named) <= {int(code) for code in ExitCode}
-    assert order is not None
-    assert [int(code) for code in order[1].split(",")] == [int(c) for c in PRECEDENCE if int(c) in named]
 
 
 def test_the_signs_of_the_guide_are_those_of_the_plan() -> None:
@@ -185,8 +153,8 @@ def _leads_somewhere(document: Path, link: str) -> bool:
     return anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def test_without_a_command_the_readme_means_the_default_one() -> None:
-    """`avi-sync` alone is listed beside the command it stands for."""
-    rows = rows_under(README.read_text("utf-8"), "Commands")
+def test_the_readme_leads_to_every_page_of_the_guide() -> None:
+    """It fits a screen and links the rest."""
+    linked = set(re.findall(r"\]\(docs/([a-z-]+\.md)\)", README.read_text("utf-8")))
 
-    assert any(f"`avi-sync` or `avi-sync {DEFAULT_COMMAND}`" == row[0] for row in rows)
+    assert linked == {page.name for page in GUIDE}

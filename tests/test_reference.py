@@ -1,7 +1,9 @@
 """The reference is what the code says."""
 
+import re
+
 from sync.errors import MEANINGS, PRECEDENCE, ExitCode
-from tools.make_reference import TARGET, reference
+from tools.make_reference import TARGET, VARIABLES, reference
 
 
 def test_the_reference_is_current() -> None:
@@ -13,3 +15,14 @@ def test_every_exit_code_has_a_meaning_and_a_place() -> None:
     """The order of precedence has all that can apply beside others."""
     assert set(MEANINGS) == set(ExitCode)
     assert set(ExitCode) - set(PRECEDENCE) == {ExitCode.UNEXPECTED, ExitCode.USAGE}
+
+
+def test_every_variable_that_the_code_reads_is_in_the_reference() -> None:
+    """Either beside its option, or among those that have none."""
+    code = "\n".join(path.read_text("utf-8") for path in (TARGET.parent.parent / "sync").rglob("*.py"))
+    read = set(re.findall(r'"((?:SYNC|AVI_EMULATOR)_[A-Z_]+)"', code))
+
+    named = set(re.findall(r"`((?:SYNC|AVI_EMULATOR)_[A-Z_]+)`", TARGET.read_text("utf-8")))
+
+    assert named == read
+    assert read >= VARIABLES.keys()

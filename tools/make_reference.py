@@ -23,6 +23,18 @@ HEAD = """# Reference
 What the settings mean is in [usage.md](usage.md), how to run in [running.md](running.md).
 """
 
+VARIABLES = {
+    "SYNC_GIT_TOKEN": "Token for `https://` repositories.",
+    "SYNC_PASSWORD": "Password of the account on the Controller.",
+    "SYNC_TOKEN": "User token for the Controller, instead of the password.",
+    "SYNC_GITHUB_TOKEN": "Token for the comment on a pull request; else `GITHUB_TOKEN` is read.",
+    "SYNC_WEBHOOK_URL": "Address that `--webhook-url-file` would hold.",
+    "SYNC_STATE_DIR": "Folder for the state of the embedded emulator, and for what a run remembers of the last one.",
+    "SYNC_TERMINATION_LOG": "File for the last lines of a run; Kubernetes shows `/dev/termination-log`.",
+    "AVI_EMULATOR_PASSWORD": "Password of the emulator's user `admin`.",
+}
+"""What is read from the environment and has no option: secrets, and places that a machine sets once."""
+
 
 def main() -> int:
     """Write the page, or with --check tell whether it is current."""
@@ -35,7 +47,7 @@ def main() -> int:
 
 def reference() -> str:
     """The page."""
-    return "\n".join([HEAD, *_commands(), *_settings(), *_exit_codes()])
+    return "\n".join([HEAD, *_commands(), *_variables(), *_settings(), *_exit_codes()])
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -92,6 +104,13 @@ def _default(option: click.Option) -> str:
 
 def _escaped(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def _variables() -> Iterator[str]:
+    yield "## Variables without an option\n"
+    yield "| Variable | |\n|---|---|"
+    yield from (f"| `{name}` | {meaning} |" for name, meaning in VARIABLES.items())
+    yield ""
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------
