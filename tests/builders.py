@@ -22,7 +22,6 @@ from sync.model.resources.ako import (
     InfraNsx,
     InfraSeGroup,
     InfraSpec,
-    L4Rule,
     NodeNetwork,
     VipNetwork,
 )
@@ -62,12 +61,13 @@ from sync.model.resources.gateway import (
     Routes,
     RouteSelector,
 )
-from sync.model.resources.resource import Metadata, Resource
+from sync.model.resources.resource import GroupKind, Metadata, Resource
 from sync.model.resources.tree import BrokenResource, Resources
 from sync.model.settings import Settings
 from sync.model.source import Snapshot, SourceFile
 from sync.model.templates import TemplateText
 from sync.render import Rendering, render
+from sync.source.registry import KINDS
 from sync.template_files import read_templates
 from sync.translate.translation import translate
 
@@ -382,7 +382,7 @@ def make_broken(
 ) -> BrokenResource:
     """A manifest that is there but cannot be used."""
     return BrokenResource(
-        kind=kind,
+        group_kind=KINDS[kind].type.GROUP_KIND,
         namespace=namespace,
         name=name,
         labels=labels or {},
@@ -392,30 +392,16 @@ def make_broken(
     )
 
 
-_FIELDS: Mapping[type, str] = {
-    GatewayClass: "gateway_classes",
-    Gateway: "gateways",
-    Service: "services",
-    EndpointSlice: "endpoint_slices",
-    Endpoints: "endpoints",
-    Node: "nodes",
-    Pod: "pods",
-    Namespace: "namespaces",
-    AviInfraSetting: "infra_settings",
-    BrokenResource: "broken",
-    L4Rule: "l4_rules",
-}
-
-
 def make_tree_of(*items: Resource | BrokenResource, is_complete: bool = True) -> Resources:
     """The resources of a tree that holds these, and the GatewayClass `avi` unless it holds another class."""
-    found: dict[str, list[Any]] = {}
     if not any(isinstance(item, GatewayClass) for item in items):
         items = (make_gateway_class(), *items)
+    broken = tuple(item for item in items if isinstance(item, BrokenResource))
+    found: dict[GroupKind, tuple[Resource, ...]] = {}
     for item in items:
-        found.setdefault(_FIELDS[type(item)], []).append(item)
-    fields: dict[str, Any] = {name: tuple(values) for name, values in found.items()}
-    return Resources(**fields, is_complete=is_complete)
+        if isinstance(item, Resource):
+            found[item.GROUP_KIND] = (*found.get(item.GROUP_KIND, ()), item)
+    return Resources(found=found, broken=broken, is_complete=is_complete)
 
 
 # --- translation and rendering ----------------------------------------------------------------------------------------

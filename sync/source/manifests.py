@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.core import Namespace, Node, Pod, Service
-from sync.model.resources.resource import Resource
+from sync.model.resources.gateway import Gateway
+from sync.model.resources.resource import GroupKind, ManifestKey, Resource, title_of
 from sync.model.resources.tree import BrokenResource, Namesake, Resources
 from sync.model.settings import VALUES_FILE
 from sync.model.source import Snapshot, SourceFile
@@ -34,8 +35,8 @@ MANIFEST_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 class _Reading:
     """What has been read so far."""
 
-    resources: dict[str, list[Resource]] = field(default_factory=dict)
-    first: dict[tuple[str, str, str], Resource] = field(default_factory=dict)
+    resources: dict[GroupKind, list[Resource]] = field(default_factory=dict)
+    first: dict[ManifestKey, Resource] = field(default_factory=dict)
     broken: list[BrokenResource] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
@@ -116,15 +117,15 @@ def _nothing_found(snapshot: Snapshot, files: tuple[SourceFile, ...]) -> Problem
 
 
 def _resources(reading: _Reading) -> Resources:
-    unusable = {(item.kind, *item.key) for item in reading.broken}
-    found: dict[str, Any] = {}
+    unusable = {item.manifest_key for item in reading.broken}
+    found: dict[GroupKind, tuple[Resource, ...]] = {}
     broken = list(reading.broken)
-    for name, items in reading.resources.items():
-        found[name] = tuple(item for item in items if (item.KIND, *item.key) not in unusable)
+    for kind, items in reading.resources.items():
+        found[kind] = tuple(item for item in items if item.manifest_key not in unusable)
         # A sound manifest beside a broken one of the same name does not count either; its labels still do.
-        broken += [_broken_twin(item) for item in items if (item.KIND, *item.key) in unusable]
+        broken += [_broken_twin(item) for item in items if item.manifest_key in unusable]
     resources = Resources(
-        **found,
+        found=found,
         broken=tuple(broken),
         namesakes=tuple(reading.namesakes),
         ignored=reading.ignored,
@@ -142,13 +143,13 @@ def _set_patches_aside(reading: _Reading) -> None:
     """
     files = patch_files(reading.kustomizations)
     sound = [item for items in reading.resources.values() for item in items]
-    known = Counter((item.KIND, *item.key) for item in sound)
-    known.update((item.kind, *item.key) for item in reading.broken)
+    known = Counter(item.manifest_key for item in sound)
+    known.update(item.manifest_key for item in reading.broken)
     partial = [*(_broken_twin(item) for item in sound if _has_no_ports(item)), *reading.broken]
     patches = [
         item
         for item in partial
-        if item.origin.file in files and item.kind in ("Gateway", "Service") and known[(item.kind, *item.key)] == 1
+        if item.origin.file in files and item.is_a(Gateway, Service) and known[item.manifest_key] == 1
     ]
     places = {item.origin for item in patches}
     for name, items in reading.resources.items():
@@ -160,7 +161,7 @@ def _set_patches_aside(reading: _Reading) -> None:
         reading.pass_over(_at(item.origin, message, fix))
         reading.namesakes.append(
             Namesake(
-                kind=item.kind,
+                meant=item.group_kind,
                 message="its manifest is only a patch of a kustomization",
                 fix=fix,
                 namespace=item.namespace,
@@ -179,12 +180,10 @@ def _without_idle_namespaces(problems: Sequence[Problem], resources: Resources) 
 
     The folders of two clusters often hold the same Namespace with other labels.
     """
-    served = (*resources.gateways, *(item for item in resources.services if not _stands_alone(item)))
+    served = (*resources.of(Gateway), *(item for item in resources.of(Service) if not _stands_alone(item)))
     owned = {item.namespace for item in served}
-    owned |= {item.namespace for item in resources.broken if item.kind in ("Gateway", "Service")}
-    idle = {
-        f"Namespace {item.name}" for item in resources.broken if item.kind == "Namespace" and item.name not in owned
-    }
+    owned |= {item.namespace for item in resources.broken_of(Gateway, Service)}
+    idle = {item.title for item in resources.broken_of(Namespace) if item.name not in owned}
     # In a tree that holds none of them nobody can tell.
     return [
         replace(problem, severity=Severity.WARNING) if owned and problem.resource in idle else problem
@@ -222,7 +221,7 @@ def _renamed(item: Resource, renaming: Mapping[str, Kustomization]) -> Problem |
 
 def _broken_twin(item: Resource) -> BrokenResource:
     return BrokenResource(
-        kind=item.KIND,
+        group_kind=item.GROUP_KIND,
         namespace=item.namespace,
         name=item.name,
         labels=item.metadata.labels,
@@ -398,7 +397,7 @@ def _read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Or
             fix = "nothing is made of it; list the file in SyncSettings.exclude if that is right"
             reading.leave_unread(kind, replace(_at(origin, f"{kind} of {version} is not read", fix), field=("kind",)))
         return
-    served = meant.type.KIND
+    served = meant.type.GROUP_KIND.kind
     problem = Problem(
         severity=Severity.ERROR,
         message=f"{kind} of {version} is not served",
@@ -432,7 +431,7 @@ def _note_namesake(version: str, kind: str, value: Mapping[str, Any], origin: Or
     served = " or ".join(sorted(KINDS[kind].versions))
     reading.namesakes.append(
         Namesake(
-            kind=kind,
+            meant=KINDS[kind].type.GROUP_KIND,
             message=f"its manifest is of {version}, which is not served",
             fix=f"write apiVersion: {served}, or give the other {kind} another name",
             namespace=namespace,
@@ -499,14 +498,14 @@ def _read_resource(
     if has_slips:
         _break(kind_name, value, origin, reading)
         return
-    key = (kind_name, *resource.key)
+    key = resource.manifest_key
     if (first := reading.first.get(key)) is not None:
         _read_again(kind_name, resource, first, value, reading)
         return
     reading.first[key] = resource
     if kind.type.NAMESPACED and "namespace" not in value["metadata"] and not _stands_alone(resource):
         reading.problems.append(_without_namespace(resource))
-    reading.resources.setdefault(kind.field, []).append(resource)
+    reading.resources.setdefault(resource.GROUP_KIND, []).append(resource)
 
 
 def _with_fields_told(
@@ -572,8 +571,7 @@ def _identity(kind: ManifestKind, value: Mapping[str, Any]) -> tuple[str, str]:
 
 def _title(kind: ManifestKind, value: Mapping[str, Any]) -> str:
     """How messages name it, as far as its name can be read."""
-    namespace, name = _identity(kind, value)
-    return f"{kind.type.KIND} {namespace}/{name}" if namespace and name else f"{kind.type.KIND} {name}".rstrip()
+    return title_of(kind.type.GROUP_KIND, *_identity(kind, value))
 
 
 def _break(kind: str, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
@@ -586,7 +584,7 @@ def _break(kind: str, value: Mapping[str, Any], origin: Origin, reading: _Readin
         return
     reading.broken.append(
         BrokenResource(
-            kind=kind,
+            group_kind=KINDS[kind].type.GROUP_KIND,
             namespace=namespace,
             name=name,
             labels=_texts(said.get("labels", {}), reading),

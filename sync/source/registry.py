@@ -16,48 +16,44 @@ from sync.source.unknown_fields import Fields, fields_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestKind:
-    """A kind that we read: its API versions, its type, and where it goes in `Resources`.
+    """A kind that we read: its API versions and its type.
 
     `others` are the fields that its CRD has and we do not read, by the dotted path of their mapping.
     """
 
     versions: frozenset[str]
     type: type[Resource]
-    field: str
     others: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
 
 KINDS: Mapping[str, ManifestKind] = {
-    kind.type.KIND: kind
+    kind.type.GROUP_KIND.kind: kind
     for kind in (
         ManifestKind(
             versions=frozenset({"networking.x-k8s.io/v1alpha1"}),
             type=GatewayClass,
-            field="gateway_classes",
             others={"spec.parametersRef": ("namespace", "scope")},  # service-apis v0.3
         ),
         ManifestKind(
             versions=frozenset({"networking.x-k8s.io/v1alpha1"}),
             type=Gateway,
-            field="gateways",
             others={  # service-apis v0.3
                 "spec.listeners": ("tls",),
                 "spec.listeners.routes": ("group", "namespaces"),
                 "spec.listeners.routes.selector": ("matchExpressions",),
             },
         ),
-        ManifestKind(versions=frozenset({"v1"}), type=Service, field="services"),
-        ManifestKind(versions=frozenset({"discovery.k8s.io/v1"}), type=EndpointSlice, field="endpoint_slices"),
-        ManifestKind(versions=frozenset({"v1"}), type=Endpoints, field="endpoints"),
-        ManifestKind(versions=frozenset({"v1"}), type=Node, field="nodes"),
-        ManifestKind(versions=frozenset({"v1"}), type=Namespace, field="namespaces"),
-        ManifestKind(versions=frozenset({"v1"}), type=Pod, field="pods"),
+        ManifestKind(versions=frozenset({"v1"}), type=Service),
+        ManifestKind(versions=frozenset({"discovery.k8s.io/v1"}), type=EndpointSlice),
+        ManifestKind(versions=frozenset({"v1"}), type=Endpoints),
+        ManifestKind(versions=frozenset({"v1"}), type=Node),
+        ManifestKind(versions=frozenset({"v1"}), type=Namespace),
+        ManifestKind(versions=frozenset({"v1"}), type=Pod),
         ManifestKind(
             versions=frozenset({"ako.vmware.com/v1beta1", "ako.vmware.com/v1alpha1"}),
             type=AviInfraSetting,
-            field="infra_settings",
         ),
-        ManifestKind(versions=frozenset({"ako.vmware.com/v1alpha2"}), type=L4Rule, field="l4_rules"),
+        ManifestKind(versions=frozenset({"ako.vmware.com/v1alpha2"}), type=L4Rule),
     )
 }
 GROUPS = frozenset(version.rpartition("/")[0] for kind in KINDS.values() for version in kind.versions)

@@ -31,16 +31,17 @@ class Attachments:
 
 def attachments_of(resources: Resources, catalog: Catalog) -> Attachments:
     """The Services of one tree that belong to no Gateway though they carry a label that says so, or nearly."""
-    known = {gateway.key for gateway in resources.gateways}
-    known |= {item.key for item in resources.broken if item.kind == "Gateway"}
+    gateways = resources.of(Gateway)
+    known = {gateway.key for gateway in gateways}
+    known |= {item.key for item in resources.broken_of(Gateway)}
     loose: dict[ServiceKey, Problem] = {}
     meant_for: dict[Key, list[Problem]] = {}
-    for service in sorted(resources.services, key=lambda service: service.key):
+    for service in sorted(resources.of(Service), key=lambda service: service.key):
         found = _looseness(service, known) if service.spec.type in ATTACHABLE else None
         if found is None:
             continue
         loose[service.key] = found
-        for gateway in _meant_by(service, resources.gateways):
+        for gateway in _meant_by(service, gateways):
             if _is_idle(gateway, service, catalog):
                 error = replace(found, severity=Severity.ERROR, message=f"{found.message}, so {gateway.title} is held")
                 meant_for.setdefault(gateway.key, []).append(error)

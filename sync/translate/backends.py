@@ -20,7 +20,7 @@ def servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findi
         findings.error(
             service,
             (),
-            f"held: {broken.kind} {broken.namespace}/{broken.name}, which tells its back ends, cannot be used",
+            f"held: {broken.title}, which tells its back ends, cannot be used",
             f"correct {broken.origin.file}:{broken.origin.line}",
         )
     strays = inputs.strays.of_services.get(service.key, ())

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from sync.model.resources.ako import AviInfraSetting, L4Rule
 from sync.model.resources.core import SERVICE_NAME_LABEL, Endpoints, EndpointSlice, Namespace, Node, Pod, Service
-from sync.model.resources.gateway import GatewayClass
+from sync.model.resources.gateway import Gateway, GatewayClass
+from sync.model.resources.resource import ManifestKey, Resource
 from sync.model.resources.tree import BrokenResource, Resources
 
 GATEWAY_NAME_LABEL = "ako.vmware.com/gateway-name"
@@ -37,56 +38,53 @@ class Catalog:
     endpoints: Mapping[Key, Endpoints]
     nodes: tuple[Node, ...]
     pods: Mapping[str, tuple[Pod, ...]]
-    broken: Mapping[tuple[str, str, str], BrokenResource]
+    broken: Mapping[ManifestKey, BrokenResource]
     broken_services_of_gateway: Mapping[Key, tuple[BrokenResource, ...]]
     broken_slices_of_service: Mapping[Key, tuple[BrokenResource, ...]]
 
     def broken_back_ends(self, service: Key) -> tuple[BrokenResource, ...]:
         """The manifests that should tell this Service's back ends and cannot be used."""
-        endpoints = self.broken.get(("Endpoints", *service))
+        endpoints = self.broken.get((Endpoints.GROUP_KIND, *service))
         return self.broken_slices_of_service.get(service, ()) + ((endpoints,) if endpoints else ())
 
-    def broken_of_kind(self, kind: str) -> tuple[BrokenResource, ...]:
+    def broken_of(self, kind: type[Resource]) -> tuple[BrokenResource, ...]:
         """All unusable manifests of a kind."""
-        return tuple(item for item in self.broken.values() if item.kind == kind)
+        return tuple(item for item in self.broken.values() if item.is_a(kind))
 
 
 def make_catalog(resources: Resources) -> Catalog:
     """The lookups of one tree."""
-    services = sorted(resources.services, key=lambda service: service.key)
+    services = sorted(resources.of(Service), key=lambda service: service.key)
     return Catalog(
-        classes={item.name: item for item in resources.gateway_classes},
-        infra_settings={item.name: item for item in resources.infra_settings},
-        l4_rules={item.key: item for item in resources.l4_rules},
-        namespaces={item.name: item for item in resources.namespaces},
+        classes={item.name: item for item in resources.of(GatewayClass)},
+        infra_settings={item.name: item for item in resources.of(AviInfraSetting)},
+        l4_rules={item.key: item for item in resources.of(L4Rule)},
+        namespaces={item.name: item for item in resources.of(Namespace)},
         idle_namespaces=_idle_namespaces(resources),
         services_of_gateway=_grouped((gateway_of(s.metadata.labels), s) for s in services if _may_attach(s)),
         slices_of_service=_grouped(
             ((item.namespace, item.service_name), item)
-            for item in sorted(resources.endpoint_slices, key=lambda item: item.key)
+            for item in sorted(resources.of(EndpointSlice), key=lambda item: item.key)
         ),
-        endpoints={item.key: item for item in resources.endpoints},
-        nodes=tuple(sorted(resources.nodes, key=lambda node: node.name)),
-        pods=_grouped((pod.namespace, pod) for pod in sorted(resources.pods, key=lambda pod: pod.key)),
-        broken={(item.kind, item.namespace, item.name): item for item in resources.broken},
-        broken_services_of_gateway=_grouped(
-            (gateway_of(item.labels), item) for item in resources.broken if item.kind == "Service"
-        ),
+        endpoints={item.key: item for item in resources.of(Endpoints)},
+        nodes=tuple(sorted(resources.of(Node), key=lambda node: node.name)),
+        pods=_grouped((pod.namespace, pod) for pod in sorted(resources.of(Pod), key=lambda pod: pod.key)),
+        broken={item.manifest_key: item for item in resources.broken},
+        broken_services_of_gateway=_grouped((gateway_of(item.labels), item) for item in resources.broken_of(Service)),
         broken_slices_of_service=_grouped(
             ((item.namespace, item.labels.get(SERVICE_NAME_LABEL, "")), item)
-            for item in resources.broken
-            if item.kind == "EndpointSlice"
+            for item in resources.broken_of(EndpointSlice)
         ),
     )
 
 
 def _idle_namespaces(resources: Resources) -> frozenset[str]:
-    slices = (*resources.endpoint_slices, *resources.endpoints)
-    inhabitants = (*resources.gateways, *resources.services, *slices, *resources.l4_rules, *resources.pods)
+    slices = (*resources.of(EndpointSlice), *resources.of(Endpoints))
+    inhabitants = (*resources.of(Gateway), *resources.of(Service), *slices, *resources.of(L4Rule), *resources.of(Pod))
     homes = {item.namespace for item in inhabitants} | {item.namespace for item in resources.broken}
     return frozenset(
         item.name
-        for item in resources.namespaces
+        for item in resources.of(Namespace)
         if item.name not in homes and (item.metadata.labels or item.metadata.annotations)
     )
 

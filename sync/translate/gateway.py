@@ -128,7 +128,7 @@ def _specs(
 def _class_of(gateway: Gateway, inputs: Inputs, findings: Findings) -> GatewayClass | None:
     name = gateway.spec.gateway_class_name
     if (found := inputs.catalog.classes.get(name)) is None:
-        broken = inputs.catalog.broken.get(("GatewayClass", "", name))
+        broken = inputs.catalog.broken.get((GatewayClass.GROUP_KIND, "", name))
         findings.error(
             gateway,
             ("spec", "gatewayClassName"),

@@ -10,8 +10,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from sync.avi.hostnames import is_under, usual_name
 from sync.model.desired import PoolContent, VsVipContent
 from sync.model.problem import Origin, Problem, Severity
-from sync.model.resources.core import Service
-from sync.model.resources.gateway import Gateway
+from sync.model.resources.core import Namespace, Node, Service
+from sync.model.resources.gateway import Gateway, GatewayClass
 from sync.model.resources.resource import Resource
 from sync.model.resources.tree import Resources
 from sync.model.settings import VALUES_FILE
@@ -49,13 +49,13 @@ def _warning(at: Resource, path: Path, message: str, fix: str) -> Problem:
 
 
 def _attachments(resources: Resources, inputs: Inputs) -> Iterator[Problem]:
-    gateways = {gateway.key: gateway for gateway in resources.gateways}
-    for service in resources.services:
+    gateways = {gateway.key: gateway for gateway in resources.of(Gateway)}
+    for service in resources.of(Service):
         wanted = gateway_of(service.metadata.labels)
         if all(wanted):
             yield from _labelled(service, wanted, gateways.get(wanted))
     yield from inputs.attachments.loose.values()
-    for gateway in resources.gateways:
+    for gateway in resources.of(Gateway):
         if _is_served(gateway, inputs) and gateway.key not in inputs.catalog.broken_services_of_gateway:
             yield from _unserved_listeners(gateway, inputs)
 
@@ -96,9 +96,9 @@ def _unserved_listeners(gateway: Gateway, inputs: Inputs) -> Iterator[Problem]:
 
 
 def _unused_classes(resources: Resources) -> Iterator[Problem]:
-    used = {gateway.spec.gateway_class_name for gateway in resources.gateways}
-    has_broken = any(item.kind == "Gateway" for item in resources.broken)
-    for gateway_class in resources.gateway_classes:
+    used = {gateway.spec.gateway_class_name for gateway in resources.of(Gateway)}
+    has_broken = bool(resources.broken_of(Gateway))
+    for gateway_class in resources.of(GatewayClass):
         if gateway_class.name not in used and gateway_class.spec.controller == CONTROLLER and not has_broken:
             yield _warning(gateway_class, ("metadata", "name"), "no Gateway uses this class", "remove it, or use it")
 
@@ -106,10 +106,10 @@ def _unused_classes(resources: Resources) -> Iterator[Problem]:
 def _unused_infra_settings(resources: Resources, inputs: Inputs) -> Iterator[Problem]:
     used = {
         gateway_class.spec.parameters_ref.name
-        for gateway_class in resources.gateway_classes
+        for gateway_class in resources.of(GatewayClass)
         if gateway_class.spec.parameters_ref
     }
-    used |= {item.annotation(INFRA_ANNOTATION) for item in (*resources.namespaces, *resources.services)}
+    used |= {item.annotation(INFRA_ANNOTATION) for item in (*resources.of(Namespace), *resources.of(Service))}
     used |= {item.annotations.get(INFRA_ANNOTATION, "").strip() for item in resources.broken}
     for setting in inputs.catalog.infra_settings.values():
         if setting.name not in used:
@@ -119,7 +119,7 @@ def _unused_infra_settings(resources: Resources, inputs: Inputs) -> Iterator[Pro
 
 
 def _unused_rules(resources: Resources, inputs: Inputs) -> Iterator[Problem]:
-    used = {key_of_rule(service) for service in resources.services}
+    used = {key_of_rule(service) for service in resources.of(Service)}
     used |= {named_rule(item.annotations.get(RULE_ANNOTATION, ""), item.namespace) for item in resources.broken}
     for rule in inputs.catalog.l4_rules.values():
         if rule.key not in used:
@@ -178,7 +178,7 @@ def _missing_routes(resources: Resources, inputs: Inputs, verdicts: Sequence[Ver
     if settings.l7.service_type != "ClusterIP" or settings.ako.disable_static_route_sync or routes is None:
         return
     for vrf in sorted(_vrfs(verdicts)):
-        for node in resources.nodes:
+        for node in resources.of(Node):
             prefixes = node.spec.pod_cidrs or ((node.spec.pod_cidr,) if node.spec.pod_cidr else ())
             missing = [prefix for prefix in prefixes if not _is_routed(prefix, routes.get(vrf, frozenset()))]
             if missing:

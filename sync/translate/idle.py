@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sync.model.desired import Held, ObjectSpec
 from sync.model.problem import Origin
-from sync.model.resources.core import Service
-from sync.model.resources.gateway import Gateway
+from sync.model.resources.ako import AviInfraSetting, L4Rule
+from sync.model.resources.core import Namespace, Node, Pod, Service
+from sync.model.resources.gateway import Gateway, GatewayClass
+from sync.model.resources.resource import ManifestKey
 from sync.model.resources.tree import BrokenResource, Resources
 from sync.translate.catalog import gateway_of
 from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
@@ -13,9 +15,6 @@ from sync.translate.inputs import Inputs
 from sync.translate.l4_rule import key_of_rule
 from sync.translate.owners import WITHOUT_VIRTUAL_SERVICE
 from sync.translate.verdict import Verdict
-
-ManifestKey = tuple[str, str, str]
-"""Kind, namespace and name."""
 
 
 def idle_manifests(
@@ -33,15 +32,15 @@ def idle_manifests(
     return frozenset(
         broken.origin
         for broken in resources.broken
-        if holds_nothing or ((broken.kind, *broken.key) not in needed and not _may_have_an_owner(broken))
+        if holds_nothing or (broken.manifest_key not in needed and not _may_have_an_owner(broken))
     )
 
 
 def _may_have_an_owner(broken: BrokenResource) -> bool:
     """Whether objects may be live for it, or behind a Gateway."""
-    if broken.kind == "Service":
+    if broken.is_a(Service):
         return broken.service_type not in WITHOUT_VIRTUAL_SERVICE or any(gateway_of(broken.labels))
-    return broken.kind == "Gateway"
+    return broken.is_a(Gateway)
 
 
 def _needed(
@@ -49,45 +48,45 @@ def _needed(
 ) -> Iterator[ManifestKey]:
     """What the owners depend on that are ours to serve."""
     served = {verdict.origin for verdict in verdicts if not verdict.not_served}
-    gateways = [gateway for gateway in resources.gateways if gateway.origin in served]
+    gateways = [gateway for gateway in resources.of(Gateway) if gateway.origin in served]
     attached = [each for gateway in gateways for each in inputs.catalog.services_of_gateway.get(gateway.key, ())]
-    direct = [service for service in resources.services if service.spec.type == "LoadBalancer"]
+    direct = [service for service in resources.of(Service) if service.spec.type == "LoadBalancer"]
     for gateway in gateways:
         yield from _of_gateway(gateway, inputs)
     for service in direct:
         yield from _settings_of(service, inputs)
-        yield "L4Rule", *key_of_rule(service)
+        yield L4Rule.GROUP_KIND, *key_of_rule(service)
     if inputs.settings.sync.backends == "ignore":
         return
     for service in (*attached, *direct):
         yield from _back_ends_of(service, inputs)
     for spec in specs:
         nodes = spec.unknown_nodes.nodes if spec.unknown_nodes else ()
-        yield from (("Node", "", title.removeprefix("Node ")) for title in nodes)
+        yield from ((Node.GROUP_KIND, "", title.removeprefix("Node ")) for title in nodes)
 
 
 def _of_gateway(gateway: Gateway, inputs: Inputs) -> Iterator[ManifestKey]:
     name = gateway.spec.gateway_class_name
-    yield "GatewayClass", "", name
+    yield GatewayClass.GROUP_KIND, "", name
     if (found := inputs.catalog.classes.get(name)) is not None and found.spec.parameters_ref is not None:
-        yield "AviInfraSetting", "", found.spec.parameters_ref.name
+        yield AviInfraSetting.GROUP_KIND, "", found.spec.parameters_ref.name
     yield from _settings_of(gateway, inputs)
 
 
 def _settings_of(owner: Gateway | Service, inputs: Inputs) -> Iterator[ManifestKey]:
     """Its Namespace, and the AviInfraSettings that annotations name."""
-    yield "Namespace", "", owner.namespace
+    yield Namespace.GROUP_KIND, "", owner.namespace
     for item in (owner, inputs.catalog.namespaces.get(owner.namespace)):
         if item is not None and (name := item.annotation(INFRA_ANNOTATION)):
-            yield "AviInfraSetting", "", name
+            yield AviInfraSetting.GROUP_KIND, "", name
 
 
 def _back_ends_of(service: Service, inputs: Inputs) -> Iterator[ManifestKey]:
-    yield "Namespace", "", service.namespace
+    yield Namespace.GROUP_KIND, "", service.namespace
     for broken in inputs.catalog.broken_back_ends(service.key):
-        yield broken.kind, *broken.key
+        yield broken.manifest_key
     selector = service.spec.selector.items()
     if inputs.settings.l7.service_type == "NodePortLocal" and selector:
-        for broken in inputs.catalog.broken_of_kind("Pod"):
+        for broken in inputs.catalog.broken_of(Pod):
             if broken.namespace == service.namespace and selector <= broken.labels.items():
-                yield broken.kind, *broken.key
+                yield broken.manifest_key

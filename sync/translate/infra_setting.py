@@ -13,8 +13,7 @@ from sync.translate.inputs import Inputs
 from sync.translate.verdict import Findings, problem_at
 
 ANNOTATION = "aviinfrasetting.ako.vmware.com/name"
-_GROUP = "ako.vmware.com"
-_KIND = "AviInfraSetting"
+_GROUP, _KIND = AviInfraSetting.GROUP_KIND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +63,7 @@ def setting_of_gateway(
     """
     reference = gateway_class.spec.parameters_ref
     if reference is not None:
-        if (reference.group, reference.kind) == (_GROUP, _KIND):
+        if (reference.group, reference.kind) == AviInfraSetting.GROUP_KIND:
             place = ("spec", "parametersRef", "name")
             return _named(reference.name, gateway_class, place, gateway, inputs, findings)
         _report_other_parameters(reference, gateway_class, gateway, findings)
@@ -104,7 +103,7 @@ def _named(
 ) -> AviInfraSetting | None:
     setting = inputs.catalog.infra_settings.get(name)
     if setting is None:
-        broken = (_KIND, "", name) in inputs.catalog.broken
+        broken = (AviInfraSetting.GROUP_KIND, "", name) in inputs.catalog.broken
         findings.error(
             at,
             path,

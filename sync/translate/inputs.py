@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sync.model.facts import Facts
+from sync.model.resources.core import Namespace
 from sync.model.resources.resource import Resource
 from sync.model.resources.tree import Resources
 from sync.model.settings import Settings
@@ -77,7 +78,7 @@ class Coverage(Enum):
 def coverage_of(namespace: str, inputs: Inputs) -> Coverage:
     """Accepted (AKO-NAMESPACE-SELECTOR), not blocked (AKO-BLOCKED-NAMESPACES); unknown without its manifest."""
     ako = inputs.settings.ako
-    if ("Namespace", "", namespace) in inputs.catalog.broken:
+    if (Namespace.GROUP_KIND, "", namespace) in inputs.catalog.broken:
         return Coverage.UNUSABLE
     if namespace in ako.blocked_namespace_list:
         return Coverage.BLOCKED

@@ -50,7 +50,7 @@ def rule_of_service(service: Service, inputs: Inputs, findings: Findings) -> L4R
     place = ("metadata", "annotations", ANNOTATION)
     rule = inputs.catalog.l4_rules.get(key)
     if rule is None:
-        broken = inputs.catalog.broken.get(("L4Rule", *key))
+        broken = inputs.catalog.broken.get((L4Rule.GROUP_KIND, *key))
         known = [f"{ns}/{each}" if "/" in text else each for ns, each in inputs.catalog.l4_rules]
         findings.error(
             service,

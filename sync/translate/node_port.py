@@ -80,7 +80,7 @@ def _check_local(service: Service, port: ServicePort, inputs: Inputs, findings: 
 
 def _check_node_names(groups: tuple[BackEnds, ...], service: Service, inputs: Inputs, findings: Findings) -> None:
     """Errors for endpoints that name no Node of the tree, but nearly one that runs no back end of the Service."""
-    known = {node.name for node in inputs.catalog.nodes} | {item.name for item in inputs.catalog.broken_of_kind("Node")}
+    known = {node.name for node in inputs.catalog.nodes} | {item.name for item in inputs.catalog.broken_of(Node)}
     idle = known - {end.node for group in groups for end in group.endpoints}
     for group in groups:
         for end in group.endpoints:
@@ -103,7 +103,7 @@ def unknown_nodes(service: Service, port: ServicePort, inputs: Inputs) -> Unknow
         for node in inputs.catalog.nodes
         if chosen(node) and isinstance(_place_of(node, wanted, inputs), _Flaw)
     }
-    broken = {f"Node {item.name}" for item in inputs.catalog.broken_of_kind("Node") if chosen(item)}
+    broken = {item.title for item in inputs.catalog.broken_of(Node) if chosen(item)}
     if not flawed and not broken:
         return None
     cni = inputs.settings.ako.cni_plugin

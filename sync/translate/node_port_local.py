@@ -18,12 +18,12 @@ NODE_PORT_LOCAL_ANNOTATION = "nodeportlocal.antrea.io"
 def pod_servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> list[Server] | None:
     """A server per ready Pod that the Service selects; None where Git holds none of its Pods."""
     selector = service.spec.selector.items()
-    for broken in inputs.catalog.broken_of_kind("Pod"):
+    for broken in inputs.catalog.broken_of(Pod):
         if broken.namespace == service.namespace and selector and selector <= broken.labels.items():
             findings.error(
                 service,
                 (),
-                f"held: Pod {broken.namespace}/{broken.name} cannot be used, so its pool might lose a server",
+                f"held: {broken.title} cannot be used, so its pool might lose a server",
                 f"correct {broken.origin.file}:{broken.origin.line}",
             )
     pods = pods_of(service, inputs)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from sync.model.desired import Owner, OwnerKind, OwnersInGit, ServiceKey
 from sync.model.problem import Problem, Severity
+from sync.model.resources.core import Service
+from sync.model.resources.gateway import Gateway
 from sync.model.resources.tree import BrokenResource, Namesake, Resources
 from sync.translate.catalog import ATTACHABLE, gateway_of
 from sync.translate.inputs import Inputs
@@ -46,23 +48,23 @@ def owners_in_git(
 def _namesakes(resources: Resources) -> Iterator[tuple[Owner, Problem]]:
     """Owners that a manifest which is none of ours is called like."""
     for item in resources.namesakes:
-        owner = OwnerKind.GATEWAY if item.kind == "Gateway" else OwnerKind.SERVICE
+        owner = OwnerKind.GATEWAY if item.meant == Gateway.GROUP_KIND else OwnerKind.SERVICE
         yield Owner(kind=owner, namespace=item.namespace, name=item.name), _unproven(item)
 
 
 def _loose_namesakes(resources: Resources) -> Iterator[tuple[ServiceKey, Problem]]:
     """Services that are in the tree only as a manifest which is none of ours."""
-    known = {service.key for service in resources.services}
-    known |= {item.key for item in resources.broken if item.kind == "Service"}
+    known = {service.key for service in resources.of(Service)}
+    known |= {item.key for item in resources.broken_of(Service)}
     for item in resources.namesakes:
-        if item.kind == "Service" and item.key not in known:
+        if item.meant == Service.GROUP_KIND and item.key not in known:
             yield item.key, _unproven(item)
 
 
 def _loose_broken(resources: Resources) -> Iterator[tuple[ServiceKey, Problem]]:
     """Services whose manifest cannot be used, and of which nothing else tells whether they belong to a Gateway."""
-    for item in resources.broken:
-        if item.kind == "Service" and item.service_type in ATTACHABLE and not all(gateway_of(item.labels)):
+    for item in resources.broken_of(Service):
+        if item.service_type in ATTACHABLE and not all(gateway_of(item.labels)):
             message, fix = "its manifest cannot be used", "correct it"
             yield item.key, Problem(severity=Severity.WARNING, message=message, fix=fix, origin=item.origin)
 
@@ -75,10 +77,10 @@ def named_owners(resources: Resources) -> frozenset[Owner]:
     """Every owner with a manifest in the tree, usable or not."""
     return frozenset(
         (
-            *(_gateway(item.namespace, item.name) for item in resources.gateways),
+            *(_gateway(item.namespace, item.name) for item in resources.of(Gateway)),
             *(
                 load_balancer_owner(item.namespace, item.name, item.annotation(SHARED_VIP_ANNOTATION))
-                for item in resources.services
+                for item in resources.of(Service)
                 if item.spec.type == "LoadBalancer"
             ),
             *(owner for broken in resources.broken for owner in owners_of_broken(broken)),
@@ -95,24 +97,22 @@ def load_balancer_owner(namespace: str, name: str, shared_vip: str) -> Owner:
 
 def owners_of_broken(broken: BrokenResource) -> Iterator[Owner]:
     """For what objects may be live that an unusable manifest once asked for."""
-    if broken.kind == "Gateway":
+    if broken.is_a(Gateway):
         yield _gateway(broken.namespace, broken.name)
-    if broken.kind == "Service" and broken.service_type not in WITHOUT_VIRTUAL_SERVICE:
+    if broken.is_a(Service) and broken.service_type not in WITHOUT_VIRTUAL_SERVICE:
         yield load_balancer_owner(broken.namespace, broken.name, "")
         if shared := _shared_vip_of(broken):
             yield load_balancer_owner(broken.namespace, broken.name, shared)
 
 
 def _owners_of_services(resources: Resources) -> Iterator[tuple[ServiceKey, Owner]]:
-    for service in resources.services:
+    for service in resources.of(Service):
         labels, shared = service.metadata.labels, service.annotation(SHARED_VIP_ANNOTATION)
         if owner := _owner_of_service(service.key, service.spec.type, labels, shared):
             yield service.key, owner
-    for broken in resources.broken:
-        if broken.kind == "Service":
-            key = (broken.namespace, broken.name)
-            if owner := _owner_of_service(key, broken.service_type, broken.labels, _shared_vip_of(broken)):
-                yield key, owner
+    for broken in resources.broken_of(Service):
+        if owner := _owner_of_service(broken.key, broken.service_type, broken.labels, _shared_vip_of(broken)):
+            yield broken.key, owner
 
 
 def _owner_of_service(key: ServiceKey, type_name: str, labels: Mapping[str, str], shared_vip: str) -> Owner | None:
@@ -125,7 +125,7 @@ def _owner_of_service(key: ServiceKey, type_name: str, labels: Mapping[str, str]
 
 def _services_served_otherwise(resources: Resources) -> Iterator[tuple[Owner, str]]:
     """Services without a VirtualService of their own, with the reason; a Gateway of that name has another owner."""
-    for service in resources.services:
+    for service in resources.of(Service):
         owner = load_balancer_owner(*service.key, "")
         if service.spec.type != "LoadBalancer":
             yield owner, f"is of type {service.spec.type}"
@@ -135,7 +135,7 @@ def _services_served_otherwise(resources: Resources) -> Iterator[tuple[Owner, st
 
 def _shared_vips_without_members(resources: Resources) -> Iterator[tuple[Owner, str]]:
     """The shared VIPs that Services of other types name, with the reason why these are no members."""
-    for service in resources.services:
+    for service in resources.of(Service):
         if service.spec.type != "LoadBalancer" and (shared := service.annotation(SHARED_VIP_ANNOTATION)):
             owner = load_balancer_owner(*service.key, shared)
             yield (

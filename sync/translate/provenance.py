@@ -118,7 +118,7 @@ def _about(item: AviObject, resources: Resources, inputs: Inputs, is_written: Is
     owner, findings = item.owner, Findings()
     key = (owner.namespace, owner.name)
     if owner.kind is OwnerKind.GATEWAY:
-        gateway = next(each for each in resources.gateways if each.key == key)
+        gateway = next(each for each in resources.of(Gateway) if each.key == key)
         gateway_class = inputs.catalog.classes[gateway.spec.gateway_class_name]
         return _About(
             item=item,
@@ -134,7 +134,9 @@ def _about(item: AviObject, resources: Resources, inputs: Inputs, is_written: Is
             rule=None,
         )
     is_shared = owner.kind is OwnerKind.SHARED_VIP
-    near = sorted((each for each in resources.services if each.namespace == owner.namespace), key=lambda each: each.key)
+    near = sorted(
+        (each for each in resources.of(Service) if each.namespace == owner.namespace), key=lambda each: each.key
+    )
     services = tuple(each for each in near if (_shares(each, owner.name) if is_shared else each.key == key))
     return _About(
         item=item,

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from sync.model.resources.ako import NodeNetwork, VipNetwork
+from sync.model.resources.ako import AviInfraSetting, L4Rule, NodeNetwork, VipNetwork
+from sync.model.resources.core import Namespace, Service
 from sync.model.resources.tree import Resources
 from sync.model.settings import Settings
 from sync.translate.infra_setting import reference_to
@@ -26,19 +27,19 @@ def _references(resources: Resources, settings: Settings) -> Iterator[tuple[str,
     yield "serviceenginegroup", settings.controller.service_engine_group_name
     yield "vrfcontext", settings.controller.vrf_name
     yield "tenant", settings.controller.tenant_name
-    for namespace in resources.namespaces:
+    for namespace in resources.of(Namespace):
         yield "tenant", namespace.annotation(TENANT_ANNOTATION)
     yield from _networks(settings.network.vip_network_list)
     yield from _networks(settings.network.node_network_list)
-    for setting in resources.infra_settings:
+    for setting in resources.of(AviInfraSetting):
         if setting.spec.se_group:
             yield "serviceenginegroup", setting.spec.se_group.name
         yield from _networks(setting.spec.network.vip_networks)
         yield from _networks(setting.spec.network.node_networks)
-    for service in resources.services:
+    for service in resources.of(Service):
         if service.spec.type == "LoadBalancer":
             yield "applicationprofile", service.annotation(APPLICATION_PROFILE_ANNOTATION) or L4_APPLICATION_PROFILE
-    for rule in resources.l4_rules:
+    for rule in resources.of(L4Rule):
         yield from ((type_name, name) for _, type_name, name in references_of_rule(rule))
 
 

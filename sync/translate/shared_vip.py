@@ -154,12 +154,12 @@ def _check_members(key: str, members: Sequence[Service], inputs: Inputs, finding
     place = (*ANNOTATIONS, SHARED_VIP_ANNOTATION)
     if not _SHARED_KEY.fullmatch(key):
         findings.error(first, place, f"{shown(key)} cannot be part of a name", "use letters, digits, - . and _")
-    for broken in inputs.catalog.broken_of_kind("Service"):
+    for broken in inputs.catalog.broken_of(Service):
         if broken.namespace == first.namespace and broken.annotations.get(SHARED_VIP_ANNOTATION, "").strip() == key:
             findings.error(
                 first,
                 place,
-                f"held: Service {broken.namespace}/{broken.name}, which shares this VIP, cannot be used",
+                f"held: {broken.title}, which shares this VIP, cannot be used",
                 f"correct {broken.origin.file}:{broken.origin.line}",
             )
     _check_agreement(members, findings)

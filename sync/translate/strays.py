@@ -27,15 +27,16 @@ class Strays:
 
 def strays_of(resources: Resources, catalog: Catalog) -> Strays:
     """The stray slices of one tree."""
-    known = {service.key for service in resources.services}
-    known |= {item.key for item in resources.broken if item.kind == "Service"}
+    services = resources.of(Service)
+    known = {service.key for service in services}
+    known |= {item.key for item in resources.broken_of(Service)}
     of_services: dict[ServiceKey, list[Problem]] = {}
     named: dict[ServiceKey, Problem] = {}
-    for item in sorted(resources.endpoint_slices, key=lambda item: item.key):
+    for item in sorted(resources.of(EndpointSlice), key=lambda item: item.key):
         label, name = _service_name(item)
         if label == SERVICE_NAME_LABEL and (item.namespace, name) in known:
             continue
-        for service in resources.services:
+        for service in services:
             if _may_own(service, item, name, catalog):
                 problem = _problem(item, label, name, service)
                 of_services.setdefault(service.key, []).append(problem)

@@ -8,6 +8,7 @@ from sync.model.desired import Held, Owner, OwnerKind, Translation
 from sync.model.facts import Facts
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.core import Service
+from sync.model.resources.gateway import Gateway
 from sync.model.resources.tree import Resources
 from sync.model.settings import VALUES_FILE, Settings
 from sync.translate.gateway import translate_gateway
@@ -53,10 +54,10 @@ def _switched_off(resources: Resources, inputs: Inputs) -> Mapping[str, str]:
     """What a switch in values.yaml no longer serves, though it is in Git: a switch is not a delete."""
     found = {}
     if not inputs.settings.ako.services_api:
-        for gateway in resources.gateways:
+        for gateway in resources.of(Gateway):
             name = inputs.names.virtual_service(gateway.namespace, gateway.name)
             found[name] = "AKOSettings.servicesAPI is false"
-    for service in resources.services:
+    for service in resources.of(Service):
         if service.spec.type == "LoadBalancer" and (reason := switched_off(service, inputs)):
             owner = load_balancer_owner(*service.key, service.annotation(SHARED_VIP_ANNOTATION))
             found[inputs.names.virtual_service(owner.namespace, owner.name)] = reason
@@ -75,13 +76,13 @@ def _tenant_unknown(verdicts: Sequence[Verdict], inputs: Inputs) -> frozenset[st
 def _gateway_verdicts(resources: Resources, inputs: Inputs) -> Iterator[Verdict]:
     if not inputs.settings.ako.services_api:
         return
-    for gateway in sorted(resources.gateways, key=lambda gateway: gateway.key):
+    for gateway in sorted(resources.of(Gateway), key=lambda gateway: gateway.key):
         yield translate_gateway(gateway, inputs)
 
 
 def _service_verdicts(resources: Resources, inputs: Inputs) -> Iterator[Verdict]:
     shared: dict[tuple[str, str], list[Service]] = defaultdict(list)
-    for service in sorted(resources.services, key=lambda service: service.key):
+    for service in sorted(resources.of(Service), key=lambda service: service.key):
         if service.spec.type != "LoadBalancer":
             continue
         if key := service.annotation(SHARED_VIP_ANNOTATION):
@@ -148,10 +149,10 @@ def _held_because_broken(resources: Resources, inputs: Inputs) -> Iterator[Held]
 def _problems(verdicts: Sequence[Verdict], resources: Resources, settings: Settings) -> Iterator[Problem]:
     for verdict in verdicts:
         yield from verdict.problems
-    if resources.gateways and not settings.ako.services_api:
+    if resources.of(Gateway) and not settings.ako.services_api:
         yield Problem(
             severity=Severity.WARNING,
-            message=f"AKOSettings.servicesAPI is false: {len(resources.gateways)} Gateways are not looked at",
+            message=f"AKOSettings.servicesAPI is false: {len(resources.of(Gateway))} Gateways are not looked at",
             fix="set AKOSettings.servicesAPI to true",
             origin=Origin(file=VALUES_FILE),
             field=("AKOSettings", "servicesAPI"),

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from sync.model.problem import Origin
+from sync.model.resources.core import Service
+from sync.model.resources.gateway import Gateway
 from sync.source.kustomize import Kustomization, renaming_by_file
 from sync.source.manifests import parse_manifests
 from tests.builders import document, make_snapshot, yaml_of
@@ -17,8 +19,10 @@ def read(kustomizations: dict[str, dict[str, Any]], gateway: str = "base/gateway
     resources, problems = parse_manifests(make_snapshot(files), exclude=(), max_aliases=0)
     broken = [item.name for item in resources.broken]
     assert resources.is_complete
-    assert len(resources.gateways) + len(broken) == 1
-    return [item.name for item in resources.gateways], [item.message for item in problems if item.severity == "error"]
+    assert len(resources.of(Gateway)) + len(broken) == 1
+    return [item.name for item in resources.of(Gateway)], [
+        item.message for item in problems if item.severity == "error"
+    ]
 
 
 LISTS = {"resources": ["gateway.yaml"]}
@@ -89,7 +93,7 @@ def test_a_manifest_without_a_namespace_is_reported() -> None:
 
     resources, problems = parse_manifests(make_snapshot({"a.yaml": yaml_of(gateway)}), exclude=(), max_aliases=0)
 
-    assert [item.namespace for item in resources.gateways] == ["default"]
+    assert [item.namespace for item in resources.of(Gateway)] == ["default"]
     assert [(item.severity, item.message) for item in problems] == [
         ("warning", "metadata.namespace is missing, so it counts as default")
     ]
@@ -143,8 +147,8 @@ def test_a_patch_is_no_manifest_and_no_proof(kustomization: dict[str, Any], kind
 
     resources, problems = parse_manifests(make_snapshot(files), exclude=(), max_aliases=0)
 
-    assert (resources.services, resources.broken) == ((), ())
-    assert [(item.kind, item.namespace, item.name) for item in resources.namesakes] == [(kind, "default", "edge")]
+    assert (resources.of(Service), resources.broken) == ((), ())
+    assert [(item.meant.kind, item.namespace, item.name) for item in resources.namesakes] == [(kind, "default", "edge")]
     assert [(item.severity, item.file) for item in problems] == [
         ("warning", "base/kustomization.yaml"),
         ("warning", "base/patch.yaml"),
@@ -165,6 +169,6 @@ def test_a_patch_of_something_in_the_tree_holds_it(is_listed: bool) -> None:
 
     resources, problems = parse_manifests(make_snapshot(files), exclude=(), max_aliases=0)
 
-    assert resources.gateways == ()
+    assert resources.of(Gateway) == ()
     assert {item.name for item in resources.broken} == {gateway["metadata"]["name"]}
     assert "error" in [item.severity for item in problems]

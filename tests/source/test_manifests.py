@@ -10,6 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.model.problem import Problem
+from sync.model.resources.ako import AviInfraSetting
+from sync.model.resources.core import Endpoints, EndpointSlice, Namespace, Node, Service
+from sync.model.resources.gateway import Gateway, GatewayClass
 from sync.model.resources.tree import Resources
 from sync.model.source import Snapshot
 from sync.source.manifests import manifest_files, parse_manifests
@@ -40,14 +43,14 @@ def test_a_healthy_tree_has_every_manifest_and_no_problem() -> None:
 
     assert problems == ()
     assert resources.is_complete
-    assert [item.title for item in (*resources.gateway_classes, *resources.gateways, *resources.services)] == [
+    assert [item.title for item in (*resources.of(GatewayClass), *resources.of(Gateway), *resources.of(Service))] == [
         "GatewayClass avi",
         "Gateway shop/web",
         "Service shop/front",
         "Service shop/mail",
     ]
-    assert [len(resources.endpoint_slices), len(resources.endpoints), len(resources.nodes)] == [1, 1, 1]
-    assert [len(resources.namespaces), len(resources.infra_settings), resources.broken] == [1, 1, ()]
+    assert [len(resources.of(EndpointSlice)), len(resources.of(Endpoints)), len(resources.of(Node))] == [1, 1, 1]
+    assert [len(resources.of(Namespace)), len(resources.of(AviInfraSetting)), resources.broken] == [1, 1, ()]
 
 
 def test_yaml_json_and_list_are_the_same() -> None:
@@ -60,7 +63,8 @@ def test_yaml_json_and_list_are_the_same() -> None:
     single, _ = read({f"{number}.json": json.dumps(item) for number, item in enumerate(documents)})
 
     titles = [
-        [r.title for r in (*t.gateways, *t.services, *t.endpoint_slices)] for t in (whole, listed, nested, single)
+        [r.title for r in (*t.of(Gateway), *t.of(Service), *t.of(EndpointSlice))]
+        for t in (whole, listed, nested, single)
     ]
 
     assert titles == [titles[0]] * 4
@@ -70,7 +74,7 @@ def test_the_defaults_of_an_api_server_are_filled_in() -> None:
     """A Service without type, protocol, targetPort and namespace has those that kubectl would show."""
     text = "apiVersion: v1\nkind: Service\nmetadata: {name: front}\nspec: {ports: [{port: 80}]}\n"
 
-    (service,) = read({"a.yaml": text})[0].services
+    (service,) = read({"a.yaml": text})[0].of(Service)
 
     assert (service.namespace, service.spec.type) == ("default", "ClusterIP")
     assert (service.spec.ports[0].protocol, service.spec.ports[0].target) == ("TCP", 80)
@@ -84,7 +88,7 @@ def test_null_means_absent() -> None:
     resources, problems = read({"a.yaml": text})
 
     assert problems == ()
-    assert resources.services[0].spec.type == "ClusterIP"
+    assert resources.of(Service)[0].spec.type == "ClusterIP"
 
 
 @pytest.mark.parametrize(
@@ -183,7 +187,7 @@ def test_a_manifest_that_was_meant_for_us_is_not_taken_for_somebody_elses(
     told = [p for p in problems if p.message != f"{kind} of {version} is not read"]
     said = [(p.severity.value, p.file, f"{kind} of {version} is not served" == p.message) for p in told]
     assert said == ([(severity, "a.yaml", True)] if severity else [])
-    assert [broken.kind for broken in resources.broken] == ([meant] if meant else [])
+    assert [broken.group_kind.kind for broken in resources.broken] == ([meant] if meant else [])
     assert resources.ignored == ({} if meant else {f"{version}/{kind}": 1})
 
 
@@ -257,7 +261,7 @@ def test_a_file_that_is_no_manifest_is_named_with_its_line_and_a_fix(
     assert words in problems[0].message
     assert problems[0].fix
     assert resources.is_complete is is_complete
-    assert len(resources.gateways) == 1
+    assert len(resources.of(Gateway)) == 1
 
 
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: NAME}\nspec: SPEC\n"
@@ -491,7 +495,7 @@ def test_a_field_that_the_crd_refuses_is_an_error_at_its_line(
 
     assert error_lines(problems) == [expected]
     assert all(problem.fix for problem in problems)
-    assert [broken.kind for broken in resources.broken] == [kind]
+    assert [broken.group_kind.kind for broken in resources.broken] == [kind]
 
 
 def test_all_problems_of_all_manifests_are_reported_in_one_run() -> None:
@@ -519,7 +523,7 @@ def test_a_broken_manifest_keeps_what_tells_who_depends_on_it() -> None:
     )
 
     (broken,) = resources.broken
-    assert (broken.kind, broken.key, broken.labels) == ("Service", ("shop", "front"), attached_to())
+    assert (broken.group_kind.kind, broken.key, broken.labels) == ("Service", ("shop", "front"), attached_to())
     assert broken.annotations == shared
 
 
@@ -603,7 +607,7 @@ def test_the_items_of_a_typed_list_are_manifests(says_kind: bool) -> None:
     resources, problems = read({"a.yaml": yaml_of({"apiVersion": "v1", "kind": "ServiceList", "items": [unsaid]})})
 
     assert problems == ()
-    assert [service.name for service in resources.services] == ["front"]
+    assert [service.name for service in resources.of(Service)] == ["front"]
 
 
 @pytest.mark.parametrize("items", ["", "items: {a: b}"], ids=["none", "a mapping"])
@@ -644,7 +648,7 @@ def test_two_manifests_that_say_the_same_are_one() -> None:
 
     assert [(problem.severity, problem.file) for problem in problems] == [("warning", "b.yaml")]
     assert "stands twice in the tree, with the same content: first in a.yaml:1" in problems[0].message
-    assert (len(resources.gateways), resources.broken) == (1, ())
+    assert (len(resources.of(Gateway)), resources.broken) == (1, ())
 
 
 @pytest.mark.parametrize("kind", ["Gateway", "EndpointSlice", "Namespace", "GatewayClass", "AviInfraSetting"])
@@ -805,7 +809,7 @@ def test_a_number_of_any_length_is_a_problem_of_its_manifest(place: str, number:
 
     assert {problem.file for problem in problems} == {"a.yaml"}
     assert all(len(problem.message) < 200 for problem in problems)
-    assert [gateway.name for gateway in resources.gateways] == ["web"]
+    assert [gateway.name for gateway in resources.of(Gateway)] == ["web"]
 
 
 @given(st.permutations(example_documents()), st.integers(0, 8))
@@ -817,5 +821,5 @@ def test_the_order_of_documents_and_files_changes_nothing_but_places(documents: 
     shuffled, problems = read({"a.yaml": yaml_of(*documents[:cut]), "b.yaml": yaml_of(*documents[cut:])})
 
     assert problems == ()
-    assert [g.spec for g in shuffled.gateways] == [g.spec for g in whole.gateways]
-    assert {s.key: s.spec for s in shuffled.services} == {s.key: s.spec for s in whole.services}
+    assert [g.spec for g in shuffled.of(Gateway)] == [g.spec for g in whole.of(Gateway)]
+    assert {s.key: s.spec for s in shuffled.of(Service)} == {s.key: s.spec for s in whole.of(Service)}

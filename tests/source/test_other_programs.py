@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from sync.model.problem import Problem, Severity
+from sync.model.resources.ako import AviInfraSetting, L4Rule
+from sync.model.resources.core import Endpoints, EndpointSlice, Node, Service
+from sync.model.resources.gateway import Gateway, GatewayClass
 from sync.model.resources.tree import Resources
 from sync.source.manifests import parse_manifests
 from sync.source.places import with_lines
@@ -40,13 +43,13 @@ def test_files_of_other_programs_change_nothing_that_is_served() -> None:
     alone, _ = read({})
     resources, _ = with_others()
 
-    own = {item.key for item in alone.services}
-    services = tuple(item for item in resources.services if item.key in own)
+    own = {item.key for item in alone.of(Service)}
+    services = tuple(item for item in resources.of(Service) if item.key in own)
     assert resources.is_complete
-    assert services == alone.services
-    assert all(item.spec.type != "LoadBalancer" for item in resources.services if item.key not in own)
-    for kind in ("gateway_classes", "gateways", "endpoint_slices", "endpoints", "nodes", "infra_settings", "l4_rules"):
-        assert getattr(resources, kind) == getattr(alone, kind)
+    assert services == alone.of(Service)
+    assert all(item.spec.type != "LoadBalancer" for item in resources.of(Service) if item.key not in own)
+    for kind in (GatewayClass, Gateway, EndpointSlice, Endpoints, Node, AviInfraSetting, L4Rule):
+        assert resources.of(kind) == alone.of(kind)
 
 
 def test_files_of_other_programs_are_no_error() -> None:

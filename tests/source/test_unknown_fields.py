@@ -8,6 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sync.model.problem import Problem, Severity
+from sync.model.resources.core import EndpointSlice
 from sync.model.resources.tree import Resources
 from sync.source.kubernetes_fields import KUBERNETES_FIELDS, METADATA
 from sync.source.manifests import parse_manifests
@@ -153,7 +154,7 @@ def test_a_misspelt_field_makes_its_manifest_unusable(
 
     errors = [p for p in problems if p.severity is Severity.ERROR and p.field == (*path, field)]
     assert [p.fix for p in errors] == [f'did you mean "{meant}"?']
-    assert [item.kind for item in resources.broken] == [kind]
+    assert [item.group_kind.kind for item in resources.broken] == [kind]
 
 
 def test_a_field_in_another_case_is_told_as_ako_takes_it() -> None:
@@ -263,7 +264,7 @@ def test_a_mapping_whose_line_is_lost_is_missed(kind: str, line: str, field: str
     resources, problems = read(stranded)
 
     message = f'"{line}" is missing: its field "{field}" stands in metadata'
-    assert [broken.kind for broken in resources.broken] == [kind]
+    assert [broken.group_kind.kind for broken in resources.broken] == [kind]
     assert message in [problem.message for problem in problems if problem.severity is Severity.ERROR]
 
 
@@ -274,9 +275,9 @@ def test_a_list_whose_line_is_lost_is_missed() -> None:
 
     resources, problems = read({**manifest, "ports": [*manifest["ports"], *endpoints]})
 
-    assert [broken.kind for broken in resources.broken] == ["EndpointSlice"]
+    assert [broken.group_kind.kind for broken in resources.broken] == ["EndpointSlice"]
     assert '"endpoints" is missing: its field "addresses" stands in ports' in [problem.message for problem in problems]
-    assert len(read(manifest)[0].endpoint_slices) == 1
+    assert len(read(manifest)[0].of(EndpointSlice)) == 1
 
 
 def test_an_annotation_among_the_labels_is_missed() -> None:

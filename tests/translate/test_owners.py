@@ -27,7 +27,7 @@ def broken(type_name: str = "", **fields: Any) -> BrokenResource:
     """The Service shop/front, of which this much can be read."""
     origin = make_origin("Service", "front")
     return BrokenResource(
-        kind="Service",
+        group_kind=Service.GROUP_KIND,
         namespace="shop",
         name="front",
         origin=origin,

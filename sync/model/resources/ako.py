@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from sync.model.resources.core import Protocol
-from sync.model.resources.resource import CAMEL, Resource
+from sync.model.resources.resource import CAMEL, GroupKind, Resource
 from sync.model.types import Flag, OptionalPort, Port, Text
 
 
@@ -93,7 +93,7 @@ class InfraSpec:
 class AviInfraSetting(Resource):
     """ako.vmware.com AviInfraSetting (v1beta1 and v1alpha1, AKO 2.2.1); cluster-scoped."""
 
-    KIND: ClassVar[str] = "AviInfraSetting"
+    GROUP_KIND: ClassVar[GroupKind] = GroupKind("ako.vmware.com", "AviInfraSetting")
     NAMESPACED: ClassVar[bool] = False
     spec: InfraSpec = field(default_factory=InfraSpec)
 
@@ -212,5 +212,5 @@ class L4RuleSpec:
 class L4Rule(Resource):
     """ako.vmware.com/v1alpha2 L4Rule (AKO 2.2.1)."""
 
-    KIND: ClassVar[str] = "L4Rule"
+    GROUP_KIND: ClassVar[GroupKind] = GroupKind("ako.vmware.com", "L4Rule")
     spec: L4RuleSpec = field(default_factory=L4RuleSpec)

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from sync.model.resources.resource import CAMEL, Resource
+from sync.model.resources.resource import CAMEL, GroupKind, Resource
 from sync.model.types import Flag, OptionalPort, Port, Text, Whole
 
 
@@ -59,7 +59,7 @@ class ServiceSpec:
 class Service(Resource):
     """v1 Service."""
 
-    KIND: ClassVar[str] = "Service"
+    GROUP_KIND: ClassVar[GroupKind] = GroupKind("", "Service")
     spec: ServiceSpec = field(default_factory=ServiceSpec)
 
 
@@ -109,7 +109,7 @@ SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 class EndpointSlice(Resource):
     """discovery.k8s.io/v1 EndpointSlice; it belongs to the Service that its label names."""
 
-    KIND: ClassVar[str] = "EndpointSlice"
+    GROUP_KIND: ClassVar[GroupKind] = GroupKind("discovery.k8s.io", "EndpointSlice")
     address_type: Literal["IPv4", "IPv6", "FQDN"]
     ports: tuple[SlicePort, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
@@ -143,7 +143,7 @@ class EndpointSubset:
 class Endpoints(Resource):
     """v1 Endpoints, which people write by hand for back ends outside the cluster; named like its Service."""
 
-    KIND: ClassVar[str] = "Endpoints"
+    GROUP_KIND: ClassVar[GroupKind] = GroupKind("", "Endpoints")
     subsets: tuple[EndpointSubset, ...] = ()
 
 
@@ -177,7 +177,7 @@ class NodeSpec:
 class Node(Resource):
     """v1 Node."""
 
-    KIND: ClassVar[str] = "Node"
+    GROUP_KIND: ClassVar[GroupKind] = GroupKind("", "Node")
     NAMESPACED: ClassVar[bool] = False
     spec: NodeSpec = field(default_factory=NodeSpec)
     status: NodeStatus = field(default_factory=NodeStatus)
@@ -187,7 +187,7 @@ class Node(Resource):
 class Namespace(Resource):
     """v1 Namespace: its labels and annotations select tenant, AviInfraSetting and whether it is served."""
 
-    KIND: ClassVar[str] = "Namespace"
+    GROUP_KIND: ClassVar[GroupKind] = GroupKind("", "Namespace")
     NAMESPACED: ClassVar[bool] = False
 
 
@@ -240,6 +240,6 @@ class PodStatus:
 class Pod(Resource):
     """v1 Pod: read in NodePortLocal mode, for Antrea's annotation."""
 
-    KIND: ClassVar[str] = "Pod"
+    GROUP_KIND: ClassVar[GroupKind] = GroupKind("", "Pod")
     spec: PodSpec = field(default_factory=PodSpec)
     status: PodStatus = field(default_factory=PodStatus)

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from sync.model.resources.resource import CAMEL, Resource
+from sync.model.resources.resource import CAMEL, GroupKind, Resource
 from sync.model.types import Port, Text
 
 
@@ -33,7 +33,7 @@ class GatewayClassSpec:
 class GatewayClass(Resource):
     """networking.x-k8s.io/v1alpha1 GatewayClass."""
 
-    KIND: ClassVar[str] = "GatewayClass"
+    GROUP_KIND: ClassVar[GroupKind] = GroupKind("networking.x-k8s.io", "GatewayClass")
     NAMESPACED: ClassVar[bool] = False
     spec: GatewayClassSpec
 
@@ -94,5 +94,5 @@ class GatewaySpec:
 class Gateway(Resource):
     """networking.x-k8s.io/v1alpha1 Gateway."""
 
-    KIND: ClassVar[str] = "Gateway"
+    GROUP_KIND: ClassVar[GroupKind] = GroupKind("networking.x-k8s.io", "Gateway")
     spec: GatewaySpec

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from pydantic import ConfigDict
 from pydantic.alias_generators import to_camel
@@ -15,6 +15,23 @@ CAMEL = ConfigDict(alias_generator=to_camel, extra="ignore")
 
 DEFAULT_NAMESPACE = "default"
 """That of a namespaced resource that states none."""
+
+
+class GroupKind(NamedTuple):
+    """The identity of a kind: two groups may each have a kind of the same name. The core group is empty."""
+
+    group: str
+    kind: str
+
+
+ManifestKey = tuple[GroupKind, str, str]
+"""Kind, namespace (empty for cluster-scoped kinds) and name: what a cluster allows only once."""
+
+
+def title_of(group_kind: GroupKind, namespace: str, name: str) -> str:
+    """How messages name a manifest: `Gateway blue/web`, `Node a`; without the name, where that cannot be read."""
+    full = f"{namespace}/{name}" if namespace and name else name
+    return f"{group_kind.kind} {full}".rstrip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +50,7 @@ class Resource:
     """What every manifest has. `origin` is where it stands in the source tree."""
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL
-    KIND: ClassVar[str] = ""
+    GROUP_KIND: ClassVar[GroupKind] = GroupKind("", "")
     NAMESPACED: ClassVar[bool] = True
     metadata: Metadata
     origin: Origin
@@ -54,9 +71,14 @@ class Resource:
         return (self.namespace, self.name)
 
     @property
+    def manifest_key(self) -> ManifestKey:
+        """Kind, namespace and name."""
+        return (self.GROUP_KIND, *self.key)
+
+    @property
     def title(self) -> str:
         """How messages name it: `Gateway blue/web`."""
-        return f"{self.KIND} {self.namespace}/{self.name}" if self.NAMESPACED else f"{self.KIND} {self.name}"
+        return title_of(*self.manifest_key)
 
     def annotation(self, name: str) -> str:
         """The annotation's value without surrounding blanks, empty where it is absent."""

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sync.model.problem import Origin
-from sync.model.resources.ako import AviInfraSetting, L4Rule
-from sync.model.resources.core import Endpoints, EndpointSlice, Namespace, Node, Pod, Service
-from sync.model.resources.gateway import Gateway, GatewayClass
+from sync.model.resources.resource import GroupKind, ManifestKey, Resource, title_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +16,7 @@ class BrokenResource:
     on it; `service_type` is what a Service says of its type, empty where that cannot be read.
     """
 
-    kind: str
+    group_kind: GroupKind
     namespace: str
     name: str
     labels: Mapping[str, str]
@@ -25,20 +24,34 @@ class BrokenResource:
     annotations: Mapping[str, str] = field(default_factory=dict)
     service_type: str = ""
 
+    def is_a(self, *kinds: type[Resource]) -> bool:
+        """Whether it would be of one of these kinds."""
+        return any(self.group_kind == kind.GROUP_KIND for kind in kinds)
+
     @property
     def key(self) -> tuple[str, str]:
         """Namespace and name."""
         return (self.namespace, self.name)
 
+    @property
+    def manifest_key(self) -> ManifestKey:
+        """Kind, namespace and name."""
+        return (self.group_kind, *self.key)
+
+    @property
+    def title(self) -> str:
+        """How messages name it: `Gateway blue/web`."""
+        return title_of(self.group_kind, *self.key)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Namesake:
-    """A Gateway or Service that is none of ours: of another group, or a patch.
+    """A manifest that is none of ours and has the name of a kind of ours: of another group, or a patch.
 
-    It means nothing, unless what is live has its name; `message` and `fix` are for that.
+    It means nothing, unless what is live has its name; `message` and `fix` are for that. `meant` is the kind of ours.
     """
 
-    kind: str
+    meant: GroupKind
     message: str
     fix: str
     namespace: str
@@ -51,44 +64,33 @@ class Namesake:
         return (self.namespace, self.name)
 
 
+R = TypeVar("R", bound=Resource)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
     """Everything usable of one source tree.
 
+    `found` are the usable manifests by kind, in the order of the files.
     `is_complete` is False while something in the tree could not be read: then absence proves nothing.
     `namesakes` are manifests of kinds that are called like ours.
     `ignored` counts the manifests of kinds that mean nothing here, by `apiVersion/kind`.
     """
 
-    gateway_classes: tuple[GatewayClass, ...] = ()
-    gateways: tuple[Gateway, ...] = ()
-    services: tuple[Service, ...] = ()
-    endpoint_slices: tuple[EndpointSlice, ...] = ()
-    endpoints: tuple[Endpoints, ...] = ()
-    nodes: tuple[Node, ...] = ()
-    namespaces: tuple[Namespace, ...] = ()
-    pods: tuple[Pod, ...] = ()
-    infra_settings: tuple[AviInfraSetting, ...] = ()
-    l4_rules: tuple[L4Rule, ...] = ()
+    found: Mapping[GroupKind, tuple[Resource, ...]] = field(default_factory=dict)
     broken: tuple[BrokenResource, ...] = ()
     namesakes: tuple[Namesake, ...] = ()
     ignored: Mapping[str, int] = field(default_factory=dict)
     is_complete: bool = True
 
+    def of(self, kind: type[R]) -> tuple[R, ...]:
+        """The usable manifests of a kind."""
+        return tuple(item for item in self.found.get(kind.GROUP_KIND, ()) if isinstance(item, kind))
+
+    def broken_of(self, *kinds: type[Resource]) -> tuple[BrokenResource, ...]:
+        """The unusable manifests of these kinds."""
+        return tuple(item for item in self.broken if item.is_a(*kinds))
+
     def is_empty(self) -> bool:
         """Whether the tree holds no manifest that we read, usable or not."""
-        return not any(
-            (
-                self.gateway_classes,
-                self.gateways,
-                self.services,
-                self.endpoint_slices,
-                self.endpoints,
-                self.nodes,
-                self.namespaces,
-                self.pods,
-                self.infra_settings,
-                self.l4_rules,
-                self.broken,
-            )
-        )
+        return not (any(self.found.values()) or self.broken)
