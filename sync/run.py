@@ -75,7 +75,7 @@ class Hooks:
 
 
 Planner = Callable[[DesiredState, LiveState, PlanOptions], Plan]
-"""What makes the plan of a run: `make_plan`, or what takes over, gives back, pauses or puts back."""
+"""What makes the plan of a run: `make_plan`, or what takes over, gives back or pauses."""
 
 Wisher = Callable[["Job"], Wish]
 """What tells a planner what is wanted: `wish_of_tree`, or less, for what needs no manifests."""

@@ -46,7 +46,6 @@ COMMANDS = {
     "lock": Row("lock.command", "See who holds the lock of a cluster, or release it"),
     "emulate": Row("emulate.command", "Serve an emulated Avi Controller"),
     "history": Row("history.command", "Show the runs that a journal tells of"),
-    "rollback": Row("rollback.command", "Take back what a run changed"),
     "completion": Row("completion.command", "Print the script that completes commands in a shell"),
     "version": Row("version.command", "Show the version and its commit"),
 }

@@ -85,10 +85,6 @@ Examples:
 Examples:
   avi-sync history --journal /var/lib/avi-sync/journal.jsonl
   avi-sync history --run last -o json                                 (with SYNC_JOURNAL set)""",
-    "rollback": """\b
-Examples:
-  avi-sync rollback --run 20261126T131251Z-346353 --dry-run
-  avi-sync rollback --run last        (with SYNC_JOURNAL, SYNC_SOURCE and SYNC_CONTROLLER set)""",
     "completion": """\b
 Examples:
   source <(avi-sync completion bash)                                  (in ~/.bashrc)
@@ -479,10 +475,14 @@ journal = option(
     help="Write down what each run changes: JSON lines in a file, or one file per run in a folder.",
 )
 
-
-_RUN: dict[str, Any] = {"env": "SYNC_RUN", "metavar": "ID", "shell_complete": _complete_run}
-run_id = option("--run", default="", help="One run in full: its id, its beginning or end, or `last`.", **_RUN)
-required_run_id = option("--run", required=True, help="Which run: its id, its beginning or end, or `last`.", **_RUN)
+run_id = option(
+    "--run",
+    env="SYNC_RUN",
+    default="",
+    metavar="ID",
+    shell_complete=_complete_run,
+    help="One run in full: its id, its beginning or end, or `last`.",
+)
 
 
 def after_run_options(function: F) -> F:

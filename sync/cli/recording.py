@@ -32,7 +32,7 @@ from sync.source.git import normalised_location
 from sync.version import version_text
 
 
-def recorder_for(given: Mapping[str, Any], asked: RunOptions, *, rolls_back: str = "") -> "Recorder":
+def recorder_for(given: Mapping[str, Any], asked: RunOptions) -> "Recorder":
     """What writes down a run with these options; a dry run, or one without a journal, leaves nothing."""
     now = _now()
     is_kept = given["journal"] and not asked.is_dry
@@ -47,7 +47,6 @@ def recorder_for(given: Mapping[str, Any], asked: RunOptions, *, rolls_back: str
         path=given["path"],
         commit="",
         version=version_text() if is_kept else "",  # that takes a while to find out
-        rolls_back=rolls_back,
     )
     journal = Journal(Path(given["journal"]), run=asked.run_id, began=now) if is_kept else None
     return Recorder(journal, began)

@@ -27,15 +27,13 @@ def perform(
     reshape: Callable[[Run], Run] = lambda run: run,
     then: Callable[[Run], None] = lambda _: None,
     is_detailed: bool = False,
-    rolls_back: str = "",
 ) -> ExitCode:
     """Run, show the result, and return the exit code.
 
     `reshape` may leave something of the result out before anybody sees it, `then` does what else is to be done with it.
     Files for the result are named in `given`, as `output_files`.
-    `rolls_back` is the run that this one takes back.
     """
-    recorder = recorder_for(given, asked, rolls_back=rolls_back)
+    recorder = recorder_for(given, asked)
     with told_afterwards(given, recorder) as watch:
         request = source_request(given, environment(), writes=not asked.is_dry)
         warn_of_unchecked_certificate(given)

@@ -7,10 +7,9 @@ from sync.avi.references import Reference
 from sync.avi.schema import SCHEMA, Field
 from sync.compare.differences import Difference, differences
 from sync.compare.ignoring import is_ignored
-from sync.compare.markers import ENABLE_AGAIN, OUR_MARKERS, managed_fields, markers_of
+from sync.compare.markers import ENABLE_AGAIN, OUR_MARKERS, managed_fields, markers_of, names_written
 from sync.compare.normal_form import normal_form
 from sync.compare.objects import fields_of
-from sync.compare.recorded import fields_of_last_write
 from sync.kinds import COMPUTED, IDENTITY, KINDS, OURS_AFTER_RENDERING
 from sync.model.desired import AviObject
 from sync.model.secrets import shown_at
@@ -30,7 +29,7 @@ def edits_beside(desired: AviObject, live: Body) -> tuple[Difference, ...]:
 
 def edits_on(kind: str, live: Body) -> tuple[Difference, ...]:
     """The same of an object that Git does not ask for, or not at the moment."""
-    return tuple(_edits(kind, live, managed_fields(kind, (), fields_of_last_write(live))))
+    return tuple(_edits(kind, live, managed_fields(kind, (), names_written(markers_of(live)))))
 
 
 def lost_by_delete(kind: str, live: Body) -> tuple[str, ...]:

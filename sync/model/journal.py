@@ -24,7 +24,7 @@ class RunBegan:
     """A run is about to write, or ended in a way that somebody may ask about.
 
     `source` is the normalised URL of the repository, without credentials. `actor` is `user@host`, or whom the CI says
-    it runs for. `rolls_back` is the run whose changes this one takes back.
+    it runs for.
     """
 
     event: Literal["begin"] = "begin"
@@ -40,7 +40,6 @@ class RunBegan:
     commit: str
     digest: str = ""
     version: str = ""
-    rolls_back: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +115,6 @@ class RecordedChange:
     said: str = ""
     before: Body | None = field(default=None, repr=False)
     after: Body | None = field(default=None, repr=False)
-
-    @property
-    def may_have_happened(self) -> bool:
-        """Whether the object may not be what it was before."""
-        return self.state in (ChangeState.APPLIED, ChangeState.FAILED, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

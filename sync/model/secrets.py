@@ -88,15 +88,6 @@ def _is_secret_path(path: str) -> bool:
     return any(map(is_secret, _POSITION.sub("", path).split(".")))
 
 
-def holds_secrets(value: Any) -> bool:
-    """Whether something has been taken out of a value that comes from here."""
-    if isinstance(value, Mapping):
-        return any(map(holds_secrets, value.values()))
-    if isinstance(value, list | tuple):
-        return any(map(holds_secrets, value))
-    return isinstance(value, str) and (MASK in value or f"://{BLANK}@" in value)
-
-
 def secret_texts(value: Any) -> frozenset[str]:
     """Every secret in a JSON value: the texts that must not turn up in what is said about it."""
     return frozenset(_secret_texts(value))

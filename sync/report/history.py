@@ -32,18 +32,16 @@ def history_lines(runs: Sequence[RecordedRun], paint: Paint) -> Iterator[str]:
 
 def _row(run: RecordedRun) -> tuple[str, str, str, str, str, str]:
     began = run.began
-    commit = f"commit {began.commit[:_SHORT_COMMIT]}" if began.commit else ""
-    does = f"{began.command} of {began.rolls_back}" if began.rolls_back else began.command
-    return (began.run, _time(began.time), _short_outcome(run), _counts(run), one_line(began.actor), f"{does} {commit}")
+    does = f"{began.command} commit {began.commit[:_SHORT_COMMIT]}" if began.commit else began.command
+    return (began.run, _time(began.time), _short_outcome(run), _counts(run), one_line(began.actor), does)
 
 
 def run_details(run: RecordedRun, paint: Paint) -> Iterator[str]:
     """One run in full: each object that it changed, field by field, and what became of it."""
     began = run.began
-    does = f"{began.command} of run {began.rolls_back}" if began.rolls_back else began.command
     ended = f" to {_time(run.ended.time)}" if run.ended is not None else ""
     yield paint(f"Run {began.run}", "title")
-    yield f"  {does} by {one_line(began.actor)}, {_time(began.time)}{ended}"
+    yield f"  {began.command} by {one_line(began.actor)}, {_time(began.time)}{ended}"
     yield f"  controller {one_line(began.controller)}   cluster {began.cluster or 'unknown'}"
     yield f"  source {one_line(began.source)}{f' (folder {one_line(began.path)})' if began.path else ''}"
     yield f"  {commit_text(began.commit)}   digest {began.digest[:_SHORT_COMMIT] or 'none'}   {began.version}"
@@ -136,7 +134,6 @@ def run_summary(run: RecordedRun) -> dict[str, Any]:
     return {
         "run": began.run,
         "command": began.command,
-        "rolls_back": began.rolls_back,
         "began": began.time.isoformat(),
         "ended": ended.time.isoformat() if ended is not None else None,
         "actor": began.actor,

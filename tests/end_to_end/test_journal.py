@@ -280,7 +280,6 @@ def test_history_tells_one_run_in_full(sync: Run, tree: Tree, journal: Path, mon
         pytest.param(("history", "--run", "nobody"), 'no run "nobody"', id="unknown"),
         pytest.param(("history", "--run", "2"), '"2" could be 2 runs', id="ambiguous"),
         pytest.param(("history", "--journal", ""), "no journal is named", id="history without a journal"),
-        pytest.param(("rollback", "--run", "last", "--journal", ""), "no journal is named", id="rollback without one"),
         pytest.param(("history", "--journal", "/nowhere.jsonl"), "there is no journal", id="no such file"),
     ],
 )

@@ -1,7 +1,6 @@
 """Whose objects are whose: adopt and release, what they refuse, and what nobody touches."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -363,32 +362,6 @@ def test_what_git_does_not_ask_for_stays_with_ako(sync: Run, tree: Tree, control
     assert (adopted.code, ran.code, ran.document["changes"]) == (0, 0, [])
     assert "Git does not ask for it: left with AKO" in messages(adopted)
     assert controller.find("virtualservice", "test--shop-forgotten")["created_by"] == "ako-test"
-
-
-@pytest.mark.parametrize(("command", "inverse"), [("adopt", "avi-sync release"), ("release", "avi-sync adopt")])
-def test_a_rollback_does_not_take_back_a_change_of_hands(
-    sync: Run,
-    tree: Tree,
-    controller: Controller,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    command: str,
-    inverse: str,
-) -> None:
-    """There is a command for that, which knows what AKO needs to recognise its objects: the rollback names it."""
-    monkeypatch.setenv("SYNC_JOURNAL", str(tmp_path / "journal.jsonl"))
-    tree.commit(web=app("web"))
-    ako_serves(controller, *app("web"))
-    sync("adopt", "--ako-is-stopped")
-    if command == "release":
-        sync("release")
-    run = sync("history").document["runs"][0]["run"]
-    controller.forget()
-
-    result = sync("rollback", "--run", run)
-
-    assert (result.code, result.document["changes"], controller.writes()) == (5, [], [])
-    assert {problem["fix"] for problem in result.document["problems"]} == {f"use {inverse}"}
 
 
 # --- release ----------------------------------------------------------------------------------------------------------

@@ -130,7 +130,7 @@ def test_no_file_that_a_run_leaves_holds_a_secret(
     changed = {**OAUTH, "key": [{"name": "first", "aes_key": f"{CANARY}-2", "hmac_key": f"{CANARY}-3"}]}
     planted.write({"templates/virtualservice.json.j2": with_oauth(changed)})
     planted.commit(web=app(address="10.10.10.77"))
-    results += [sync("plan", "--out", str(kept / "plan.json")), sync(), sync("rollback", "--run", "last", "--dry-run")]
+    results += [sync("plan", "--out", str(kept / "plan.json")), sync()]
     results += [sync("history", "--run", "last"), sync("history", "--run", "last", "--format", "text")]
 
     files = [file for folder in (kept, tmp_path / "state") for file in folder.rglob("*") if file.is_file()]

@@ -13,7 +13,6 @@ from sync.model.plan import Action, Change, FieldChange
 from sync.model.secrets import (
     MASK,
     blanked,
-    holds_secrets,
     is_secret,
     secret_texts,
     shown_at,
@@ -119,13 +118,6 @@ def test_a_change_cannot_hold_a_secret() -> None:
 
     assert change.fields == (FieldChange(path="oauth.client_secret", before=MASK, after=MASK),)
     assert SECRET not in repr(change)
-
-
-def test_it_can_be_told_that_something_was_taken_out() -> None:
-    """Who writes a body back must know that it is not whole."""
-    assert holds_secrets(without_secrets({"a": [{"password": SECRET}]}))
-    assert holds_secrets(without_secrets({"a": f"https://u:{SECRET}@a.example"}))
-    assert not holds_secrets(without_secrets({"a": [{"name": SECRET}]}))
 
 
 def test_words_are_blanked_however_they_are_written() -> None:
