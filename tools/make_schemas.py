@@ -27,7 +27,6 @@ from sync.report.documents import (
     RunDocument,
     ValidateDocument,
 )
-from sync.report.events import EVENTS
 from sync.report.json import SCHEMA_VERSION
 
 Schema = dict[str, Any]
@@ -48,9 +47,6 @@ DOCUMENTS: Mapping[str, Any] = {
 }
 """File name → class."""
 
-WITHOUT_LINES = frozenset({"checkup", "explanation", "explanations", "lock", "message", "plan", "status"})
-"""Documents that never come as `jsonl`."""
-
 
 class _Generator(GenerateJsonSchema):
     """Without titles, which would only repeat the names of keys."""
@@ -62,9 +58,8 @@ class _Generator(GenerateJsonSchema):
 
 
 def schemas() -> dict[str, Schema]:
-    """All schemas by file name; `event` is made of the lists of the documents that there are lines of."""
-    found = {name: _schema(name, shape) for name, shape in DOCUMENTS.items()}
-    return found | {"event": _event({name: schema for name, schema in found.items() if name not in WITHOUT_LINES})}
+    """All schemas by file name."""
+    return {name: _schema(name, shape) for name, shape in DOCUMENTS.items()}
 
 
 def _schema(name: str, shape: Any) -> Schema:
@@ -87,33 +82,6 @@ def _renamed(value: Any) -> Any:
     if isinstance(value, str) and value.startswith("#/$defs/"):
         return value.removesuffix("Document")
     return value
-
-
-def _event(documents: Mapping[str, Schema]) -> Schema:
-    """A line of `jsonl`: what kind of event it is decides what else it holds."""
-    shapes: dict[str, Schema] = {}
-    definitions: dict[str, Schema] = {}
-    for schema in documents.values():
-        definitions |= schema["$defs"]
-        for key, item in schema["properties"].items():
-            if item.get("type") == "array":
-                shapes[EVENTS.get(key, key)] = item["items"]
-    rules = [
-        {"if": {"properties": {"event": {"const": name}}}, "then": shape} for name, shape in sorted(shapes.items())
-    ]
-    return {
-        "$schema": DIALECT,
-        "$id": _identity("event"),
-        "description": (
-            "One line of `jsonl`. `summary` comes first, with all of the document that is no list; every item of a "
-            "list follows. Events of other names may be added: skip those that you do not know."
-        ),
-        "type": "object",
-        "properties": {"event": {"type": "string", "examples": ["summary", *sorted(shapes)]}},
-        "required": ["event"],
-        "allOf": rules,
-        "$defs": dict(sorted(definitions.items())),
-    }
 
 
 def losses(old: Any, new: Any, path: str = "") -> Iterator[str]:

@@ -60,7 +60,7 @@ Examples:
     "validate": """\b
 Examples:
   avi-sync validate --source . --working-tree
-  avi-sync validate --source . --facts facts.yaml -o sarif""",
+  avi-sync validate --source . --facts facts.yaml -o junit""",
     "render": """\b
 Examples:
   avi-sync render --source . -o json

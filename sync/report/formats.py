@@ -10,29 +10,24 @@ Forms = Mapping[str, tuple[str, ...]]
 RUN: Forms = {
     "text": ("plan_text.run_text",),
     "json": ("json.run_document", "json.to_text"),
-    "jsonl": ("json.run_document", "events.to_lines"),
     "markdown": ("markdown.run_markdown",),
     "html": ("html.run_html",),
     "junit": ("junit.run_junit",),
-    "sarif": ("sarif.run_sarif",),
 }
 """What `sync` tells of a Run."""
 
 VALIDATION: Forms = {
     "text": ("text.validation_text",),
     "json": ("json.validate_document", "json.to_text"),
-    "jsonl": ("json.validate_document", "events.to_lines"),
     "markdown": ("markdown.tree_markdown",),
     "html": ("html.tree_html",),
     "junit": ("junit.tree_junit",),
-    "sarif": ("sarif.tree_sarif",),
 }
 """What `validate` tells of a Wish."""
 
 RENDERING: Forms = {
     "text": ("text.render_text",),
     "json": ("json.render_document", "json.to_text"),
-    "jsonl": ("json.render_document", "events.to_lines"),
     "html": ("html.tree_html",),
 }
 """What `render` tells of a Wish."""

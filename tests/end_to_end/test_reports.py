@@ -63,12 +63,12 @@ def test_the_environment_names_several_files(
 ) -> None:
     """With spaces or commas between, as a workflow file or a CronJob writes them."""
     tree.commit(web=app("web"))
-    files = separator.join((f"junit={tmp_path / 'a.xml'}", f"sarif={tmp_path / 'a.sarif'}"))
+    files = separator.join((f"junit={tmp_path / 'a.xml'}", f"markdown={tmp_path / 'a.md'}"))
     monkeypatch.setenv("SYNC_OUTPUT_FILE", files)
 
     result = sync("--dry-run")
 
-    assert (result.code, (tmp_path / "a.xml").exists(), (tmp_path / "a.sarif").exists()) == (0, True, True)
+    assert (result.code, (tmp_path / "a.xml").exists(), (tmp_path / "a.md").exists()) == (0, True, True)
 
 
 def test_a_file_is_replaced_as_a_whole(sync: Run, tree: Tree, tmp_path: Path) -> None:

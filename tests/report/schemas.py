@@ -14,6 +14,6 @@ def published(name: str) -> Any:
 def closed(value: Any) -> Any:
     """The schema without room for keys that it does not name."""
     if isinstance(value, dict):
-        shut = {"additionalProperties": False} if "properties" in value and "if" not in value else {}
+        shut = {"additionalProperties": False} if "properties" in value else {}
         return {key: closed(item) for key, item in value.items()} | shut
     return [closed(item) for item in value] if isinstance(value, list) else value
