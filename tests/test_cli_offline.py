@@ -369,7 +369,7 @@ def test_the_help_lists_the_commands(run: Run) -> None:
     assert long.code == 0
     assert "Make an Avi Load Balancer follow a Git repository." in long.out
     assert re.findall(r"^  (\w+)  ", long.out, re.MULTILINE)[-1] == "version"
-    assert all(f"{row.summary}\n" in long.out for row in COMMANDS.values())  # whole, on a line of 80 columns
+    assert all(f"{summary}\n" in long.out for summary in COMMANDS.values())  # whole, on a line of 80 columns
 
 
 def test_the_version_is_told_in_two_ways(run: Run) -> None:
