@@ -1,6 +1,6 @@
 """A source tree → what it asks for: steps 1 to 3, 5 and 6 of the data's way, without a Controller."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -9,7 +9,7 @@ from sync.compare.ignoring import expired, matching_nothing, with_ignored
 from sync.config import controller_host_problem, read_settings
 from sync.credentials import known
 from sync.errors import SourceError
-from sync.model.desired import AviObject, DesiredState, Held, OwnersInGit
+from sync.model.desired import AviObject, DesiredState, Held, OwnersInGit, Status
 from sync.model.explanation import ExplainedField
 from sync.model.facts import Facts, assumed_facts
 from sync.model.leaks import KnownSecrets
@@ -17,7 +17,6 @@ from sync.model.live import LiveObject, LiveState
 from sync.model.plan import PlanOptions
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.tree import Resources
-from sync.model.run import Wish
 from sync.model.selection import Selection
 from sync.model.settings import Settings
 from sync.model.source import Snapshot, SourceLimits
@@ -82,28 +81,30 @@ def _limits(settings: Settings) -> SourceLimits:
     )
 
 
-def wish_for_nothing(error: SourceError) -> Wish:
-    """A source of which nothing could be read, as a wish for nothing."""
+def empty_desired(error: SourceError) -> DesiredState:
+    """The desired state of a source that cannot be read: nothing, and nothing may be deleted for that."""
     problem = Problem(
         severity=Severity.ERROR,
         message=error.message if not error.where else f"{error.where}: {error.message}",
         fix=error.fix or "check --source, --ref and --path",
     )
-    desired = DesiredState(commit="", cluster="", objects={}, holds_everything=True, is_complete=False)
-    return Wish(desired=desired, problems=(problem,), statuses=())
+    return _nothing("", (problem,))
 
 
-def make_wish(source: Source, facts: Facts | None, is_over: Callable[[], bool] = never) -> Wish:
+def _nothing(commit: str, problems: tuple[Problem, ...]) -> DesiredState:
+    return DesiredState(
+        commit=commit, cluster="", objects={}, holds_everything=True, is_complete=False, problems=problems
+    )
+
+
+def make_desired(source: Source, facts: Facts | None, is_over: Callable[[], bool] = never) -> DesiredState:
     """Steps 5 and 6: everything that should exist. Without facts, those of `assumed_facts` count.
 
     A template that is still running when `is_over` says that no time is left ends there, and its owner is held.
     """
     settings = source.settings
     if settings is None:
-        desired = DesiredState(
-            commit=source.snapshot.commit, cluster="", objects={}, holds_everything=True, is_complete=False
-        )
-        return Wish(desired=desired, problems=with_lines(source.problems, source.snapshot), statuses=())
+        return _nothing(source.snapshot.commit, with_lines(source.problems, source.snapshot))
     facts = facts or assumed_facts(settings.controller.cloud_name)
     translation = translate(source.resources, settings, facts)
     rendering = render(
@@ -113,7 +114,9 @@ def make_wish(source: Source, facts: Facts | None, is_over: Callable[[], bool] =
         secrets=KnownSecrets(names={**known}, words=own_text()),
         is_over=is_over,
     )
-    desired = DesiredState(
+    held = {item.name for item in rendering.held}
+    found = _by_effect(source.problems, translation.idle)
+    return DesiredState(
         commit=source.snapshot.commit,
         cluster=settings.cluster,
         objects={item.key: item for item in sorted(rendering.objects, key=lambda item: item.key)},
@@ -127,15 +130,19 @@ def make_wish(source: Source, facts: Facts | None, is_over: Callable[[], bool] =
         doubts={name: with_lines(found, source.snapshot) for name, found in translation.doubts.items()},
         unreadable=facts.unreadable,
         hostnames_are_exclusive=bool(facts.cloud.dns_domains),
+        problems=with_lines((*found, *translation.problems, *rendering.problems), source.snapshot),
+        statuses=_held_statuses(translation.statuses, held, "its template cannot be rendered"),
+        ignored=source.resources.ignored,
     )
-    held = {item.name: item for item in rendering.held}
-    statuses = tuple(
-        held_status(status, "its template cannot be rendered") if status.owner_name in held else status
-        for status in translation.statuses
-    )
-    found = _by_effect(source.problems, translation.idle)
-    problems = with_lines((*found, *translation.problems, *rendering.problems), source.snapshot)
-    return Wish(desired=desired, problems=problems, statuses=statuses, ignored=source.resources.ignored)
+
+
+def _held_statuses(statuses: Iterable[Status], names: Collection[str], why: str) -> tuple[Status, ...]:
+    """The statuses, those of the owners of these names as held."""
+    return tuple(held_status(status, why) if status.owner_name in names else status for status in statuses)
+
+
+def _by_place(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: problem.sort_key))
 
 
 def _by_effect(problems: Iterable[Problem], idle: frozenset[Origin]) -> Iterator[Problem]:
@@ -151,25 +158,24 @@ def _with_lines(in_git: OwnersInGit, snapshot: Snapshot) -> OwnersInGit:
     return replace(in_git, loose_services=found)
 
 
-def with_rules(wish: Wish, source: Source, today: date) -> Wish:
-    """The wish with the fields that `SyncSettings.ignore` exempts that day, with a warning for each idle rule."""
+def with_ignore_rules(desired: DesiredState, source: Source, today: date) -> DesiredState:
+    """The same, with the fields that `SyncSettings.ignore` exempts that day, with a warning for each idle rule."""
     rules = source.settings.sync.ignore if source.settings else ()
     if not rules:
-        return wish
-    notices = (*expired(rules, today), *matching_nothing(rules, wish.desired, today))
+        return desired
+    notices = (*expired(rules, today), *matching_nothing(rules, desired, today))
     found = with_lines(notices, source.snapshot)
-    objects = {key: with_ignored(item, rules, today) for key, item in wish.desired.objects.items()}
-    problems = sorted({*wish.problems, *found}, key=lambda problem: problem.sort_key)
-    return replace(wish, desired=replace(wish.desired, objects=objects), problems=tuple(problems))
+    objects = {key: with_ignored(item, rules, today) for key, item in desired.objects.items()}
+    return replace(desired, objects=objects, problems=_by_place({*desired.problems, *found}))
 
 
-def narrowed(wish: Wish, selection: Selection) -> Wish:
-    """The wish without the problems of owners that are not selected: this run is not about them."""
+def narrowed(desired: DesiredState, selection: Selection) -> DesiredState:
+    """The same without the problems of owners that are not selected: this run is not about them."""
     if selection.is_everything:
-        return wish
-    owners = {item.owner for item in (*wish.desired, *wish.desired.held)}
+        return desired
+    owners = {item.owner for item in (*desired, *desired.held)}
     others = {str(owner) for owner in owners if not selection.includes(owner)}
-    return replace(wish, problems=tuple(problem for problem in wish.problems if problem.resource not in others))
+    return replace(desired, problems=tuple(problem for problem in desired.problems if problem.resource not in others))
 
 
 def explain(
@@ -196,55 +202,46 @@ NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 """Where nothing is live, nothing is paused: the time does not matter."""
 
 
-def if_live(wish: Wish, source: Source) -> Wish:
-    """The wish where everything in Git is live, as far as nobody can tell without a Controller (`validate`).
+def if_live(desired: DesiredState, source: Source) -> DesiredState:
+    """The desired state where everything in Git is live, as far as nobody can tell without a Controller (`validate`).
 
     A Gateway that is live is held while the labels of a Service are nearly right; what is new is served without it.
     """
-    names = {item.owner: item.owner_name for item in wish.desired}
-    meant_for = {owner: found for owner, found in wish.desired.in_git.meant_for.items() if owner in names}
+    names = {item.owner: item.owner_name for item in desired}
+    meant_for = {owner: found for owner, found in desired.in_git.meant_for.items() if owner in names}
     if not meant_for:
-        return wish
+        return desired
     errors = with_lines((problem for found in meant_for.values() for problem in found), source.snapshot)
     places = {(problem.origin, problem.field) for problem in errors}
-    others = (problem for problem in wish.problems if (problem.origin, problem.field) not in places)
-    origins = wish.desired.origins
+    others = (problem for problem in desired.problems if (problem.origin, problem.field) not in places)
+    origins = desired.origins
     held = (Held(owner=owner, name=names[owner], origin=origins.get(names[owner])) for owner in meant_for)
-    objects = {key: item for key, item in wish.desired.objects.items() if item.owner not in meant_for}
-    return Wish(
-        desired=replace(wish.desired, objects=objects, held=(*wish.desired.held, *held)),
-        problems=tuple(sorted((*others, *errors), key=lambda problem: problem.sort_key)),
-        statuses=tuple(
-            held_status(status, "held: the labels of a Service that is meant for it are wrong")
-            if status.owner_name in {names[owner] for owner in meant_for}
-            else status
-            for status in wish.statuses
-        ),
+    why = "held: the labels of a Service that is meant for it are wrong"
+    return replace(
+        desired,
+        objects={key: item for key, item in desired.objects.items() if item.owner not in meant_for},
+        held=(*desired.held, *held),
+        problems=_by_place((*others, *errors)),
+        statuses=_held_statuses(desired.statuses, {names[owner] for owner in meant_for}, why),
     )
 
 
-def offline(wish: Wish) -> Wish:
-    """The wish less what would be held even on an empty Controller: owners that ask for one and the same address.
+def offline(desired: DesiredState) -> DesiredState:
+    """The desired state without what would be held even on an empty Controller: owners that request the same address.
 
     With the doubts about VIPs, all of which would be new there.
-    Where a Controller is asked, the owner that has the address keeps it; without one nobody can tell who that is.
+    On a real Controller, the owner that has the address keeps it; without one nobody can tell who that is.
     """
     # Whether the Controller lets two VsVips have one DNS name is for it to say.
-    desired = replace(wish.desired, hostnames_are_exclusive=False)
-    plan = make_plan(desired, LiveState(), PlanOptions(now=NO_TIME))
-    known = {held.name for held in wish.desired.held}
+    shared_names = replace(desired, hostnames_are_exclusive=False)
+    plan = make_plan(shared_names, LiveState(), PlanOptions(now=NO_TIME))
+    known = {held.name for held in desired.held}
     held = tuple(item for item in plan.held if item.name not in known)
     names = {item.name for item in held}
     return replace(
-        wish,
-        desired=replace(
-            wish.desired,
-            objects={key: item for key, item in wish.desired.objects.items() if item.owner_name not in names},
-            held=(*wish.desired.held, *held),
-        ),
-        problems=tuple(sorted({*wish.problems, *plan.problems}, key=lambda problem: problem.sort_key)),
-        statuses=tuple(
-            held_status(status, "held: another owner asks for its address") if status.owner_name in names else status
-            for status in wish.statuses
-        ),
+        desired,
+        objects={key: item for key, item in desired.objects.items() if item.owner_name not in names},
+        held=(*desired.held, *held),
+        problems=_by_place({*desired.problems, *plan.problems}),
+        statuses=_held_statuses(desired.statuses, names, "held: another owner asks for its address"),
     )

@@ -17,7 +17,7 @@ from sync.controller.record import RecordError, RecordStore
 from sync.controller.services import watch_services
 from sync.controller.surroundings import read_surroundings
 from sync.controller.timing import Timing
-from sync.desired import Source, load_source, make_wish, narrowed, offline, wish_for_nothing, with_rules
+from sync.desired import Source, empty_desired, load_source, make_desired, narrowed, offline, with_ignore_rules
 from sync.errors import LockedError, LockLostError, SourceError, SyncError, UsageError
 from sync.guard import refusals
 from sync.guard.ako import ako_still_writes
@@ -31,7 +31,7 @@ from sync.model.lock import Holder, LastRun, Record
 from sync.model.outcome import Outcome, WriteState
 from sync.model.plan import ChangeSet, Plan, PlanOptions, Refusal
 from sync.model.problem import Problem, Severity
-from sync.model.run import Run, RunOptions, Wish
+from sync.model.run import Run, RunOptions
 from sync.model.selection import Selection
 from sync.model.service import Awaited, ServiceState
 from sync.model.settings import Settings
@@ -77,28 +77,27 @@ class Hooks:
 Planner = Callable[[DesiredState, LiveState, PlanOptions], Plan]
 """What makes the plan of a run: `make_plan`, or what takes over, gives back or pauses."""
 
-Wisher = Callable[["Job"], Wish]
-"""What tells a planner what is wanted: `wish_of_tree`, or less, for what needs no manifests."""
+Wisher = Callable[["Job"], DesiredState]
+"""What tells a planner what is wanted: `desired_of_tree`, or less, for what needs no manifests."""
 
 
-def wish_of_tree(job: "Job") -> Wish:
+def desired_of_tree(job: "Job") -> DesiredState:
     """Everything that the tree asks for."""
     facts = _facts(job.client, job.source, job.settings)
-    if job.made.wish is None or job.made.facts != facts:
-        wish = make_wish(job.source, facts, job.timing.is_over)
-        job.made.facts, job.made.wish = facts, with_rules(wish, job.source, job.asked.plan.now.date())
-    return job.made.wish
+    if job.made.desired is None or job.made.facts != facts:
+        desired = make_desired(job.source, facts, job.timing.is_over)
+        job.made.facts, job.made.desired = facts, with_ignore_rules(desired, job.source, job.asked.plan.now.date())
+    return job.made.desired
 
 
-def wish_of_settings(job: "Job") -> Wish:
+def desired_of_settings(job: "Job") -> DesiredState:
     """Nothing but whose objects are meant; what is wrong with manifests does not matter."""
-    desired = DesiredState(
+    return DesiredState(
         commit=job.source.snapshot.commit,
         cluster=job.settings.cluster,
         objects={},
         in_git=OwnersInGit(named=named_owners(job.source.resources)),
     )
-    return Wish(desired=desired, problems=(), statuses=())
 
 
 def synchronise(
@@ -107,7 +106,7 @@ def synchronise(
     hooks: Hooks,
     asked: RunOptions,
     planner: Planner = make_plan,
-    wisher: Wisher = wish_of_tree,
+    wisher: Wisher = desired_of_tree,
 ) -> Run:
     """Read the source, plan against the live Controller and, unless it is a dry run, apply and read again.
 
@@ -118,11 +117,11 @@ def synchronise(
     try:
         source = load_source(request, controller=target.controller)
     except SourceError as error:
-        return Run(wish=wish_for_nothing(error), is_dry=asked.is_dry)
+        return Run(desired=empty_desired(error), is_dry=asked.is_dry)
     settings = source.settings
     if settings is None:
-        wish = make_wish(source, None)
-        return Run(wish=wish, statuses=wish.statuses, is_dry=asked.is_dry)
+        desired = make_desired(source, None)
+        return Run(desired=desired, statuses=desired.statuses, is_dry=asked.is_dry)
     with _client(target, settings, timing, is_read_only=asked.is_dry, observe=hooks.observe) as client:
         job = Job(
             client=client,
@@ -176,9 +175,9 @@ def _services(job: "Job", run: Run, hooks: Hooks) -> tuple[ServiceState, ...]:
 
 
 def _run_without_writes(look: "Look", asked: RunOptions) -> Run:
-    statuses = statuses_with_live(look.wish, look.plan, look.live)
+    statuses = statuses_with_live(look.desired, look.plan, look.live)
     return Run(
-        wish=look.wish,
+        desired=look.desired,
         plan=look.plan,
         live=look.live,
         before=look.live,
@@ -193,10 +192,10 @@ def _run_without_writes(look: "Look", asked: RunOptions) -> Run:
 
 @dataclass(slots=True, kw_only=True)
 class Made:
-    """The wish that was made last, and of which facts: the second look of a run finds the same ones as a rule."""
+    """What was desired last, and of which facts: the second look of a run finds the same ones as a rule."""
 
     facts: Facts | None = None
-    wish: Wish | None = None
+    desired: DesiredState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +230,7 @@ class Look:
     the last writer, which must be recorded even if nothing else changes: otherwise the next run would be refused.
     """
 
-    wish: Wish
+    desired: DesiredState
     live: LiveState
     plan: Plan
     record: Record
@@ -245,23 +244,23 @@ class Look:
 def _look(job: Job) -> Look:
     source, settings, asked = job.source, job.settings, job.asked
     record, notices = _record(job)
-    wish = job.wisher(job)
-    live = _live(job, wish, record)
-    _check_selection(asked.plan.selection, wish, live)
-    wish = narrowed(wish, asked.plan.selection)
-    renamed = tuple(_other_names(job, wish.desired, live, record)) if asked.follows_git else ()
-    plan, live = _planned(job, nothing_desired(wish.desired) if renamed else wish.desired, live, asked.plan)
+    desired = job.wisher(job)
+    live = _live(job, desired, record)
+    _check_selection(asked.plan.selection, desired, live)
+    desired = narrowed(desired, asked.plan.selection)
+    renamed = tuple(_other_names(job, desired, live, record)) if asked.follows_git else ()
+    plan, live = _planned(job, nothing_desired(desired) if renamed else desired, live, asked.plan)
     refused = refusals(plan, live, settings.sync, asked.permit, source.freeze, asked.plan.now)
     if asked.is_dry:
         notices = (*notices, *map(_notice, renamed))
     else:
         refused = (*refused, *renamed)
-    outdated = moved(asked.saved, wish.desired.commit, plan, live) if asked.saved else ()
+    outdated = moved(asked.saved, desired.commit, plan, live) if asked.saved else ()
     writer = Writer(source="", path="", commit="")
     takes_over = False
     accepts = asked.accepts_source or asked.accepts_older_commit
     if asked.follows_git and (accepts or not plan.is_empty):
-        writer = _writer(job.request, wish.desired.commit, record.last)
+        writer = _writer(job.request, desired.commit, record.last)
         strangers = wrong_writer(
             record.last,
             writer,
@@ -274,7 +273,7 @@ def _look(job: Job) -> Look:
         else:
             refused = (*refused, *strangers)
     return Look(
-        wish=wish,
+        desired=desired,
         live=live,
         plan=plan,
         record=record,
@@ -295,11 +294,11 @@ def _other_names(job: Job, desired: DesiredState, live: LiveState, record: Recor
         yield from other_cluster_name(live, named, job.settings.cluster, writer, last_runs)
 
 
-def _live(job: Job, wish: Wish, record: Record) -> LiveState:
+def _live(job: Job, desired: DesiredState, record: Record) -> LiveState:
     """What is live and kept, each object with the owner that Git and its markers tell together."""
     other = record.holder if record.holder is not None and record.holder.run_id != job.asked.run_id else None
     live = replace(read_live(job.client, job.settings), kept=record.kept, holder=str(other or ""))
-    return with_owners_of_git(live, wish.desired.in_git.named)
+    return with_owners_of_git(live, desired.in_git.named)
 
 
 def _planned(job: Job, desired: DesiredState, live: LiveState, options: PlanOptions) -> tuple[Plan, LiveState]:
@@ -340,9 +339,9 @@ def _writer(request: SourceRequest, commit: str, last: LastRun | None) -> Writer
     )
 
 
-def _check_selection(selection: Selection, wish: Wish, live: LiveState) -> None:
+def _check_selection(selection: Selection, desired: DesiredState, live: LiveState) -> None:
     """An owner that is neither in Git nor live is a typo, not something to delete."""
-    known = {item.owner for item in (*wish.desired, *wish.desired.held)} | wish.desired.in_git.named
+    known = {item.owner for item in (*desired, *desired.held)} | desired.in_git.named
     known |= {item.owner for item in live if item.owner is not None}
     for owner in sorted(selection.owners - known):
         names = [f"{each.kind}/{each.namespace}/{each.name}" for each in sorted(known)]
@@ -357,8 +356,10 @@ def _apply(job: Job, look: Look, hooks: Hooks, lock: Lock) -> Run:
     takes down nobody whom the first plan did not take down. A saved plan is applied as it is, once.
     """
     outcomes: tuple[Outcome, ...] = ()
-    wish, live, todo, remaining = look.wish, look.live, look.plan, look.plan
-    run = Run(wish=wish, statuses=wish.statuses, plan=look.plan, before=look.live, notices=look.notices, is_dry=False)
+    desired, live, todo, remaining = look.desired, look.live, look.plan, look.plan
+    run = Run(
+        desired=desired, statuses=desired.statuses, plan=look.plan, before=look.live, notices=look.notices, is_dry=False
+    )
     last = lock.record.last
     lock.begin(_last_run(job.asked, look.writer, last), _still_needed(job.asked, look))
     for rounds_left in reversed(range(1 if job.asked.saved else ROUNDS)):
@@ -368,10 +369,10 @@ def _apply(job: Job, look: Look, hooks: Hooks, lock: Lock) -> Run:
         hooks.applied(done)
         outcomes = (*outcomes, *done)
         try:
-            live = _live(job, wish, lock.record)
+            live = _live(job, desired, lock.record)
         except SyncError as error:
             return replace(run, outcomes=outcomes, lost=str(error), locked=lock.lost)
-        remaining, live = _planned(job, wish.desired, live, replace(job.asked.plan, retry_refused=False))
+        remaining, live = _planned(job, desired, live, replace(job.asked.plan, retry_refused=False))
         todo = remaining.only({owner for item in done if item.is_stale for owner in item.change_set.owners})
         if refused := _refused_again(job, look, todo, live):
             outcomes = tuple(item.explained(refused[0]) if item.is_stale else item for item in outcomes)
@@ -383,13 +384,13 @@ def _apply(job: Job, look: Look, hooks: Hooks, lock: Lock) -> Run:
     if not any(write.state is WriteState.APPLIED for item in outcomes for write in item.writes):
         with suppress(SyncError):  # it stays noted as one that may have changed something
             lock.note(last)
-    statuses = statuses_with_live(wish, remaining, live, outcomes)
+    statuses = statuses_with_live(desired, remaining, live, outcomes)
     return replace(run, statuses=statuses, live=live, outcomes=outcomes, remaining=remaining, locked=lock.lost)
 
 
 def _still_needed(asked: RunOptions, look: Look) -> tuple[KeptObject, ...]:
     """What is stored in case of a crash, less what this run knows to be of no use any more."""
-    wanted = {item.owner_name for item in look.wish.desired} | {item.name for item in look.plan.held}
+    wanted = {item.owner_name for item in look.desired} | {item.name for item in look.plan.held}
     is_everything = asked.follows_git and asked.plan.selection.is_everything
     return still_needed(look.live, frozenset(wanted), is_everything=is_everything)
 
@@ -441,7 +442,7 @@ class Sight:
     source: Source
     settings: Settings
     facts: Facts
-    wish: Wish
+    desired: DesiredState
     live: LiveState | None
 
 
@@ -452,17 +453,17 @@ def look_at(request: SourceRequest, target: Target, now: datetime, observe: Obse
     with _client(target, settings, timing, is_read_only=True, observe=observe) as client:
         facts = _facts(client, source, settings)
         live = read_live(client, settings)
-    wish = with_rules(make_wish(source, facts, timing.is_over), source, now.date())
-    live = with_owners_of_git(live, wish.desired.in_git.named)
-    return Sight(source=source, settings=settings, facts=facts, wish=wish, live=live)
+    desired = with_ignore_rules(make_desired(source, facts, timing.is_over), source, now.date())
+    live = with_owners_of_git(live, desired.in_git.named)
+    return Sight(source=source, settings=settings, facts=facts, desired=desired, live=live)
 
 
 def look_at_tree(request: SourceRequest, facts: Facts | None, now: datetime, timing: Timing) -> Sight:
     """The tree alone, with what a Controller would tell or what is assumed of it."""
     source, settings = _usable(request)
     facts = facts or assumed_facts(settings.controller.cloud_name)
-    wish = offline(with_rules(make_wish(source, facts, timing.is_over), source, now.date()))
-    return Sight(source=source, settings=settings, facts=facts, wish=wish, live=None)
+    desired = offline(with_ignore_rules(make_desired(source, facts, timing.is_over), source, now.date()))
+    return Sight(source=source, settings=settings, facts=facts, desired=desired, live=None)
 
 
 def read_facts_of(request: SourceRequest, target: Target) -> Facts:
@@ -495,7 +496,7 @@ def _usable(request: SourceRequest, controller: str = "") -> tuple[Source, Setti
     """The source with its settings; raises SourceError where they cannot be used."""
     source = load_source(request, controller=controller)
     if source.settings is None:
-        first = make_wish(source, None).problems[0]
+        first = make_desired(source, None).problems[0]
         raise SourceError(first.message, where=f"{first.file}:{first.line}" if first.file else "", fix=first.fix)
     return source, source.settings
 

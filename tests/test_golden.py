@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sync.desired import load_source, make_wish, offline
+from sync.desired import load_source, make_desired, offline
 from sync.report.documents import RenderDocument
 from sync.report.json import render_document
 from sync.source.facts_file import read_facts_file
@@ -25,9 +25,9 @@ def test_a_source_tree_comes_to_exactly_these_objects_and_problems(
     facts = read_facts_file(folder / "facts.yaml") if (folder / "facts.yaml").exists() else None
     source = load_source(SourceRequest(location=str(folder / "repo"), cache_dir=tmp_path, plain_folder_allowed=True))
 
-    wish = offline(make_wish(source, facts))
+    desired = offline(make_desired(source, facts))
 
-    made = _readable(render_document(wish))
+    made = _readable(render_document(desired))
     if request.config.getoption("--update-golden"):
         (folder / "objects.yaml").write_text(made)
     assert (folder / "objects.yaml").read_text() == made

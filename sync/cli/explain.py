@@ -85,7 +85,7 @@ def _sight(given: Mapping[str, Any], *, is_quiet: bool) -> Sight:
 
 def _found(kind: str, name: str, sight: Sight) -> AviObject:
     """The one object that is meant; an error says what is near, or why it is not there."""
-    desired = sight.wish.desired
+    desired = sight.desired
     for item in desired:
         if (item.key.kind, item.key.name) == (kind, name):
             return item
@@ -101,7 +101,7 @@ def _found(kind: str, name: str, sight: Sight) -> AviObject:
 
 def _objects_of(owner: Owner, sight: Sight) -> list[AviObject]:
     """The objects of an owner, in the order in which they are made; an error says what is near, or why none is."""
-    desired = sight.wish.desired
+    desired = sight.desired
     if found := [item for item in desired if item.owner == owner]:
         return sorted(found, key=lambda item: (KINDS[item.key.kind].rank, item.key))
     if any(held.owner == owner for held in desired.held):
@@ -114,7 +114,7 @@ def _objects_of(owner: Owner, sight: Sight) -> list[AviObject]:
 def _explanation(item: AviObject, sight: Sight) -> Explanation:
     live = sight.live.objects.get(item.key) if sight.live is not None else None
     return Explanation(
-        commit=sight.wish.desired.commit,
+        commit=sight.desired.commit,
         item=item,
         fields=explain(item, sight.source, sight.settings, sight.facts, live),
         live=live,

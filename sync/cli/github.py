@@ -13,8 +13,9 @@ from sync.cli.terminal import complain, paint
 from sync.config import secret, secrets_read
 from sync.credentials import environment
 from sync.errors import ExitCode, SyncError, UsageError
+from sync.model.desired import DesiredState
 from sync.model.nesting import parse_json
-from sync.model.run import Run, Wish
+from sync.model.run import Run
 
 
 def is_on_github() -> bool:
@@ -56,15 +57,15 @@ def tell_run(run: Run, exit_code: ExitCode, given: Mapping[str, Any]) -> None:
         _try(lambda: _comment(run_markdown(run, max_bytes=MAX_COMMENT_BYTES), given))
 
 
-def tell_tree(wish: Wish, given: Mapping[str, Any]) -> None:
+def tell_tree(desired: DesiredState, given: Mapping[str, Any]) -> None:
     """The same for a tree that was only checked."""
     if not is_on_github():
         return
     from sync.report.github import tree_annotations
     from sync.report.markdown import MAX_SUMMARY_BYTES, tree_markdown
 
-    _annotate(tree_annotations(wish.problems, str(given["path"])))
-    _try(lambda: _append("GITHUB_STEP_SUMMARY", tree_markdown(wish, max_bytes=MAX_SUMMARY_BYTES) + "\n"))
+    _annotate(tree_annotations(desired.problems, str(given["path"])))
+    _try(lambda: _append("GITHUB_STEP_SUMMARY", tree_markdown(desired, max_bytes=MAX_SUMMARY_BYTES) + "\n"))
 
 
 def _annotate(commands: Iterable[str]) -> None:

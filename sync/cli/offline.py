@@ -15,9 +15,9 @@ from sync.cli.terminal import say
 from sync.config import source_request
 from sync.controller.timing import Timing
 from sync.credentials import environment
-from sync.desired import if_live, load_source, make_wish, offline, wish_for_nothing, with_rules
+from sync.desired import empty_desired, if_live, load_source, make_desired, offline, with_ignore_rules
 from sync.errors import SourceError, UsageError
-from sync.model.run import Wish
+from sync.model.desired import DesiredState
 from sync.report.formats import RENDERING, VALIDATION
 from sync.source.facts_file import read_facts_file
 from sync.source.repository import git_dir_of
@@ -35,10 +35,10 @@ def validate(facts: str, deadline: float, output: str, output_files: tuple[Outpu
     Without --source, the current folder of the repository around it is checked, or the one that --path names.
     """
     source |= {} if source["source"] else _here(source["path"])
-    wish = _offline_wish(source, facts, deadline, all_live=True)
-    tell_tree(wish, source)
-    told = show_validation(wish, output, output_files)
-    return wish.exit_code or told
+    desired = _offline(source, facts, deadline, all_live=True)
+    tell_tree(desired, source)
+    told = show_validation(desired, output, output_files)
+    return desired.exit_code or told
 
 
 @click.command("render", epilog=options.EXAMPLES["render"])
@@ -49,9 +49,9 @@ def validate(facts: str, deadline: float, output: str, output_files: tuple[Outpu
 @output_options(RENDERING)
 def render(facts: str, deadline: float, output: str, output_files: tuple[OutputFile, ...], **source: Any) -> int:
     """Print the Avi objects that a source tree asks for, as they would be sent."""
-    wish = _offline_wish(source, facts, deadline, all_live=False)
-    told = show_rendering(wish, output, output_files)
-    return wish.exit_code or told
+    desired = _offline(source, facts, deadline, all_live=False)
+    told = show_rendering(desired, output, output_files)
+    return desired.exit_code or told
 
 
 def _here(path: str) -> Mapping[str, str]:
@@ -64,8 +64,8 @@ def _here(path: str) -> Mapping[str, str]:
     return {"source": str(root), "path": path or ("" if inside == "." else inside)}
 
 
-def _offline_wish(source: Mapping[str, Any], facts_file: str, deadline_seconds: float, *, all_live: bool) -> Wish:
-    """What a tree asks for without a Controller; a source that cannot be read is a wish for nothing.
+def _offline(source: Mapping[str, Any], facts_file: str, deadline_seconds: float, *, all_live: bool) -> DesiredState:
+    """What a tree asks for without a Controller; a source that cannot be read requests nothing.
 
     `all_live` takes for granted that what is in Git is live: then more of it may be held.
     """
@@ -76,11 +76,11 @@ def _offline_wish(source: Mapping[str, Any], facts_file: str, deadline_seconds: 
         facts = read_facts_file(Path(facts_file)) if facts_file else None
         request = source_request(source, environment(), writes=False)
         read = load_source(replace(request, timeout_seconds=min(request.timeout_seconds, deadline_seconds)))
-        wish = make_wish(read, facts, timing.is_over)
-        wish = if_live(wish, read) if all_live else wish
-        return offline(with_rules(wish, read, datetime.now(UTC).date()))
+        desired = make_desired(read, facts, timing.is_over)
+        desired = if_live(desired, read) if all_live else desired
+        return offline(with_ignore_rules(desired, read, datetime.now(UTC).date()))
     except SourceError as error:
-        return wish_for_nothing(error)
+        return empty_desired(error)
 
 
 ASSUMED_FACTS = (

@@ -50,7 +50,7 @@ def _nothing(run: Run) -> None:
 def _save(path: Path, given: Mapping[str, Any], options_of_plan: PlanOptions, run: Run) -> None:
     if run.plan is None or run.live is None:
         return
-    commit = run.wish.desired.commit
+    commit = run.desired.commit
     if not commit:
         raise UsageError("a plan of a folder without Git cannot be applied later", fix="commit the folder's files")
     saved = SavedPlan(
@@ -58,7 +58,7 @@ def _save(path: Path, given: Mapping[str, Any], options_of_plan: PlanOptions, ru
         ref=given["ref"],
         path=given["path"],
         controller=given["controller"],
-        cluster=run.wish.desired.cluster,
+        cluster=run.desired.cluster,
         commit=commit,
         digest=run.plan.digest,
         selection=options_of_plan.selection,
@@ -134,7 +134,7 @@ def _only_drift(selection: Selection, run: Run) -> Run:
     """The result with what was edited by hand; no guard has a say, for nothing is written."""
     if run.plan is None:
         return run
-    edits = edits_of(run.wish.desired, run.before, selection)
+    edits = edits_of(run.desired, run.before, selection)
     plan = drift_of(run.plan)
-    problems = (*plan.problems, *edit_problems(edits, run.wish.desired, run.before))
+    problems = (*plan.problems, *edit_problems(edits, run.desired, run.before))
     return replace(run, plan=replace(plan, problems=problems), edits=edits, refusals=())

@@ -71,7 +71,7 @@ class Recorder:
         """The same hooks, and this recorder beside them."""
 
         def applying(look: Look) -> None:
-            self._begin(look.wish.desired.cluster, look.plan, look.live)
+            self._begin(look.desired.cluster, look.plan, look.live)
             hooks.applying(look)
 
         def apply_options(plan: Plan) -> ApplyOptions:
@@ -121,7 +121,7 @@ class Recorder:
         if run is None:
             return self._began
         digest = run.plan.digest if run.plan is not None else ""
-        return replace(self._began, cluster=run.wish.desired.cluster, commit=run.wish.desired.commit, digest=digest)
+        return replace(self._began, cluster=run.desired.cluster, commit=run.desired.commit, digest=digest)
 
     def _note(self, *events: Event) -> None:
         if self._journal is None or not events:

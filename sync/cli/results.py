@@ -14,7 +14,8 @@ from sync.cli.options import option
 from sync.cli.terminal import RESULTS, complain, paint, print_result, say, say_error, show
 from sync.cli.verbosity import Verbosity, verbosity
 from sync.errors import ExitCode, SyncError, UsageError
-from sync.model.run import Run, Wish
+from sync.model.desired import DesiredState
+from sync.model.run import Run
 from sync.model.wording import shown
 from sync.report.formats import RENDERING, RUN, VALIDATION, Forms, written
 from sync.report.plan_text import counts, run_lines, trouble_lines
@@ -120,24 +121,24 @@ def _show_text(run: Run) -> None:
         show(run_lines(run, paint))
 
 
-def show_validation(wish: Wish, output: str, files: Sequence[OutputFile]) -> ExitCode:
+def show_validation(desired: DesiredState, output: str, files: Sequence[OutputFile]) -> ExitCode:
     """What `validate` has found; the exit code is that of `show_run`."""
-    return _show(wish, VALIDATION, output, files, lambda: show(validation_lines(wish, paint)))
+    return _show(desired, VALIDATION, output, files, lambda: show(validation_lines(desired, paint)))
 
 
-def show_rendering(wish: Wish, output: str, files: Sequence[OutputFile]) -> ExitCode:
+def show_rendering(desired: DesiredState, output: str, files: Sequence[OutputFile]) -> ExitCode:
     """What `render` has made; the exit code is that of `show_run`."""
 
     def as_text() -> None:
-        for line in problem_lines(wish.problems, paint):
+        for line in problem_lines(desired.problems, paint):
             say(line)
-        show(render_lines(wish, paint))
+        show(render_lines(desired, paint))
 
-    return _show(wish, RENDERING, output, files, as_text)
+    return _show(desired, RENDERING, output, files, as_text)
 
 
 def _show(
-    result: Run | Wish, forms: Forms, output: str, files: Sequence[OutputFile], as_text: Callable[[], None]
+    result: Run | DesiredState, forms: Forms, output: str, files: Sequence[OutputFile], as_text: Callable[[], None]
 ) -> ExitCode:
     code = ExitCode.DONE
     for file in files:

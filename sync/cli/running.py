@@ -14,7 +14,7 @@ from sync.credentials import environment
 from sync.errors import ExitCode
 from sync.model.run import Run, RunOptions
 from sync.plan.make import make_plan
-from sync.run import Planner, Wisher, synchronise, wish_of_tree
+from sync.run import Planner, Wisher, desired_of_tree, synchronise
 
 
 def perform(
@@ -23,7 +23,7 @@ def perform(
     *,
     output: str,
     planner: Planner = make_plan,
-    wisher: Wisher = wish_of_tree,
+    wisher: Wisher = desired_of_tree,
     reshape: Callable[[Run], Run] = lambda run: run,
     then: Callable[[Run], None] = lambda _: None,
     is_detailed: bool = False,

@@ -33,12 +33,12 @@ def command(output: str, **given: Any) -> int:
     warn_of_unchecked_certificate(given)
     with controller(target(given, environment())) as where, Console(is_quiet=output != "text") as console:
         run = synchronise(request, where, console.hooks(where), asked)
-    _show(replace(run, edits=edits_of(run.wish.desired, run.before, asked.plan.selection)), output)
+    _show(replace(run, edits=edits_of(run.desired, run.before, asked.plan.selection)), output)
     return 0 if run.plan is not None else run.exit_code(is_detailed=False)
 
 
 def _show(run: Run, output: str) -> None:
-    lock_name = f"avi-sync-{run.wish.desired.cluster}"
+    lock_name = f"avi-sync-{run.desired.cluster}"
     if output == "json":
         show_document(deployment_document(run, lock_name))
     elif run.plan is None:

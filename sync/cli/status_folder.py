@@ -28,7 +28,7 @@ def write_statuses(folder: str, run: Run) -> None:
 
 def _tells_everything(run: Run) -> bool:
     """Whether what has no status is gone from Git: not while something in the tree cannot be read or used."""
-    desired, told = run.wish.desired, {status.owner_name for status in run.statuses}
+    desired, told = run.desired, {status.owner_name for status in run.statuses}
     return desired.is_complete and not desired.holds_everything and all(held.name in told for held in desired.held)
 
 

@@ -159,8 +159,3 @@ def overlaid_markers(desired: Mapping[str, Any], live: Mapping[str, Any]) -> lis
     """Our markers, then the labels that others put on the live object."""
     others = [marker for marker in live.get("markers") or () if marker.get("key") not in OUR_MARKERS]
     return [*desired.get("markers", ()), *others]
-
-
-def wish_of(body: Mapping[str, Any]) -> str:
-    """The digest of what a body asks for, as its marker holds it."""
-    return markers_of(body).get(DIGEST, "")

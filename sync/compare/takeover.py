@@ -36,7 +36,7 @@ class Takeover:
 def adopted(desired: AviObject, live: Mapping[str, Any]) -> Takeover:
     """The live object with our marks.
 
-    Without the digest where a field stays different: what differs then is a wish of Git's, not an edit by hand.
+    Without the digest where a field stays different: what differs then is what Git requests, not an edit by hand.
     """
     found = compare(desired, live).differences
     differing = {top_level(item.path) for item in found} - {"created_by", "markers"}

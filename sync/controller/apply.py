@@ -226,7 +226,7 @@ class _SetRun:
         body = write.body or {}
         others = [marker for marker in body.get("markers") or () if marker.get("key") != REFUSED_MARKER]
         names = self.change_set.names if len(self.change_set.names) > 1 else ()
-        values = [self.change_set.wish, refused[:LONGEST_NOTE], *names]
+        values = [self.change_set.desired_digest, refused[:LONGEST_NOTE], *names]
         return replace(write, body={**body, "markers": [*others, {"key": REFUSED_MARKER, "values": values}]})
 
     # --- single writes ------------------------------------------------------------------------------------------------

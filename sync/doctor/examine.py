@@ -11,7 +11,7 @@ from sync.controller.live import read_live
 from sync.controller.record import RecordStore
 from sync.controller.session import OLDEST_VERSION
 from sync.controller.timing import Timing
-from sync.desired import Source, load_source, make_wish, offline
+from sync.desired import Source, load_source, make_desired, offline
 from sync.doctor.account import check_rights
 from sync.doctor.contact import make_contact
 from sync.doctor.findings import attempt, from_error, not_checked, ok
@@ -85,7 +85,7 @@ def _controller_findings(source: Source | None, target: Target, clock: Callable[
 
 def _without_login(source: Source | None, why: str, checks: Sequence[str] = AFTER_LOGIN) -> Iterator[Finding]:
     if source is not None:
-        yield from check_manifests(offline(make_wish(source, None)))
+        yield from check_manifests(offline(make_desired(source, None)))
     yield from (not_checked(check, why) for check in checks)
 
 
@@ -93,7 +93,7 @@ def _as_account(client: ControllerClient, source: Source | None, target: Target,
     """What the account sees. A source that cannot be used leaves nothing to look for."""
     if source is None or source.settings is None:
         if source is not None:
-            yield from check_manifests(make_wish(source, None))
+            yield from check_manifests(make_desired(source, None))
         yield from (not_checked(check, "values.yaml cannot be used") for check in AFTER_VERSION)
         return
     settings = source.settings
@@ -105,17 +105,17 @@ def _as_account(client: ControllerClient, source: Source | None, target: Target,
         facts = read_facts(client, cloud_name=settings.controller.cloud_name, references=references)
     except SyncError as error:
         failed = (from_error("references", error), not_checked("dns", "the cloud could not be read"))
-    wish = make_wish(source, facts)
-    yield from check_manifests(wish)
-    needed = {settings.controller.tenant_name, *(key.tenant for key in wish.desired.objects)}
+    desired = make_desired(source, facts)
+    yield from check_manifests(desired)
+    needed = {settings.controller.tenant_name, *(key.tenant for key in desired.objects)}
     absent = {name for name in references[TENANT] if facts is not None and not facts.has(TENANT, name)}
     tenants = sorted(needed | absent)
     yield from attempt("rights", lambda: check_rights(client, target.username, tenants, sorted(named)))
     yield from failed
     if facts is not None:
         yield from check_references(named, facts)
-        yield from check_vip_networks(wish)
-        yield from check_dns(wish, settings, facts)
+        yield from check_vip_networks(desired)
+        yield from check_dns(desired, settings, facts)
     names = Names(cluster=settings.cluster, is_encoded=settings.ako.enable_evh)
     store = RecordStore(client, tenant=settings.controller.tenant_name, names=names)
     yield from attempt("lock", lambda: check_lock(store))

@@ -6,9 +6,9 @@ from sync.avi.hostnames import is_under
 from sync.desired import Source
 from sync.doctor.findings import not_checked, ok, problem, some, warning
 from sync.model.checkup import Finding
+from sync.model.desired import DesiredState
 from sync.model.facts import Facts
 from sync.model.problem import Problem, Severity
-from sync.model.run import Wish
 from sync.model.settings import Settings
 from sync.report.words import counted
 from sync.translate.fqdn import default_domain
@@ -27,11 +27,11 @@ def check_source(source: Source) -> Iterator[Finding]:
     yield ok("source", f"{source.snapshot.location} read, commit {commit[:12]}" if commit else "read")
 
 
-def check_manifests(wish: Wish) -> Iterator[Finding]:
+def check_manifests(desired: DesiredState) -> Iterator[Finding]:
     """What `validate` would say, counted."""
-    errors = [item for item in wish.problems if item.severity is Severity.ERROR]
-    warnings = [item for item in wish.problems if item.severity is Severity.WARNING]
-    owners = len({item.owner for item in wish.desired})
+    errors = [item for item in desired.problems if item.severity is Severity.ERROR]
+    warnings = [item for item in desired.problems if item.severity is Severity.WARNING]
+    owners = len({item.owner for item in desired})
     if errors:
         first = _place(errors[0])
         yield problem("manifests", f"{counted(len(errors), 'error')}; the first: {first}", "see avi-sync validate")
@@ -39,7 +39,7 @@ def check_manifests(wish: Wish) -> Iterator[Finding]:
         first = _place(warnings[0])
         yield warning("manifests", f"{counted(len(warnings), 'warning')}; the first: {first}", "see avi-sync validate")
     else:
-        yield ok("manifests", f"{counted(owners, 'owner')} with {counted(len(wish.desired.objects), 'object')}")
+        yield ok("manifests", f"{counted(owners, 'owner')} with {counted(len(desired.objects), 'object')}")
 
 
 def _place(item: Problem) -> str:
@@ -64,17 +64,17 @@ def check_references(references: Mapping[str, frozenset[str]], facts: Facts) -> 
         yield ok("profiles", f"exist: {some(others)}")
 
 
-def check_vip_networks(wish: Wish) -> Iterator[Finding]:
+def check_vip_networks(desired: DesiredState) -> Iterator[Finding]:
     """Whether the VIP networks have the subnets and addresses that a new VIP would need."""
-    for doubt in dict.fromkeys(item for found in wish.desired.doubts.values() for item in found):
+    for doubt in dict.fromkeys(item for found in desired.doubts.values() for item in found):
         yield warning("vip addresses", _place(doubt), doubt.fix)
 
 
-def check_dns(wish: Wish, settings: Settings, facts: Facts) -> Iterator[Finding]:
+def check_dns(desired: DesiredState, settings: Settings, facts: Facts) -> Iterator[Finding]:
     """Whether the cloud's DNS serves the names that VIPs would get."""
     domains = tuple(domain.removeprefix(".") for domain in facts.cloud.dns_domains)
     wanted = settings.network.default_domain or settings.l4.default_domain
-    names = {str(row.get("fqdn", "")) for item in wish.desired for row in item.body.get("dns_info") or ()}
+    names = {str(row.get("fqdn", "")) for item in desired for row in item.body.get("dns_info") or ()}
     if not domains:
         yield not_checked("dns", f"cloud {facts.cloud.name} serves no DNS domain: no VIP gets a name by itself")
     elif wanted and default_domain(settings, facts) is None:

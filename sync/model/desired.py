@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sync.model.problem import Origin, Problem
+from sync.errors import ExitCode
+from sync.model.problem import Origin, Problem, Severity
 
 
 class OwnerKind(StrEnum):
@@ -360,6 +361,18 @@ class DesiredState:
     unreadable: frozenset[str] = frozenset()
     hostnames_are_exclusive: bool = True
     """Whether the Controller gives each DNS name to one VsVip: if the cloud has a DNS profile (AVI-DNS-PROFILE)."""
+    problems: tuple[Problem, ...] = ()
+    """Everything that is wrong with the tree, with its place."""
+    statuses: tuple[Status, ...] = ()
+    ignored: Mapping[str, int] = field(default_factory=dict)
+    """How many manifests are of a kind that is not read, by `apiVersion/kind`."""
 
     def __iter__(self) -> Iterator[AviObject]:
         return iter(self.objects.values())
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """3 where nothing is usable, 5 where something is held, else 0."""
+        if all(problem.severity is not Severity.ERROR for problem in self.problems):
+            return ExitCode.DONE
+        return ExitCode.HELD_OR_FAILED if self.objects else ExitCode.SOURCE_INVALID

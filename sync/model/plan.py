@@ -182,8 +182,8 @@ class ChangeSet:
     `resumes` are the objects that such a run had deleted, climbing, each with the delete of what it had made in its
     place, if anything: the set goes on where that run ended.
     `takes` are the addresses and DNS names that none of its owners has before it.
-    `wish` is the fingerprint of what its owners request, by which a refused wish is recognised; `names` are those of
-    the owners' VirtualServices.
+    `desired_digest` is the fingerprint of what its owners request, by which a refused request is recognised; `names`
+    are those of the owners' VirtualServices.
     """
 
     owners: tuple[Owner, ...]
@@ -194,7 +194,7 @@ class ChangeSet:
     replaced: tuple[LiveObject, ...] = field(default=(), repr=False)
     resumes: Mapping[ObjectKey, Write | None] = field(default_factory=dict)
     takes: frozenset[AddressPlace | Hostname] = frozenset()
-    wish: str = ""
+    desired_digest: str = ""
     names: tuple[str, ...] = ()
 
     @property

@@ -1,6 +1,5 @@
 """What a run wanted, planned and did, and the exit code that tells it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sync.errors import ExitCode
@@ -12,24 +11,6 @@ from sync.model.plan import Edit, Permit, Plan, PlanOptions, Refusal
 from sync.model.problem import Problem, Severity
 from sync.model.saved_plan import SavedPlan
 from sync.model.service import ServiceState, Verdict
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What a source tree asks for, with all that is wrong with it."""
-
-    desired: DesiredState
-    problems: tuple[Problem, ...]
-    statuses: tuple[Status, ...]
-    ignored: Mapping[str, int] = field(default_factory=dict)
-    """How many manifests are of a kind that is not read, by `apiVersion/kind`."""
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """3 where nothing is usable, 5 where something is held, else 0."""
-        if all(problem.severity is not Severity.ERROR for problem in self.problems):
-            return ExitCode.DONE
-        return ExitCode.HELD_OR_FAILED if self.desired.objects else ExitCode.SOURCE_INVALID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +46,7 @@ class Run:
     where it is not known how things stand.
     """
 
-    wish: Wish
+    desired: DesiredState
     statuses: tuple[Status, ...] = ()
     plan: Plan | None = None
     live: LiveState | None = None
@@ -101,7 +82,7 @@ class Run:
         told = {(problem.resource, problem.message) for problem in left}
         planned = self.plan.problems if self.plan is not None else ()
         first = (problem for problem in planned if (problem.resource, problem.message) not in told)
-        found = {*self.wish.problems, *self.notices, *first, *left}
+        found = {*self.desired.problems, *self.notices, *first, *left}
         return tuple(sorted(found, key=lambda problem: problem.sort_key))
 
     @property
@@ -124,7 +105,7 @@ class Run:
             return ExitCode.LOCKED
         if self.is_stale:
             return ExitCode.STALE_PLAN
-        if self.plan is None or self.wish.exit_code is ExitCode.SOURCE_INVALID:
+        if self.plan is None or self.desired.exit_code is ExitCode.SOURCE_INVALID:
             return ExitCode.SOURCE_INVALID
         if self.refusals:
             return ExitCode.REFUSED

@@ -234,22 +234,22 @@ def _items(body: Mapping[str, Any], path: str, keys: tuple[str, ...]) -> Iterato
         yield tuple(parts), ":".join(part for part in parts if part != "None")
 
 
-def refused_before(pair: Pair, wishes: Mapping[str, str]) -> str:
+def refused_before(pair: Pair, digests: Mapping[str, str]) -> str:
     """The Controller's words, if it has refused what is requested now and the old objects were put back.
 
-    The mark tells the names of all owners that were planned together: `wishes` are what owners request now, by name.
+    The mark names all owners that were planned together: `digests` are of what owners request now, by name.
     """
     for item in pair.live.values():
         for marker in item.body.get("markers") or ():
             values = [str(value) for value in marker.get("values") or ()]
             if marker.get("key") != REFUSED or len(values) < 2:
                 continue
-            wish, said, *names = values
-            if wish == wish_of_all({name: wishes.get(name, "") for name in names or (pair.name,)}):
+            refused, said, *names = values
+            if refused == combined_digest({name: digests.get(name, "") for name in names or (pair.name,)}):
                 return said
     return ""
 
 
-def wish_of_all(wishes: Mapping[str, str]) -> str:
+def combined_digest(digests: Mapping[str, str]) -> str:
     """The fingerprint of what several owners request together; that of one is its own."""
-    return next(iter(wishes.values())) if len(wishes) == 1 else digest(wishes)
+    return next(iter(digests.values())) if len(digests) == 1 else digest(digests)

@@ -67,10 +67,10 @@ def holds_of(
     holds.by_name |= {owner.pair.name: None for owner in owners if not selection.includes(owner.pair.owner)}
     if desired.holds_everything:
         holds.by_name |= {owner.pair.name: None for owner in owners}
-    wishes = {owner.pair.name: owner.pair.wish for owner in owners}
+    digests = {owner.pair.name: owner.pair.desired_digest for owner in owners}
     for owner in owners:
         effect = effects.get(owner.pair.name, NO_EFFECT)
-        for message, fix in _reasons(owner.owner, effect, wishes, desired, live, options, way_out):
+        for message, fix in _reasons(owner.owner, effect, digests, desired, live, options, way_out):
             holds.add(owner.pair, message, fix, desired)
         for problem in (*holding_doubts(owner.owner, desired), *still_wanted(owner.owner, desired)):
             holds.add_problem(owner.pair, problem)
@@ -92,7 +92,7 @@ def holds_of(
 def _reasons(
     owner: OwnerChanges,
     effect: Effect,
-    wishes: Mapping[str, str],
+    digests: Mapping[str, str],
     desired: DesiredState,
     live: LiveState,
     options: PlanOptions,
@@ -114,7 +114,7 @@ def _reasons(
     if not desired.is_complete:
         yield from _losses(owner)
     yield from _stranded(pair, desired)
-    if owner.changes and not options.retry_refused and (said := refused_before(owner.pair, wishes)):
+    if owner.changes and not options.retry_refused and (said := refused_before(owner.pair, digests)):
         yield (
             f"the Controller refused this before, and the old objects were put back; it said: {said}",
             "change what is asked for in Git, or run once with --retry-refused",

@@ -25,7 +25,7 @@ from sync.kinds import KINDS, Scope
 from sync.model.desired import ObjectKey, Owner
 from sync.model.live import LiveObject
 from sync.model.plan import Action, Change, ChangeSet, Method, Write
-from sync.plan.changes import OwnerChanges, losses, wish_of_all
+from sync.plan.changes import OwnerChanges, combined_digest, losses
 from sync.plan.passing import Passing, Resource, had, has, union
 from sync.plan.splitting import without_what_is_new
 from sync.plan.writes import climbing_keys, creation_of, resumed
@@ -153,7 +153,7 @@ def _change_set(owners: Sequence[Passing], *, hostnames_are_exclusive: bool) -> 
     changes = [(owner.pair.owner, change) for owner in changed for change in owner.changes.values()]
     taken = union(has(step.write) for step in steps) - union(had(step.write) for step in steps)
     exclusive = (AddressPlace, Hostname) if hostnames_are_exclusive else (AddressPlace,)
-    wishes = {owner.pair.name: owner.pair.wish for owner in changed}
+    digests = {owner.pair.name: owner.pair.desired_digest for owner in changed}
     return ChangeSet(
         owners=tuple(sorted(owner.pair.owner for owner in changed)),
         changes=tuple(change for _, change in sorted(changes, key=lambda item: (item[0], item[1].key))),
@@ -163,8 +163,8 @@ def _change_set(owners: Sequence[Passing], *, hostnames_are_exclusive: bool) -> 
         replaced=tuple(item for _, item in restored),
         resumes=resumes,
         takes=frozenset(each for each in taken if isinstance(each, exclusive)),
-        wish=wish_of_all(wishes),
-        names=tuple(sorted(wishes)),
+        desired_digest=combined_digest(digests),
+        names=tuple(sorted(digests)),
     )
 
 

@@ -33,7 +33,7 @@ class Pair:
     """The switch in values.yaml that alone takes it away, though it is in Git and live; empty if there is none."""
 
     @property
-    def wish(self) -> str:
+    def desired_digest(self) -> str:
         """The fingerprint of everything that is asked for; empty for an owner that is gone from Git."""
         if not self.desired:
             return ""

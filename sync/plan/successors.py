@@ -78,5 +78,5 @@ def live_services(pair: Pair) -> frozenset[ServiceKey]:
 
 
 def desired_services(pair: Pair) -> frozenset[ServiceKey]:
-    """The Services that the owner serves by Git's wish."""
+    """The Services that the owner serves, as Git requests."""
     return frozenset(service for item in pair.desired.values() if (service := service_of(item.body)) is not None)

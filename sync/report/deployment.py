@@ -74,7 +74,7 @@ def owner_lines(run: Run) -> tuple[OwnerLine, ...]:
     for change in plan.changes if plan else ():
         changes.setdefault(change.owner, []).append(change)
     held = {item.owner for item in plan.held} if plan else set()
-    owners = {item.owner for item in live if item.owner is not None} | {item.owner for item in run.wish.desired} | held
+    owners = {item.owner for item in live if item.owner is not None} | {item.owner for item in run.desired} | held
     edits: dict[Owner, list[Edit]] = {}
     for edit in run.edits:
         edits.setdefault(edit.owner, []).append(edit)
@@ -120,7 +120,7 @@ def _standing(changes: list[Change], serving: Serving, *, is_there: bool, is_hel
 def status_lines(run: Run, lock_name: str, paint: Paint) -> Iterator[str]:
     """One screen: the record, a line per owner, and how many stand how."""
     yield from lock_lines(lock_name, run.record)
-    here = run.wish.desired.commit
+    here = run.desired.commit
     if run.record.last is not None and here != run.record.last.commit:
         yield one_line(f"Git now: commit {here or 'none (files as they are)'}")
     lines = owner_lines(run)
@@ -148,7 +148,7 @@ def deployment_document(run: Run, lock_name: str) -> DeploymentDocument:
         "lock": lock_name,
         "holder": str(run.record.holder) if run.record.holder else None,
         "last_run": last_run_document(last) if last else None,
-        "commit": run.wish.desired.commit,
+        "commit": run.desired.commit,
         "owners": [_owner(line) for line in owner_lines(run)],
     }
 

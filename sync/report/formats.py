@@ -23,14 +23,14 @@ VALIDATION: Forms = {
     "html": ("html.tree_html",),
     "junit": ("junit.tree_junit",),
 }
-"""What `validate` tells of a Wish."""
+"""What `validate` tells of a DesiredState."""
 
 RENDERING: Forms = {
     "text": ("text.render_text",),
     "json": ("json.render_document", "json.to_text"),
     "html": ("html.tree_html",),
 }
-"""What `render` tells of a Wish."""
+"""What `render` tells of a DesiredState."""
 
 
 def written(result: object, form: str, forms: Forms) -> str:

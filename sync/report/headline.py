@@ -76,17 +76,16 @@ def _edits(run: Run) -> str:
     return f"; {counted(len(run.edits), 'object')} edited, left alone" if run.edits else ""
 
 
-def headline_of_tree(desired: DesiredState, problems: Iterable[Problem]) -> Headline:
+def headline_of_tree(desired: DesiredState) -> Headline:
     """What a tree comes to, without a Controller."""
-    found = list(problems)
-    if not any(problem.severity is Severity.ERROR for problem in found):
+    errors = sum(problem.severity is Severity.ERROR for problem in desired.problems)
+    if not errors:
         words = f"The tree is in order: {counted(len(desired.objects), 'object')}"
         return Headline(level=Level.DONE, words=words)
     if not desired.objects:
         return Headline(level=Level.FAILED, words="The source cannot be used")
-    errors = counted(sum(problem.severity is Severity.ERROR for problem in found), "error")
     held = f"; {_are_held(len(desired.held))}" if desired.held else ""
-    return Headline(level=Level.HELD, words=f"{errors}{held}")
+    return Headline(level=Level.HELD, words=f"{counted(errors, 'error')}{held}")
 
 
 _ENDS = {

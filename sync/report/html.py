@@ -18,7 +18,7 @@ from sync.model.desired import AviObject, DesiredState, ObjectKey, Owner
 from sync.model.outcome import ChangeOutcome
 from sync.model.plan import CHANGES_OF_HANDS, Action, Change, ChangeSet
 from sync.model.problem import Problem
-from sync.model.run import Run, Wish
+from sync.model.run import Run
 from sync.model.service import Verdict
 from sync.plan.serving import Bodies, Body
 from sync.report.headline import Headline, headline_of, headline_of_tree
@@ -53,7 +53,7 @@ def run_html(run: Run) -> str:
         writes = _writes(report, sets.get(report.owner))
         owners.append(_owner(report, picture, positions, writes, is_full=is_full))
     document = {
-        **_head(_word(run), headline_of(run), run.wish.desired),
+        **_head(_word(run), headline_of(run), run.desired),
         "digest": plan.digest if plan else "",
         "isPlanned": is_only_planned(run),
         "isFull": is_full or plan is None,
@@ -65,25 +65,25 @@ def run_html(run: Run) -> str:
     return _page(document)
 
 
-def tree_html(wish: Wish) -> str:
+def tree_html(desired: DesiredState) -> str:
     """What a source tree asks for, without a Controller."""
     objects: dict[Owner, dict[ObjectKey, Body]] = defaultdict(dict)
-    for item in wish.desired:
+    for item in desired:
         objects[item.owner][item.key] = item.body
-    positions = {problem: number for number, problem in enumerate(wish.problems)}
-    reports = sorted(owners_of_tree(wish.desired, wish.problems), key=_gravity)
+    positions = {problem: number for number, problem in enumerate(desired.problems)}
+    reports = sorted(owners_of_tree(desired), key=_gravity)
     document = {
-        **_head("Source", headline_of_tree(wish.desired, wish.problems), wish.desired),
+        **_head("Source", headline_of_tree(desired), desired),
         "digest": "",
         "isPlanned": True,
         "isFull": True,
         "notes": [],
-        "counts": list(_counts_of_standings(reports, len(wish.desired.objects))),
+        "counts": list(_counts_of_standings(reports, len(desired.objects))),
         "owners": [
             _owner(report, picture_of(report, objects[report.owner], objects[report.owner]), positions, ())
             for report in reports
         ],
-        "problems": [_problem(problem) for problem in wish.problems],
+        "problems": [_problem(problem) for problem in desired.problems],
     }
     return _page(document)
 
@@ -322,8 +322,8 @@ def _after(report: OwnerReport, before: Bodies, run: Run) -> Bodies:
             after.pop(change.key, None)
         elif is_written and run.live is not None and change.key in run.live.objects:
             after[change.key] = run.live.objects[change.key].body
-        elif change.action not in CHANGES_OF_HANDS and change.key in run.wish.desired.objects:
-            after[change.key] = _overlaid(run.wish.desired.objects[change.key], before.get(change.key, {}))
+        elif change.action not in CHANGES_OF_HANDS and change.key in run.desired.objects:
+            after[change.key] = _overlaid(run.desired.objects[change.key], before.get(change.key, {}))
     return after
 
 

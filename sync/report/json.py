@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sync.model.desired import Condition, ObjectKey, Owner, Status
+from sync.model.desired import Condition, DesiredState, ObjectKey, Owner, Status
 from sync.model.outcome import Outcome
 from sync.model.plan import Action, Change, ChangeSet, Edit, Plan
 from sync.model.problem import Problem
-from sync.model.run import Run, Wish
+from sync.model.run import Run
 from sync.model.secrets import without_secrets
 from sync.plan.outages import effects_of
 from sync.report.documents import (
@@ -35,9 +35,8 @@ def to_text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def render_document(wish: Wish) -> RenderDocument:
+def render_document(desired: DesiredState) -> RenderDocument:
     """What `render` prints: desired objects, problems and statuses."""
-    desired = wish.desired
     return {
         "schema_version": SCHEMA_VERSION,
         "commit": desired.commit,
@@ -51,14 +50,14 @@ def render_document(wish: Wish) -> RenderDocument:
             }
             for item in desired
         ],
-        "problems": [problem_document(problem) for problem in wish.problems],
-        "statuses": [status_document(status) for status in wish.statuses],
+        "problems": [problem_document(problem) for problem in desired.problems],
+        "statuses": [status_document(status) for status in desired.statuses],
     }
 
 
-def validate_document(wish: Wish) -> ValidateDocument:
+def validate_document(desired: DesiredState) -> ValidateDocument:
     """What `validate` prints: the problems, and how much was found to be right."""
-    desired, problems = wish.desired, wish.problems
+    problems = desired.problems
     return {
         "schema_version": SCHEMA_VERSION,
         "commit": desired.commit,
@@ -69,9 +68,9 @@ def validate_document(wish: Wish) -> ValidateDocument:
             "errors": sum(problem.severity == "error" for problem in problems),
             "warnings": sum(problem.severity == "warning" for problem in problems),
         },
-        "ignored": dict(sorted(wish.ignored.items())),
-        "problems": [problem_document(problem) for problem in wish.problems],
-        "statuses": [status_document(status) for status in wish.statuses],
+        "ignored": dict(sorted(desired.ignored.items())),
+        "problems": [problem_document(problem) for problem in desired.problems],
+        "statuses": [status_document(status) for status in desired.statuses],
     }
 
 
@@ -80,7 +79,7 @@ def run_document(run: Run) -> RunDocument:
     plan = run.plan
     return {
         "schema_version": SCHEMA_VERSION,
-        "commit": run.wish.desired.commit,
+        "commit": run.desired.commit,
         "dry_run": run.is_dry,
         "summary": summary_document(plan),
         "changes": [change_document(change) for change in plan.changes] if plan else [],

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from sync.model.desired import DesiredState
 from sync.model.outcome import ChangeOutcome
 from sync.model.problem import Origin, Problem, Severity
-from sync.model.run import Run, Wish
+from sync.model.run import Run
 from sync.report.headline import headline_of, headline_of_tree
 from sync.report.owners import OwnerReport, owners_of, owners_of_tree, unowned
 from sync.report.plan_text import change_lines, counts
@@ -35,19 +36,19 @@ def run_junit(run: Run) -> str:
         *_run_cases(run),
     ]
     plan = run.plan
-    facts = {"commit": run.wish.desired.commit, "digest": plan.digest if plan else ""}
+    facts = {"commit": run.desired.commit, "digest": plan.digest if plan else ""}
     return _document(headline_of(run).words, cases, facts, counts(run, plain))
 
 
-def tree_junit(wish: Wish) -> str:
+def tree_junit(desired: DesiredState) -> str:
     """What `validate` found."""
-    owners = owners_of_tree(wish.desired, wish.problems)
+    owners = owners_of_tree(desired)
     cases = [
         *(_owner_case(report) for report in owners),
-        *_problem_cases(unowned(wish.problems, owners)),
+        *_problem_cases(unowned(desired.problems, owners)),
     ]
-    words = headline_of_tree(wish.desired, wish.problems).words
-    return _document(words, cases, {"commit": wish.desired.commit}, commit_text(wish.desired.commit))
+    words = headline_of_tree(desired).words
+    return _document(words, cases, {"commit": desired.commit}, commit_text(desired.commit))
 
 
 def _owner_case(report: OwnerReport) -> Case:

@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from sync.model.desired import DesiredState
 from sync.model.plan import Action, FieldChange
 from sync.model.problem import Origin, Problem
-from sync.model.run import Run, Wish
+from sync.model.run import Run
 from sync.report.created import created
 from sync.report.headline import Headline, headline_of, headline_of_tree
 from sync.report.numbers import numbers
@@ -67,18 +68,17 @@ def run_markdown(run: Run, *, max_bytes: int = MAX_COMMENT_BYTES) -> str:
         Section(head="#### Changes", items=tuple(_details(owners)), noun="owner", joint="\n\n"),
     )
     digest = f"digest {_code(run.plan.digest[:12])} · " if run.plan else ""
-    footer = f"{digest}{_code(commit_text(run.wish.desired.commit))}"
+    footer = f"{digest}{_code(commit_text(run.desired.commit))}"
     return _text((_title(headline_of(run)), *_counts(run)), sections, footer, max_bytes)
 
 
-def tree_markdown(wish: Wish, *, max_bytes: int = MAX_COMMENT_BYTES) -> str:
+def tree_markdown(desired: DesiredState, *, max_bytes: int = MAX_COMMENT_BYTES) -> str:
     """What `validate` found."""
-    desired = wish.desired
     owners = counted(len({item.owner for item in desired}), "owner")
     found = f"{owners} with {counted(len(desired.objects), 'object')}, {len(desired.held)} held"
-    facts = f"{found}; {counts_of_problems(wish.problems)}"
-    title = _title(headline_of_tree(desired, wish.problems))
-    return _text((title, facts), (_problems(wish.problems),), _code(commit_text(desired.commit)), max_bytes)
+    facts = f"{found}; {counts_of_problems(desired.problems)}"
+    title = _title(headline_of_tree(desired))
+    return _text((title, facts), (_problems(desired.problems),), _code(commit_text(desired.commit)), max_bytes)
 
 
 # --- what fits --------------------------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def _objects(ending: Ending, memory: Memory) -> Series | None:
     run = ending.run
     if run is None or run.plan is None or run.live is None:
         return None
-    desired = run.wish.desired
+    desired = run.desired
     held = {item.name for item in (*run.plan.held, *desired.held)}
     owned = [item for item in run.live if item.is_ours]
     found = {
@@ -184,7 +184,7 @@ def _headroom(ending: Ending, memory: Memory) -> Series | None:
 
 def _commit(ending: Ending, memory: Memory) -> Series | None:
     del memory
-    commit = ending.run.wish.desired.commit if ending.run is not None else ""
+    commit = ending.run.desired.commit if ending.run is not None else ""
     return {(commit,): 1} if commit else None
 
 

@@ -83,7 +83,7 @@ class OwnerReport:
 def owners_of(run: Run) -> tuple[OwnerReport, ...]:
     """Every owner of a run: those with an outage, those that change, both in plan order, the held, the rest by name."""
     plan_changes = run.plan.changes if run.plan else ()
-    held = run.plan.held if run.plan else run.wish.desired.held
+    held = run.plan.held if run.plan else run.desired.held
     effects = effects_of(run.plan, run.before) if run.plan else {}
     changes: dict[Owner, list[Change]] = {owner: [] for owner in sorted_by_outage(effects)}
     for change in plan_changes:
@@ -110,7 +110,7 @@ def owners_of(run: Run) -> tuple[OwnerReport, ...]:
             ends=ends.get(report.owner, {}),
             writes=tuple(writes.get(report.owner, ())),
         )
-        for report in _reports(run.wish.desired, run.before, run.problems, held, changes)
+        for report in _reports(run.desired, run.before, run.problems, held, changes)
     )
 
 
@@ -120,14 +120,14 @@ def sorted_by_outage(effects: Mapping[Owner, Effect]) -> list[Owner]:
 
 
 def _causes(report: OwnerReport, run: Run) -> tuple[Problem, ...]:
-    services = run.wish.desired.in_git.of_services
+    services = run.desired.in_git.of_services
     titles = {f"Service {'/'.join(key)}" for key, owner in services.items() if owner == report.owner}
     return tuple(problem for problem in run.problems if problem.resource in {str(report.owner), *titles})
 
 
-def owners_of_tree(desired: DesiredState, problems: Iterable[Problem]) -> tuple[OwnerReport, ...]:
+def owners_of_tree(desired: DesiredState) -> tuple[OwnerReport, ...]:
     """Every owner of a tree, without a Controller: those held, then the rest by name."""
-    return tuple(_reports(desired, LiveState(), problems, desired.held, {}))
+    return tuple(_reports(desired, LiveState(), desired.problems, desired.held, {}))
 
 
 def unowned(problems: Iterable[Problem], owners: Iterable[OwnerReport]) -> tuple[Problem, ...]:

@@ -4,19 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from sync.avi.addresses import addresses
-from sync.model.desired import Condition, Status
+from sync.model.desired import Condition, DesiredState, Status
 from sync.model.live import LiveState
 from sync.model.outcome import Outcome
 from sync.model.plan import Plan
 from sync.model.problem import Severity
-from sync.model.run import Wish
 
 
-def statuses_with_live(wish: Wish, plan: Plan, live: LiveState, outcomes: Sequence[Outcome] = ()) -> tuple[Status, ...]:
-    """The statuses of a wish; `plan` is what is left to do, `outcomes` what was done."""
+def statuses_with_live(
+    desired: DesiredState, plan: Plan, live: LiveState, outcomes: Sequence[Outcome] = ()
+) -> tuple[Status, ...]:
+    """The statuses of the owners; `plan` is what is left to do, `outcomes` what was done."""
     held = _addresses(live)
-    unsettled = dict(_unsettled(wish, plan, outcomes))
-    return tuple(_with_live(status, held.get(status.owner_name, ()), unsettled) for status in wish.statuses)
+    unsettled = dict(_unsettled(desired, plan, outcomes))
+    return tuple(_with_live(status, held.get(status.owner_name, ()), unsettled) for status in desired.statuses)
 
 
 def _addresses(live: LiveState) -> Mapping[str, Sequence[str]]:
@@ -27,9 +28,9 @@ def _addresses(live: LiveState) -> Mapping[str, Sequence[str]]:
     return found
 
 
-def _unsettled(wish: Wish, plan: Plan, outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str]]:
+def _unsettled(desired: DesiredState, plan: Plan, outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str]]:
     """Owner names that are not as Git asks for, and why; of several reasons the last one counts."""
-    names = {item.owner: item.owner_name for item in wish.desired}
+    names = {item.owner: item.owner_name for item in desired}
     for change in plan.changes:
         if change.owner in names:
             yield names[change.owner], "changes are pending"

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from sync.model.desired import DesiredState
 from sync.model.problem import Problem, Severity
-from sync.model.run import Wish
 from sync.report.words import commit_text, counted, cut, one_line
 
 Paint = Callable[[str, str], str]
@@ -37,54 +37,53 @@ def counts_of_problems(problems: Iterable[Problem]) -> str:
     return f"{counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}"
 
 
-def validation_text(wish: Wish) -> str:
+def validation_text(desired: DesiredState) -> str:
     """What `validate` prints, without colours."""
-    return "\n".join(validation_lines(wish, plain))
+    return "\n".join(validation_lines(desired, plain))
 
 
-def validation_lines(wish: Wish, paint: Paint) -> Iterator[str]:
+def validation_lines(desired: DesiredState, paint: Paint) -> Iterator[str]:
     """What `validate` prints."""
-    desired, problems = wish.desired, wish.problems
+    problems = desired.problems
     yield from problem_lines(problems, paint)
-    yield from _not_served_lines(wish, paint)
-    yield from _ignored_lines(wish, paint)
+    yield from _not_served_lines(desired, paint)
+    yield from _ignored_lines(desired, paint)
     owners = len({item.owner for item in desired})
     found = f"{counted(owners, 'owner')} with {counted(len(desired.objects), 'object')}, {len(desired.held)} held"
     yield f"Validate: {found}; {counts_of_problems(problems)}   {commit_text(desired.commit)}"
 
 
-def _not_served_lines(wish: Wish, paint: Paint) -> Iterator[str]:
+def _not_served_lines(desired: DesiredState, paint: Paint) -> Iterator[str]:
     """What is in the tree and not ours to serve, with the reason (docs/usage.md#holding): neither wanted nor held."""
-    held = {item.name for item in wish.desired.held}
-    for status in wish.statuses:
+    held = {item.name for item in desired.held}
+    for status in desired.statuses:
         scheduled = status.conditions[0]
         if scheduled.status == "False" and status.owner_name not in held:
             name = f"{status.kind} {status.namespace}/{status.name}"
             yield paint(one_line(f"not served: {name}: {scheduled.message}"), "quiet")
 
 
-def _ignored_lines(wish: Wish, paint: Paint) -> Iterator[str]:
+def _ignored_lines(desired: DesiredState, paint: Paint) -> Iterator[str]:
     """How many manifests are of kinds that are not read, the most frequent kinds first."""
-    if not wish.ignored:
+    if not desired.ignored:
         return
-    kinds = sorted(wish.ignored.items(), key=lambda item: (-item[1], item[0]))
+    kinds = sorted(desired.ignored.items(), key=lambda item: (-item[1], item[0]))
     named = ", ".join(f"{count} {kind}" for kind, count in kinds[:_KINDS_SHOWN])
     more = f" and {counted(len(kinds) - _KINDS_SHOWN, 'more kind')}" if len(kinds) > _KINDS_SHOWN else ""
-    total = counted(sum(wish.ignored.values()), "manifest")
+    total = counted(sum(desired.ignored.values()), "manifest")
     yield paint(one_line(f"not read: {total} of other kinds: {cut(named, MAX_PART_LENGTH)}{more}"), "quiet")
 
 
 _KINDS_SHOWN = 8
 
 
-def render_text(wish: Wish) -> str:
+def render_text(desired: DesiredState) -> str:
     """What `render` prints on both its outputs, without colours."""
-    return "\n".join((*problem_lines(wish.problems, plain), *render_lines(wish, plain)))
+    return "\n".join((*problem_lines(desired.problems, plain), *render_lines(desired, plain)))
 
 
-def render_lines(wish: Wish, paint: Paint) -> Iterator[str]:
+def render_lines(desired: DesiredState, paint: Paint) -> Iterator[str]:
     """What `render` prints for people: the objects that should exist, by owner."""
-    desired = wish.desired
     previous = None
     for item in sorted(desired, key=lambda item: (item.owner, item.key)):
         if item.owner != previous:

@@ -14,10 +14,10 @@ import yaml
 
 from sync.cli import main
 from sync.config import read_settings
-from sync.desired import Source, make_wish, offline
+from sync.desired import Source, make_desired, offline
 from sync.errors import SyncError
+from sync.model.desired import DesiredState
 from sync.model.problem import Severity
-from sync.model.run import Wish
 from sync.model.source import Snapshot, SourceFile
 from sync.source.manifests import parse_manifests
 from sync.template_files import read_templates
@@ -179,7 +179,7 @@ def _mutate(value: Any, chance: random.Random) -> None:
         where[key] = chance.choice(JUNK)
 
 
-def _wish(files: Mapping[str, bytes]) -> Wish:
+def _desired(files: Mapping[str, bytes]) -> DesiredState:
     snapshot = Snapshot(
         location="tree",
         commit="c0ffee",
@@ -194,7 +194,7 @@ def _wish(files: Mapping[str, bytes]) -> Wish:
         templates=read_templates(snapshot),
         problems=(*problems, *found),
     )
-    return offline(make_wish(source, None))
+    return offline(make_desired(source, None))
 
 
 def _judge(row: Row, files: Mapping[str, bytes]) -> None:
@@ -202,14 +202,14 @@ def _judge(row: Row, files: Mapping[str, bytes]) -> None:
     row.tried += 1
     what = f"{dict(files)}"[:600]
     try:
-        wish = _wish(files)
+        desired = _desired(files)
     except SyncError:
         row.converged += 1
         return
     except Exception as error:
         row.notes.append(f"{type(error).__name__}: {error} for {what}")
         return
-    bare = [item for item in wish.problems if item.severity is Severity.ERROR and not (item.message and item.fix)]
+    bare = [item for item in desired.problems if item.severity is Severity.ERROR and not (item.message and item.fix)]
     if bare:
         row.notes.append(f"{bare} for {what}")
     else:

@@ -22,7 +22,7 @@ from tests.builders import make_facts, make_options
 from tests.chaos.lab import Row
 from tests.chaos.typing_trees import KNOWN, TREES
 from tests.end_to_end.tree import Manifest
-from tests.plan.controller import PerfectController, wish_of_texts
+from tests.plan.controller import PerfectController, desired_of_texts
 
 MOST = 6_000
 
@@ -95,8 +95,8 @@ def _start(name: str, files: Mapping[str, Sequence[Manifest]]) -> Started:
 
 
 def _plan(texts: Mapping[str, str], facts: Facts, live: LiveState) -> Plan:
-    wish = wish_of_texts({path: text.encode() for path, text in texts.items()}, facts=facts)
-    return make_plan(wish.desired, live, make_options())
+    desired = desired_of_texts({path: text.encode() for path, text in texts.items()}, facts=facts)
+    return make_plan(desired, live, make_options())
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sync.compare.markers import comparable_markers, managed_fields, markers_of
-from sync.compare.objects import body_of_update, compare, wish_of, without_identity
+from sync.compare.objects import body_of_update, compare, without_identity
 from sync.compare.recreation import body_of_recreate
 from sync.kinds import KINDS, Scope
 from sync.model.desired import AviObject
@@ -394,7 +394,7 @@ def test_what_the_controller_refuses_to_change_is_replaced(
 
 
 def test_an_address_added_that_the_vip_already_has_changes_the_marker_only() -> None:
-    """No replace, but Git's wish is remembered."""
+    """No replace, but what Git requests is remembered."""
     desired = desired_of("VsVip", make_gateway(addresses=["10.0.0.5"]))
     live = live_of(desired_of("VsVip", make_gateway()))
 
@@ -463,12 +463,6 @@ def test_managed_is_what_templates_answer_for_what_is_rendered_and_what_was_writ
     assert fields == KINDS["Pool"].managed | {"description", "lb_algorithm"}
 
 
-def test_the_wish_of_a_body_is_its_digest() -> None:
-    """Empty where there is none."""
-    assert wish_of({"markers": markers(Digest="abc")}) == "abc"
-    assert wish_of({}) == ""
-
-
 @pytest.mark.parametrize(
     ("items", "is_same"),
     [
@@ -484,7 +478,7 @@ def test_the_wish_of_a_body_is_its_digest() -> None:
 )
 def test_equal_fields_give_an_equal_digest(items: tuple[Any, ...], is_same: bool) -> None:
     """Digest differs: Git changed."""
-    digests = {wish_of(desired_of("Pool", *BASE).body), wish_of(desired_of("Pool", *items).body)}
+    digests = {markers_of(desired_of("Pool", *each).body)["Digest"] for each in (BASE, items)}
 
     assert (len(digests) == 1) is is_same
 

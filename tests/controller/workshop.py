@@ -23,7 +23,7 @@ from sync.model.settings import Settings
 from sync.model.source import Snapshot, SourceFile
 from sync.plan.make import make_plan
 from tests.end_to_end.tree import VALUES, Manifest
-from tests.plan.controller import wish_for
+from tests.plan.controller import desired_for
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 UPGRADE = {"status": 403, "body": {"error": "Configuration is disallowed during upgrade"}}
@@ -69,7 +69,7 @@ class Workshop:
 
     def plan(self, *manifests: Manifest, retry_refused: bool = False) -> Plan:
         """What must change so that there is what the manifests ask for."""
-        desired = wish_for(*manifests, facts=self.facts).desired
+        desired = desired_for(*manifests, facts=self.facts)
         return make_plan(desired, self.live(), PlanOptions(now=NOW, retry_refused=retry_refused))
 
     def apply(self, plan: Plan, **options: Any) -> tuple[Outcome, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sync.desired import load_source, make_wish
+from sync.desired import load_source, make_desired
 from sync.emulator import Emulator
 from sync.model.desired import DesiredState
 from sync.model.target import Target
@@ -54,7 +54,7 @@ def desired_of(tree: Tree, controller: Controller) -> DesiredState:
     request = SourceRequest(location=str(tree.folder), cache_dir=tree.folder.parent / "cache")
     state = str(tree.folder.parent / "state")
     target = Target(controller=controller.url, username="admin", password="emulator", state_folder=state)
-    return make_wish(load_source(request), read_facts_of(request, target)).desired
+    return make_desired(load_source(request), read_facts_of(request, target))
 
 
 def everything(controller: Controller) -> Mapping[str, dict[str, Any]]:

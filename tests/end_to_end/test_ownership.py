@@ -8,7 +8,7 @@ from tests.ako import ako_objects, made_by_ako
 from tests.builders import make_facts, markers
 from tests.end_to_end.conftest import Clock, Controller, Result, Run
 from tests.end_to_end.tree import VALUES, Manifest, Tree, app, endpoints, load_balancer
-from tests.plan.controller import wish_for
+from tests.plan.controller import desired_for
 
 FACTS = make_facts(domains=("avi.internal",))
 POOL = "test--shop-web-svc-web-TCP-80"
@@ -21,7 +21,7 @@ def values_of(cluster: str) -> Manifest:
 
 def ako_serves(controller: Controller, *manifests: Manifest, cluster: str = "test", minutes_ago: float = 11) -> None:
     """AKO has made what the manifests ask for."""
-    made_by_ako(wish_for(*manifests, values=values_of(cluster), facts=FACTS).desired, controller.call)
+    made_by_ako(desired_for(*manifests, values=values_of(cluster), facts=FACTS), controller.call)
     controller.wait(minutes=minutes_ago)
     controller.forget()
 
@@ -154,7 +154,7 @@ def test_unmarked_objects_with_wanted_names_are_adopted_though_nobody_waits_for_
 ) -> None:
     """Made by hand a moment ago; no AKO is involved."""
     tree.commit(web=app("web"))
-    for key, body in ako_objects(wish_for(*app("web"), facts=FACTS).desired):
+    for key, body in ako_objects(desired_for(*app("web"), facts=FACTS)):
         unmarked = {name: value for name, value in body.items() if name not in ("created_by", "markers")}
         controller.call("POST", f"/api/{key.kind.lower()}", unmarked)
 

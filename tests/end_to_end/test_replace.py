@@ -103,7 +103,7 @@ def test_what_was_refused_once_is_not_tried_again(sync: Run, tree: Tree, control
     assert any("No available free IPs" in problem["message"] for problem in again.document["problems"])
 
 
-def test_a_refused_wish_is_forgotten_when_git_changes(sync: Run, tree: Tree, controller: Controller) -> None:
+def test_a_refused_request_is_forgotten_when_git_changes(sync: Run, tree: Tree, controller: Controller) -> None:
     """Back to the old network: the mark of the refusal goes, and the next run finds nothing to do."""
     _exhaust_the_tiny_network(sync, tree)
     sync()

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sync.cli.terminal import say_defect
-from sync.desired import load_source, make_wish
+from sync.desired import load_source, make_desired
 from sync.emulator import Emulator
 from sync.model.facts import assumed_facts
 from sync.report.formats import RUN
@@ -315,10 +315,10 @@ def test_no_value_of_the_core_shows_a_secret_in_its_repr(planted: Tree, sync: Ru
         cache_dir=planted.folder,
         plain_folder_allowed=True,
     )
-    wish = make_wish(load_source(request), assumed_facts("Default-Cloud"))
+    desired = make_desired(load_source(request), assumed_facts("Default-Cloud"))
 
-    assert wish.desired.objects
-    assert CANARY not in f"{request!r} {wish!r}"
+    assert desired.objects
+    assert CANARY not in f"{request!r} {desired!r}"
 
 
 def test_no_secret_is_in_the_arguments_of_a_process(planted: Tree, controller: Controller, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from sync.plan.make import make_plan
 from tests.ako import ako_objects
 from tests.builders import make_options, markers
 from tests.end_to_end.tree import app
-from tests.plan.controller import NAMES, PerfectController, wish_for
+from tests.plan.controller import NAMES, PerfectController, desired_for
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def live_of_ako(minutes_ago: float) -> LiveState:
     """What AKO made so long ago."""
     controller = PerfectController()
-    for key, body in ako_objects(wish_for(*app("web")).desired):
+    for key, body in ako_objects(desired_for(*app("web"))):
         controller.put(body, key.kind)
     return written(controller.live, minutes_ago)
 
@@ -36,7 +36,7 @@ def written(live: LiveState, minutes_ago: float) -> LiveState:
 
 def plan_of(live: LiveState) -> Plan:
     """The take-over."""
-    return plan_adoption(wish_for(*app("web")).desired, live, make_options())
+    return plan_adoption(desired_for(*app("web")), live, make_options())
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_without_the_controllers_time_nothing_is_taken_over() -> None:
 def test_a_plan_that_takes_nothing_over_does_not_ask() -> None:
     """A plain run beside a running AKO holds everything, and is not refused for that."""
     live = live_of_ako(0)
-    plan = make_plan(wish_for(*app("web")).desired, live, make_options())
+    plan = make_plan(desired_for(*app("web")), live, make_options())
 
     assert [*ako_still_writes(plan, live, "test", NOW)] == []
 
@@ -86,7 +86,7 @@ def test_a_plan_that_takes_nothing_over_does_not_ask() -> None:
 def test_where_nothing_is_akos_nobody_waits() -> None:
     """Unmarked objects, made a moment ago."""
     controller = PerfectController()
-    for key, body in ako_objects(wish_for(*app("web")).desired):
+    for key, body in ako_objects(desired_for(*app("web"))):
         controller.put({name: value for name, value in body.items() if name not in ("created_by", "markers")}, key.kind)
     live = written(controller.live, 0)
 

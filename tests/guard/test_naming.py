@@ -12,7 +12,7 @@ from sync.model.lock import LastRun, Record
 from sync.plan.make import make_plan
 from tests.builders import make_options
 from tests.end_to_end.tree import app
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 from tests.plans import make_owner
 
 LAST = LastRun(source="https://git.example.com/net", path="", commit="1" * 40, time="2026-03-01", run_id="one")
@@ -22,7 +22,7 @@ WRITER = Writer(source=LAST.source, path=LAST.path, commit="2" * 40)
 def live_of(*names: str) -> LiveState:
     """Gateways that are live for the cluster `test`."""
     controller = PerfectController()
-    desired = wish_for(*(item for name in names for item in app(name))).desired
+    desired = desired_for(*(item for name in names for item in app(name)))
     controller.apply(make_plan(desired, controller.live, make_options()))
     return controller.live
 

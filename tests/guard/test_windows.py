@@ -15,7 +15,7 @@ from sync.model.settings import DAYS, Window
 from sync.plan.make import make_plan
 from tests.builders import make_options
 from tests.end_to_end.tree import Manifest, app
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 from tests.plans import make_change, make_plan_of
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -168,7 +168,7 @@ def test_a_replace_that_shows_in_marks_alone_needs_a_window() -> None:
 
 def plan_for(manifests: list[Manifest], controller: PerfectController) -> Plan:
     """The plan for some manifests."""
-    return make_plan(wish_for(*manifests).desired, controller.live, make_options())
+    return make_plan(desired_for(*manifests), controller.live, make_options())
 
 
 def test_the_refusal_tells_the_time_and_when_to_come_back() -> None:

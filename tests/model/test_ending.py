@@ -6,11 +6,11 @@ from sync.errors import PRECEDENCE, ExitCode
 from sync.model.desired import DesiredState
 from sync.model.ending import Condition, Ending, Event, Memory, Traffic, event_of, remembered
 from sync.model.plan import Action, Plan
-from sync.model.run import Run, Wish
+from sync.model.run import Run
 from sync.report.verdict import MEANINGS
 from tests.plans import make_change, make_plan_of
 
-EMPTY_WISH = Wish(desired=DesiredState(commit="c0ffee", cluster="north", objects={}), problems=(), statuses=())
+EMPTY = DesiredState(commit="c0ffee", cluster="north", objects={})
 
 
 def make_ending(exit_code: ExitCode = ExitCode.DONE, **fields: object) -> Ending:
@@ -50,7 +50,7 @@ def test_an_exit_code_tells_a_condition(exit_code: ExitCode, condition: Conditio
 )
 def test_a_dry_run_that_finds_changes_tells_drift(is_dry: bool, plan: Plan | None, condition: Condition) -> None:
     """A run that wrote them has ended it."""
-    run = Run(wish=EMPTY_WISH, plan=plan, is_dry=is_dry)
+    run = Run(desired=EMPTY, plan=plan, is_dry=is_dry)
 
     assert make_ending(ExitCode.CHANGES_PENDING, run=run).condition is condition
 

@@ -10,7 +10,7 @@ from sync.model.desired import DesiredState
 from sync.model.outcome import SetState, WriteState
 from sync.model.plan import Action, Refusal
 from sync.model.problem import Origin, Problem, Severity
-from sync.model.run import Run, Wish
+from sync.model.run import Run
 from sync.model.service import ServiceState, Verdict
 from tests.builders import make_object
 from tests.plans import make_change, make_key, make_outcome, make_owner, make_plan_of, make_set
@@ -24,29 +24,28 @@ def problem(severity: Severity = Severity.ERROR, message: str = "no", file: str 
     return Problem(severity=severity, message=message, fix="", origin=Origin(file=file, line=line))
 
 
-def wish(*problems: Problem, is_usable: bool = True) -> Wish:
-    """A wish for one object, or for none."""
+def desired(*problems: Problem, is_usable: bool = True) -> DesiredState:
+    """One object, or none."""
     objects = {POOL.key: POOL} if is_usable else {}
-    desired = DesiredState(commit="c0ffee", cluster="north", objects=objects)
-    return Wish(desired=desired, problems=problems, statuses=())
+    return DesiredState(commit="c0ffee", cluster="north", objects=objects, problems=problems)
 
 
 def code(*, is_detailed: bool = False, **fields: Any) -> ExitCode:
     """The exit code of a run that planned nothing and found nothing wrong, but for these fields."""
-    return replace(Run(wish=wish(), plan=EMPTY), **fields).exit_code(is_detailed=is_detailed)
+    return replace(Run(desired=desired(), plan=EMPTY), **fields).exit_code(is_detailed=is_detailed)
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        pytest.param(wish(), ExitCode.DONE, id="nothing wrong"),
-        pytest.param(wish(problem(Severity.WARNING)), ExitCode.DONE, id="a warning"),
-        pytest.param(wish(problem()), ExitCode.HELD_OR_FAILED, id="an error beside what is usable"),
-        pytest.param(wish(problem(), is_usable=False), ExitCode.SOURCE_INVALID, id="nothing usable"),
-        pytest.param(wish(is_usable=False), ExitCode.DONE, id="an empty tree"),
+        pytest.param(desired(), ExitCode.DONE, id="nothing wrong"),
+        pytest.param(desired(problem(Severity.WARNING)), ExitCode.DONE, id="a warning"),
+        pytest.param(desired(problem()), ExitCode.HELD_OR_FAILED, id="an error beside what is usable"),
+        pytest.param(desired(problem(), is_usable=False), ExitCode.SOURCE_INVALID, id="nothing usable"),
+        pytest.param(desired(is_usable=False), ExitCode.DONE, id="an empty tree"),
     ],
 )
-def test_a_source_is_invalid_where_nothing_of_it_is_usable(given: Wish, expected: ExitCode) -> None:
+def test_a_source_is_invalid_where_nothing_of_it_is_usable(given: DesiredState, expected: ExitCode) -> None:
     """One broken manifest among others holds what it is about."""
     assert given.exit_code is expected
 
@@ -68,15 +67,15 @@ def service(verdict: Verdict) -> ServiceState:
         pytest.param({"outcomes": (APPLIED, FAILED)}, ExitCode.HELD_OR_FAILED, id="one set failed"),
         pytest.param({"remaining": CHANGES}, ExitCode.HELD_OR_FAILED, id="live is not what Git asks for"),
         pytest.param({"remaining": EMPTY}, ExitCode.DONE, id="nothing remains"),
-        pytest.param({"wish": wish(problem())}, ExitCode.HELD_OR_FAILED, id="something is held"),
-        pytest.param({"wish": wish(problem(Severity.WARNING))}, ExitCode.DONE, id="a warning"),
+        pytest.param({"desired": desired(problem())}, ExitCode.HELD_OR_FAILED, id="something is held"),
+        pytest.param({"desired": desired(problem(Severity.WARNING))}, ExitCode.DONE, id="a warning"),
         pytest.param({"notices": (problem(),)}, ExitCode.HELD_OR_FAILED, id="an error of the record"),
         pytest.param({"services": (service(Verdict.UP), service(Verdict.IDLE))}, ExitCode.DONE, id="up, and idle"),
         pytest.param({"services": (service(Verdict.IDLE),)}, ExitCode.HELD_OR_FAILED, id="nothing is up"),
         pytest.param({"services": (service(Verdict.NOT_UP),)}, ExitCode.HELD_OR_FAILED, id="not up"),
         pytest.param({"services": (service(Verdict.UNKNOWN),)}, ExitCode.HELD_OR_FAILED, id="nobody knows"),
         pytest.param({"plan": None}, ExitCode.SOURCE_INVALID, id="no plan"),
-        pytest.param({"wish": wish(problem(), is_usable=False)}, ExitCode.SOURCE_INVALID, id="nothing usable"),
+        pytest.param({"desired": desired(problem(), is_usable=False)}, ExitCode.SOURCE_INVALID, id="nothing usable"),
         pytest.param({"refusals": (Refusal(message="frozen", fix=""),)}, ExitCode.REFUSED, id="refused"),
         pytest.param({"is_stale": True}, ExitCode.STALE_PLAN, id="a saved plan that no longer fits"),
         pytest.param({"locked": "alice@laptop"}, ExitCode.LOCKED, id="another run holds the lock"),
@@ -112,7 +111,7 @@ def test_of_several_ends_the_first_in_the_order_of_precedence_counts(first: int)
         pytest.param({"plan": CHANGES}, ExitCode.CHANGES_PENDING, id="changes"),
         pytest.param({}, ExitCode.DONE, id="no changes"),
         pytest.param({"plan": CHANGES, "is_dry": False}, ExitCode.DONE, id="not dry"),
-        pytest.param({"plan": CHANGES, "wish": wish(problem())}, ExitCode.HELD_OR_FAILED, id="something is held"),
+        pytest.param({"plan": CHANGES, "desired": desired(problem())}, ExitCode.HELD_OR_FAILED, id="something is held"),
     ],
 )
 def test_a_dry_run_tells_pending_changes_where_somebody_asks(fields: dict[str, Any], expected: ExitCode) -> None:
@@ -129,7 +128,9 @@ def test_problems_of_source_plan_and_record_come_together_once_each_by_place() -
     """What the plan says again after applying is said once."""
     second, third = problem(file="b.yaml"), problem(line=7)
     plan = make_plan_of()
-    of_the_plan = Run(wish=wish(second, third), plan=plan, remaining=plan, notices=(second, problem(message="old")))
+    of_the_plan = Run(
+        desired=desired(second, third), plan=plan, remaining=plan, notices=(second, problem(message="old"))
+    )
 
     assert [(item.file, item.line, item.message) for item in of_the_plan.problems] == [
         ("a.yaml", 1, "old"),
@@ -140,6 +141,6 @@ def test_problems_of_source_plan_and_record_come_together_once_each_by_place() -
 
 def test_a_run_that_applied_nothing_has_no_outcomes_of_owners() -> None:
     """And one that did has one for each."""
-    ran = Run(wish=wish(), plan=CHANGES, outcomes=(APPLIED,))
+    ran = Run(desired=desired(), plan=CHANGES, outcomes=(APPLIED,))
 
-    assert (Run(wish=wish()).owner_outcomes, [item.owner for item in ran.owner_outcomes]) == ((), [make_owner()])
+    assert (Run(desired=desired()).owner_outcomes, [item.owner for item in ran.owner_outcomes]) == ((), [make_owner()])

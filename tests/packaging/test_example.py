@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sync.desired import load_source, make_wish
+from sync.desired import load_source, make_desired
 from sync.source.git import SourceRequest
 
 ROOT = Path(__file__).parent.parent.parent
@@ -19,10 +19,10 @@ def test_the_example_has_no_problem_without_a_controller(tmp_path: Path) -> None
     """A newcomer's first `avi-sync validate` prints neither an error nor a warning."""
     source = load_source(SourceRequest(location=str(EXAMPLE), cache_dir=tmp_path, plain_folder_allowed=True))
 
-    wish = make_wish(source, None)
+    desired = make_desired(source, None)
 
-    assert wish.problems == ()
-    assert {str(item.owner) for item in wish.desired} == OWNERS
+    assert desired.problems == ()
+    assert {str(item.owner) for item in desired} == OWNERS
 
 
 def test_the_example_has_no_problem_with_a_fresh_controller(tmp_path: Path) -> None:

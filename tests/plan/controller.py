@@ -9,13 +9,12 @@ from sync.avi.references import Reference, parse_reference
 from sync.avi.schema import SCHEMA
 from sync.config import read_settings
 from sync.controller.live import live_object
-from sync.desired import Source, make_wish
+from sync.desired import Source, make_desired
 from sync.kinds import KINDS
-from sync.model.desired import ObjectKey
+from sync.model.desired import DesiredState, ObjectKey
 from sync.model.facts import Facts
 from sync.model.live import LiveObject, LiveState
 from sync.model.plan import Method, Plan, Write
-from sync.model.run import Wish
 from sync.model.source import Snapshot, SourceFile
 from sync.source.manifests import parse_manifests
 from sync.template_files import read_templates
@@ -25,18 +24,20 @@ from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, Manifest
 NAMES = Names(cluster="test")
 
 
-def wish_for(*manifests: Manifest, values: Manifest = VALUES, facts: Facts | None = None) -> Wish:
+def desired_for(*manifests: Manifest, values: Manifest = VALUES, facts: Facts | None = None) -> DesiredState:
     """What some manifests ask for."""
-    return wish_for_files({"all.yaml": [GATEWAY_CLASS, *manifests], "values.yaml": [values]}, facts=facts)
+    return desired_for_files({"all.yaml": [GATEWAY_CLASS, *manifests], "values.yaml": [values]}, facts=facts)
 
 
-def wish_for_files(files: Mapping[str, Iterable[Manifest]], commit: str = "c0ffee", facts: Facts | None = None) -> Wish:
+def desired_for_files(
+    files: Mapping[str, Iterable[Manifest]], commit: str = "c0ffee", facts: Facts | None = None
+) -> DesiredState:
     """What a tree of files asks for."""
     texts = {path: yaml.safe_dump_all(items).encode() for path, items in files.items()}
-    return wish_of_texts(texts, commit=commit, facts=facts)
+    return desired_of_texts(texts, commit=commit, facts=facts)
 
 
-def wish_of_texts(files: Mapping[str, bytes], commit: str = "c0ffee", facts: Facts | None = None) -> Wish:
+def desired_of_texts(files: Mapping[str, bytes], commit: str = "c0ffee", facts: Facts | None = None) -> DesiredState:
     """What a tree asks for, file by file as it is written."""
     found_files = tuple(SourceFile(path=path, content=content) for path, content in sorted(files.items()))
     snapshot = Snapshot(location="tree", commit=commit, files=found_files)
@@ -49,7 +50,7 @@ def wish_of_texts(files: Mapping[str, bytes], commit: str = "c0ffee", facts: Fac
         templates=read_templates(snapshot),
         problems=(*problems, *found),
     )
-    return make_wish(source, facts)
+    return make_desired(source, facts)
 
 
 class PerfectController:

@@ -27,7 +27,7 @@ from tests.end_to_end.tree import (
     namespace,
     service,
 )
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 from tests.plan.test_laws import APPS, manifests_of
 
 SERVERS = ("192.0.2.1", "192.0.2.2")
@@ -45,7 +45,7 @@ LIVE_APPS = APPS.filter(_is_possible)
 def controller_of_ako(manifests: Iterable[Manifest], values: Manifest = VALUES) -> PerfectController:
     """A Controller that holds what AKO makes of some manifests."""
     controller = PerfectController()
-    made = ako_objects(wish_for(*manifests, values=values).desired)
+    made = ako_objects(desired_for(*manifests, values=values))
     for key, body in sorted(made, key=lambda item: not addresses(item[1])):  # those that Git requests are still free
         controller.put(body, key.kind, key.tenant)
     return controller
@@ -53,17 +53,17 @@ def controller_of_ako(manifests: Iterable[Manifest], values: Manifest = VALUES) 
 
 def adoption(manifests: Iterable[Manifest], live: LiveState, **options: Any) -> Plan:
     """The take-over that some manifests ask for."""
-    return plan_adoption(wish_for(*manifests).desired, live, make_options(**options))
+    return plan_adoption(desired_for(*manifests), live, make_options(**options))
 
 
 def release(live: LiveState) -> Plan:
     """Giving back everything."""
-    return plan_release(wish_for().desired, live, make_options())
+    return plan_release(desired_for(), live, make_options())
 
 
 def next_plan(manifests: Iterable[Manifest], live: LiveState) -> Plan:
     """What a plain run would do."""
-    return make_plan(wish_for(*manifests).desired, live, make_options())
+    return make_plan(desired_for(*manifests), live, make_options())
 
 
 def edit(controller: PerfectController, kind: str, name: str, **fields: Any) -> None:
@@ -196,7 +196,7 @@ def test_what_is_missing_is_not_created() -> None:
 def test_unmarked_objects_with_wanted_names_are_taken_over() -> None:
     """What somebody made by hand, for Git to take on from here; labels of his stay."""
     controller = PerfectController()
-    for key, body in ako_objects(wish_for(*app("web")).desired):
+    for key, body in ako_objects(desired_for(*app("web"))):
         without = {name: value for name, value in body.items() if name != "created_by"}
         controller.put({**without, "markers": markers(team="shop")}, key.kind)
 
@@ -391,7 +391,7 @@ def test_what_a_switch_leaves_out_stays_with_ako() -> None:
     controller = controller_of_ako(direct)
     values = {**VALUES, "AKOSettings": {**VALUES["AKOSettings"], "layer7Only": True}}
 
-    plan = plan_adoption(wish_for(*direct, values=values).desired, controller.live, make_options())
+    plan = plan_adoption(desired_for(*direct, values=values), controller.live, make_options())
 
     assert plan.changes == ()
     assert "and AKOSettings.layer7Only is true: left with AKO" in warnings(plan)[0]

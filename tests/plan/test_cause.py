@@ -9,12 +9,12 @@ from sync.plan.drift import drift_of
 from sync.plan.make import make_plan
 from tests.builders import make_options
 from tests.end_to_end.tree import Manifest, app
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 
 
 def planned(live: LiveState, *manifests: Manifest) -> Plan:
     """The plan for some manifests."""
-    return make_plan(wish_for(*manifests).desired, live, make_options())
+    return make_plan(desired_for(*manifests), live, make_options())
 
 
 def converged(*manifests: Manifest) -> LiveState:

@@ -10,7 +10,7 @@ from sync.model.problem import Severity
 from sync.plan.make import make_plan
 from tests.builders import make_facts, make_options
 from tests.end_to_end.tree import app
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 
 OLD, NEW = "10.10.10.11", "10.10.10.77"
 NARROW = make_facts(network_ranges={"vip-network": ("10.10.10.10-10.10.10.19",)})
@@ -19,7 +19,7 @@ EMPTY = make_facts(network_ranges={"vip-network": ()})
 
 def plan_for(controller: PerfectController, address: str, facts: Facts) -> Plan:
     """What a Gateway with this address comes to."""
-    return make_plan(wish_for(*app("web", address=address), facts=facts).desired, controller.live, make_options())
+    return make_plan(desired_for(*app("web", address=address), facts=facts), controller.live, make_options())
 
 
 def live_with(address: str) -> PerfectController:
@@ -59,7 +59,7 @@ def test_a_live_vip_is_not_deleted_for_a_doubtful_one() -> None:
 
 def test_a_network_that_two_new_vips_share_is_doubted_once() -> None:
     """The place is the same line of values.yaml."""
-    desired = wish_for(*app("web"), *app("mail"), facts=EMPTY).desired
+    desired = desired_for(*app("web"), *app("mail"), facts=EMPTY)
 
     plan = make_plan(desired, PerfectController().live, make_options())
 

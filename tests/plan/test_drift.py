@@ -7,7 +7,7 @@ from sync.model.plan import Edit
 from sync.model.selection import Selection
 from sync.plan.drift import edit_problems, edit_text, edits_of
 from tests.end_to_end.tree import app
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 from tests.plan.test_cause import converged, edited
 from tests.plan.test_laws import APPS, manifests_of, plan_for
 
@@ -25,14 +25,14 @@ def test_after_a_perfect_apply_nobody_has_edited_anything(
         manifests = manifests_of(apps)
         controller.apply(plan_for(manifests, controller.live))
 
-        assert edits_of(wish_for(*manifests).desired, controller.live, EVERYTHING) == ()
+        assert edits_of(desired_for(*manifests), controller.live, EVERYTHING) == ()
 
 
 def test_an_edit_is_told_with_its_owner_whether_git_asks_for_the_object_or_not() -> None:
     """In key order; the object of a Gateway that is gone from Git is somebody's work as well."""
     live = edited(converged(*app("a"), *app("b")), "VirtualService", enabled=False)
 
-    found = edits_of(wish_for(*app("a")).desired, live, EVERYTHING)
+    found = edits_of(desired_for(*app("a")), live, EVERYTHING)
 
     assert [(str(edit.owner), edit.key.name, edit_text(edit)) for edit in found] == [
         ("Gateway shop/a", "test--shop-a", "enabled: false"),
@@ -48,14 +48,14 @@ def test_only_selected_owners_and_objects_of_ours_are_looked_at() -> None:
     live = edited(controller.live, "VirtualService", enabled=False)
     only_b = Selection(owners=frozenset({Owner(kind=OwnerKind.GATEWAY, namespace="shop", name="b")}))
 
-    found = edits_of(wish_for(*app("a"), *app("b")).desired, live, only_b)
+    found = edits_of(desired_for(*app("a"), *app("b")), live, only_b)
 
     assert [edit.key.name for edit in found] == ["test--shop-b"]
 
 
 def test_an_edit_is_a_warning_at_the_manifest() -> None:
     """It names the object, the fields and their values, and what to do."""
-    desired = wish_for(*app("web")).desired
+    desired = desired_for(*app("web"))
     live = edited(converged(*app("web")), "Pool", enabled=False, server_timeout=7)
     edits: tuple[Edit, ...] = edits_of(desired, live, EVERYTHING)
 

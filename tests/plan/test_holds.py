@@ -14,7 +14,7 @@ from sync.plan.make import make_plan
 from sync.plan.owners import pairs_of
 from tests.builders import make_options
 from tests.end_to_end.tree import Manifest, app, endpoints, gateway, namespace, service
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 from tests.plans import make_owner
 
 WEB = app("web")
@@ -22,7 +22,7 @@ WEB = app("web")
 
 def desired_of(*manifests: Manifest, **fields: Any) -> DesiredState:
     """What some manifests ask for, with these fields changed."""
-    return replace(wish_for(*manifests).desired, **fields)
+    return replace(desired_for(*manifests), **fields)
 
 
 def plan_of(desired: DesiredState, live: LiveState, **options: Any) -> Plan:
@@ -58,7 +58,7 @@ def why(plan: Plan) -> list[str]:
 
 
 def test_an_owner_that_the_source_holds_is_not_touched() -> None:
-    """It is live, and missing among what is wanted: that is no wish to delete it. The others go on."""
+    """It is live, and missing among what is wanted: that is no request to delete it. The others go on."""
     controller = converged(*WEB, *app("api"))
     held = (Held(owner=make_owner("web"), name="test--shop-web"),)
 
@@ -237,10 +237,10 @@ def test_who_made_it_is_told_as_somebody_else_where_nobody_signed() -> None:
 
 
 def refused(live: LiveState, desired: DesiredState, words: str) -> LiveState:
-    """The same objects, with the mark of a wish that the Controller has refused."""
+    """The same objects, with the mark of a request that the Controller has refused."""
     (pair,) = pairs_of(desired, live)
     item = only(live, "VirtualService")
-    mark = {"key": "RefusedDigest", "values": [pair.wish, words]}
+    mark = {"key": "RefusedDigest", "values": [pair.desired_digest, words]}
     return with_object(live, replace(item, body={**item.body, "markers": [*item.body["markers"], mark]}))
 
 
@@ -250,9 +250,9 @@ MOVED = app("web", address="10.10.10.6")
 @pytest.mark.parametrize(
     ("asked", "options", "is_held"),
     [
-        pytest.param(MOVED, {}, True, id="the same wish"),
-        pytest.param(MOVED, {"retry_refused": True}, False, id="the same wish, to be tried again"),
-        pytest.param(app("web", address="10.10.10.7"), {}, False, id="another wish"),
+        pytest.param(MOVED, {}, True, id="the same request"),
+        pytest.param(MOVED, {"retry_refused": True}, False, id="the same request, to be tried again"),
+        pytest.param(app("web", address="10.10.10.7"), {}, False, id="another request"),
     ],
 )
 def test_what_the_controller_has_refused_is_not_tried_again(

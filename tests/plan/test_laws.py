@@ -12,7 +12,7 @@ from sync.model.problem import Severity
 from sync.plan.make import make_plan
 from tests.builders import make_options
 from tests.end_to_end.tree import Manifest, app, endpoints, load_balancer
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 from tests.plan.worlds import NETWORKS, SWAPPED, SWAPPED_BACK, TREES, WORLDS, Tree, World, without_rivals
 
 ADDRESSES = st.sampled_from(["", "", "10.10.10.1", "10.10.10.2", "10.10.10.3"])
@@ -36,7 +36,7 @@ def manifests_of(apps: dict[str, tuple[str, tuple[int, ...], bool]]) -> list[Man
 
 def plan_for(manifests: list[Manifest], live: LiveState) -> Plan:
     """The plan for some manifests."""
-    return make_plan(wish_for(*manifests).desired, live, make_options())
+    return make_plan(desired_for(*manifests), live, make_options())
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=str)

@@ -6,7 +6,7 @@ from sync.model.desired import Owner, OwnerKind
 from sync.model.live import KeptObject, LiveState
 from sync.plan.naming import with_owners_of_git
 from tests.end_to_end.tree import Manifest, gateway, load_balancer
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 from tests.plan.test_successors import desired_of, plan_of
 
 GATEWAY = Owner(kind=OwnerKind.GATEWAY, namespace="shop", name="k")
@@ -47,6 +47,6 @@ def live_of(manifest: Manifest, *, is_marked: bool) -> LiveState:
 )
 def test_the_owner_of_what_is_live(live: LiveState, in_git: list[Manifest], expected: Owner) -> None:
     """Live and kept alike; a marker is not doubted."""
-    found = with_owners_of_git(live, wish_for(*in_git).desired.in_git.named)
+    found = with_owners_of_git(live, desired_for(*in_git).in_git.named)
 
     assert {item.owner for item in (*found, *(kept.before for kept in found.kept))} == {expected}

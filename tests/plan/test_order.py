@@ -4,7 +4,7 @@ from sync.model.plan import Method
 from sync.plan.make import make_plan
 from tests.builders import make_options
 from tests.end_to_end.tree import VALUES, Manifest, app, infra_setting, namespace
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 
 ADVERTISED: Manifest = {
     **VALUES,
@@ -14,8 +14,8 @@ ADVERTISED: Manifest = {
 
 def _writes(before: Manifest, after: Manifest) -> list[tuple[Method, str]]:
     controller = PerfectController()
-    controller.apply(make_plan(wish_for(*app("web"), values=before).desired, controller.live, make_options()))
-    plan = make_plan(wish_for(*app("web"), values=after).desired, controller.live, make_options())
+    controller.apply(make_plan(desired_for(*app("web"), values=before), controller.live, make_options()))
+    plan = make_plan(desired_for(*app("web"), values=after), controller.live, make_options())
     return [(write.method, write.key.kind) for item in plan.change_sets for write in item.writes]
 
 
@@ -32,9 +32,9 @@ def test_labels_go_before_the_advertising() -> None:
 def test_owners_that_only_go_come_last() -> None:
     """Creates before deletes between owners."""
     controller = PerfectController()
-    controller.apply(make_plan(wish_for(*app("a"), *app("b")).desired, controller.live, make_options()))
+    controller.apply(make_plan(desired_for(*app("a"), *app("b")), controller.live, make_options()))
 
-    plan = make_plan(wish_for(*app("b"), *app("c")).desired, controller.live, make_options())
+    plan = make_plan(desired_for(*app("b"), *app("c")), controller.live, make_options())
 
     assert [owner.name for item in plan.change_sets for owner in item.owners] == ["c", "a"]
 
@@ -42,9 +42,9 @@ def test_owners_that_only_go_come_last() -> None:
 def test_another_service_engine_group_is_an_update_that_is_called_disruptive() -> None:
     """Connections break, though nothing is deleted."""
     controller = PerfectController()
-    controller.apply(make_plan(wish_for(*app("a")).desired, controller.live, make_options()))
+    controller.apply(make_plan(desired_for(*app("a")), controller.live, make_options()))
     gold = [namespace("shop", infra="gold"), infra_setting("gold", seGroup={"name": "gold"})]
 
-    plan = make_plan(wish_for(*app("a"), *gold).desired, controller.live, make_options())
+    plan = make_plan(desired_for(*app("a"), *gold), controller.live, make_options())
 
     assert [(change.key.kind, change.is_disruptive) for change in plan.changes] == [("VirtualService", True)]

@@ -16,7 +16,7 @@ from sync.plan.outages import Effect, Gravity, effects_of
 from sync.plan.serving import Listener, serving_of
 from tests.builders import make_facts, make_options
 from tests.end_to_end.tree import VALUES, Manifest, app, endpoints, gateway, load_balancer, service
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 from tests.plans import make_key, make_live, make_pool, servers
 
 Values = Mapping[str, Any]
@@ -32,7 +32,7 @@ def converged(*manifests: Manifest, values: Values = VALUES) -> PerfectControlle
 def planned(live: LiveState, *manifests: Manifest, values: Values = VALUES, **options: Any) -> Plan:
     """The plan for some manifests; names are made for those of `avi.internal` only."""
     facts = make_facts(domains=["avi.internal"] if values is not VALUES else [])
-    return make_plan(wish_for(*manifests, values=values, facts=facts).desired, live, make_options(**options))
+    return make_plan(desired_for(*manifests, values=values, facts=facts), live, make_options(**options))
 
 
 def web(
@@ -156,7 +156,7 @@ def test_a_pool_under_another_name_with_as_many_servers_takes_nothing_away() -> 
 def test_a_switch_in_a_body_turns_everything_off(kind: str, field: str, value: object) -> None:
     """A template or an L4Rule that disables a pool or a VirtualService, or wants more servers than there are."""
     live = converged(*web(True, True)).live
-    desired = wish_for(*web(True, True)).desired
+    desired = desired_for(*web(True, True))
     objects = {
         key: replace(item, body={**item.body, field: value}, normal={**item.normal, field: value})
         if key.kind == kind

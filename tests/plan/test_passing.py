@@ -14,7 +14,7 @@ from sync.plan.obstacles import obstacles
 from sync.plan.owners import pairs_of
 from tests.builders import make_facts, make_options
 from tests.end_to_end.tree import VALUES, Manifest, app, endpoints, gateway, load_balancer, service
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 
 DNS = make_facts(domains=["example.com"])
 SHARED = "ako.vmware.com/enable-shared-vip"
@@ -22,7 +22,7 @@ SHARED = "ako.vmware.com/enable-shared-vip"
 
 def desired_of(*manifests: Manifest, **arguments: Any) -> DesiredState:
     """What some manifests request of a Controller whose cloud has a DNS profile."""
-    return wish_for(*manifests, **{"facts": DNS, **arguments}).desired
+    return desired_for(*manifests, **{"facts": DNS, **arguments})
 
 
 def plan_of(controller: PerfectController, *manifests: Manifest, **options: Any) -> Plan:

@@ -10,7 +10,7 @@ from sync.model.plan import Plan
 from sync.plan.make import make_plan
 from tests.builders import make_options
 from tests.end_to_end.tree import VALUES, Manifest, app
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 
 # Sorted by uuid they stand in another order than by name; two share a name.
 NETWORKS = {"network-9": "a", "network-5": "b", "network-1": "c", "network-3": "twin", "network-7": "twin"}
@@ -27,7 +27,7 @@ def plan_for(controller: PerfectController, *, nodes: Any = (), vips: Any = ({"n
     """The plan for one Gateway with these networks."""
     networks = {"vipNetworkList": list(vips), "nodeNetworkList": list(nodes)}
     values: Manifest = {**VALUES, "NetworkSettings": networks}
-    return make_plan(wish_for(*app("web"), values=values).desired, controller.live, make_options())
+    return make_plan(desired_for(*app("web"), values=values), controller.live, make_options())
 
 
 @settings(max_examples=60, deadline=None)

@@ -8,7 +8,7 @@ from sync.model.plan import Action, Plan
 from sync.plan.make import make_plan
 from tests.builders import make_options
 from tests.end_to_end.tree import Manifest, app, endpoints, gateway, namespace, service
-from tests.plan.controller import wish_for
+from tests.plan.controller import desired_for
 from tests.plan.test_cause import converged, edited
 
 HOSTNAME = "w.example.com"
@@ -20,7 +20,7 @@ def planned(before: list[Manifest], after: list[Manifest], **fields: Any) -> Pla
     live = converged(*before)
     if fields:
         live = edited(live, "VirtualService", **fields)
-    return make_plan(wish_for(*after).desired, live, make_options())
+    return make_plan(desired_for(*after), live, make_options())
 
 
 def renamed(name: str) -> list[Manifest]:

@@ -18,14 +18,14 @@ from sync.plan.saving import moved as refusals_of
 from sync.report.plan_file import plan_file_text, read_plan_file
 from tests.builders import make_options
 from tests.end_to_end.tree import Manifest, app
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 
 COMMIT = "c0ffee"
 
 
 def planned(live: LiveState, *manifests: Manifest) -> Plan:
     """The plan for some manifests."""
-    return make_plan(wish_for(*manifests).desired, live, make_options())
+    return make_plan(desired_for(*manifests), live, make_options())
 
 
 def converged(*manifests: Manifest) -> LiveState:

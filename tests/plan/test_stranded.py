@@ -17,7 +17,7 @@ from sync.plan.make import make_plan
 from sync.plan.stranded import still_needed
 from tests.builders import make_options
 from tests.end_to_end.tree import VALUES, Manifest, app, namespace
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 from tests.plan.test_laws import APPS, manifests_of
 
 Apps = dict[str, tuple[str, tuple[int, ...], bool]]
@@ -63,12 +63,12 @@ def served(*before: Manifest, after: tuple[Manifest, ...], writes: int) -> Perfe
 
 def plan_for(manifests: tuple[Manifest, ...], live: LiveState, **options: Any) -> Plan:
     """The plan for some manifests."""
-    return make_plan(wish_for(*manifests).desired, live, make_options(**options))
+    return make_plan(desired_for(*manifests), live, make_options(**options))
 
 
 def plan_that_holds(manifests: tuple[Manifest, ...], live: LiveState, **options: Any) -> Plan:
     """The plan of a tree in which something is wrong that all owners depend on."""
-    desired = replace(wish_for(*manifests).desired, holds_everything=True)
+    desired = replace(desired_for(*manifests), holds_everything=True)
     return make_plan(desired, live, make_options(**options))
 
 
@@ -192,7 +192,7 @@ def test_a_switch_leaves_nobody_stranded() -> None:
     controller = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=2)
     off = {**VALUES, "AKOSettings": {"clusterName": "test", "servicesAPI": False}}
 
-    plan = make_plan(wish_for(*WEB_ON_12, values=off).desired, controller.live, make_options())
+    plan = make_plan(desired_for(*WEB_ON_12, values=off), controller.live, make_options())
 
     assert {change.key.kind for change in plan.changes} == {"VirtualService", "VsVip"}
 

@@ -17,7 +17,7 @@ from sync.model.selection import Selection
 from sync.plan.make import make_plan
 from tests.builders import make_options
 from tests.end_to_end.tree import VALUES, Manifest, endpoints, gateway, load_balancer, service
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 
 PORTS = {"a": 81, "b": 82, "c": 83}
 HOMES = {
@@ -51,7 +51,7 @@ def manifests_of(homes: Mapping[str, str]) -> list[Manifest]:
 
 def desired_of(manifests: Iterable[Manifest], held: Iterable[Owner] = (), values: Manifest = VALUES) -> DesiredState:
     """What manifests ask for, where the source holds some owners."""
-    desired, owners = wish_for(*manifests, values=values).desired, frozenset(held)
+    desired, owners = desired_for(*manifests, values=values), frozenset(held)
     return replace(
         desired,
         objects={key: item for key, item in desired.objects.items() if item.owner not in owners},

@@ -16,7 +16,7 @@ from sync.plan.adoption import plan_adoption
 from sync.plan.make import make_plan
 from tests.builders import make_options
 from tests.end_to_end.tree import VALUES, Manifest, load_balancer, namespace
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 
 BY_NODE = {**VALUES, "L7Settings": {"serviceType": "NodePort"}}
 
@@ -63,7 +63,7 @@ def desired_with(nodes: Mapping[int, Told], *, port: int = 30025, tenant: str = 
     service["spec"]["ports"][0]["nodePort"] = port
     manifests = [node(number, told) for number, told in nodes.items() if told is not Told.GONE]
     home = namespace("shop", tenant=tenant)
-    return wish_for(service, home, *manifests, values=BY_NODE).desired
+    return desired_for(service, home, *manifests, values=BY_NODE)
 
 
 def plan_for(desired: DesiredState, live: LiveState) -> Plan:

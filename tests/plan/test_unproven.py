@@ -12,7 +12,7 @@ from sync.model.problem import Severity
 from sync.plan.make import make_plan
 from tests.builders import make_options
 from tests.end_to_end.tree import Manifest, endpoints, gateway, load_balancer, service
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 
 NAME, NAMESPACE = "ako.vmware.com/gateway-name", "ako.vmware.com/gateway-namespace"
 WEB = gateway("web", ports=(80, 443))
@@ -22,7 +22,7 @@ SLICE = endpoints("front")
 
 def plan_of(live: LiveState, *manifests: Manifest) -> Plan:
     """The plan for some manifests."""
-    return make_plan(wish_for(*manifests).desired, live, make_options())
+    return make_plan(desired_for(*manifests), live, make_options())
 
 
 def live_with(*manifests: Manifest) -> LiveState:

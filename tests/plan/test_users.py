@@ -12,7 +12,7 @@ from sync.model.plan import Action, Method, Plan
 from sync.plan.make import make_plan
 from tests.builders import make_options
 from tests.end_to_end.tree import Manifest, app, load_balancer
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 from tests.plans import make_key
 
 WEB, MAIL = app("web", address="10.10.10.11"), [load_balancer("mail")]
@@ -27,13 +27,13 @@ TREES: dict[str, list[Manifest]] = {
 def live_with(*manifests: Manifest) -> LiveState:
     """A Controller on which these are live."""
     controller = PerfectController()
-    controller.apply(make_plan(wish_for(*manifests).desired, controller.live, make_options()))
+    controller.apply(make_plan(desired_for(*manifests), controller.live, make_options()))
     return controller.live
 
 
 def plan_for(live: LiveState, *manifests: Manifest) -> Plan:
     """What these manifests come to."""
-    return make_plan(wish_for(*manifests).desired, live, make_options())
+    return make_plan(desired_for(*manifests), live, make_options())
 
 
 def used_by(live: LiveState, *items: LiveObject) -> LiveState:

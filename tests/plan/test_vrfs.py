@@ -10,14 +10,14 @@ from sync.plan.make import make_plan
 from sync.plan.vrfs import with_vrf_names
 from tests.builders import make_options
 from tests.end_to_end.tree import app
-from tests.plan.controller import PerfectController, wish_for
+from tests.plan.controller import PerfectController, desired_for
 
 BY_UUID = "/api/vrfcontext/vrfcontext-7"
 
 
 def desired_in(vrf: str) -> DesiredState:
     """A Gateway that requests 10.10.10.1, with its VRF as a template of somebody's own may write it."""
-    desired = wish_for(*app("web", address="10.10.10.1")).desired
+    desired = desired_for(*app("web", address="10.10.10.1"))
     objects = {
         key: replace(item, body={**item.body, "vrf_context_ref": vrf}) if "vrf_context_ref" in item.body else item
         for key, item in desired.objects.items()

@@ -13,7 +13,7 @@ from sync.model.plan import Plan
 from sync.plan.make import make_plan
 from tests.builders import make_facts, make_options
 from tests.end_to_end.tree import VALUES, Manifest, endpoints, gateway, infra_setting, load_balancer, namespace, service
-from tests.plan.controller import wish_for
+from tests.plan.controller import desired_for
 
 DOMAIN = "example.com"
 NETWORKS = {"network-17": "vip-network"}
@@ -63,7 +63,7 @@ WORLDS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class GatewayWish:
+class GatewayRequest:
     """What one Gateway requests."""
 
     address: str = ""
@@ -79,7 +79,7 @@ class Tree:
     each requests, and `shared` those of them that share a VIP.
     """
 
-    gateways: Mapping[str, GatewayWish]
+    gateways: Mapping[str, GatewayRequest]
     services: Mapping[str, str]
     balancers: Mapping[str, str]
     shared: frozenset[str]
@@ -90,14 +90,14 @@ class Tree:
         """All of it as manifests."""
         found = [namespace("shop", **({"tenant": self.tenant} if self.tenant else {}))]
         found += self._team(world)
-        for name, wish in self.gateways.items():
+        for name, request in self.gateways.items():
             found.append(
                 gateway(
                     name,
                     namespace=_namespace(name),
-                    address=wish.address,
-                    hostname=wish.hostname,
-                    ports=wish.ports,
+                    address=request.address,
+                    hostname=request.hostname,
+                    ports=request.ports,
                 )
             )
         for name, of in self.services.items():
@@ -118,7 +118,7 @@ class Tree:
     def desired(self, world: World, manifests: Iterable[Manifest] | None = None) -> DesiredState:
         """What it comes to; `manifests` are its own, in another order."""
         found = self.manifests(world) if manifests is None else manifests
-        return wish_for(*found, values=self.values(world), facts=world.facts).desired
+        return desired_for(*found, values=self.values(world), facts=world.facts)
 
     def plan(self, world: World, live: LiveState) -> Plan:
         """The plan for it."""
@@ -145,15 +145,15 @@ def _namespace(gateway_name: str) -> str:
 ADDRESSES = ("10.10.10.1", "10.10.10.2", "10.10.10.3")
 HOSTNAMES = ("x.example.com", "X.example.com", "y.example.com")
 
-_WISHES = st.builds(
-    GatewayWish,
+_REQUESTS = st.builds(
+    GatewayRequest,
     address=st.sampled_from(("", "", *ADDRESSES)),
     hostname=st.sampled_from(("", *HOSTNAMES)),
     ports=st.sampled_from([(80,), (80, 81), (443,)]),
 )
 TREES = st.builds(
     Tree,
-    gateways=st.dictionaries(st.sampled_from("abc"), _WISHES, max_size=3),
+    gateways=st.dictionaries(st.sampled_from("abc"), _REQUESTS, max_size=3),
     services=st.dictionaries(st.sampled_from(["front", "back"]), st.sampled_from("abc"), max_size=2),
     balancers=st.dictionaries(st.sampled_from("def"), st.sampled_from(("", *ADDRESSES)), max_size=3),
     shared=st.frozensets(st.sampled_from("ef")),
@@ -163,9 +163,9 @@ TREES = st.builds(
 
 SWAPPED = Tree(
     gateways={
-        "a": GatewayWish(address="10.10.10.1", hostname="x.example.com"),
-        "b": GatewayWish(address="10.10.10.2", hostname="y.example.com"),
-        "c": GatewayWish(address="10.10.10.3"),
+        "a": GatewayRequest(address="10.10.10.1", hostname="x.example.com"),
+        "b": GatewayRequest(address="10.10.10.2", hostname="y.example.com"),
+        "c": GatewayRequest(address="10.10.10.3"),
     },
     services={"front": "a"},
     balancers={"d": "", "e": "", "f": ""},
@@ -176,9 +176,9 @@ SWAPPED = Tree(
 SWAPPED_BACK = replace(
     SWAPPED,
     gateways={
-        "a": GatewayWish(address="10.10.10.2", hostname="Y.example.com"),
-        "b": GatewayWish(address="10.10.10.1", hostname="X.example.com"),
-        "c": GatewayWish(address="10.10.10.4"),
+        "a": GatewayRequest(address="10.10.10.2", hostname="Y.example.com"),
+        "b": GatewayRequest(address="10.10.10.1", hostname="X.example.com"),
+        "c": GatewayRequest(address="10.10.10.4"),
     },
     services={"front": "b"},
     shared=frozenset(),
@@ -190,19 +190,19 @@ SWAPPED_BACK = replace(
 def without_rivals(tree: Tree) -> Tree:
     """The tree, in which nothing is requested twice: who comes later requests nothing. Each Service has a port."""
     taken: set[str] = set()
-    ports = {name: wish.ports for name, wish in tree.gateways.items()}
+    ports = {name: request.ports for name, request in tree.gateways.items()}
 
-    def first(wish: str) -> str:
-        if wish.lower() in taken:
+    def first(request: str) -> str:
+        if request.lower() in taken:
             return ""
-        taken.add(wish.lower())
-        return wish
+        taken.add(request.lower())
+        return request
 
     return replace(
         tree,
         gateways={
-            name: replace(wish, address=first(wish.address), hostname=first(wish.hostname))
-            for name, wish in tree.gateways.items()
+            name: replace(request, address=first(request.address), hostname=first(request.hostname))
+            for name, request in tree.gateways.items()
         },
         balancers={name: first(address) if name not in tree.shared else "" for name, address in tree.balancers.items()},
         services={name: of for name, of in tree.services.items() if 80 in ports.get(of, ()) and first(f"port of {of}")},

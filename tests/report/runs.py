@@ -7,7 +7,7 @@ from sync.model.desired import DesiredState, Held, ObjectKey, Owner, OwnerKind
 from sync.model.outcome import Outcome, SetState, WriteOutcome, WriteState
 from sync.model.plan import Action, Change, ChangeSet, FieldChange, Method, Plan, Refusal, Write
 from sync.model.problem import Origin, Problem, Severity
-from sync.model.run import Run, Wish
+from sync.model.run import Run
 from sync.model.service import ServiceState, Verdict
 
 PIECES = (
@@ -88,15 +88,19 @@ def plans(draw: st.DrawFn) -> Plan:
 def runs(draw: st.DrawFn) -> Run:
     """A dry run, one that was refused or locked out, one that was applied, one that found no usable source."""
     kind = draw(st.sampled_from(["no source", "dry", "refused", "locked", "applied", "lost"]))
-    desired = DesiredState(commit=draw(st.sampled_from(["", "c0ffee"])), cluster=draw(words), objects={})
-    wish = Wish(desired=desired, problems=tuple(draw(st.lists(problems, max_size=3))), statuses=())
+    desired = DesiredState(
+        commit=draw(st.sampled_from(["", "c0ffee"])),
+        cluster=draw(words),
+        objects={},
+        problems=tuple(draw(st.lists(problems, max_size=3))),
+    )
     if kind == "no source":
-        return Run(wish=wish, is_dry=draw(st.booleans()))
+        return Run(desired=desired, is_dry=draw(st.booleans()))
     plan = draw(plans())
     refusals = draw(st.lists(st.builds(Refusal, message=words, fix=words), min_size=1, max_size=2))
     is_applied = kind in ("applied", "lost")
     return Run(
-        wish=wish,
+        desired=desired,
         plan=plan,
         is_dry=kind == "dry",
         refusals=tuple(refusals) if kind == "refused" else (),

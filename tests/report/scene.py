@@ -7,16 +7,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from sync.model.desired import AviObject, ObjectKey, Owner
+from sync.model.desired import AviObject, DesiredState, ObjectKey, Owner
 from sync.model.live import LiveObject, LiveState
 from sync.model.outcome import Outcome, SetState, WriteOutcome, WriteState
 from sync.model.plan import ChangeSet, PlanOptions
 from sync.model.problem import Origin
-from sync.model.run import Run, Wish
+from sync.model.run import Run
 from sync.plan.make import make_plan
 from sync.report.status import statuses_with_live
 from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, Manifest, endpoints, gateway, load_balancer, service
-from tests.plan.controller import PerfectController, wish_for_files
+from tests.plan.controller import PerfectController, desired_for_files
 
 Files = Mapping[str, Sequence[Manifest]]
 COMMIT = "7de09fc3bb6c2c305166c567342d29d54924c23b"
@@ -72,15 +72,15 @@ def files_after() -> Files:
 def planned(before: Files, after: Files) -> Run:
     """A dry run: `before` was applied, `after` is asked for."""
     controller = PerfectController()
-    controller.apply(make_plan(wish_for_files(before).desired, controller.live, OPTIONS))
-    return dry_run(wish_for_files(after, COMMIT), controller)
+    controller.apply(make_plan(desired_for_files(before), controller.live, OPTIONS))
+    return dry_run(desired_for_files(after, COMMIT), controller)
 
 
-def dry_run(wish: Wish, controller: PerfectController) -> Run:
+def dry_run(desired: DesiredState, controller: PerfectController) -> Run:
     """What would change on this Controller."""
-    plan = make_plan(wish.desired, controller.live, OPTIONS)
-    statuses = statuses_with_live(wish, plan, controller.live)
-    return Run(wish=wish, plan=plan, live=controller.live, before=controller.live, statuses=statuses)
+    plan = make_plan(desired, controller.live, OPTIONS)
+    statuses = statuses_with_live(desired, plan, controller.live)
+    return Run(desired=desired, plan=plan, live=controller.live, before=controller.live, statuses=statuses)
 
 
 _ENDS = {
@@ -116,7 +116,7 @@ def crowd(run: Run, copies: Mapping[str, int]) -> Run:
     """The run with many owners: of each that is named so many copies, with names and addresses of their own."""
     assert run.plan is not None
     numbers = {owner: range(copies.get(owner.name, 1)) for owner in _owners(run)}
-    desired = run.wish.desired
+    desired = run.desired
     objects = [copy for item in desired for copy in _copies(item, numbers[item.owner])]
     live = [copy for item in run.before if item.owner for copy in _copies(item, numbers[item.owner])]
     sets = [_copied_set(item, n) for item in run.plan.change_sets for n in numbers[item.owners[0]]]
@@ -126,12 +126,12 @@ def crowd(run: Run, copies: Mapping[str, int]) -> Run:
         run.plan, change_sets=tuple(sets), unchanged=sum(item.key not in touched for item in live), problems=()
     )
     origins = {item.owner_name: Origin(file=f"teams/{item.owner.namespace}/{item.owner.name}.yaml") for item in objects}
-    wish = replace(run.wish, desired=replace(desired, objects={item.key: item for item in objects}, origins=origins))
-    return replace(run, wish=wish, plan=plan, before=before, live=before)
+    desired = replace(desired, objects={item.key: item for item in objects}, origins=origins)
+    return replace(run, desired=desired, plan=plan, before=before, live=before)
 
 
 def _owners(run: Run) -> set[Owner]:
-    return {item.owner for item in run.wish.desired} | {item.owner for item in run.before if item.owner}
+    return {item.owner for item in run.desired} | {item.owner for item in run.before if item.owner}
 
 
 Item = TypeVar("Item", AviObject, LiveObject)

@@ -193,8 +193,8 @@ def test_junit_fails_exactly_for_what_is_not_as_it_should_be(run: Run) -> None:
 @given(run=runs())
 def test_every_format_of_validate_tells_all_problems(run: Run) -> None:
     """With severity, place and fix."""
-    seen = {form: bare(READERS[form](written(run.wish, form, VALIDATION))) for form in VALIDATION}
+    seen = {form: bare(READERS[form](written(run.desired, form, VALIDATION))) for form in VALIDATION}
 
-    facts = [bare(part) for problem in run.wish.problems for part in facts_of_a_problem(problem)]
+    facts = [bare(part) for problem in run.desired.problems for part in facts_of_a_problem(problem)]
 
     assert [(form, part) for form in VALIDATION for part in facts if part not in seen[form]] == []

@@ -28,8 +28,10 @@ def times(number: int, run: Run) -> Run:
     plan = run.plan
     assert plan is not None
     sets = tuple(_renamed(item, each) for each in range(number) for item in plan.change_sets)
-    problems = tuple(replace(one, resource=f"{one.resource}-{n}") for n in range(number) for one in run.wish.problems)
-    return replace(run, plan=replace(plan, change_sets=sets), wish=replace(run.wish, problems=problems))
+    problems = tuple(
+        replace(one, resource=f"{one.resource}-{n}") for n in range(number) for one in run.desired.problems
+    )
+    return replace(run, plan=replace(plan, change_sets=sets), desired=replace(run.desired, problems=problems))
 
 
 def _renamed(change_set: ChangeSet, number: int) -> ChangeSet:

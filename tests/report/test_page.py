@@ -242,7 +242,7 @@ def test_what_a_guard_refused_stands_at_the_top(browser: webdriver.Chrome, show:
 
 def test_a_tree_without_a_controller_has_its_page_too(browser: webdriver.Chrome, show: Open, scene: Run) -> None:
     """`validate` and `render` draw what the tree asks for."""
-    show(tree_html(scene.wish), "#Gateway/shop/storefront")
+    show(tree_html(scene.desired), "#Gateway/shop/storefront")
 
     assert ("VsVip", "test--shop-storefront", "") in nodes(browser)
     assert texts(browser, '.node[data-kind="VsVip"] .cell') == ["·10.10.10.60"]
@@ -250,8 +250,8 @@ def test_a_tree_without_a_controller_has_its_page_too(browser: webdriver.Chrome,
 
 def test_a_source_that_cannot_be_used_shows_its_problems(browser: webdriver.Chrome, show: Open, scene: Run) -> None:
     """There is no owner to show."""
-    nothing = replace(scene.wish.desired, objects={}, held=())
-    show(run_html(Run(wish=replace(scene.wish, desired=nothing))))
+    nothing = replace(scene.desired, objects={}, held=())
+    show(run_html(Run(desired=nothing)))
 
     assert texts(browser, "#headline") == ["The source cannot be used: nothing was changed"]
     assert len(texts(browser, "#problems .problem")) == 2
@@ -430,7 +430,7 @@ EVIL = "</script><script>document.title='taken'</script><img src=x onerror=\"doc
 def test_texts_of_others_are_texts(browser: webdriver.Chrome, show: Open, scene: Run) -> None:
     """Markup in a message is read and not obeyed, and what cannot be seen is written out."""
     problem = Problem(severity=Severity.ERROR, message=f"{EVIL} 80\u202e08", fix=EVIL, resource="Gateway blue/api")
-    evil = replace(scene, wish=replace(scene.wish, problems=(problem,)))
+    evil = replace(scene, desired=replace(scene.desired, problems=(problem,)))
 
     show(run_html(evil), "#Gateway/blue/api")
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
 from sync.model.desired import DesiredState
-from sync.model.run import Run, Wish
+from sync.model.run import Run
 from sync.report.formats import RUN, VALIDATION, written
 from tests.report.runs import runs
 from tests.report.schemas import closed, published
@@ -27,7 +27,7 @@ def test_a_schema_follows_from_the_code(name: str) -> None:
 @given(run=runs())
 def test_what_is_printed_follows_its_schema(run: Run) -> None:
     """Every key is named, present, and of its type."""
-    result, validated = (json.loads(written(x, "json", forms)) for x, forms in ((run, RUN), (run.wish, VALIDATION)))
+    result, validated = (json.loads(written(x, "json", forms)) for x, forms in ((run, RUN), (run.desired, VALIDATION)))
 
     assert list(Draft202012Validator(closed(published("result"))).iter_errors(result)) == []
     assert list(Draft202012Validator(closed(published("validate"))).iter_errors(validated)) == []
@@ -35,8 +35,8 @@ def test_what_is_printed_follows_its_schema(run: Run) -> None:
 
 def test_a_schema_lets_later_documents_pass() -> None:
     """They may have more keys, and more words."""
-    wish = Wish(desired=DesiredState(commit="", cluster="", objects={}), problems=(), statuses=())
-    document = json.loads(written(Run(wish=wish), "json", RUN))
+    desired = DesiredState(commit="", cluster="", objects={})
+    document = json.loads(written(Run(desired=desired), "json", RUN))
     owner = {"kind": "Planet", "namespace": "", "name": "", "colour": "blue"}
 
     later = {**document, "held": [owner], "summary": {**document["summary"], "moved": 1}, "more": {}}

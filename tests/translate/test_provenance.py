@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import pytest
 import yaml
 
-from sync.desired import explain, load_source, make_wish
+from sync.desired import explain, load_source, make_desired
 from sync.model.explanation import ExplainedField
 from sync.model.facts import assumed_facts
 from sync.source.facts_file import read_facts_file
@@ -30,7 +30,7 @@ def explained(case: str, cache: Path) -> Iterator[tuple[Any, tuple[ExplainedFiel
     assert source.settings is not None
     facts_file = folder / "facts.yaml"
     facts = read_facts_file(facts_file) if facts_file.exists() else assumed_facts("Default-Cloud")
-    for item in make_wish(source, facts).desired:
+    for item in make_desired(source, facts):
         yield item, explain(item, source, source.settings, facts, None)
 
 

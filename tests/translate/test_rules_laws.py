@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sync.desired import Source, make_wish, offline
+from sync.desired import Source, make_desired, offline
+from sync.model.desired import DesiredState
 from sync.model.problem import Problem, Severity
 from sync.model.resources.ako import BackendProperties, L4Rule, L4RuleSpec, ListenerProperties, VipNetwork
 from sync.model.resources.core import Protocol
-from sync.model.run import Wish
 from tests.builders import (
     OWN_TEMPLATES,
     attached_to,
@@ -49,7 +49,7 @@ def make_rule(name: str, **spec: Any) -> L4Rule:
     return L4Rule(metadata=make_metadata(name, "shop"), origin=make_origin("L4Rule", name), spec=L4RuleSpec(**spec))
 
 
-def wish_of(items: Sequence[Any], *, problems: tuple[Problem, ...] = (), **sections: Any) -> Wish:
+def desired_of(items: Sequence[Any], *, problems: tuple[Problem, ...] = (), **sections: Any) -> DesiredState:
     """What a tree asks for, as `render` and `validate` see it."""
     source = Source(
         snapshot=make_snapshot({}),
@@ -58,7 +58,7 @@ def wish_of(items: Sequence[Any], *, problems: tuple[Problem, ...] = (), **secti
         templates=OWN_TEMPLATES,
         problems=problems,
     )
-    return offline(make_wish(source, None))
+    return offline(make_desired(source, None))
 
 
 # --- names and references ---------------------------------------------------------------------------------------------
@@ -128,9 +128,9 @@ def references_in(value: Any) -> set[str]:
 @settings(max_examples=30, deadline=None)
 def test_names_are_unique_and_references_lead_to_what_is_rendered(items: list[Any], is_encoded: bool) -> None:
     """No two objects of a kind share a name, even across tenants; a reference to a kind of ours is to one of ours."""
-    wish = wish_of(items, AKOSettings={"enableEVH": is_encoded})
+    desired = desired_of(items, AKOSettings={"enableEVH": is_encoded})
 
-    objects = list(wish.desired)
+    objects = list(desired)
     assert len({(item.key.kind, item.key.name) for item in objects}) == len(objects)
     made = {(item.key.tenant, item.key.kind.lower(), item.key.name) for item in objects}
     for item in objects:
@@ -143,14 +143,14 @@ def test_names_are_unique_and_references_lead_to_what_is_rendered(items: list[An
 @settings(max_examples=30, deadline=None)
 def test_an_owner_is_whole_or_held(items: list[Any], is_encoded: bool) -> None:
     """Of a held owner nothing is rendered and an error says why; of any other one VirtualService and one VsVip."""
-    wish = wish_of(items, AKOSettings={"enableEVH": is_encoded})
+    desired = desired_of(items, AKOSettings={"enableEVH": is_encoded})
 
     kinds = defaultdict(list)
-    for item in wish.desired:
+    for item in desired:
         kinds[item.owner_name].append(item.key.kind)
-    held = {item.name for item in wish.desired.held}
+    held = {item.name for item in desired.held}
     assert not held & kinds.keys()
-    assert bool(held) == any(problem.severity == "error" for problem in wish.problems)
+    assert bool(held) == any(problem.severity == "error" for problem in desired.problems)
     for found in kinds.values():
         assert (found.count("VirtualService"), found.count("VsVip"), found.count("L4PolicySet") <= 1) == (1, 1, True)
 
@@ -207,12 +207,12 @@ def test_there_is_an_error_exactly_where_something_is_held_or_nothing_is_usable(
         Problem(severity=Severity.ERROR, message="broken", fix="correct it", origin=item.origin) for item in broken
     )
 
-    wish = wish_of([*items, *broken], problems=told, **sections)
+    desired = desired_of([*items, *broken], problems=told, **sections)
 
-    is_held = bool(wish.desired.held) or any(item.unknown_nodes for item in wish.desired)
-    errors = [problem for problem in wish.problems if problem.severity is Severity.ERROR]
-    assert bool(errors) == (is_held or bool(broken and not wish.desired.objects))
-    assert len({p.origin for p in wish.problems} & {p.origin for p in told}) == len({p.origin for p in told})
+    is_held = bool(desired.held) or any(item.unknown_nodes for item in desired)
+    errors = [problem for problem in desired.problems if problem.severity is Severity.ERROR]
+    assert bool(errors) == (is_held or bool(broken and not desired.objects))
+    assert len({p.origin for p in desired.problems} & {p.origin for p in told}) == len({p.origin for p in told})
 
 
 NEEDED = {
@@ -251,10 +251,12 @@ def test_only_a_broken_manifest_that_something_depends_on_is_an_error(kind: str)
     both = [item for item in (NEEDED[kind], IDLE[kind]) if item is not None]
     told = tuple(Problem(severity=Severity.ERROR, message=item.name, fix="", origin=item.origin) for item in both)
 
-    wish = wish_of([*USERS, *both], problems=told)
+    desired = desired_of([*USERS, *both], problems=told)
 
     found = {
-        problem.message: problem.severity for problem in wish.problems if problem.message in {p.message for p in told}
+        problem.message: problem.severity
+        for problem in desired.problems
+        if problem.message in {p.message for p in told}
     }
     assert found[both[0].name] is Severity.ERROR
     assert [found[item.name] for item in both[1:]] == [Severity.WARNING] * len(both[1:])
@@ -291,10 +293,10 @@ def test_no_two_owners_get_one_address_silently(wanted: list[tuple[str, str]]) -
     contested = {name for name, address in owners.items() if list(owners.values()).count(address) > 1}
 
     items = [item for number, (way, text) in enumerate(wanted) for item in asking(way, f"w{number}", text)]
-    wish = wish_of(items)
+    desired = desired_of(items)
 
-    told = [problem.message for problem in wish.problems if problem.severity == "error"]
-    assert {held.name for held in wish.desired.held} == contested
+    told = [problem.message for problem in desired.problems if problem.severity == "error"]
+    assert {held.name for held in desired.held} == contested
     assert len(told) == len(contested)
     assert all("the same address" in message for message in told)
-    assert {item.key.name for item in wish.desired if item.key.kind == "VsVip"} == owners.keys() - contested
+    assert {item.key.name for item in desired if item.key.kind == "VsVip"} == owners.keys() - contested

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.desired import Source, make_wish
+from sync.desired import Source, make_desired
 from sync.model.desired import Held, Owner, OwnerKind
 from sync.model.source import Snapshot
 from sync.report.documents import RenderDocument
@@ -155,8 +155,8 @@ def document_of(snapshot: Snapshot) -> RenderDocument:
         templates=OWN_TEMPLATES,
         problems=problems,
     )
-    wish = make_wish(source, None)
-    return render_document(wish)
+    desired = make_desired(source, None)
+    return render_document(desired)
 
 
 def larger_tree() -> list[dict[str, Any]]:
