@@ -15,9 +15,10 @@ from typing import Any
 from jinja2 import Template, TemplateError, TemplateSyntaxError, Undefined
 
 from sync.avi.fields import WrongField, wrong_fields
+from sync.avi.markers import Marker
 from sync.avi.references import reference_by_name
-from sync.compare.markers import ASKED_ADDRESS, DIGEST, FIELDS, written_fields
-from sync.compare.normal_form import digest, normal_form
+from sync.compare.managed import signed, written_fields
+from sync.compare.normal_form import normal_form
 from sync.compare.vips import asked_address, check_vips
 from sync.kinds import KINDS, OURS_AFTER_RENDERING
 from sync.model.desired import AviObject, Held, ObjectSpec, Owner
@@ -281,13 +282,12 @@ def _completed(rendered: Mapping[str, Any], spec: ObjectSpec, created_by: str) -
     body |= {key: value for key, value in rendered.items() if key not in spec.left_alone}
     normal = normal_form(body, kind.name, sorted(body))
     fields = (kind.managed | rendered.keys()) - spec.left_alone
-    markers = [*spec.markers]
+    markers = spec.markers
     if "vip" in kind.replace:
         check_vips(body.get("vip", []))
-        markers.append((ASKED_ADDRESS, (asked_address(body.get("vip", ())),)))
-    markers.append((DIGEST, (digest([markers, normal]),)))
-    markers.append((FIELDS, written_fields(kind.name, fields, body)))
-    body["markers"] = [{"key": key, "values": list(values)} for key, values in markers]
+        markers = markers.with_values(Marker.ASKED_ADDRESS, asked_address(body.get("vip", ())))
+    markers = signed(markers, normal).with_values(Marker.FIELDS, *written_fields(kind.name, fields, body))
+    body["markers"] = markers.to_json()
     return AviObject(
         key=spec.key,
         owner=spec.owner,

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
+from sync.avi.markers import Markers
 from sync.compare.normal_form import normal_form
 from sync.model.desired import AviObject, ObjectKey, ObjectSpec, Owner, OwnerKind, Translation, VsVipContent
 from sync.model.facts import CloudFacts, Facts
@@ -469,7 +470,7 @@ def make_spec(content: Any = None, *, kind: str = "VsVip", name: str = "north--s
         key=ObjectKey(kind=kind, tenant="admin", cloud="Default-Cloud", name=name),
         owner=Owner(kind=OwnerKind.GATEWAY, namespace="shop", name="web"),
         owner_name="north--shop-web",
-        markers=(("clustername", ("north",)), ("ManagedBy", ("avi-sync",))),
+        markers=Markers.of({"markers": markers(clustername="north", ManagedBy="avi-sync")}),
         content=content if content is not None else VsVipContent(vips=()),
     )
 

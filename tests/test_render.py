@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sync.avi.markers import Markers
 from sync.avi.references import parse_reference
-from sync.compare.markers import markers_of
 from sync.kinds import KINDS
 from sync.model.desired import (
     L4PolicySetContent,
@@ -182,23 +182,23 @@ def test_a_template_cannot_set_what_is_ours(kind: str) -> None:
     assert theirs.body["tenant_ref"] == "/api/tenant?name=admin"
     assert theirs.body.get("cloud_ref") == ("/api/cloud?name=Default-Cloud" if KINDS[kind].has_cloud else None)
     assert theirs.body.get("created_by") == ("avi-sync-north" if KINDS[kind].has_created_by else None)
-    assert markers_of(theirs.body)["ManagedBy"] == "avi-sync"
+    assert Markers.of(theirs.body)["ManagedBy"] == "avi-sync"
 
 
 def test_the_markers_hold_what_later_runs_need() -> None:
     """The digest, the fields that are ours, and on a VsVip the address asked for."""
     found = {item.key.kind: item for item in rendered(translated(make_gateway(addresses=["10.0.0.1"]))).objects}
 
-    vsvip = markers_of(found["VsVip"].body)
+    vsvip = Markers.of(found["VsVip"].body)
     assert vsvip["AskedAddress"] == "10.0.0.1"
-    assert vsvip["Fields"].split(",") == sorted(KINDS["VsVip"].managed)
+    assert vsvip.fields == tuple(sorted(KINDS["VsVip"].managed))
     assert len(vsvip["Digest"]) == 32
-    assert "AskedAddress" not in markers_of(found["VirtualService"].body)
+    assert "AskedAddress" not in Markers.of(found["VirtualService"].body)
 
 
 def test_a_field_of_somebodys_own_template_is_remembered() -> None:
     """So that it is reset when the template no longer renders it."""
-    assert "use_standard_alb" in markers_of(body_of('{"use_standard_alb": true}'))["Fields"].split(",")
+    assert "use_standard_alb" in Markers.of(body_of('{"use_standard_alb": true}')).fields
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_a_field_of_somebodys_own_template_is_remembered() -> None:
 )
 def test_a_computed_field_that_a_template_sets_is_remembered(kind: str, text: str, expected: set[str]) -> None:
     """Apart from the others: it counts only because we set it."""
-    fields = markers_of(body_of(text, kind=kind))["Fields"].split(",")
+    fields = Markers.of(body_of(text, kind=kind)).fields
 
     assert {name for name in fields if name.startswith("=")} == expected
 
@@ -270,7 +270,7 @@ def test_what_is_left_alone_is_not_rendered() -> None:
 
     assert "servers" not in item.body
     assert "servers" not in item.normal
-    assert "servers" not in markers_of(item.body)["Fields"].split(",")
+    assert "servers" not in Markers.of(item.body).fields
     assert item.body["enabled"] is False
 
 

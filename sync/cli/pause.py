@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from sync.avi.markers import Pause
 from sync.cli import options
 from sync.cli.asked import about, parse_owner
 from sync.cli.results import output_options
@@ -16,7 +17,7 @@ from sync.errors import UsageError
 from sync.model.desired import Owner
 from sync.model.run import Run
 from sync.model.wording import shown
-from sync.plan.pausing import Pause, make_pause
+from sync.plan.pauses import make_pause
 from sync.report.formats import RUN
 
 
@@ -42,7 +43,7 @@ def pause(owner: str, duration: str, reason: str, output: str, **given: Any) -> 
     said = " ".join(reason.split())
     if not said:
         raise UsageError("--reason says nothing", fix="say why, for whoever reads the report of the next run")
-    return _mark(parse_owner(owner), (until.isoformat(), said), output, given)
+    return _mark(parse_owner(owner), Pause(until.isoformat(), said), output, given)
 
 
 @click.command("resume", epilog=options.EXAMPLES["resume"])

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sync.avi.markers import Markers
 from sync.avi.references import Reference
 from sync.avi.schema import SCHEMA, Field
 from sync.compare.differences import Difference, differences
 from sync.compare.ignoring import is_ignored
-from sync.compare.markers import ENABLE_AGAIN, OUR_MARKERS, managed_fields, markers_of, names_written
+from sync.compare.managed import managed_fields, names_written
 from sync.compare.normal_form import normal_form
 from sync.compare.objects import fields_of
 from sync.kinds import COMPUTED, IDENTITY, KINDS, OURS_AFTER_RENDERING
@@ -29,7 +30,7 @@ def edits_beside(desired: AviObject, live: Body) -> tuple[Difference, ...]:
 
 def edits_on(kind: str, live: Body) -> tuple[Difference, ...]:
     """The same of an object that Git does not ask for, or not at the moment."""
-    return tuple(_edits(kind, live, managed_fields(kind, (), names_written(markers_of(live)))))
+    return tuple(_edits(kind, live, managed_fields(kind, (), names_written(Markers.of(live)))))
 
 
 def lost_by_delete(kind: str, live: Body) -> tuple[str, ...]:
@@ -37,7 +38,7 @@ def lost_by_delete(kind: str, live: Body) -> tuple[str, ...]:
 
     Labels count here. They are no edit otherwise, for they tell who may see an object, not what it does.
     """
-    labels = ((key, value) for key, value in sorted(markers_of(live).items()) if key not in OUR_MARKERS)
+    labels = sorted(Markers.of(live).labels.texts.items())
     return (
         *(f"{item.path}: set to {_said(item)} on the Controller" for item in edits_on(kind, live)),
         *(f"label {key}: set to {shown(value)} on the Controller" for key, value in labels),
@@ -51,7 +52,7 @@ def _said(edit: Difference) -> str:
 def _edits(kind: str, live: Body, ours: frozenset[str]) -> Iterator[Difference]:
     schema, row = SCHEMA[kind], KINDS[kind]
     not_theirs = ours | IDENTITY | OURS_AFTER_RENDERING | row.server_side | COMPUTED.get(kind, frozenset())
-    if ENABLE_AGAIN in markers_of(live):
+    if Markers.of(live).is_to_be_enabled:
         not_theirs |= {"enabled"}  # we have disabled it, for a moment
     names = [name for name in sorted(live.keys() & schema.keys() - not_theirs) if not schema[name].is_internal]
     for name, value in normal_form(live, kind, names).items():

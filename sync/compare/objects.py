@@ -4,19 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sync.avi.markers import Markers
 from sync.compare.differences import Difference, differences_from
 from sync.compare.ignoring import is_ignored, with_live_values
-from sync.compare.markers import (
-    DIGEST,
-    ENABLE_AGAIN,
-    FIELDS,
-    OUR_MARKERS,
-    comparable_markers,
-    computed_fields,
-    managed_fields,
-    markers_of,
-    names_written,
-)
+from sync.compare.managed import computed_fields, managed_fields, names_written
 from sync.compare.vips import IDENTITY_OF_A_VIP, why_not
 from sync.kinds import COMPUTED, HIDDEN, IDENTITY, KINDS, Scope
 from sync.model.desired import AviObject
@@ -45,12 +36,12 @@ class Comparison:
 def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
     """Compare all fields that are ours; what is left alone and what others set is not looked at."""
     kind = KINDS[desired.key.kind]
-    markers, wanted_markers = markers_of(live), markers_of(desired.body)
-    is_as_written = wanted_markers.get(DIGEST, "") == markers.get(DIGEST, "")
+    markers, wanted_markers = Markers.of(live), desired.markers
+    is_as_written = wanted_markers.digest == markers.digest
     fields = _fields(desired, markers) - {"markers"}
     wanted = {name: value for name, value in desired.normal.items() if name in fields}
-    reason = why_not(desired.body, live, markers) if "vip" in kind.replace else ""
-    computed = computed_fields(kind.name, markers.get(FIELDS, ""))
+    reason = why_not(desired.body, live, markers.asked_address) if "vip" in kind.replace else ""
+    computed = computed_fields(kind.name, markers)
     found = [
         item
         for item in differences_from(live, wanted, kind.name, sorted(fields), computed)
@@ -100,17 +91,17 @@ def top_level(path: str) -> str:
 
 def fields_of(desired: AviObject, live: Mapping[str, Any]) -> frozenset[str]:
     """The fields that we answer for on a live object."""
-    return _fields(desired, markers_of(live))
+    return _fields(desired, Markers.of(live))
 
 
-def _fields(desired: AviObject, markers: Mapping[str, str]) -> frozenset[str]:
+def _fields(desired: AviObject, markers: Markers) -> frozenset[str]:
     rendered = desired.body.keys() - {"name", "tenant_ref", "cloud_ref"}
     return managed_fields(desired.key.kind, rendered, names_written(markers)) - desired.left_alone
 
 
-def marker_differences(desired: Mapping[str, str], live: Mapping[str, str]) -> list[Difference]:
+def marker_differences(desired: Markers, live: Markers) -> list[Difference]:
     """The markers of ours that differ, less those that are never a reason to write."""
-    wanted, present = comparable_markers(desired), comparable_markers(live)
+    wanted, present = desired.compared, live.compared
     return [
         Difference(path=f"markers[{key}]", before=present.get(key), after=wanted.get(key))
         for key in sorted(wanted.keys() | present.keys())
@@ -130,8 +121,9 @@ def body_of_update(desired: AviObject, live: Mapping[str, Any]) -> dict[str, Any
     body |= {key: desired.body[key] for key in fields if key in desired.body}
     if "vip" in KINDS[desired.key.kind].replace:
         body["vip"] = _overlaid_vips(desired.body.get("vip") or (), live.get("vip") or ())
-    body["markers"] = overlaid_markers(desired.body, live)
-    if ENABLE_AGAIN in markers_of(live):
+    markers = Markers.of(live)
+    body["markers"] = desired.markers.with_labels_of(markers).to_json()
+    if markers.is_to_be_enabled:
         body["enabled"] = True
     return with_live_values(body, live, desired.ignored)
 
@@ -153,9 +145,3 @@ def _overlaid_vips(desired: Any, live: Any) -> list[dict[str, Any]]:
         }
         for vip in desired
     ]
-
-
-def overlaid_markers(desired: Mapping[str, Any], live: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Our markers, then the labels that others put on the live object."""
-    others = [marker for marker in live.get("markers") or () if marker.get("key") not in OUR_MARKERS]
-    return [*desired.get("markers", ()), *others]

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sync.avi.addresses import addresses
+from sync.avi.markers import NO_ADDRESS
 from sync.avi.references import by_name, parse_reference, texts_in
-from sync.compare.markers import NO_ADDRESS
 from sync.compare.objects import body_of_update, fields_of, without_identity
 from sync.compare.vips import asked_address
 from sync.kinds import HIDDEN, IDENTITY, KINDS

@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sync.avi.markers import OUR_MARKERS, TOOL, Marker, Markers
 from sync.avi.schema import SCHEMA
 from sync.compare.differences import Difference, differences, in_the_same_words
-from sync.compare.markers import DIGEST, OUR_MARKERS, markers_of
 from sync.compare.normal_form import NOTHING_KNOWN, digest
-from sync.compare.objects import compare, marker_differences, overlaid_markers, top_level
+from sync.compare.objects import compare, marker_differences, top_level
 from sync.kinds import ORDER_BY_CHANCE, Kind
 from sync.model.desired import AviObject
-from sync.model.marks import MANAGED_BY, TOOL
 
 REWRITE_CHECKSUM = "0"
 """In place of a checksum of AKO's: it differs from any that AKO works out, so AKO writes the object once more.
@@ -42,10 +41,10 @@ def adopted(desired: AviObject, live: Mapping[str, Any]) -> Takeover:
     differing = {top_level(item.path) for item in found} - {"created_by", "markers"}
     reordered = {name for name in differing if _is_reordered(desired, live, name)}
     left = differing - reordered
-    markers = [item for item in overlaid_markers(desired.body, live) if not (left and item["key"] == DIGEST)]
+    marked = desired.markers.without({Marker.DIGEST}) if left else desired.markers
     ours = {name: desired.body[name] for name in {"created_by", *reordered} if name in desired.body}
     return Takeover(
-        body={**live, **ours, "markers": markers},
+        body={**live, **ours, "markers": marked.with_labels_of(Markers.of(live)).to_json()},
         changes=tuple(item for item in found if top_level(item.path) not in left),
         left=tuple(sorted(left)),
     )
@@ -53,8 +52,8 @@ def adopted(desired: AviObject, live: Mapping[str, Any]) -> Takeover:
 
 def adopted_unwanted(kind: Kind, live: Mapping[str, Any], *, created_by: str) -> Takeover:
     """An object of AKO's that Git no longer asks for, with our marks, so that it does not outlive its owner."""
-    markers = [*(live.get("markers") or ()), {"key": MANAGED_BY, "values": [TOOL]}]
-    return _handed_over(kind, live, {"markers": markers}, created_by=created_by)
+    markers = Markers.of(live).with_values(Marker.MANAGED_BY, TOOL)
+    return _handed_over(kind, live, {"markers": markers.to_json()}, created_by=created_by)
 
 
 def released(kind: Kind, live: Mapping[str, Any], *, created_by: str) -> Takeover:
@@ -62,8 +61,7 @@ def released(kind: Kind, live: Mapping[str, Any], *, created_by: str) -> Takeove
 
     Its checksum is still there if nothing but marks was written since AKO did; then AKO has nothing to do.
     """
-    ours = OUR_MARKERS - kind.ako_markers
-    new: dict[str, Any] = {"markers": [item for item in live.get("markers") or () if item.get("key") not in ours]}
+    new: dict[str, Any] = {"markers": Markers.of(live).without(OUR_MARKERS - kind.ako_markers).to_json()}
     if kind.ako_checksum and not live.get(kind.ako_checksum):
         new[kind.ako_checksum] = REWRITE_CHECKSUM
     return _handed_over(kind, live, new, created_by=created_by)
@@ -76,7 +74,7 @@ def _handed_over(kind: Kind, live: Mapping[str, Any], new: Mapping[str, Any], *,
         for name in sorted(body.keys() - {"markers"})
         if body[name] != live.get(name)
     ]
-    return Takeover(body=body, changes=(*fields, *marker_differences(markers_of(body), markers_of(live))))
+    return Takeover(body=body, changes=(*fields, *marker_differences(Markers.of(body), Markers.of(live))))
 
 
 def _is_reordered(desired: AviObject, live: Mapping[str, Any], name: str) -> bool:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from sync.avi.addresses import usual_form
-from sync.compare.markers import DIGEST, FIELDS
-from sync.compare.normal_form import digest, normal_form
+from sync.compare.managed import signed
+from sync.compare.normal_form import normal_form
 from sync.model.desired import AviObject
 
 _FIELD = "servers"
@@ -29,11 +29,7 @@ def with_servers(desired: AviObject, servers: Iterable[Mapping[str, Any]]) -> Av
     """The object with these servers besides its own, marked as if Git had requested them: nobody has edited them."""
     body = {**desired.body, _FIELD: [*(desired.body.get(_FIELD) or ()), *servers]}
     normal = {**desired.normal, **normal_form(body, desired.key.kind, [_FIELD])}
-    marks = [(mark["key"], tuple(mark["values"])) for mark in body["markers"] if mark["key"] not in (DIGEST, FIELDS)]
-    body["markers"] = [
-        {"key": DIGEST, "values": [digest([marks, normal])]} if mark["key"] == DIGEST else mark
-        for mark in body["markers"]
-    ]
+    body["markers"] = signed(desired.markers, normal).to_json()
     return replace(desired, body=body, normal=normal)
 
 

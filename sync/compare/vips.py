@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sync.avi.addresses import ADDRESS_FIELDS, address_in, addresses
+from sync.avi.markers import NO_ADDRESS
 from sync.avi.references import Reference, parse_reference
-from sync.compare.markers import ASKED_ADDRESS, NO_ADDRESS
 
 IDENTITY_OF_A_VIP = frozenset(
     {"ip_address", "ip6_address", "ipam_network_subnet", "subnet_uuid", "auto_allocate_ip_type"}
@@ -21,9 +21,9 @@ _SUBNET_FIELDS = {"V4": "subnet", "V6": "subnet6"}
 _FAMILIES = {"V4_ONLY": ("V4",), "V6_ONLY": ("V6",), "V4_V6": ("V4", "V6")}
 
 
-def why_not(desired: Mapping[str, Any], live: Mapping[str, Any], live_markers: Mapping[str, str]) -> str:
-    """Why the live VsVip cannot be what the desired one asks for; empty if it can."""
-    return next(_reasons(desired, live, live_markers), "")
+def why_not(desired: Mapping[str, Any], live: Mapping[str, Any], asked_before: str) -> str:
+    """Why the live VsVip, which Git requested `asked_before` for, cannot be the desired one; empty if it can."""
+    return next(_reasons(desired, live, asked_before), "")
 
 
 def asked_address(vips: Iterable[Mapping[str, Any]]) -> str:
@@ -62,13 +62,12 @@ def without_vip_identity(normal: dict[str, Any]) -> dict[str, Any]:
     return {**normal, "vip": vips}
 
 
-def _reasons(desired: Mapping[str, Any], live: Mapping[str, Any], live_markers: Mapping[str, str]) -> Iterator[str]:
+def _reasons(desired: Mapping[str, Any], live: Mapping[str, Any], asked_before: str) -> Iterator[str]:
     wanted = {vip.get("vip_id"): vip for vip in desired.get("vip") or ()}
     present = {vip.get("vip_id"): vip for vip in live.get("vip") or ()}
     if wanted.keys() != present.keys():
         yield f"{len(present)} VIPs → {len(wanted)}"
         return
-    asked_before = live_markers.get(ASKED_ADDRESS, NO_ADDRESS)
     for vip_id, vip in wanted.items():
         yield from _address_reasons(vip, present[vip_id], asked_before)
         yield from _network_reasons(vip, present[vip_id])

@@ -16,6 +16,7 @@ from typing import Any
 
 import tenacity
 
+from sync.avi.markers import Markers, RefusedDigest
 from sync.compare.traces import is_unchanged
 from sync.controller.client import ControllerClient
 from sync.controller.retries import growing_waits
@@ -30,7 +31,6 @@ from sync.plan.passing import Resource, resources_of
 
 _LOG = logging.getLogger(__name__)
 
-REFUSED_MARKER = "RefusedDigest"
 LONGEST_NOTE = 300
 """Of the Controller's words, on what was put back: a label is no place for a story."""
 
@@ -224,10 +224,9 @@ class _SetRun:
         if not refused:
             return write
         body = write.body or {}
-        others = [marker for marker in body.get("markers") or () if marker.get("key") != REFUSED_MARKER]
         names = self.change_set.names if len(self.change_set.names) > 1 else ()
-        values = [self.change_set.desired_digest, refused[:LONGEST_NOTE], *names]
-        return replace(write, body={**body, "markers": [*others, {"key": REFUSED_MARKER, "values": values}]})
+        note = RefusedDigest(self.change_set.desired_digest, refused[:LONGEST_NOTE], names)
+        return replace(write, body={**body, "markers": Markers.of(body).with_refused(note).to_json()})
 
     # --- single writes ------------------------------------------------------------------------------------------------
 

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sync.avi.markers import OUR_MARKERS, TOOL, Marker, Markers, created_by_ako, created_by_us
 from sync.avi.references import parse_reference
-from sync.compare.markers import OUR_MARKERS, markers_of, owner_of
 from sync.controller.client import ControllerClient
 from sync.controller.threads import threads
 from sync.kinds import KINDS, Kind
-from sync.model.desired import ObjectKey
+from sync.model.desired import ObjectKey, Owner
 from sync.model.live import LiveObject, LiveState, Ownership
-from sync.model.marks import LAYER_7_MARKERS, MANAGED_BY, TOOL, created_by_ako, created_by_us
 from sync.model.settings import Settings
 from sync.translate.names import Names
 
@@ -49,7 +48,7 @@ def live_object(body: Mapping[str, Any], kind: Kind, names: Names) -> LiveObject
         cloud=_name_of(body.get("cloud_ref", "")) if kind.has_cloud else "",
         name=str(body.get("name", "")),
     )
-    markers = markers_of(body)
+    markers = Markers.of(body)
     ownership = _ownership(key, kind, str(body.get("created_by", "")), markers, names)
     is_ours, is_akos = ownership is Ownership.OURS, ownership is Ownership.AKO
     return LiveObject(
@@ -57,21 +56,21 @@ def live_object(body: Mapping[str, Any], kind: Kind, names: Names) -> LiveObject
         uuid=str(body.get("uuid", "")),
         body=body,
         ownership=ownership,
-        owner=owner_of(markers) if is_ours else None,
+        owner=Owner.of(markers) if is_ours else None,
         owner_name=_owner_name(key, markers, names) if is_ours else "",
-        ako_owner=owner_of(markers) if is_akos else None,
+        ako_owner=Owner.of(markers) if is_akos else None,
         ako_owner_name=_owner_name(key, markers, names) if is_akos else "",
     )
 
 
-def _ownership(key: ObjectKey, kind: Kind, creator: str, markers: Mapping[str, str], names: Names) -> Ownership:
+def _ownership(key: ObjectKey, kind: Kind, creator: str, markers: Markers, names: Names) -> Ownership:
     """Ours by marker, cluster and name; a cluster whose name is a prefix of another's never sees the other's."""
-    cluster = markers.get("clustername", "")
-    is_marked = markers.get(MANAGED_BY) == TOOL and cluster == names.cluster
+    is_marked = markers.our_cluster == names.cluster
     if is_marked or _has_our_traces(kind, creator, markers, names):
         return _ownership_of_ours(key, markers, names, is_marked=is_marked)
-    if MANAGED_BY in markers or LAYER_7_MARKERS & markers.keys():
+    if Marker.MANAGED_BY in markers or markers.is_of_layer_7:
         return Ownership.FOREIGN
+    cluster = markers[Marker.CLUSTER]
     if not cluster and not creator:
         return Ownership.UNMARKED
     is_made_by_ako = creator == created_by_ako(names.cluster) if kind.has_created_by else True
@@ -80,20 +79,21 @@ def _ownership(key: ObjectKey, kind: Kind, creator: str, markers: Mapping[str, s
     return _ownership_by_name(key, markers, names)
 
 
-def _has_our_traces(kind: Kind, creator: str, markers: Mapping[str, str], names: Names) -> bool:
+def _has_our_traces(kind: Kind, creator: str, markers: Markers, names: Names) -> bool:
     """Whether `created_by`, or a marker that only we write, tells that we made an object whose marks are not all there.
 
     Every other mark must agree: those of another tool, of layer 7 or of another cluster are nobody's slip.
     """
-    if markers.get(MANAGED_BY, TOOL) != TOOL or LAYER_7_MARKERS & markers.keys():
+    if markers.is_of_layer_7:
         return False
-    if markers.get("clustername", names.cluster) != names.cluster:
-        return False
-    has_marks_of_ours = bool((OUR_MARKERS - kind.ako_markers) & markers.keys())
+    for key, ours in ((Marker.MANAGED_BY, TOOL), (Marker.CLUSTER, names.cluster)):
+        if key in markers and markers[key] != ours:
+            return False
+    has_marks_of_ours = any(key in OUR_MARKERS - kind.ako_markers for key, _ in markers)
     return creator == created_by_us(names.cluster) or (not creator and has_marks_of_ours)
 
 
-def _ownership_of_ours(key: ObjectKey, markers: Mapping[str, str], names: Names, *, is_marked: bool) -> Ownership:
+def _ownership_of_ours(key: ObjectKey, markers: Markers, names: Names, *, is_marked: bool) -> Ownership:
     """Of an object that we made. What spells another name is a copy; what spells none has lost marks."""
     spelled = names.spelled_by(key.kind, markers)
     if is_marked and key.name in spelled:
@@ -105,9 +105,9 @@ def _ownership_of_ours(key: ObjectKey, markers: Mapping[str, str], names: Names,
     return Ownership.CLONE if is_marked else Ownership.FOREIGN
 
 
-def _ownership_by_name(key: ObjectKey, markers: Mapping[str, str], names: Names) -> Ownership:
+def _ownership_by_name(key: ObjectKey, markers: Markers, names: Names) -> Ownership:
     """Of an object with the marks of this cluster's AKO. AKO's VsVips carry no marker that would spell a name."""
-    if "Namespace" not in markers:
+    if Marker.NAMESPACE not in markers:
         return Ownership.AKO if key.name.startswith(names.prefix) else Ownership.FOREIGN
     spelled = names.spelled_by(key.kind, markers)
     if not spelled:
@@ -117,12 +117,12 @@ def _ownership_by_name(key: ObjectKey, markers: Mapping[str, str], names: Names)
     return Ownership.AKO_RENAMED if _is_renamed(key, markers, names) else Ownership.AKO_CLONE
 
 
-def _is_renamed(key: ObjectKey, markers: Mapping[str, str], names: Names) -> bool:
+def _is_renamed(key: ObjectKey, markers: Markers, names: Names) -> bool:
     return key.name in names.of_other_encoding.spelled_by(key.kind, markers)
 
 
-def _owner_name(key: ObjectKey, markers: Mapping[str, str], names: Names) -> str:
-    owner = owner_of(markers)
+def _owner_name(key: ObjectKey, markers: Markers, names: Names) -> str:
+    owner = Owner.of(markers)
     return names.virtual_service(owner.namespace, owner.name) if owner else key.name
 
 

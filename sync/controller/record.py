@@ -16,8 +16,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from sync.avi.markers import TOOL, Marker, Markers
 from sync.avi.references import parse_reference
-from sync.compare.markers import markers_of
 from sync.controller.client import ControllerClient
 from sync.controller.errors import RefusedError
 from sync.controller.live import live_object
@@ -25,9 +25,8 @@ from sync.errors import ExitCode, SyncError
 from sync.kinds import KINDS
 from sync.model.live import KeptObject, LiveObject
 from sync.model.lock import Holder, LastRun, Record
-from sync.model.marks import MANAGED_BY, TOOL
 from sync.model.nesting import parse_json
-from sync.translate.names import MarkerSet, Names
+from sync.translate.names import Names
 
 PATH = "/api/stringgroup"
 HOLDER = "holder"
@@ -91,10 +90,10 @@ class RecordStore:
         except RefusedError:
             return {}
         return {
-            markers["clustername"]: last
+            cluster: last
             for body in found
-            if (markers := markers_of(body)).get(MANAGED_BY) == TOOL and markers.get("clustername")
-            if (last := _last_of(body)) is not None and markers["clustername"] != self._names.cluster
+            if (cluster := Markers.of(body).our_cluster) and cluster != self._names.cluster
+            if (last := _last_of(body)) is not None
         }
 
     def read_again(self, stored: StoredRecord) -> StoredRecord:
@@ -120,18 +119,12 @@ class RecordStore:
     def _body(self, body: Mapping[str, Any], record: Record) -> dict[str, Any]:
         """The StringGroup with this record; entries and markers that are not ours stay."""
         others = [item for item in body.get("kv") or () if not _is_ours(str(item.get("key", "")))]
-        ours = [
-            {"key": key, "values": list(values)}
-            for key, values in MarkerSet(cluster=self._names.cluster).of(namespace="")
-        ]
-        keys = {marker["key"] for marker in ours}
-        labels = [marker for marker in body.get("markers") or () if marker.get("key") not in keys]
+        markers = Markers.of(body).with_values(Marker.CLUSTER, self._names.cluster)
         kv = [*({"key": key, "value": value} for key, value in _entries(record)), *others]
-        return {**body, "kv": kv, "markers": [*ours, *labels]}
+        return {**body, "kv": kv, "markers": markers.with_values(Marker.MANAGED_BY, TOOL).to_json()}
 
     def _stored(self, body: Mapping[str, Any]) -> StoredRecord:
-        markers = markers_of(body)
-        if markers.get(MANAGED_BY) != TOOL or markers.get("clustername") != self._names.cluster:
+        if Markers.of(body).our_cluster != self._names.cluster:
             raise RecordError(
                 f"StringGroup {self._tenant}/{self.name} is there already and is not ours",
                 fix="rename or delete it: avi-sync keeps its lock under this name",

@@ -15,7 +15,7 @@ from typing import Any
 
 import tenacity
 
-from sync.compare.markers import ENABLE_AGAIN
+from sync.avi.markers import Marker, Markers
 from sync.compare.traces import is_as_sent, is_unchanged
 from sync.controller.client import ControllerClient
 from sync.controller.errors import (
@@ -252,7 +252,7 @@ class _UnchangedError(StaleError):
 
 def _switched_off(body: Body) -> dict[str, Any]:
     """The fields of a body that is disabled for a moment."""
-    return {"enabled": False, "markers": [*(body.get("markers") or ()), {"key": ENABLE_AGAIN, "values": ["true"]}]}
+    return {"enabled": False, "markers": Markers.of(body).with_values(Marker.ENABLE_AGAIN, "true").to_json()}
 
 
 def _path(write: Write) -> str:

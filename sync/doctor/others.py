@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from sync.avi.markers import created_by_ako
 from sync.controller.record import RecordStore
 from sync.doctor.findings import ok, problem, some, warning
 from sync.model.checkup import Finding
 from sync.model.live import LiveObject, LiveState, Ownership
-from sync.model.marks import created_by_ako
 
 RECENT_SECONDS = 3600.0
 """An AKO writes when something in its cluster changes: an hour without a write proves nothing, a write does."""

@@ -6,8 +6,8 @@ Time is the Controller's own on both sides: that of `_last_modified`, and what i
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from sync.avi.markers import created_by_ako
 from sync.model.live import LiveObject, LiveState, Ownership
-from sync.model.marks import LAYER_7_MARKERS, created_by_ako
 from sync.model.plan import Action, Plan, Refusal
 
 QUIET = timedelta(minutes=10)
@@ -38,9 +38,8 @@ def ako_still_writes(plan: Plan, live: LiveState, cluster: str, now: datetime | 
 
 def _is_of_ako(item: LiveObject, cluster: str) -> bool:
     """What tells of an AKO that serves layer 4; one that is left for layer 7 may write its own objects."""
-    markers = {marker.get("key") for marker in item.body.get("markers") or ()}
     is_marked = item.body.get("created_by") == created_by_ako(cluster)
-    return (is_marked or item.ownership is Ownership.AKO) and not LAYER_7_MARKERS & markers
+    return (is_marked or item.ownership is Ownership.AKO) and not item.markers.is_of_layer_7
 
 
 def _last_modified(item: LiveObject) -> datetime:

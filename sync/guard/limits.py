@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sync.compare.markers import PROTECTED, markers_of
 from sync.model.desired import Owner
 from sync.model.live import LiveState
 from sync.model.plan import SHORTEST_DIGEST, Action, Permit, Plan, Refusal
@@ -81,9 +80,7 @@ def _protected(down: frozenset[Owner], live: LiveState) -> Iterator[str]:
 
 def _marked(live: LiveState) -> frozenset[Owner]:
     return frozenset(
-        item.owner
-        for item in live
-        if item.is_ours and item.owner is not None and markers_of(item.body).get(PROTECTED) == "true"
+        item.owner for item in live if item.is_ours and item.owner is not None and item.markers.is_protected
     )
 
 

@@ -8,12 +8,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from sync.compare.markers import markers_of, owner_of
 from sync.guard.writer import Writer, is_same_source
 from sync.model.desired import DesiredState, Owner
 from sync.model.live import LiveState, Ownership
 from sync.model.lock import LastRun, Record
-from sync.model.marks import MANAGED_BY, TOOL
 from sync.model.plan import Refusal
 
 RENAMED = frozenset({Ownership.RENAMED, Ownership.AKO_RENAMED})
@@ -59,7 +57,7 @@ def other_cluster_name(
 
 def other_encoding(live: LiveState, named: Collection[Owner], *, is_encoded: bool) -> Iterator[Refusal]:
     """Refused while owners that Git names (`named`) are live only under the names of the other `enableEVH`."""
-    owners = {owner for item in live if item.ownership in RENAMED and (owner := owner_of(markers_of(item.body)))}
+    owners = {owner for item in live if item.ownership in RENAMED and (owner := Owner.of(item.markers))}
     left = sorted((owners & {*named}) - {item.owner for item in live if item.is_ours})
     if left:
         before, now = str(not is_encoded).lower(), str(is_encoded).lower()
@@ -74,9 +72,9 @@ def _owners_by_cluster(live: LiveState) -> Mapping[str, frozenset[Owner]]:
     """What runs of this product have made, by the clusterName in its markers."""
     found: dict[str, set[Owner]] = defaultdict(set)
     for item in live:
-        markers = markers_of(item.body)
-        if markers.get(MANAGED_BY) == TOOL and (owner := owner_of(markers)):
-            found[markers.get("clustername", "")].add(owner)
+        cluster = item.markers.our_cluster
+        if cluster is not None and (owner := Owner.of(item.markers)):
+            found[cluster].add(owner)
     return {name: frozenset(owners) for name, owners in found.items()}
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from sync.avi.markers import SHARED_VIP, Marker, Markers
 from sync.errors import ExitCode
 from sync.model.problem import Origin, Problem, Severity
 
@@ -14,7 +15,7 @@ class OwnerKind(StrEnum):
 
     GATEWAY = "Gateway"
     SERVICE = "Service"
-    SHARED_VIP = "SharedVip"
+    SHARED_VIP = SHARED_VIP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -24,6 +25,20 @@ class Owner:
     kind: OwnerKind
     namespace: str
     name: str
+
+    @classmethod
+    def of(cls, markers: Markers) -> "Owner | None":
+        """The owner that markers of ours or of AKO's name; None if they name none.
+
+        Without `OwnerKind` a shared VIP cannot be told from a Gateway.
+        """
+        namespace, gateway, service = (markers[key] for key in (Marker.NAMESPACE, Marker.GATEWAY, Marker.SERVICE))
+        if not namespace or not (gateway or service):
+            return None
+        if not gateway:
+            return cls(kind=OwnerKind.SERVICE, namespace=namespace, name=service)
+        is_shared = markers[Marker.OWNER_KIND] == SHARED_VIP
+        return cls(kind=OwnerKind.SHARED_VIP if is_shared else OwnerKind.GATEWAY, namespace=namespace, name=gateway)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
@@ -216,7 +231,6 @@ class VirtualServiceContent:
 
 
 Content = VsVipContent | PoolContent | L4PolicySetContent | VirtualServiceContent
-Markers = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +279,11 @@ class AviObject:
     ignored: frozenset[str] = frozenset()
     """Paths of fields that somebody else may set once the object is there."""
     unknown_nodes: UnknownNodes | None = None
+
+    @property
+    def markers(self) -> Markers:
+        """What it would be marked with."""
+        return Markers.of(self.body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from sync.avi.markers import Markers
 from sync.model.desired import ObjectKey, Owner
 
 
@@ -55,6 +56,11 @@ class LiveObject:
     def is_ours(self) -> bool:
         """Whether we may change it."""
         return self.ownership is Ownership.OURS
+
+    @property
+    def markers(self) -> Markers:
+        """What it is marked with."""
+        return Markers.of(self.body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from sync.avi.fields import wrong_path
+from sync.avi.markers import created_by_us
 from sync.kinds import IDENTITY, KINDS, OURS_AFTER_RENDERING
-from sync.model.marks import created_by_us
 from sync.model.resources.ako import NodeNetwork, VipNetwork
 from sync.model.resources.resource import CAMEL
 from sync.model.types import QuotedFlag, Text, Whole, calendar_day, clock_time, or_default

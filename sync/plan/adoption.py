@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sync.avi.markers import Marker, created_by_us
 from sync.compare.objects import compare
 from sync.compare.takeover import Takeover, adopted, adopted_unwanted
 from sync.kinds import KINDS
 from sync.model.desired import AviObject, DesiredState, Held, ObjectKey, Owner, OwnerKind
 from sync.model.live import LiveObject, LiveState, Ownership
-from sync.model.marks import created_by_us
 from sync.model.plan import Action, Plan, PlanOptions
 from sync.model.problem import Origin, Problem, Severity
 from sync.plan.make import copies, digest_of, stripped
@@ -166,8 +166,7 @@ def _of_somebody_else(candidate: _Candidate) -> Iterator[tuple[str, str]]:
 
 
 def _marks(item: LiveObject) -> str:
-    markers = {marker.get("key"): marker.get("values") for marker in item.body.get("markers") or ()}
-    found = {"created_by": item.body.get("created_by"), "clustername": ",".join(markers.get("clustername") or ())}
+    found = {"created_by": item.body.get("created_by"), Marker.CLUSTER: item.markers[Marker.CLUSTER]}
     return ", ".join(f"{name}: {value}" for name, value in found.items() if value) or "marked by another tool"
 
 

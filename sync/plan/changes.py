@@ -15,8 +15,6 @@ from sync.model.live import LiveObject
 from sync.model.plan import Action, Cause, Change, FieldChange
 from sync.plan.owners import Pair, is_elsewhere
 
-REFUSED = "RefusedDigest"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerChanges:
@@ -240,13 +238,11 @@ def refused_before(pair: Pair, digests: Mapping[str, str]) -> str:
     The mark names all owners that were planned together: `digests` are of what owners request now, by name.
     """
     for item in pair.live.values():
-        for marker in item.body.get("markers") or ():
-            values = [str(value) for value in marker.get("values") or ()]
-            if marker.get("key") != REFUSED or len(values) < 2:
-                continue
-            refused, said, *names = values
-            if refused == combined_digest({name: digests.get(name, "") for name in names or (pair.name,)}):
-                return said
+        refused = item.markers.refused
+        if refused is not None:
+            requested = {name: digests.get(name, "") for name in refused.names or (pair.name,)}
+            if refused.digest == combined_digest(requested):
+                return refused.said
     return ""
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sync.avi.addresses import AddressPlace
-from sync.compare.markers import PROTECTED, markers_of
 from sync.model.desired import DesiredState
 from sync.model.live import LiveState
 from sync.model.plan import PlanOptions, Policy
@@ -76,4 +75,4 @@ def _requested(owners: Sequence[OwnerChanges]) -> Mapping[AddressPlace, Mapping[
 
 
 def _is_protected(owner: OwnerChanges) -> bool:
-    return any(markers_of(item.body).get(PROTECTED) == "true" for item in owner.pair.live.values())
+    return any(item.markers.is_protected for item in owner.pair.live.values())

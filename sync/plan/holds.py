@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sync.compare.markers import PROTECTED, markers_of
 from sync.compare.vips import outside_of_its_subnet
 from sync.model.desired import DesiredState, Owner
 from sync.model.live import LiveObject, LiveState, Ownership
@@ -181,7 +180,7 @@ def _stranded(pair: Pair, desired: DesiredState) -> Iterator[tuple[str, str]]:
         return
     if not desired.is_complete:
         yield "the tree could not be read whole, so it may still be in it", "correct the files that cannot be read"
-    if any(markers_of(item.before.body).get(PROTECTED) == "true" for item in pair.kept.values()):
+    if any(item.before.markers.is_protected for item in pair.kept.values()):
         yield (
             f"it is protected (annotation avi-sync/protect), and {pair.why_gone}",
             "delete it by hand if that is meant",

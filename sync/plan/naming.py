@@ -6,10 +6,9 @@ AKO, and this product before it marked them, give the objects of a shared VIP th
 from collections.abc import Collection
 from dataclasses import replace
 
-from sync.compare.markers import markers_of
+from sync.avi.markers import Marker
 from sync.model.desired import Owner, OwnerKind
 from sync.model.live import LiveObject, LiveState
-from sync.model.marks import OWNER_KIND
 
 
 def with_owners_of_git(live: LiveState, named: Collection[Owner]) -> LiveState:
@@ -25,7 +24,7 @@ def with_owners_of_git(live: LiveState, named: Collection[Owner]) -> LiveState:
 
 
 def _named(item: LiveObject, named: Collection[Owner]) -> LiveObject:
-    if OWNER_KIND in markers_of(item.body):
+    if Marker.OWNER_KIND in item.markers:
         return item
     owner, ako_owner = _owner_in_git(item.owner, named), _owner_in_git(item.ako_owner, named)
     if (owner, ako_owner) == (item.owner, item.ako_owner):

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sync.avi.addresses import AddressPlace
-from sync.compare.markers import DIGEST, markers_of
 from sync.compare.normal_form import digest
 from sync.kinds import KINDS
 from sync.model.desired import AviObject, DesiredState, ObjectKey, Owner
@@ -37,7 +36,7 @@ class Pair:
         """The fingerprint of everything that is asked for; empty for an owner that is gone from Git."""
         if not self.desired:
             return ""
-        return digest({str(key): markers_of(item.body).get(DIGEST, "") for key, item in self.desired.items()})
+        return digest({str(key): item.markers.digest for key, item in self.desired.items()})
 
     @property
     def wanted_addresses(self) -> frozenset[AddressPlace]:

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 
+from sync.avi.markers import created_by_ako
 from sync.compare.takeover import released
 from sync.kinds import KINDS
 from sync.model.desired import DesiredState, ObjectKey, Owner
 from sync.model.live import LiveObject, LiveState
-from sync.model.marks import created_by_ako
 from sync.model.plan import Action, Plan, PlanOptions
 from sync.plan.make import copies, digest_of
 from sync.plan.takeover import OwnerTakeover, take_over

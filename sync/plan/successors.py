@@ -9,7 +9,6 @@ belongs to nobody any more has no successor: then Git proves that what serves it
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from sync.compare.markers import service_of
 from sync.model.desired import DesiredState, Owner, ServiceKey
 from sync.model.selection import Selection
 from sync.plan.changes import OwnerChanges
@@ -73,10 +72,10 @@ def _lost_services(pair: Pair) -> frozenset[ServiceKey]:
 
 def live_services(pair: Pair) -> frozenset[ServiceKey]:
     """The Services that the owner serves, or did until an interrupted run deleted what serves them."""
-    bodies = [item.body for item in (*pair.live.values(), *(kept.before for kept in pair.kept.values()))]
-    return frozenset(service for body in bodies if (service := service_of(body)) is not None)
+    items = (*pair.live.values(), *(kept.before for kept in pair.kept.values()))
+    return frozenset(service for item in items if (service := item.markers.service) is not None)
 
 
 def desired_services(pair: Pair) -> frozenset[ServiceKey]:
-    """The Services that the owner serves, as Git requests."""
-    return frozenset(service for item in pair.desired.values() if (service := service_of(item.body)) is not None)
+    """The Services that the owner serves as Git requests."""
+    return frozenset(service for item in pair.desired.values() if (service := item.markers.service) is not None)

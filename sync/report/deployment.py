@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sync.avi.addresses import addresses
-from sync.compare.markers import PROTECTED, markers_of
 from sync.kinds import KINDS
 from sync.model.desired import Owner
 from sync.model.live import LiveState
 from sync.model.plan import Action, Cause, Change, Edit
 from sync.model.run import Run
 from sync.plan.drift import edit_text
-from sync.plan.pauses import pause_of
 from sync.plan.serving import Serving, serving_of
 from sync.report.documents import DeployedOwnerDocument, DeploymentDocument
 from sync.report.json import SCHEMA_VERSION, edit_document, owner_document
@@ -87,7 +85,7 @@ def owner_lines(run: Run) -> tuple[OwnerLine, ...]:
 def _line(owner: Owner, live: LiveState, changes: list[Change], edits: list[Edit], *, is_held: bool) -> OwnerLine:
     mine = [item for item in live if item.owner == owner]
     serving = serving_of({item.key: item.body for item in mine})
-    is_paused = any(pause_of(item.body) for item in mine)
+    is_paused = any(item.markers.pause for item in mine)
     return OwnerLine(
         owner=owner,
         standing=_standing(changes, serving, is_there=bool(mine), is_held=is_held, is_paused=is_paused),
@@ -98,7 +96,7 @@ def _line(owner: Owner, live: LiveState, changes: list[Change], edits: list[Edit
         ),
         objects=len(mine),
         serving=serving,
-        is_protected=any(markers_of(item.body).get(PROTECTED) == "true" for item in mine),
+        is_protected=any(item.markers.is_protected for item in mine),
         edits=tuple(edits),
     )
 

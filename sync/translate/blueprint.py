@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sync.avi.markers import Markers
 from sync.model.desired import (
     L4PolicySetContent,
-    Markers,
     ObjectKey,
     ObjectSpec,
     Owner,

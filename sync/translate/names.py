@@ -1,11 +1,9 @@
 """What objects are called, and what their markers say (AKO-NAMES, AKO-MARKERS)."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sync.model.desired import Markers, OwnerKind
-from sync.model.marks import MANAGED_BY, OWNER_KIND, SERVICE_NAMESPACE, TOOL
+from sync.avi.markers import SHARED_VIP, TOOL, Marker, Markers
 
 MAX_NAME_LENGTH = 255
 """Avi takes 256, AKO 255 (AKO-LONG-NAMES)."""
@@ -44,14 +42,14 @@ class Names:
         """The pool of a LoadBalancer Service's own VirtualService."""
         return self._encoded(f"{namespace}-{service}-{protocol}-{port}")
 
-    def spelled_by(self, kind: str, markers: Mapping[str, str]) -> frozenset[str]:
+    def spelled_by(self, kind: str, markers: Markers) -> frozenset[str]:
         """The names that an object with these markers can have; empty if they name no owner of ours.
 
         A LoadBalancer Service's pool has no Protocol marker, so there are as many names as protocols; any other pool
         has both GatewayName and Protocol.
         """
-        namespace, service = markers.get("Namespace", ""), markers.get("ServiceName", "")
-        gateway, port, protocol = markers.get("GatewayName", ""), markers.get("Port", ""), markers.get("Protocol", "")
+        namespace, service, gateway = (markers[key] for key in (Marker.NAMESPACE, Marker.SERVICE, Marker.GATEWAY))
+        port, protocol = markers[Marker.PORT], markers[Marker.PROTOCOL]
         if not namespace or not (service or gateway):
             return frozenset()
         if kind != "Pool":
@@ -91,14 +89,14 @@ class MarkerSet:
         is missing, and nothing elsewhere.
         """
         rows = (
-            ("clustername", self.cluster),
-            ("Namespace", namespace),
-            ("ServiceName", service),
-            ("Port", "" if port is None else str(port)),
-            ("Protocol", protocol),
-            ("GatewayName", gateway or shared_vip),
-            (OWNER_KIND, OwnerKind.SHARED_VIP.value if shared_vip else ""),
-            (SERVICE_NAMESPACE, service_namespace if service_namespace != namespace else ""),
-            (MANAGED_BY, TOOL),
+            (Marker.CLUSTER, self.cluster),
+            (Marker.NAMESPACE, namespace),
+            (Marker.SERVICE, service),
+            (Marker.PORT, "" if port is None else str(port)),
+            (Marker.PROTOCOL, protocol),
+            (Marker.GATEWAY, gateway or shared_vip),
+            (Marker.OWNER_KIND, SHARED_VIP if shared_vip else ""),
+            (Marker.SERVICE_NAMESPACE, service_namespace if service_namespace != namespace else ""),
+            (Marker.MANAGED_BY, TOOL),
         )
-        return tuple((key, (value,)) for key, value in rows if value)
+        return Markers(tuple((key.value, (value,)) for key, value in rows if value))

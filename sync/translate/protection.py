@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sync.compare.markers import PROTECTED
+from sync.avi.markers import Marker
 from sync.model.desired import ObjectSpec
 from sync.model.resources.resource import Resource
 from sync.model.wording import shown
@@ -18,7 +18,7 @@ def with_protection(
     """The specs of an owner, with the mark that stays on its live objects if one of its manifests asks for it."""
     if not _is_protected(manifests, findings):
         return specs
-    return tuple(replace(spec, markers=(*spec.markers, (PROTECTED, ("true",)))) for spec in specs)
+    return tuple(replace(spec, markers=spec.markers.with_values(Marker.PROTECTED, "true")) for spec in specs)
 
 
 def _is_protected(manifests: Sequence[Resource], findings: Findings) -> bool:

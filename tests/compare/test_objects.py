@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from sync.compare.markers import comparable_markers, managed_fields, markers_of
+from sync.avi.markers import Markers
+from sync.compare.managed import managed_fields
 from sync.compare.objects import body_of_update, compare, without_identity
 from sync.compare.recreation import body_of_recreate
 from sync.kinds import KINDS, Scope
@@ -258,7 +259,7 @@ def test_a_marker_that_is_no_longer_wanted_is_an_update(name: str, value: str) -
     assert [(d.path, d.before, d.after) for d in compare(desired, live).differences] == [
         (f"markers[{name}]", value, None)
     ]
-    assert name not in markers_of(body_of_update(desired, live))
+    assert name not in Markers.of(body_of_update(desired, live))
 
 
 def test_a_field_that_was_written_before_and_is_no_longer_rendered_is_reset() -> None:
@@ -280,7 +281,7 @@ def test_servers_that_are_left_alone_are_neither_compared_nor_changed() -> None:
     live = live_of(with_servers)
 
     assert desired.left_alone == {"servers"}
-    assert "servers" not in markers_of(desired.body)["Fields"].split(",")
+    assert "servers" not in desired.markers.fields
     assert [item.path for item in compare(desired, live).differences] == []
     assert body_of_update(desired, live)["servers"] == live["servers"]
     assert "servers" not in desired.body
@@ -438,24 +439,6 @@ def test_a_live_body_as_a_create_takes_it_has_no_identity() -> None:
 # --- markers ----------------------------------------------------------------------------------------------------------
 
 
-def test_markers_are_read_in_whatever_shape() -> None:
-    """Values joined by commas; missing parts are empty."""
-    body = {
-        "markers": [{"key": "a", "values": ["x", "y"]}, {"key": "b"}, {"values": ["z"]}, {"key": "c", "values": None}]
-    }
-
-    assert markers_of(body) == {"a": "x,y", "b": "", "": "z", "c": ""}
-    assert markers_of({}) == markers_of({"markers": None}) == {}
-
-
-def test_markers_that_are_compared_are_ours_without_digest_and_fields() -> None:
-    """Those of others are labels."""
-    assert comparable_markers({"clustername": "c", "Team": "t", "Digest": "d", "Fields": "f", "Protected": "true"}) == {
-        "clustername": "c",
-        "Protected": "true",
-    }
-
-
 def test_managed_is_what_templates_answer_for_what_is_rendered_and_what_was_written() -> None:
     """A field that was written stays ours (docs/safety.md#comparison)."""
     fields = managed_fields("Pool", ["description"], ["lb_algorithm"])
@@ -478,7 +461,7 @@ def test_managed_is_what_templates_answer_for_what_is_rendered_and_what_was_writ
 )
 def test_equal_fields_give_an_equal_digest(items: tuple[Any, ...], is_same: bool) -> None:
     """Digest differs: Git changed."""
-    digests = {markers_of(desired_of("Pool", *each).body)["Digest"] for each in (BASE, items)}
+    digests = {desired_of("Pool", *each).markers.digest for each in (BASE, items)}
 
     assert (len(digests) == 1) is is_same
 

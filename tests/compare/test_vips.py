@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sync.avi.addresses import addresses
-from sync.compare.markers import markers_of
+from sync.avi.markers import NO_ADDRESS, Markers
 from sync.compare.vips import asked_address, outside_of_its_subnet, why_not
 from tests.builders import markers
 
@@ -46,7 +46,7 @@ def make_live(address: str = "10.0.0.5", *, asked: str = "none", **fields: Any) 
 
 def reason(desired: dict[str, Any], live: dict[str, Any]) -> str:
     """Why the VIP must be replaced."""
-    return why_not({"vip": [desired]}, live, markers_of(live))
+    return why_not({"vip": [desired]}, live, Markers.of(live).asked_address)
 
 
 @pytest.mark.parametrize(
@@ -222,12 +222,12 @@ def test_other_vips_are_other_vips(desired: list[str], live: list[str], expected
     def body(ids: list[str]) -> dict[str, Any]:
         return {"vip": [make_vip(vip_id=vip_id) for vip_id in ids]}
 
-    assert why_not(body(desired), body(live), {}) == expected
+    assert why_not(body(desired), body(live), NO_ADDRESS) == expected
 
 
 def test_a_vsvip_without_vips_is_none_that_git_asks_for() -> None:
     """A live object may have none."""
-    assert why_not({"vip": [make_vip()]}, {}, {}) == "0 VIPs → 1"
+    assert why_not({"vip": [make_vip()]}, {}, NO_ADDRESS) == "0 VIPs → 1"
 
 
 def test_the_address_asked_for_is_that_of_the_first_vip_that_has_one() -> None:

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.compare.markers import service_of
 from sync.model.desired import DesiredState, Held, ObjectKey, Owner, OwnerKind
 from sync.model.live import LiveState
 from sync.model.plan import Action, Plan, Policy
@@ -78,7 +77,7 @@ def at_home(**homes: str) -> PerfectController:
 
 def serving(live: LiveState, name: str) -> Mapping[ObjectKey, object]:
     """Every object of the owners that serve a Service, with its body."""
-    owners = {item.owner for item in live if service_of(item.body) == ("shop", name)}
+    owners = {item.owner for item in live if item.markers.service == ("shop", name)}
     return {item.key: item.body for item in live if item.owner in owners}
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sync.avi.markers import Markers
 from sync.translate.names import MarkerSet, Names
 from tests.builders import (
     make_endpoint,
@@ -18,6 +19,9 @@ from tests.builders import (
     make_settings,
     make_slice,
     translated,
+)
+from tests.builders import (
+    markers as marked,
 )
 
 PLAIN = Names(cluster="cluster-1")
@@ -57,7 +61,7 @@ def test_markers_spell_the_name_of_what_they_mark(
     def spelled(kind: str, **fields: str) -> frozenset[str]:
         port_number = port if kind == "Pool" else None
         found = mark.of(namespace=namespace, port=port_number, **fields)
-        return names.spelled_by(kind, {key: values[0] for key, values in found})
+        return names.spelled_by(kind, found)
 
     assert names.virtual_service(namespace, gateway) in spelled("VsVip", gateway=gateway)
     assert names.virtual_service(namespace, service) in spelled("L4PolicySet", service=service, protocol="TCP,UDP")
@@ -79,14 +83,14 @@ def test_markers_spell_the_name_of_what_they_mark(
 )
 def test_markers_that_say_too_little_spell_no_name(kind: str, markers: dict[str, str]) -> None:
     """Then the object is not taken for ours."""
-    assert PLAIN.spelled_by(kind, markers) == frozenset()
+    assert PLAIN.spelled_by(kind, Markers.of({"markers": marked(**markers)})) == frozenset()
 
 
 def test_markers_come_in_akos_order_and_ours_last() -> None:
     """The order of AKO's struct; what is empty is left out."""
     mark = MarkerSet(cluster="c")
 
-    assert mark.of(namespace="n", gateway="g", service="s", port=80, protocol="TCP") == (
+    assert [*mark.of(namespace="n", gateway="g", service="s", port=80, protocol="TCP")] == [
         ("clustername", ("c",)),
         ("Namespace", ("n",)),
         ("ServiceName", ("s",)),
@@ -94,8 +98,8 @@ def test_markers_come_in_akos_order_and_ours_last() -> None:
         ("Protocol", ("TCP",)),
         ("GatewayName", ("g",)),
         ("ManagedBy", ("avi-sync",)),
-    )
-    assert mark.of(namespace="n") == (("clustername", ("c",)), ("Namespace", ("n",)), ("ManagedBy", ("avi-sync",)))
+    ]
+    assert [*mark.of(namespace="n")] == [("clustername", ("c",)), ("Namespace", ("n",)), ("ManagedBy", ("avi-sync",))]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sync.avi.markers import Markers
 from sync.model.desired import ObjectSpec
 from sync.model.resources.core import Service
 from sync.translate.protection import with_protection
@@ -34,9 +35,11 @@ def protected(*texts: str | None) -> tuple[tuple[ObjectSpec, ...], Findings]:
 )
 def test_an_owner_is_protected_if_one_of_its_manifests_asks_for_it(texts: list[str | None], expected: bool) -> None:
     """The mark is on every object, beside those that are there."""
+    expected_markers = Markers((*make_spec().markers, *([MARK] if expected else [])))
+
     ((spec,), findings) = protected(*texts)
 
-    assert (spec.markers, findings.problems) == ((*make_spec().markers, *([MARK] if expected else [])), [])
+    assert (spec.markers, findings.problems) == (expected_markers, [])
 
 
 @pytest.mark.parametrize("text", ["yes", "1", "on", "treu"])
