@@ -3,10 +3,15 @@
 import json
 import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+from sync.desired import load_source, make_desired
 from sync.kinds import KINDS
 from sync.model.desired import AviObject, DesiredState, ObjectKey
+from sync.model.target import Target
+from sync.run import read_facts_of
+from sync.source.git import SourceRequest
 
 OURS_ALONE = frozenset({"ManagedBy", "OwnerKind", "ServiceNamespace", "Digest", "Fields", "AskedAddress", "Protected"})
 """Markers that AKO does not write."""
@@ -69,6 +74,14 @@ def _service_metadata(item: AviObject) -> str:
         },
         separators=(",", ":"),
     )
+
+
+def desired_of(repository: Path, url: str) -> DesiredState:
+    """What a repository asks for, with the facts of an emulated Controller."""
+    request = SourceRequest(location=str(repository), cache_dir=repository.parent / "cache")
+    state = str(repository.parent / "state")
+    target = Target(controller=url, username="admin", password="emulator", state_folder=state)
+    return make_desired(load_source(request), read_facts_of(request, target))
 
 
 def made_by_ako(desired: DesiredState, call: Callable[..., object]) -> None:

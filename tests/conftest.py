@@ -40,7 +40,7 @@ TESTS_OF_PURE_MODULES = tuple(
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`pytest --update-golden` writes what the code makes into tests/golden; read the difference like code."""
-    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
 
 
 def pytest_configure(config: pytest.Config) -> None:

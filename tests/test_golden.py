@@ -1,4 +1,4 @@
-"""Golden folders: a source tree and what must come of it, read in review like code."""
+"""Golden folders: a source tree and the objects that it is translated to (tests/golden/README.md)."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from sync.source.facts_file import read_facts_file
 from sync.source.git import SourceRequest
 
 GOLDEN = Path(__file__).parent / "golden"
-CASES = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())
+CASES = sorted(path.parent.name for path in GOLDEN.glob("*/repo") if not (path.parent / "case.yaml").exists())
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -80,8 +80,10 @@ class Controller:
             if item["method"] != "GET" and item["path"].startswith("/api/")
         ]
 
-    def call(self, method: str, path: str, body: object = None, tenant: str = "admin") -> dict[str, Any]:
-        """One request of somebody else: another administrator, or a test that looks for itself."""
+    def call(
+        self, method: str, path: str, body: object = None, tenant: str = "admin", *, slug: str = ""
+    ) -> dict[str, Any]:
+        """One request of somebody else: another administrator, or a test; `slug` is the uuid of a new object."""
         with httpx.Client(base_url=self.url, verify=NO_TLS) as client:
             client.post("/login", json={"username": "admin", "password": self.password}).raise_for_status()
             headers = {
@@ -89,6 +91,7 @@ class Controller:
                 "Referer": self.url,
                 "X-Avi-Version": "30.2.1",
                 "X-Avi-Tenant": tenant,
+                **({"Slug": slug} if slug else {}),
             }
             answer = client.request(method, path, json=body, headers=headers)
             answer.raise_for_status()

@@ -9,13 +9,8 @@ from typing import Any
 
 import pytest
 
-from sync.desired import load_source, make_desired
 from sync.emulator import Emulator
-from sync.model.desired import DesiredState
-from sync.model.target import Target
-from sync.run import read_facts_of
-from sync.source.git import SourceRequest
-from tests.ako import made_by_ako
+from tests.ako import desired_of, made_by_ako
 from tests.end_to_end.conftest import Clock, Controller, Run
 from tests.end_to_end.tree import Tree
 
@@ -43,18 +38,10 @@ def controller(tmp_path: Path, tree: Tree, clock: Clock) -> Iterator[Controller]
     log.touch()
     with Emulator(port=0, requests_log=log, clock=clock) as emulator:
         controller = Controller(url=emulator.url, log=log, clock=clock)
-        made_by_ako(desired_of(tree, controller), controller.call)
+        made_by_ako(desired_of(tree.folder, controller.url), controller.call)
         controller.wait(minutes=11)
         controller.forget()
         yield controller
-
-
-def desired_of(tree: Tree, controller: Controller) -> DesiredState:
-    """What the tree asks for, with the facts of this Controller."""
-    request = SourceRequest(location=str(tree.folder), cache_dir=tree.folder.parent / "cache")
-    state = str(tree.folder.parent / "state")
-    target = Target(controller=controller.url, username="admin", password="emulator", state_folder=state)
-    return make_desired(load_source(request), read_facts_of(request, target))
 
 
 def everything(controller: Controller) -> Mapping[str, dict[str, Any]]:

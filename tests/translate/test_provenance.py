@@ -17,9 +17,9 @@ from sync.source.yaml_documents import parse_documents
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 CASES = sorted(
-    path.name
-    for path in GOLDEN.iterdir()
-    if yaml.load((path / "objects.yaml").read_text(), yaml.CSafeLoader)["objects"]
+    path.parent.name
+    for path in GOLDEN.glob("*/objects.yaml")
+    if yaml.load(path.read_text(), yaml.CSafeLoader)["objects"]
 )
 
 
