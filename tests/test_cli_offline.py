@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from sync.cli import COMMANDS, commands, main
+from sync.cli import commands, main
 from tests.builders import VALUES, example_documents, yaml_of
 
 ESCAPE = "\x1b["
@@ -348,28 +348,6 @@ def test_every_flag_has_an_environment_variable(run: Run, tree: Tree, tmp_path: 
     assert "mail.shop.example.com" in by_environment.out
     assert list(by_environment.document) == RENDER_KEYS
     assert by_flag.out.splitlines()[-1].startswith("Render: ")
-
-
-@pytest.mark.parametrize("command", ["render", "validate"])
-def test_the_help_names_every_flag_with_its_variable(command: str, run: Run) -> None:
-    """Of the options that say where things are."""
-    result = run(command, "--help")
-
-    assert result.code == 0
-    for name in ("SOURCE", "REF", "PATH", "FACTS", "FORMAT", "WORKING_TREE", "GIT_TOKEN_FILE", "CACHE_DIR"):
-        assert f"--{name.lower().replace('_', '-')}" in result.out
-        assert f"SYNC_{name}" in result.out
-
-
-def test_the_help_lists_the_commands(run: Run) -> None:
-    """-h and --help are the same; the first lines say what it is for."""
-    short, long = run("-h"), run("--help")
-
-    assert short == long
-    assert long.code == 0
-    assert "Make an Avi Load Balancer follow a Git repository." in long.out
-    assert re.findall(r"^  (\w+)  ", long.out, re.MULTILINE)[-1] == "version"
-    assert all(f"{summary}\n" in long.out for summary in COMMANDS.values())  # whole, on a line of 80 columns
 
 
 def test_the_version_is_told_in_two_ways(run: Run) -> None:

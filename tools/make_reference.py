@@ -12,6 +12,7 @@ import click
 from pydantic import TypeAdapter
 
 from sync.cli import COMMANDS, commands
+from sync.cli.help import Option, grouped
 from sync.errors import MEANINGS, PRECEDENCE
 from sync.model.settings import Settings
 
@@ -73,23 +74,21 @@ def _command(name: str, command: click.Command | None, parent: click.Context) ->
     if arguments:
         words = (argument.make_metavar(parent) for argument in arguments)
         yield f"```\navi-sync {name} {' '.join(words)}\n```\n"
-    options = [
-        parameter for parameter in command.params if isinstance(parameter, click.Option) and not parameter.hidden
-    ]
-    if options:
+    for group, options in grouped(parameter for parameter in command.params if isinstance(parameter, Option)):
+        yield f"{group}:\n"
         yield "| Option | Variable | Default | |\n|---|---|---|---|"
         yield from (_option(option, parent) for option in options)
         yield ""
 
 
-def _option(option: click.Option, context: click.Context) -> str:
+def _option(option: Option, context: click.Context) -> str:
     names = ", ".join(f"`{each}`" for each in (*option.opts, *option.secondary_opts))
     value = "" if option.is_flag else f" {_escaped(option.make_metavar(context))}"
     variable = f"`{option.envvar}`" if option.envvar else ""
     return f"| {names}{value} | {variable} | {_default(option)} | {_escaped(option.help or '')} |"
 
 
-def _default(option: click.Option) -> str:
+def _default(option: Option) -> str:
     if option.required:
         return "required"
     if (

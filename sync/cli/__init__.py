@@ -12,7 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from sync.cli.signals import SIGNALS, StoppedError
-from sync.cli.terminal import RESULTS, open_missing_streams, say_defect, say_error
+from sync.cli.terminal import RESULTS, color, open_missing_streams, say_defect, say_error
 from sync.cli.verbosity import hide_log
 from sync.credentials import credentials_removed
 from sync.errors import ExitCode, SyncError
@@ -20,28 +20,26 @@ from sync.errors import ExitCode, SyncError
 DEFAULT_COMMAND = "sync"
 
 
-COMMANDS = {
-    "sync": "Make the Controller equal to the commit",
-    "plan": "Show what a run would change, and save it for apply",
-    "apply": "Perform exactly a plan that was saved",
-    "drift": "Show what somebody changed on the Controller",
-    "status": "Show on one screen what is deployed, and from which commit",
-    "explain": "Tell where each field of an object comes from",
-    "validate": "Check a source tree without a Controller",
-    "render": "Print the Avi objects that a source tree asks for",
-    "doctor": "Look at everything that a run needs, before the first one",
-    "adopt": "Take over the objects that AKO made",
-    "release": "Give our objects back to AKO",
-    "facts": "Write down what the Controller tells, for use without it",
-    "pause": "Hold one owner for a while, whatever Git says",
-    "resume": "End the pause of one owner",
-    "lock": "See who holds the lock of a cluster, or release it",
+SUMMARIES = {
+    "sync": "Make the Controller match the commit",
+    "plan, apply": "Save what a run would change; later apply exactly that",
+    "drift": "Show what was changed on the Controller by hand",
+    "status": "Show what is deployed, and from which commit",
+    "explain": "Show where each field of an object comes from",
+    "validate, render": "Check a tree without a Controller; print its Avi objects",
+    "doctor": "Check everything that a run needs, before the first one",
+    "adopt, release": "Take over the objects that AKO created; give them back",
+    "facts": "Save what the Controller has, for use without it",
+    "pause, resume": "Leave a Gateway or Service unchanged for a while; end that",
+    "lock": "Show who holds the lock of a cluster, or release it",
     "emulate": "Serve an emulated Avi Controller",
-    "history": "Show the runs that a journal tells of",
+    "history": "Show the runs in a journal",
     "completion": "Print the script that completes commands in a shell",
     "version": "Show the version and its commit",
 }
-"""Every command with a line for `--help`, in the order in which a newcomer needs them."""
+"""A line of help for each command, or for two that belong together, in the order in which a newcomer needs them."""
+
+COMMANDS = tuple(name for names in SUMMARIES for name in names.split(", "))
 
 FEW_COLLECTIONS = (200_000, 20, 20)
 """A run makes many values and hardly a cycle: looking for cycles as often as by default costs a fifth of its time."""
@@ -52,6 +50,7 @@ def command_of(name: str) -> click.Command | None:  # noqa: C901  # a table
 
     Only its module is imported: `version` need not wait for what `sync` needs, nor `--help` for any.
     """
+    command: click.Command
     match name:
         case "sync":
             from sync.cli.synchronise import command
@@ -134,22 +133,22 @@ class Commands(click.Group):
         del ctx
         return command_of(cmd_name)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """A whole line for each, where half a sentence of its help would stand otherwise."""
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Every command in a line; the two options stand in the last line of the help."""
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        with formatter.section(click.style("Commands", bold=True)):
+            formatter.write_dl(list(SUMMARIES.items()))
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """What to type next."""
+        del ctx
+        formatter.write(NEXT)
 
 
-HELP = """Make an Avi Load Balancer follow a Git repository.
-
-Reads Kubernetes manifests and AKO's values.yaml from a commit, compares what they ask for with the live Controller,
-and applies the difference.
-
-\b
-See what would happen:   avi-sync --dry-run --source . --controller https://avi.example.com
-Apply it:                avi-sync --source . --controller https://avi.example.com
-Try it without one:      avi-sync --source . --controller embedded
+HELP = "Make an Avi Load Balancer follow a Git repository. Without COMMAND: sync."
+NEXT = """
+Try it: avi-sync --dry-run --source . --controller embedded
+More:   avi-sync COMMAND --help, avi-sync --version
 """
 
 
@@ -163,7 +162,11 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
 
 
 @click.group(
-    cls=Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=Commands,
+    help=HELP,
+    options_metavar=None,
+    subcommand_metavar="[COMMAND] [OPTIONS]",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(
     "--version",
@@ -202,7 +205,7 @@ def _code_of(argv: Sequence[str] | None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     try:
-        return int(commands.main(args=argv, prog_name="avi-sync", standalone_mode=False) or 0)
+        return int(commands.main(args=argv, prog_name="avi-sync", standalone_mode=False, color=color()) or 0)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.Abort:

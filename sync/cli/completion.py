@@ -3,7 +3,7 @@
 import click
 from click.shell_completion import get_completion_class
 
-from sync.cli import options
+from sync.cli.help import Command
 from sync.cli.terminal import print_result
 
 PROGRAM = "avi-sync"
@@ -11,7 +11,15 @@ VARIABLE = "_AVI_SYNC_COMPLETE"
 """How click is told to complete instead of to run; its name follows from the program's."""
 
 
-@click.command("completion", epilog=options.EXAMPLES["completion"])
+@click.command(
+    "completion",
+    cls=Command,
+    examples=[
+        "source <(avi-sync completion bash)   # in ~/.bashrc",
+        'avi-sync completion zsh > "${fpath[1]}/_avi-sync"',
+        "avi-sync completion fish > ~/.config/fish/completions/avi-sync.fish",
+    ],
+)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:

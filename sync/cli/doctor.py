@@ -6,6 +6,7 @@ import click
 
 from sync.cli import options
 from sync.cli.controller import controller, warn_of_unchecked_certificate
+from sync.cli.help import Command
 from sync.cli.terminal import paint, show, show_document
 from sync.config import source_request, target
 from sync.credentials import environment
@@ -13,7 +14,13 @@ from sync.doctor.examine import examine
 from sync.report.checkup import checkup_document, checkup_lines
 
 
-@click.command("doctor", epilog=options.EXAMPLES["doctor"])
+@click.command(
+    "doctor",
+    cls=Command,
+    examples=[
+        "avi-sync doctor --source . --controller https://avi.example.com",
+    ],
+)
 @options.source_options
 @options.controller_options
 @options.output

@@ -11,6 +11,7 @@ from sync.cli import options
 from sync.cli.asked import parse_owner
 from sync.cli.console import Console
 from sync.cli.controller import controller, warn_of_unchecked_certificate
+from sync.cli.help import Command, not_required
 from sync.cli.offline import ASSUMED_FACTS
 from sync.cli.terminal import paint, say, show, show_document
 from sync.config import source_request, target
@@ -27,15 +28,22 @@ from sync.run import Sight, look_at, look_at_tree
 from sync.source.facts_file import read_facts_file
 
 
-@click.command("explain", epilog=options.EXAMPLES["explain"])
+@click.command(
+    "explain",
+    cls=Command,
+    examples=[
+        "avi-sync explain Gateway/shop/web --source . --working-tree",
+        "avi-sync explain VsVip/my-cluster--shop-web --source . -o json",
+    ],
+)
 @click.argument("object", metavar="OBJECT|OWNER")
 @options.source_options
 @options.working_tree
-@options.not_required(options.controller_options)
+@not_required(options.controller_options)
 @options.facts
 @options.output
 def command(object: str, output: str, **given: Any) -> None:  # noqa: A002 (click names it after the argument)
-    """Tell where each field of a desired object comes from: manifest and line, setting or default; and what is live.
+    """Show where each field of a desired object comes from: manifest and line, setting or default; and what is live.
 
     OBJECT is KIND/NAME: a VirtualService, VsVip, Pool or L4PolicySet by its name on the Controller. OWNER is
     KIND/NAMESPACE/NAME, such as Gateway/shop/web: all its objects. Without --controller, or with --facts, no Controller

@@ -9,6 +9,7 @@ import yaml
 from sync.cli import options
 from sync.cli.controller import controller, warn_of_unchecked_certificate
 from sync.cli.files import replace_file
+from sync.cli.help import Command, Group, group
 from sync.cli.terminal import print_result
 from sync.config import source_request, target
 from sync.controller.facts import facts_to_document
@@ -17,13 +18,25 @@ from sync.errors import UsageError
 from sync.run import read_facts_of
 
 
-@click.command("facts", epilog=options.EXAMPLES["facts"])
+@click.command(
+    "facts",
+    cls=Command,
+    examples=[
+        "avi-sync facts --out facts.yaml   # with SYNC_SOURCE and SYNC_CONTROLLER set",
+        "avi-sync render --source . --facts facts.yaml",
+    ],
+)
 @options.source_options
 @options.working_tree
 @options.controller_options
-@click.option("--out", envvar="SYNC_FACTS_OUT", show_envvar=True, default="", metavar="FILE", help="Instead of stdout.")
+@group(
+    Group.OUTPUT,
+    options.option(
+        "--out", env="SYNC_FACTS_OUT", metavar="FILE", is_common=True, help="Write to this file instead of stdout."
+    ),
+)
 def command(out: str, **given: Any) -> None:
-    """Write down what the Controller tells of what the tree refers to, for `render` and `validate` without it."""
+    """Save what the Controller has of all that the tree refers to, for `render` and `validate` without it."""
     warn_of_unchecked_certificate(given)
     with controller(target(given, environment())) as where:
         facts = read_facts_of(source_request(given, environment(), writes=False), where)

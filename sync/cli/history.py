@@ -3,12 +3,20 @@
 import click
 
 from sync.cli import options
+from sync.cli.help import Command
 from sync.cli.recorded_runs import chosen_run, runs_of
 from sync.cli.terminal import paint, say, show, show_document
 from sync.report.history import history_document, history_lines, run_details, run_details_document
 
 
-@click.command("history", epilog=options.EXAMPLES["history"])
+@click.command(
+    "history",
+    cls=Command,
+    examples=[
+        "avi-sync history --journal /var/lib/avi-sync/journal.jsonl",
+        "avi-sync history --run last -o json",
+    ],
+)
 @options.journal
 @options.run_id
 @options.option(
@@ -18,11 +26,12 @@ from sync.report.history import history_document, history_lines, run_details, ru
     default=20,
     show_default=True,
     metavar="N",
+    is_common=True,
     help="How many runs to show.",
 )
 @options.output
 def command(journal: str, run: str, limit: int, output: str) -> None:
-    """Show the runs that a journal tells of, the newest first, or with --run one of them in full."""
+    """Show the runs in a journal, the newest first, or with --run one of them in full."""
     runs, unread = runs_of(journal, "history")
     if run:
         chosen = chosen_run(runs, run)

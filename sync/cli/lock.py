@@ -7,6 +7,7 @@ import click
 
 from sync.cli import options
 from sync.cli.controller import controller, warn_of_unchecked_certificate
+from sync.cli.help import Command
 from sync.cli.terminal import print_result, show, show_document
 from sync.config import source_request, target
 from sync.credentials import environment
@@ -18,16 +19,22 @@ from sync.run import read_record_of, release_lock
 
 @click.group("lock")
 def command() -> None:
-    """See who holds the lock of a cluster and which run wrote last, or release the lock."""
+    """Show who holds the lock of a cluster, or release it."""
 
 
-@command.command("status", epilog=options.EXAMPLES["lock status"])
+@command.command(
+    "status",
+    cls=Command,
+    examples=[
+        "avi-sync lock status --source . --controller https://avi.example.com",
+    ],
+)
 @options.source_options
 @options.working_tree
 @options.controller_options
 @options.output
 def status(output: str, **given: Any) -> None:
-    """Show who holds the lock, for how long, and the last run that changed something."""
+    """Show who holds the lock and for how long, and the last run that wrote."""
     warn_of_unchecked_certificate(given)
     with controller(target(given, environment())) as where:
         name, record = read_record_of(source_request(given, environment(), writes=False), where)
@@ -37,13 +44,22 @@ def status(output: str, **given: Any) -> None:
         show(lock_lines(name, record))
 
 
-@command.command("release", epilog=options.EXAMPLES["lock release"])
+@command.command(
+    "release",
+    cls=Command,
+    examples=[
+        "avi-sync lock release --source . --controller https://avi.example.com",
+    ],
+)
 @options.source_options
 @options.working_tree
 @options.controller_options
-@options.option("--yes", env="SYNC_YES", is_flag=True, help="Do not ask. Without a terminal nothing is asked.")
+@options.option("--yes", is_flag=True, is_common=True, help="Do not ask. Without a terminal nothing is asked.")
 def release(yes: bool, **given: Any) -> None:
-    """Take the lock away from a run that is gone; one that lives stops before its next change set or delete."""
+    """Release the lock of a run that is gone.
+
+    A run that is still alive stops before its next change set or delete.
+    """
     warn_of_unchecked_certificate(given)
     with controller(target(given, environment())) as where:
         request = source_request(given, environment(), writes=False)

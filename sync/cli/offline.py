@@ -10,6 +10,7 @@ import click
 
 from sync.cli import options
 from sync.cli.github import tell_tree
+from sync.cli.help import Command, not_required
 from sync.cli.results import OutputFile, output_options, show_rendering, show_validation
 from sync.cli.terminal import say
 from sync.config import source_request
@@ -23,8 +24,15 @@ from sync.source.facts_file import read_facts_file
 from sync.source.repository import git_dir_of
 
 
-@click.command("validate", epilog=options.EXAMPLES["validate"])
-@options.not_required(options.source_options)
+@click.command(
+    "validate",
+    cls=Command,
+    examples=[
+        "avi-sync validate --source . --working-tree",
+        "avi-sync validate --source . --facts facts.yaml -o junit",
+    ],
+)
+@not_required(options.source_options)
 @options.working_tree
 @options.facts
 @options.deadline
@@ -41,7 +49,14 @@ def validate(facts: str, deadline: float, output: str, output_files: tuple[Outpu
     return desired.exit_code or told
 
 
-@click.command("render", epilog=options.EXAMPLES["render"])
+@click.command(
+    "render",
+    cls=Command,
+    examples=[
+        "avi-sync render --source . -o json",
+        "avi-sync render --source . --ref main~1 --facts facts.yaml",
+    ],
+)
 @options.source_options
 @options.working_tree
 @options.facts

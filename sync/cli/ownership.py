@@ -6,6 +6,7 @@ import click
 
 from sync.cli import options
 from sync.cli.asked import take_over_options
+from sync.cli.help import Command
 from sync.cli.results import output_options
 from sync.cli.running import perform
 from sync.cli.terminal import say
@@ -16,7 +17,14 @@ from sync.report.formats import RUN
 from sync.run import desired_of_settings
 
 
-@click.command("adopt", epilog=options.EXAMPLES["adopt"])
+@click.command(
+    "adopt",
+    cls=Command,
+    examples=[
+        "avi-sync adopt --dry-run --source . --controller https://avi.example.com",
+        "avi-sync adopt --ako-is-stopped --only Gateway/shop/web",
+    ],
+)
 @options.source_options
 @options.working_tree
 @options.controller_options
@@ -38,7 +46,14 @@ def adopt(dry_run: bool, ako_is_stopped: bool, output: str, **given: Any) -> int
     return _say_next(code, "avi-sync --dry-run shows what else differs from Git", is_dry=dry_run)
 
 
-@click.command("release", epilog=options.EXAMPLES["release"])
+@click.command(
+    "release",
+    cls=Command,
+    examples=[
+        "avi-sync release --dry-run --source . --controller https://avi.example.com",
+        "avi-sync release --source . --controller https://avi.example.com",
+    ],
+)
 @options.source_options
 @options.working_tree
 @options.controller_options

@@ -11,6 +11,7 @@ import click
 from sync.avi.markers import Pause
 from sync.cli import options
 from sync.cli.asked import about, parse_owner
+from sync.cli.help import Command
 from sync.cli.results import output_options
 from sync.cli.running import perform
 from sync.errors import UsageError
@@ -21,24 +22,38 @@ from sync.plan.pauses import make_pause
 from sync.report.formats import RUN
 
 
-@click.command("pause", epilog=options.EXAMPLES["pause"])
+@click.command(
+    "pause",
+    cls=Command,
+    examples=[
+        'avi-sync pause Gateway/shop/web --for 4h --reason "draining a server"',
+        "avi-sync resume Gateway/shop/web",
+    ],
+)
 @click.argument("owner", metavar="KIND/NAMESPACE/NAME")
 @options.option(
-    "--for", "duration", env="SYNC_PAUSE_FOR", required=True, metavar="DURATION", help="How long: 30m, 4h, 2d or 1h30m."
+    "--for",
+    "duration",
+    env="SYNC_PAUSE_FOR",
+    required=True,
+    metavar="TIME",
+    is_common=True,
+    help="How long, such as 30m, 4h, 2d or 1h30m.",
 )
 @options.option(
     "--reason",
     env="SYNC_PAUSE_REASON",
     required=True,
     metavar="TEXT",
-    help="Why; every run says it while the pause lasts.",
+    is_common=True,
+    help="Why. Each run shows it while the pause lasts.",
 )
 @options.source_options
 @options.controller_options
 @options.after_run_options
 @output_options(RUN)
 def pause(owner: str, duration: str, reason: str, output: str, **given: Any) -> int:
-    """Hold one Gateway, Service or SharedVip for a while: until then no run changes anything of it."""
+    """Leave one Gateway, Service or SharedVip unchanged for a while."""
     until = datetime.now(UTC).replace(microsecond=0) + parse_duration(duration)
     said = " ".join(reason.split())
     if not said:
@@ -46,7 +61,13 @@ def pause(owner: str, duration: str, reason: str, output: str, **given: Any) -> 
     return _mark(parse_owner(owner), Pause(until.isoformat(), said), output, given)
 
 
-@click.command("resume", epilog=options.EXAMPLES["resume"])
+@click.command(
+    "resume",
+    cls=Command,
+    examples=[
+        "avi-sync resume Gateway/shop/web",
+    ],
+)
 @click.argument("owner", metavar="KIND/NAMESPACE/NAME")
 @options.source_options
 @options.controller_options

@@ -11,6 +11,7 @@ import click
 from sync.cli import options
 from sync.cli.asked import looking_options, run_options
 from sync.cli.files import replace_file
+from sync.cli.help import Command, Group, group, not_required
 from sync.cli.results import output_options
 from sync.cli.running import perform
 from sync.errors import UsageError
@@ -25,7 +26,14 @@ from sync.report.json import run_document
 from sync.report.plan_file import plan_file_text, read_plan_file
 
 
-@click.command("plan", epilog=options.EXAMPLES["plan"])
+@click.command(
+    "plan",
+    cls=Command,
+    examples=[
+        "avi-sync plan --out plan.json --source . --controller https://avi.example.com",
+        "avi-sync apply plan.json",
+    ],
+)
 @options.source_options
 @options.working_tree
 @options.controller_options
@@ -33,9 +41,14 @@ from sync.report.plan_file import plan_file_text, read_plan_file
 @options.plan_options
 @options.after_run_options
 @output_options(RUN)
-@options.option("--out", env="SYNC_PLAN_OUT", default="", metavar="FILE", help="Save the plan for avi-sync apply.")
+@group(
+    Group.PLAN,
+    options.option(
+        "--out", env="SYNC_PLAN_OUT", metavar="FILE", is_common=True, help="Save the plan for avi-sync apply."
+    ),
+)
 def plan(detailed_exitcode: bool, output: str, out: str, **given: Any) -> int:
-    """Show what a run would change, and save it: like sync --dry-run, for apply to perform exactly that."""
+    """Show what a run would change, and save it for avi-sync apply."""
     if out and given["working_tree"]:
         raise UsageError("a plan of uncommitted files cannot be applied later", fix="commit them, or leave out --out")
     asked = run_options(given, is_dry=True)
@@ -78,18 +91,25 @@ def _save(path: Path, given: Mapping[str, Any], options_of_plan: PlanOptions, ru
         ) from None
 
 
-@click.command("apply", epilog=options.EXAMPLES["apply"])
+@click.command(
+    "apply",
+    cls=Command,
+    examples=[
+        "avi-sync apply plan.json",
+        "avi-sync apply plan.json --allow-deletes 7 --plan-digest 3844249bf9ae",
+    ],
+)
 @click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
-@options.not_required(options.source_options)
-@options.not_required(options.controller_options)
+@not_required(options.source_options)
+@not_required(options.controller_options)
 @options.permit_options
 @options.wait
 @options.after_run_options
 @output_options(RUN)
 def apply(file: Path, output: str, **given: Any) -> int:
-    """Perform exactly the plan that plan --out has saved; if the commit or the Controller moved since: exit 8.
+    """Apply exactly the plan that `avi-sync plan --out FILE` saved. Exit 8 if Git or the Controller has changed since.
 
-    Where things are is taken from the file; --source and --controller may say it anew, for another working folder.
+    Source and Controller are those in FILE, unless options name others.
     """
     try:
         text = file.read_text("utf-8")
@@ -111,7 +131,14 @@ def apply(file: Path, output: str, **given: Any) -> int:
     return perform(given | places, replace(asked, plan=plan_options, saved=saved), output=output)
 
 
-@click.command("drift", epilog=options.EXAMPLES["drift"])
+@click.command(
+    "drift",
+    cls=Command,
+    examples=[
+        "avi-sync drift --source . --controller https://avi.example.com",
+        "avi-sync drift --only Gateway/shop/web --detailed-exitcode",
+    ],
+)
 @options.source_options
 @options.working_tree
 @options.controller_options
@@ -120,7 +147,7 @@ def apply(file: Path, output: str, **given: Any) -> int:
 @options.after_run_options
 @output_options(RUN)
 def drift(detailed_exitcode: bool, output: str, **given: Any) -> int:
-    """Show what somebody changed on the Controller, field by field, apart from what changed in Git; never writes.
+    """Show what was changed on the Controller by hand, field by field; never writes.
 
     Changes are what the next run would set back. What it leaves alone, because Git has no say in it, is a warning.
     """

@@ -5,11 +5,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from sync.cli.files import replace_file
+from sync.cli.help import Decorator, Group, group
 from sync.cli.options import option
 from sync.cli.terminal import RESULTS, complain, paint, print_result, say, say_error, show
 from sync.cli.verbosity import Verbosity, verbosity
@@ -20,8 +21,6 @@ from sync.model.wording import shown
 from sync.report.formats import RENDERING, RUN, VALIDATION, Forms, written
 from sync.report.plan_text import counts, run_lines, trouble_lines
 from sync.report.text import problem_lines, render_lines, validation_lines
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,32 +53,31 @@ class OutputFileType(click.ParamType[OutputFile]):
         return [part for part in re.split(r"[\s,]+", rv) if part]
 
 
-def output_options(forms: Forms) -> Callable[[F], F]:
+def output_options(forms: Forms) -> Decorator:
     """`--format` for stdout, and `--output-file` for as many files as are wanted."""
-
-    def decorate(function: F) -> F:
-        files = option(
-            "--output-file",
-            "output_files",
-            env="SYNC_OUTPUT_FILE",
-            multiple=True,
-            type=OutputFileType(forms),
-            callback=_checked,
-            help="Write the result into a file, too. May be repeated.",
-        )
-        form = option(
+    *others, last = forms
+    return group(
+        Group.OUTPUT,
+        option(
             "--format",
             "-o",
             "output",
-            env="SYNC_FORMAT",
             type=click.Choice(list(forms)),
             default="text",
-            show_default=True,
-            help="Form of the result on stdout.",
-        )
-        return form(files(function))
-
-    return decorate
+            metavar="FORMAT",
+            is_common=True,
+            help=f"Result as {', '.join(others)} or {last}. On stdout; default text.",
+        ),
+        option(
+            "--output-file",
+            "output_files",
+            multiple=True,
+            type=OutputFileType(forms),
+            callback=_checked,
+            is_common=True,
+            help="Write the result to a file too. May be repeated.",
+        ),
+    )
 
 
 def _checked(ctx: click.Context, param: click.Parameter, files: tuple[OutputFile, ...]) -> tuple[OutputFile, ...]:

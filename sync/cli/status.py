@@ -9,6 +9,7 @@ from sync.cli import options
 from sync.cli.asked import looking_options
 from sync.cli.console import Console
 from sync.cli.controller import controller, warn_of_unchecked_certificate
+from sync.cli.help import Command
 from sync.cli.terminal import complain, paint, show, show_document
 from sync.config import source_request, target
 from sync.credentials import environment
@@ -19,14 +20,21 @@ from sync.report.plan_text import run_lines
 from sync.run import synchronise
 
 
-@click.command("status", epilog=options.EXAMPLES["status"])
+@click.command(
+    "status",
+    cls=Command,
+    examples=[
+        "avi-sync status --source . --controller https://avi.example.com",
+        "avi-sync status --namespace shop -o json",
+    ],
+)
 @options.source_options
 @options.working_tree
 @options.controller_options
 @options.selection_options
 @options.output
 def command(output: str, **given: Any) -> int:
-    """Show on one screen what is deployed: from which commit, by which run, and how each owner stands; never writes."""
+    """Show what is deployed, from which commit, by which run, and the state of each owner; never writes."""
     asked = looking_options(given)
     asked = replace(asked, plan=replace(asked.plan, may_undo=True))
     request = source_request(given, environment(), writes=False)

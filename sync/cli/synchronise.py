@@ -6,13 +6,21 @@ import click
 
 from sync.cli import options
 from sync.cli.asked import run_options
+from sync.cli.help import Command
 from sync.cli.results import output_options
 from sync.cli.running import perform
 from sync.cli.status_folder import write_statuses
 from sync.report.formats import RUN
 
 
-@click.command("sync", epilog=options.EXAMPLES["sync"])
+@click.command(
+    "sync",
+    cls=Command,
+    examples=[
+        "avi-sync --dry-run --source . --controller https://avi.example.com",
+        "avi-sync --path clusters/prod --source . --controller https://avi.example.com",
+    ],
+)
 @options.source_options
 @options.working_tree
 @options.controller_options
@@ -24,7 +32,7 @@ from sync.report.formats import RUN
 @options.after_run_options
 @output_options(RUN)
 def command(dry_run: bool, detailed_exitcode: bool, status_dir: str, output: str, **given: Any) -> int:
-    """Make the Controller equal to the commit: read, plan, apply, and read again."""
+    """Make the Controller match the commit: read, plan, apply, and read again."""
     return perform(
         given,
         run_options(given, is_dry=dry_run),

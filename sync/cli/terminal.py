@@ -24,7 +24,7 @@ def say(text: str) -> None:
 def complain(text: str) -> None:
     """What must be heard: to stderr."""
     with surviving_a_lost_terminal():
-        click.echo(text, err=True, color=_color())
+        click.echo(text, err=True, color=color())
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def surviving_a_lost_terminal() -> Iterator[None]:
         _to_nobody(sys.stderr)
 
 
-def _color() -> bool | None:
+def color() -> bool | None:
     """None leaves it to click: colours on a terminal only. NO_COLOR and TERM=dumb switch them off there, too."""
     return False if os.environ.get("NO_COLOR") or is_dumb() else None
 
@@ -139,10 +139,10 @@ def print_result(text: str) -> None:
     """
     try:
         try:
-            click.echo(text, color=_color())
+            click.echo(text, color=color())
         except UnicodeEncodeError:  # half of a character, or an encoding without it
             plain = text.encode(sys.stdout.encoding, "backslashreplace").decode(sys.stdout.encoding)
-            click.echo(plain, color=_color())
+            click.echo(plain, color=color())
         sys.stdout.flush()
     except OSError as error:
         is_gone = error.errno in (errno.EPIPE, errno.EIO)

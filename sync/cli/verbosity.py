@@ -7,11 +7,9 @@ import logging
 import sys
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, TextIO, TypeVar
+from typing import TextIO
 
 import click
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _KEY = "sync.verbosity"
 _LOGGER = logging.getLogger("sync")
@@ -34,17 +32,10 @@ def verbosity() -> Verbosity:
     return Verbosity.NORMAL if context is None else context.meta.get(_KEY, Verbosity.NORMAL)
 
 
-def verbosity_options(function: F) -> F:
-    """`--verbose` and `--quiet`; they take effect before the command begins."""
-    return _option(
-        Verbosity.VERBOSE,
-        "SYNC_VERBOSE",
-        "Show each request and each change as it happens, without secrets.",
-    )(_option(Verbosity.QUIET, "SYNC_QUIET", "Errors only, and one line if something changes: for cron.")(function))
+def choose(chosen: Verbosity) -> Callable[[click.Context, click.Parameter, bool], None]:
+    """What an option does that asks for this much; it takes effect before the command begins."""
 
-
-def _option(chosen: Verbosity, variable: str, text: str) -> Callable[[F], F]:
-    def choose(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    def callback(context: click.Context, parameter: click.Parameter, value: bool) -> None:
         del parameter
         if not value:
             return
@@ -53,16 +44,7 @@ def _option(chosen: Verbosity, variable: str, text: str) -> Callable[[F], F]:
         if chosen is Verbosity.VERBOSE:
             _show_log()
 
-    return click.option(
-        f"--{chosen}",
-        f"-{chosen[0]}",
-        is_flag=True,
-        envvar=variable,
-        show_envvar=True,
-        expose_value=False,
-        callback=choose,
-        help=text,
-    )
+    return callback
 
 
 class _LogOnStderr(logging.StreamHandler[TextIO]):

@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from sync.errors import ExitCode
+from tests.command_line import every_command, options_of
 from tests.deploy.kustomize import Manifest, build, containers_of
 from tests.end_to_end.conftest import Controller, Run
 from tests.end_to_end.tree import Tree, app
-from tests.test_readme import options_of
 
 ROOT = Path(__file__).parent.parent.parent
 KUBERNETES = ROOT / "deploy" / "kubernetes"
@@ -150,7 +150,10 @@ def test_every_folder_and_file_of_the_environment_is_mounted(overlay: str) -> No
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_every_setting_is_one_that_avi_sync_reads(overlay: str) -> None:
     """A misspelt variable would be a default, in silence."""
-    known = {str(option.envvar) for option in options_of("sync")} | {"SYNC_STATE_DIR", "SYNC_TERMINATION_LOG"}
+    known = {str(option.envvar) for option in options_of(every_command()["sync"])} | {
+        "SYNC_STATE_DIR",
+        "SYNC_TERMINATION_LOG",
+    }
 
     ours = {name for name in environment_of(overlay) if name.startswith("SYNC_")}
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from sync.errors import ExitCode
+from tests.command_line import every_command, options_of
 from tests.end_to_end.conftest import Controller, Run
 from tests.end_to_end.tree import Tree, app
-from tests.test_readme import options_of
 
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
 SERVICE = DEPLOY / "systemd" / "avi-sync.service"
@@ -73,8 +73,9 @@ def test_the_timer_goes_off_every_ten_minutes() -> None:
 
 def test_every_option_and_variable_is_one_of_avi_sync() -> None:
     """A misspelt one would be an error at night, or a default in silence."""
-    options = {name for option in options_of("sync") for name in option.opts}
-    known = {str(option.envvar) for option in options_of("sync")} | {"SYNC_STATE_DIR"}
+    of_sync = options_of(every_command()["sync"])
+    options = {name for option in of_sync for name in option.opts}
+    known = {str(option.envvar) for option in of_sync} | {"SYNC_STATE_DIR"}
     started = [directives(SERVICE, "ExecStart")[0], CRONTAB.read_text().splitlines()[-1]]
 
     flags = {flag for line in started for flag in re.findall(r"--[a-z-]+", line.partition(COMMAND)[2])}

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
-from sync.cli import COMMANDS, commands
+from tests.command_line import every_variable
 from tests.end_to_end.conftest import Controller, Run
 from tests.end_to_end.tree import Tree, app, gateway
 from tests.github.runner import ACTION, ROOT, Runner
@@ -70,10 +70,7 @@ def test_other_actions_are_pinned_to_a_commit() -> None:
 
 def test_every_variable_of_the_action_belongs_to_an_option() -> None:
     """A typo there would be an option that is never heard."""
-    known = {"AVI_SYNC_MODE", "GITHUB_TOKEN"}
-    for name in COMMANDS:
-        command = commands.get_command(commands.make_context("avi-sync", ["version"]), name)
-        known |= {str(option.envvar) for option in getattr(command, "params", [])}
+    known = {"AVI_SYNC_MODE", "GITHUB_TOKEN"} | every_variable()
     (step,) = (item for item in action()["runs"]["steps"] if item.get("id") == "run")
 
     assert set(step["env"]) - known == set()
