@@ -62,13 +62,13 @@ from sync.model.resources.gateway import (
     Routes,
     RouteSelector,
 )
+from sync.model.resources.registry import REGISTRY
 from sync.model.resources.resource import GroupKind, Metadata, Resource
 from sync.model.resources.tree import BrokenResource, Resources
 from sync.model.settings import Settings
 from sync.model.source import Snapshot, SourceFile
 from sync.model.templates import TemplateText
 from sync.render import Rendering, render
-from sync.source.registry import KINDS
 from sync.template_files import read_templates
 from sync.translate.translation import translate
 
@@ -383,7 +383,7 @@ def make_broken(
 ) -> BrokenResource:
     """A manifest that is there but cannot be used."""
     return BrokenResource(
-        group_kind=KINDS[kind].type.GROUP_KIND,
+        group_kind=REGISTRY.by_name[kind][0].group_kind,
         namespace=namespace,
         name=name,
         labels=labels or {},

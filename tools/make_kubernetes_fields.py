@@ -1,4 +1,4 @@
-"""Write sync/source/kubernetes_fields.py: the fields that Kubernetes has beside those that we read.
+"""Write sync/model/resources/kubernetes_fields.py: the fields that Kubernetes has beside those that we read.
 
 usage: python tools/make_kubernetes_fields.py
 
@@ -16,12 +16,13 @@ from typing import Any
 import kubernetes_validate
 
 from sync.model.resources.core import Endpoints, EndpointSlice, Namespace, Node, Pod, Service
+from sync.model.resources.resource import GroupKind, Resource
 from sync.source.schema import Schema, adapter_of
 
-TARGET = Path(__file__).parent.parent / "sync" / "source" / "kubernetes_fields.py"
+TARGET = Path(__file__).parent.parent / "sync" / "model" / "resources" / "kubernetes_fields.py"
 RELEASES = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
 
-DEFINITIONS: Mapping[type, str] = {
+DEFINITIONS: Mapping[type[Resource], str] = {
     Service: "io.k8s.api.core.v1.Service",
     EndpointSlice: "io.k8s.api.discovery.v1.EndpointSlice",
     Endpoints: "io.k8s.api.core.v1.Endpoints",
@@ -32,15 +33,15 @@ DEFINITIONS: Mapping[type, str] = {
 """Our type → the name that Kubernetes' OpenAPI has for it."""
 
 
-def fields() -> dict[str, dict[str, tuple[str, ...]]]:
+def fields() -> dict[GroupKind, dict[str, tuple[str, ...]]]:
     """Kind → path of a mapping → the fields that it may have, in any release; `metadata` is the same everywhere."""
-    found: dict[str, dict[str, set[str]]] = {kind.__name__: {} for kind in DEFINITIONS}
+    found: dict[GroupKind, dict[str, set[str]]] = {kind.GROUP_KIND: {} for kind in DEFINITIONS}
     for release in _releases():
         definitions = json.loads((RELEASES / release / "_definitions.json").read_text())["$defs"]
         for kind, name in DEFINITIONS.items():
             for path in Schema(adapter_of(kind)).mappings():
                 names = _at(definitions, definitions[name], path).get("properties", {})
-                found[kind.__name__].setdefault(path, set()).update(names)
+                found[kind.GROUP_KIND].setdefault(path, set()).update(names)
     return {
         kind: {path: tuple(sorted(names)) for path, names in paths.items() if names} for kind, paths in found.items()
     }
@@ -78,16 +79,19 @@ def text() -> str:
         "",
         "from collections.abc import Mapping",
         "",
-        f"METADATA = {found['Service']['metadata']!r}",
+        f"METADATA = {found[Service.GROUP_KIND]['metadata']!r}",
         '"""The fields of `metadata`, the same for every kind."""',
         "",
-        "KUBERNETES_FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {",
+        "KUBERNETES_FIELDS: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = {",
     ]
     for kind, paths in found.items():
-        lines.append(f'    "{kind}": {{')
+        lines.append(f"    {tuple(kind)!r}: {{")
         lines += [f"        {path!r}: {names!r}," for path, names in paths.items() if path != "metadata"]
         lines.append("    },")
-    lines += ["}", '"""Kind → dotted path of a mapping (or of the items of a list) → its fields, in any release."""']
+    lines += [
+        "}",
+        '"""Group and kind → dotted path of a mapping (or of the items of a list) → its fields, in any release."""',
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(TARGET), "-"],
         input="\n".join(lines) + "\n",

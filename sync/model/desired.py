@@ -8,6 +8,7 @@ from typing import Any
 from sync.avi.markers import SHARED_VIP, Marker, Markers
 from sync.errors import ExitCode
 from sync.model.problem import Origin, Problem, Severity
+from sync.model.resources.resource import GroupKind
 
 
 class OwnerKind(StrEnum):
@@ -321,7 +322,7 @@ class ListenerStatus:
 class Status:
     """What AKO would write back to a Gateway or Service. `owner_name` is the name of the VirtualService behind it."""
 
-    kind: str
+    group_kind: GroupKind
     namespace: str
     name: str
     owner_name: str
@@ -329,6 +330,11 @@ class Status:
     addresses: tuple[str, ...] = ()
     hostnames: tuple[str, ...] = ()
     listeners: tuple[ListenerStatus, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The name of its kind."""
+        return self.group_kind.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,8 @@ from sync.model.desired import Condition, DesiredState, ObjectKey, Owner, Status
 from sync.model.outcome import Outcome
 from sync.model.plan import Action, Change, ChangeSet, Edit, Plan
 from sync.model.problem import Problem
+from sync.model.resources.gateway import Gateway
+from sync.model.resources.registry import REGISTRY
 from sync.model.run import Run
 from sync.model.secrets import without_secrets
 from sync.plan.outages import effects_of
@@ -248,11 +250,14 @@ def condition_document(condition: Condition) -> ConditionDocument:
 def manifest_of(status: Status) -> dict[str, Any]:
     """The status as a manifest in the shape of Kubernetes."""
     document = status_document(status)
-    if status.kind == "Gateway":
+    head = {
+        "apiVersion": REGISTRY.by_group_kind[status.group_kind].api_versions[0],
+        "kind": status.kind,
+        "metadata": {"name": status.name, "namespace": status.namespace},
+    }
+    if status.group_kind == Gateway.GROUP_KIND:
         return {
-            "apiVersion": "networking.x-k8s.io/v1alpha1",
-            "kind": "Gateway",
-            "metadata": {"name": status.name, "namespace": status.namespace},
+            **head,
             "status": {
                 "addresses": [{"type": "IPAddress", "value": address} for address in status.addresses],
                 "conditions": document["conditions"],
@@ -261,9 +266,7 @@ def manifest_of(status: Status) -> dict[str, Any]:
         }
     hostname = {"hostname": status.hostnames[0]} if status.hostnames else {}
     return {
-        "apiVersion": "v1",
-        "kind": status.kind,
-        "metadata": {"name": status.name, "namespace": status.namespace},
+        **head,
         "status": {
             "loadBalancer": {"ingress": [{"ip": address, **hostname} for address in status.addresses]},
             "conditions": document["conditions"],

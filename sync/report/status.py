@@ -46,7 +46,7 @@ def _unsettled(desired: DesiredState, plan: Plan, outcomes: Sequence[Outcome]) -
 
 def _with_live(status: Status, held: Sequence[str], unsettled: Mapping[str, str]) -> Status:
     return Status(
-        kind=status.kind,
+        group_kind=status.group_kind,
         namespace=status.namespace,
         name=status.name,
         owner_name=status.owner_name,

@@ -13,17 +13,24 @@ from pydantic import ValidationError
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.core import Namespace, Node, Pod, Service
 from sync.model.resources.gateway import Gateway
+from sync.model.resources.registry import REGISTRY, ManifestKind, Registry, group_of
 from sync.model.resources.resource import GroupKind, ManifestKey, Resource, title_of
 from sync.model.resources.tree import BrokenResource, Namesake, Resources
 from sync.model.settings import VALUES_FILE
 from sync.model.source import Snapshot, SourceFile
-from sync.model.wording import is_one_edit, is_slip, shown
+from sync.model.wording import shown
 from sync.source.kustomize import Kustomization, kustomization_of, patch_files, renaming_by_file
 from sync.source.own_keys import problems_of_keys, unknown_keys
-from sync.source.recognition import charts_in, is_in, may_hold_ours, resembles_ours
-from sync.source.registry import KINDS, WITHOUT_NAMESAKES, ManifestKind, group_of, known_fields
+from sync.source.recognition import charts_in, is_in, kind_meant, may_hold_ours, resembles_ours
 from sync.source.schema import adapter_of
-from sync.source.unknown_fields import corrected, lost_parents, problems_of_fields, problems_of_parents, unknown_fields
+from sync.source.unknown_fields import (
+    corrected,
+    known_fields,
+    lost_parents,
+    problems_of_fields,
+    problems_of_parents,
+    unknown_fields,
+)
 from sync.source.validation import problems_of
 from sync.source.yaml_documents import Document, YamlError, parse_documents
 from sync.translate.catalog import gateway_of
@@ -33,8 +40,9 @@ MANIFEST_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 
 @dataclass(slots=True)
 class _Reading:
-    """What has been read so far."""
+    """What has been read so far, and the kinds that are read."""
 
+    registry: Registry
     resources: dict[GroupKind, list[Resource]] = field(default_factory=dict)
     first: dict[ManifestKey, Resource] = field(default_factory=dict)
     broken: list[BrokenResource] = field(default_factory=list)
@@ -64,13 +72,18 @@ class _Reading:
 
 
 def parse_manifests(
-    snapshot: Snapshot, *, exclude: tuple[str, ...], max_aliases: int
+    snapshot: Snapshot, *, exclude: tuple[str, ...], max_aliases: int, registry: Registry = REGISTRY
 ) -> tuple[Resources, tuple[Problem, ...]]:
     """Every usable manifest of the tree, and everything that is wrong with it.
 
     Problems carry the line of the resource; `sync.source.places.with_lines` finds the exact line of their field.
     """
-    reading = _Reading(problems=list(snapshot.problems), is_complete=snapshot.is_complete, charts=charts_in(snapshot))
+    reading = _Reading(
+        registry=registry,
+        problems=list(snapshot.problems),
+        is_complete=snapshot.is_complete,
+        charts=charts_in(snapshot),
+    )
     files = tuple(manifest_files(snapshot, exclude))
     for file in files:
         _read_file(file, reading, max_aliases)
@@ -146,22 +159,23 @@ def _set_patches_aside(reading: _Reading) -> None:
     known = Counter(item.manifest_key for item in sound)
     known.update(item.manifest_key for item in reading.broken)
     partial = [*(_broken_twin(item) for item in sound if _has_no_ports(item)), *reading.broken]
-    patches = [
-        item
+    patches = {
+        item.origin: (item, owner)
         for item in partial
-        if item.origin.file in files and item.is_a(Gateway, Service) and known[item.manifest_key] == 1
-    ]
-    places = {item.origin for item in patches}
+        if (owner := reading.registry.by_group_kind[item.group_kind].owner) is not None
+        and item.origin.file in files
+        and known[item.manifest_key] == 1
+    }
     for name, items in reading.resources.items():
-        reading.resources[name] = [item for item in items if item.origin not in places]
-    reading.broken = [item for item in reading.broken if item.origin not in places]
-    reading.problems = [problem for problem in reading.problems if problem.is_cause or problem.origin not in places]
-    for item in patches:
+        reading.resources[name] = [item for item in items if item.origin not in patches]
+    reading.broken = [item for item in reading.broken if item.origin not in patches]
+    reading.problems = [problem for problem in reading.problems if problem.is_cause or problem.origin not in patches]
+    for item, owner in patches.values():
         message, fix = "this is a patch, not a manifest", "commit what `kustomize build` prints"
         reading.pass_over(_at(item.origin, message, fix))
         reading.namesakes.append(
             Namesake(
-                meant=item.group_kind,
+                owner=owner,
                 message="its manifest is only a patch of a kustomization",
                 fix=fix,
                 namespace=item.namespace,
@@ -249,7 +263,7 @@ def _read_file(file: SourceFile, reading: _Reading, max_aliases: int) -> None:
         documents = parse_documents(file.content, max_aliases=max_aliases)
     except YamlError as error:
         problem = _error(file, error.line, error.message, error.fix)
-        if may_hold_ours(file.content, is_in_chart=is_in(file.path, reading.charts)):
+        if may_hold_ours(file.content, reading.registry, is_in_chart=is_in(file.path, reading.charts)):
             reading.lose(problem)
         else:
             reading.pass_over(replace(problem, message=f"{problem.message}; nothing is served from this file"))
@@ -261,29 +275,29 @@ def _read_file(file: SourceFile, reading: _Reading, max_aliases: int) -> None:
 def _read_document(file: SourceFile, document: Document, reading: _Reading) -> None:
     origin = Origin(file=file.path, line=document.line, document=document.index)
     listed = {**document.value, "items": []} if document.nulls == {"items"} else document.value
-    for value, place in _items(listed, origin):
+    for value, place in _items(listed, origin, reading.registry):
         _read_manifest(value, place, reading)
 
 
-def _items(value: Any, origin: Origin) -> Iterator[tuple[Any, Origin]]:
+def _items(value: Any, origin: Origin, registry: Registry) -> Iterator[tuple[Any, Origin]]:
     """The manifest itself, or the items of a List; those of a `ServiceList` need not say their kind."""
-    listed = _listed_kind(value)
+    listed = _listed_kind(value, registry)
     if listed is not None and isinstance(value.get("items"), list):
         unsaid = {"apiVersion": value.get("apiVersion"), "kind": listed} if listed else {}
         for number, item in enumerate(value["items"]):
             place = Origin(
                 file=origin.file, line=origin.line, document=origin.document, path=(*origin.path, "items", number)
             )
-            yield from _items({**unsaid, **item} if isinstance(item, dict) else item, place)
+            yield from _items({**unsaid, **item} if isinstance(item, dict) else item, place, registry)
     else:
         yield value, origin
 
 
-def _listed_kind(value: Any) -> str | None:
+def _listed_kind(value: Any, registry: Registry) -> str | None:
     """Of what kind the items of a list are, empty where each says it; None for what is no list of manifests."""
     kind = str(value.get("kind", "")) if isinstance(value, dict) else ""
     listed = kind.removesuffix("List")
-    return listed if kind != listed and listed in {"", *KINDS} else None
+    return listed if kind != listed and listed in {"", *registry.by_name} else None
 
 
 def _read_manifest(value: Any, origin: Origin, reading: _Reading) -> None:
@@ -293,20 +307,20 @@ def _read_manifest(value: Any, origin: Origin, reading: _Reading) -> None:
             "this is not a Kubernetes manifest",
             "a manifest starts with apiVersion and kind; list other files in SyncSettings.exclude",
         )
-        if resembles_ours(value):
+        if resembles_ours(value, reading.registry):
             reading.lose(problem)
         else:
             reading.pass_over(problem)
         return
-    if _listed_kind(value) is not None:
+    if _listed_kind(value, reading.registry) is not None:
         reading.lose(_at(origin, "the items of this list are missing", "write them as a list below `items:`"))
         return
     version, kind_name = value.get("apiVersion"), value.get("kind")
     if not isinstance(version, str) or not isinstance(kind_name, str) or not (version and kind_name):
         _read_shapeless(value, origin, reading)
         return
-    kind = KINDS.get(kind_name)
-    if kind is None or version not in kind.versions:
+    kind = reading.registry.row_of(version, kind_name)
+    if kind is None:
         _read_unserved(version, kind_name, value, origin, reading)
         return
     if template := _template_in(kind, value):
@@ -315,12 +329,12 @@ def _read_manifest(value: Any, origin: Origin, reading: _Reading) -> None:
             f"this is a {template}, not a manifest",
             "render it (helm template) and commit the result, or list the file in SyncSettings.exclude",
         )
-        if may_hold_ours(_as_text(value).encode(), is_in_chart=is_in(origin.file, reading.charts)):
+        if may_hold_ours(_as_text(value).encode(), reading.registry, is_in_chart=is_in(origin.file, reading.charts)):
             reading.lose(problem)
         else:
             reading.pass_over(problem)
         return
-    _read_resource(kind_name, kind, value, origin, reading)
+    _read_resource(kind, value, origin, reading)
 
 
 def _as_text(value: Any) -> str:
@@ -358,7 +372,7 @@ def _read_shapeless(value: Mapping[str, Any], origin: Origin, reading: _Reading)
     said = {key: value.get(key) for key in ("apiVersion", "kind")}
     missing = " and ".join(key for key, text in said.items() if not text or not isinstance(text, str))
     message = f"{missing} is missing" if " and " not in missing else "apiVersion and kind are missing"
-    if resembles_ours(value):
+    if resembles_ours(value, reading.registry):
         reading.lose(_at(origin, message, "add it: without it nobody can tell what this manifest is"))
     else:
         fix = "list the file in SyncSettings.exclude to leave it out"
@@ -384,33 +398,34 @@ def _read_kustomization(value: Mapping[str, Any], origin: Origin, reading: _Read
 
 def _read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
     """A manifest of a kind or version that we do not read: somebody else's, or one of ours that was misspelt."""
-    meant = _meant(version, kind)
-    if meant is None or group_of(version) in _SUCCESSORS:
+    group_kind = GroupKind(group_of(version), kind)
+    meant = kind_meant(version, kind, reading.registry)
+    is_successor = reading.registry.is_successor(group_kind)
+    if meant is None or is_successor:
         _note_namesake(version, kind, value, origin, reading)
         reading.ignored[f"{version}/{kind}"] = reading.ignored.get(f"{version}/{kind}", 0) + 1
     if kind == "Kustomization":
         _read_kustomization(value, origin, reading)
     if meant is None:
-        if isinstance(value.get("items"), list) and any(map(resembles_ours, value["items"])):
+        if isinstance(value.get("items"), list) and resembles_ours(value["items"], reading.registry):
             reading.lose(_at(origin, f"{kind} is no list of manifests", "write kind: List"))
-        elif group_of(version) in _OUR_GROUPS:
+        elif group_kind.group in reading.registry.groups_of_avi:
             fix = "nothing is made of it; list the file in SyncSettings.exclude if that is right"
             reading.leave_unread(kind, replace(_at(origin, f"{kind} of {version} is not read", fix), field=("kind",)))
         return
-    served = meant.type.GROUP_KIND.kind
     problem = Problem(
         severity=Severity.ERROR,
         message=f"{kind} of {version} is not served",
-        fix=f"layer 4 is described with {served} of {' or '.join(sorted(meant.versions))}",
+        fix=f"layer 4 is described with {meant.kind} of {' or '.join(sorted(meant.api_versions))}",
         origin=origin,
         resource=_title(meant, value),
-        field=("apiVersion",) if kind == served else ("kind",),
+        field=("apiVersion",) if kind == meant.kind else ("kind",),
     )
-    if group_of(version) in _SUCCESSORS:
+    if is_successor:
         reading.leave_unread(kind, problem)
     else:
         reading.problems.append(problem)
-        _break(served, value, origin, reading)
+        _break(meant, value, origin, reading)
 
 
 def _naming_all(unread: Mapping[str, Problem]) -> Problem:
@@ -425,82 +440,47 @@ def _naming_all(unread: Mapping[str, Problem]) -> Problem:
 
 
 def _note_namesake(version: str, kind: str, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
-    if kind not in ("Gateway", "Service"):
-        return
-    namespace, name = _identity(KINDS[kind], value)
-    served = " or ".join(sorted(KINDS[kind].versions))
-    reading.namesakes.append(
-        Namesake(
-            meant=KINDS[kind].type.GROUP_KIND,
-            message=f"its manifest is of {version}, which is not served",
-            fix=f"write apiVersion: {served}, or give the other {kind} another name",
-            namespace=namespace,
-            name=name,
-            origin=origin,
-        )
-    )
+    for row in reading.registry.by_name.get(kind, ()):
+        if row.owner is not None:
+            namespace, name = _identity(row, value)
+            served = " or ".join(sorted(row.api_versions))
+            reading.namesakes.append(
+                Namesake(
+                    owner=row.owner,
+                    message=f"its manifest is of {version}, which is not served",
+                    fix=f"write apiVersion: {served}, or give the other {kind} another name",
+                    namespace=namespace,
+                    name=name,
+                    origin=origin,
+                )
+            )
 
 
-def _meant(version: str, kind: str) -> ManifestKind | None:
-    """The kind of ours that was probably meant; None for what is plainly somebody else's.
-
-    Other programs have kinds of the same name: Knative a Service, Istio a Gateway. Kubernetes itself has not.
-    """
-    group = group_of(version)
-    if kind in KINDS:
-        groups = {group_of(known) for known in KINDS[kind].versions}
-        is_ours = group in WITHOUT_NAMESAKES | _SUCCESSORS or any(is_slip(group, known) for known in groups)
-        return KINDS[kind] if is_ours else None
-    if kind in _NEIGHBOURS:
-        return None
-    return next(
-        (
-            known
-            for name, known in KINDS.items()
-            if version in known.versions and (is_slip(kind, name) or is_one_edit(kind, name))
-        ),
-        None,
-    )
-
-
-_NEIGHBOURS = frozenset({"L7Rule"})
-"""AKO's other kinds that are called nearly like one of ours (AKO 2.2.1, helm/ako/crds)."""
-
-
-_SUCCESSORS = frozenset({"gateway.networking.k8s.io"})
-"""The successor of networking.x-k8s.io: AKO serves layer 7 with it, and a separate controller."""
-
-_OUR_GROUPS = frozenset({"ako.vmware.com", "networking.x-k8s.io"}) | _SUCCESSORS
-"""Groups whose authors have Avi in mind: what is not read of them is told."""
-
-
-def _read_resource(
-    kind_name: str, kind: ManifestKind, written: Mapping[str, Any], origin: Origin, reading: _Reading
-) -> None:
-    value, has_slips = _with_fields_told(kind_name, written, origin, reading)
+def _read_resource(kind: ManifestKind, written: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
+    value, has_slips = _with_fields_told(kind, written, origin, reading)
     adapter = adapter_of(kind.type)
     try:
         resource: Resource = adapter.validate_python({**value, "origin": origin})
     except ValidationError as error:
         found = problems_of(error, adapter, value, origin=origin, resource=_title(kind, value))
         has_no_name = any(problem.field[:2] in _IDENTITY for problem in found)
-        if _is_nobodys(kind_name, value, has_name=not has_no_name):
+        if _is_nobodys(kind, value, reading.registry, has_name=not has_no_name):
             for problem in found:
                 reading.pass_over(problem)
             if not has_no_name:
-                _break(kind_name, value, origin, reading)
+                _break(kind, value, origin, reading)
             return
         reading.problems.extend(found)
         if has_no_name:
             reading.is_complete = False  # nobody can tell what this was meant to be: it may be anything that is live
-        _break(kind_name, value, origin, reading)
+        _break(kind, value, origin, reading)
         return
     if has_slips:
-        _break(kind_name, value, origin, reading)
+        _break(kind, value, origin, reading)
         return
     key = resource.manifest_key
     if (first := reading.first.get(key)) is not None:
-        _read_again(kind_name, resource, first, value, reading)
+        _read_again(kind, resource, first, value, reading)
         return
     reading.first[key] = resource
     if kind.type.NAMESPACED and "namespace" not in value["metadata"] and not _stands_alone(resource):
@@ -509,49 +489,46 @@ def _read_resource(
 
 
 def _with_fields_told(
-    kind: str, value: Mapping[str, Any], origin: Origin, reading: _Reading
+    kind: ManifestKind, value: Mapping[str, Any], origin: Origin, reading: _Reading
 ) -> tuple[Mapping[str, Any], bool]:
     """The manifest as it must have been meant, and whether that is another one; fields that nobody reads are problems.
 
     A manifest with a misspelt field is not used, but what depends on it is told by what was meant.
     """
-    title = _title(KINDS[kind], value)
+    title = _title(kind, value)
     known = known_fields(kind)
     fields = tuple(unknown_fields(value, known))
     lost = lost_parents(value, fields, known)
     reading.problems.extend(problems_of_parents(lost, origin=origin, resource=title))
     reading.problems.extend(problems_of_fields(fields, origin=origin, resource=title))
     meant = corrected(value, fields)
-    keys = tuple(unknown_keys(kind, meant.get("metadata")))
+    keys = tuple(unknown_keys(kind.group_kind, meant.get("metadata")))
     reading.problems.extend(problems_of_keys(keys, origin=origin, resource=title))
     return corrected(meant, keys), bool(lost) or any(each.meant for each in (*fields, *keys))
 
 
-def _is_nobodys(kind: str, value: Mapping[str, Any], *, has_name: bool) -> bool:
+def _is_nobodys(kind: ManifestKind, value: Mapping[str, Any], registry: Registry, *, has_name: bool) -> bool:
     """Whether nothing depends on a manifest that cannot be used.
 
     That is a plain Service (no back end of a Gateway, no VirtualService of its own), and, without a name, a Namespace
     or Pod that AKO and Antrea ignore.
     """
-    if kind == "Service":
-        return _is_plain_service(value)
+    if kind.type is Service:
+        return _is_plain_service(value, registry)
     metadata = _as_text(value.get("metadata"))
-    return not has_name and kind in _CHEAP and "ako.vmware.com/" not in metadata and _ANTREA not in metadata
+    return not has_name and kind.is_harmless and "ako.vmware.com/" not in metadata and _ANTREA not in metadata
 
 
-def _is_plain_service(value: Mapping[str, Any]) -> bool:
+def _is_plain_service(value: Mapping[str, Any], registry: Registry) -> bool:
     """Whether a Service says legibly that it is nothing to AKO: its type and its labels, and not a word of AKO's."""
     metadata, spec = value.get("metadata"), value.get("spec")
     if not isinstance(metadata, dict) or not isinstance(spec, dict):
         return False
     is_legible = all(isinstance(metadata.get(part, {}), dict) for part in ("labels", "annotations"))
-    return is_legible and _service_type(spec) in _PLAIN_TYPES and not may_hold_ours(_as_text(value).encode())
+    return is_legible and _service_type(spec) in _PLAIN_TYPES and not may_hold_ours(_as_text(value).encode(), registry)
 
 
 _PLAIN_TYPES = frozenset({"ClusterIP", "NodePort", "ExternalName"})
-
-_CHEAP = frozenset({"Namespace", "Pod"})
-
 
 _ANTREA = "nodeportlocal.antrea.io"
 
@@ -571,26 +548,26 @@ def _identity(kind: ManifestKind, value: Mapping[str, Any]) -> tuple[str, str]:
 
 def _title(kind: ManifestKind, value: Mapping[str, Any]) -> str:
     """How messages name it, as far as its name can be read."""
-    return title_of(kind.type.GROUP_KIND, *_identity(kind, value))
+    return title_of(kind.group_kind, *_identity(kind, value))
 
 
-def _break(kind: str, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
+def _break(kind: ManifestKind, value: Mapping[str, Any], origin: Origin, reading: _Reading) -> None:
     """Remember a manifest that is there but cannot be used."""
     metadata, spec = value.get("metadata"), value.get("spec")
     said = metadata if isinstance(metadata, dict) else {}
-    namespace, name = _identity(KINDS[kind], value)
+    namespace, name = _identity(kind, value)
     if not name:  # nobody can tell whose it is
         reading.is_complete = False
         return
     reading.broken.append(
         BrokenResource(
-            group_kind=KINDS[kind].type.GROUP_KIND,
+            group_kind=kind.group_kind,
             namespace=namespace,
             name=name,
             labels=_texts(said.get("labels", {}), reading),
             annotations=_texts(said.get("annotations", {}), reading),
             origin=origin,
-            service_type=_service_type(spec) if kind == "Service" and isinstance(spec, dict) else "",
+            service_type=_service_type(spec) if kind.type is Service and isinstance(spec, dict) else "",
         )
     )
 
@@ -619,7 +596,9 @@ def _without_namespace(resource: Resource) -> Problem:
     )
 
 
-def _read_again(kind: str, resource: Resource, first: Resource, value: Mapping[str, Any], reading: _Reading) -> None:
+def _read_again(
+    kind: ManifestKind, resource: Resource, first: Resource, value: Mapping[str, Any], reading: _Reading
+) -> None:
     """A manifest of something that was read before: one object, if both say the same or nothing depends on it."""
     place = f"{first.origin.file}:{first.origin.line}"
     if replace(resource, origin=first.origin) == first:

@@ -6,6 +6,9 @@ from functools import cache
 from typing import Any
 
 from sync.model.problem import Origin, Problem, Severity
+from sync.model.resources.core import Namespace, Service
+from sync.model.resources.gateway import Gateway
+from sync.model.resources.resource import GroupKind
 from sync.model.wording import is_meant, is_near, nearest
 from sync.source.unknown_fields import UnknownField
 from sync.translate.backends import SKIP_NODEPORT_ANNOTATION
@@ -21,12 +24,14 @@ from sync.translate.load_balancer import (
 )
 from sync.translate.protection import ANNOTATION as PROTECTION_ANNOTATION
 
-_SERVICE = frozenset({"Service"})
+KindsByKey = Mapping[str, frozenset[GroupKind]]
 
-ANNOTATIONS: Mapping[str, frozenset[str]] = {
-    PROTECTION_ANNOTATION: frozenset({"Gateway", "Service"}),
-    INFRA_ANNOTATION: frozenset({"Namespace", "Service"}),
-    TENANT_ANNOTATION: frozenset({"Namespace"}),
+_SERVICE = frozenset({Service.GROUP_KIND})
+
+ANNOTATIONS: KindsByKey = {
+    PROTECTION_ANNOTATION: frozenset({Gateway.GROUP_KIND, Service.GROUP_KIND}),
+    INFRA_ANNOTATION: frozenset({Namespace.GROUP_KIND, Service.GROUP_KIND}),
+    TENANT_ANNOTATION: frozenset({Namespace.GROUP_KIND}),
     ADDRESS_ANNOTATION: _SERVICE,
     APPLICATION_PROFILE_ANNOTATION: _SERVICE,
     DISABLE_TRAFFIC_ANNOTATION: _SERVICE,
@@ -36,7 +41,7 @@ ANNOTATIONS: Mapping[str, frozenset[str]] = {
 }
 """Annotation → the kinds on which it is read."""
 
-LABELS: Mapping[str, frozenset[str]] = {GATEWAY_NAME_LABEL: _SERVICE, GATEWAY_NAMESPACE_LABEL: _SERVICE}
+LABELS: KindsByKey = {GATEWAY_NAME_LABEL: _SERVICE, GATEWAY_NAMESPACE_LABEL: _SERVICE}
 """The same for labels."""
 
 _AKOS_OWN = frozenset(
@@ -53,7 +58,7 @@ _DOMAINS = frozenset(key.rpartition("/")[0] for key in (*ANNOTATIONS, *LABELS, *
 _AKO = "ako.vmware.com"
 
 
-def unknown_keys(kind: str, metadata: Any) -> Iterator[UnknownField]:
+def unknown_keys(kind: GroupKind, metadata: Any) -> Iterator[UnknownField]:
     """The annotations and labels of these domains, also misspelt ones, that nobody reads on a manifest of that kind.
 
     `sync.translate.attachments` tells of a Service's label with one letter wrong: it knows whether a Gateway lacks it.
@@ -62,11 +67,11 @@ def unknown_keys(kind: str, metadata: Any) -> Iterator[UnknownField]:
         yield from _unknown(kind, metadata.get("annotations"), "annotations", ANNOTATIONS)
         for each in _unknown(kind, metadata.get("labels"), "labels", LABELS):
             is_annotation = kind in ANNOTATIONS.get(each.name, ())  # the line `annotations:` was lost
-            if is_annotation or kind != "Service" or not any(is_near(each.name, label) for label in LABELS):
+            if is_annotation or kind != Service.GROUP_KIND or not any(is_near(each.name, label) for label in LABELS):
                 yield replace(each, meant=each.name) if is_annotation else each
 
 
-def _unknown(kind: str, given: Any, place: str, known: Mapping[str, frozenset[str]]) -> Iterator[UnknownField]:
+def _unknown(kind: GroupKind, given: Any, place: str, known: KindsByKey) -> Iterator[UnknownField]:
     for key in given if isinstance(given, Mapping) else ():
         domain = key.rpartition("/")[0]
         if _is_concerned(domain) and kind not in known.get(key, ()) and key not in _AKOS_OWN:
@@ -108,5 +113,5 @@ def _fix(key: str) -> str:
     """Where the key is read, if it is read anywhere."""
     for noun, known in (("an annotation", ANNOTATIONS), ("a label", LABELS)):
         if key in known:
-            return f"remove it; it is read as {noun} of a {' or a '.join(sorted(known[key]))}"
+            return f"remove it; it is read as {noun} of a {' or a '.join(sorted({each.kind for each in known[key]}))}"
     return "remove it"

@@ -11,20 +11,40 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
+from sync.model.resources.core import Service
+from sync.model.resources.registry import ManifestKind, Registry, group_of
+from sync.model.resources.resource import GroupKind
 from sync.model.source import Snapshot
 from sync.model.wording import is_one_edit, is_slip
-from sync.source.registry import GROUPS, KINDS, group_of
 from sync.source.yaml_documents import YamlError, text_of
 
-_GROUPS = GROUPS - {""}
 _CORE = "v1"
 
-_CHEAP = frozenset({"Namespace", "Pod"})
-"""Kinds of which a broken manifest alone takes nothing away: without a Namespace its owners are held, and the Pods that
-an EndpointSlice names and the tree lacks are reported."""
+
+def kind_meant(version: str, kind: str, registry: Registry) -> ManifestKind | None:
+    """The kind of ours that was probably meant; None for what is plainly somebody else's.
+
+    Other programs have kinds of the same name: Knative a Service, Istio a Gateway. Kubernetes itself has not.
+    """
+    group = group_of(version)
+    if rows := registry.by_name.get(kind):
+        near = [row for row in rows if row.group == group or is_slip(group, row.group)]
+        if near:
+            return min(near, key=lambda row: row.group != group)
+        return rows[0] if registry.is_known(group) or registry.is_successor(GroupKind(group, kind)) else None
+    if kind in registry.neighbours:
+        return None
+    return next(
+        (
+            row
+            for row in registry.rows
+            if version in row.api_versions and (is_slip(kind, row.kind) or is_one_edit(kind, row.kind))
+        ),
+        None,
+    )
 
 
-def may_hold_ours(content: bytes, *, is_in_chart: bool = False) -> bool:
+def may_hold_ours(content: bytes, registry: Registry, *, is_in_chart: bool = False) -> bool:
     """Whether a file that is no YAML may hold manifests of ours, by the words in it; if in doubt, yes.
 
     A template of a Helm chart was never anything else: only what is AKO's in it counts.
@@ -33,13 +53,13 @@ def may_hold_ours(content: bytes, *, is_in_chart: bool = False) -> bool:
         text = text_of(content)
     except YamlError:
         text = content.decode("latin-1")
-    if any(group in text for group in _GROUPS):
+    if any(group in text for group in registry.groups):
         return True
     if is_in_chart:
         return False
     stated = [(found["key"], found["value"]) for found in _STATED.finditer(text) if not _is_nested(found)]
     kinds = [value for key, value in stated if key.lower() == "kind"]
-    if any(_is_dangerous(kind, text) or not kind.isidentifier() for kind in kinds):
+    if any(_is_dangerous(kind, text, registry) or not kind.isidentifier() for kind in kinds):
         return True
     versions = [value for key, value in stated if key.lower() == "apiversion"]
     # A kind that is missing, or whose line is what is broken, can be any; that of another group is none of ours.
@@ -61,37 +81,38 @@ def _column(found: re.Match[str], group: str) -> int:
     return found.start(group) - found.string.rfind("\n", 0, found.start(group))
 
 
-def _is_dangerous(kind: str, text: str) -> bool:
+def _is_dangerous(kind: str, text: str, registry: Registry) -> bool:
     """Whether a manifest of that kind in the text may be one on which something live depends."""
-    meant = _meant_kind(kind)
-    if meant == "Service":  # it counts if it has a VirtualService of its own, or a label of AKO's, which is a group
+    meant = _called(kind, registry)
+    if any(row.type is Service for row in meant):  # counts with a VirtualService of its own, or a label of AKO's group
         return "LoadBalancer" in text
-    return meant not in ("", *_CHEAP)
+    return not all(row.is_harmless for row in meant)
 
 
 @lru_cache(maxsize=4096)
-def _meant_kind(kind: str) -> str:
-    """The kind of ours that a text names, exactly or with a slip; empty if none."""
+def _called(kind: str, registry: Registry) -> tuple[ManifestKind, ...]:
+    """The kinds of ours that a text names, exactly or with a slip."""
     listed = kind.removesuffix("List") or kind
-    return next((known for known in KINDS if is_one_edit(listed, known) or is_slip(listed, known)), "")
+    names = registry.by_name.items()
+    return next((rows for name, rows in names if is_one_edit(listed, name) or is_slip(listed, name)), ())
 
 
-def resembles_ours(value: Any) -> bool:
+def resembles_ours(value: Any, registry: Registry) -> bool:
     """Whether a value that is no manifest looks like one of ours that lost something."""
     if isinstance(value, list):
-        return any(map(resembles_ours, value))
+        return any(resembles_ours(item, registry) for item in value)
     if not isinstance(value, Mapping):
         return False
     version, kind = _nearly(value, "apiVersion"), _nearly(value, "kind")
-    if kind and _meant_kind(kind):
+    if kind and _called(kind, registry):
         if not version and (kind.islower() or value.keys() - {"kind"}) and not value.keys() & _PARTS:
             return False  # a word such as `Service` or `node` in somebody's data
-        return not version or version == _CORE or group_of(version) in _GROUPS or _is_near(group_of(version))
+        return not version or version == _CORE or _is_near(group_of(version), registry)
     if kind:
         return False
     if version:
         is_manifest = bool({"metadata", "spec"} & value.keys())
-        return (version == _CORE and is_manifest) or group_of(version) in _GROUPS or _is_near(group_of(version))
+        return (version == _CORE and is_manifest) or _is_near(group_of(version), registry)
     spec = value.get("spec")
     # Templates of Pods lie around without a head; a Pod that lost it takes nothing away.
     return isinstance(value.get("metadata"), Mapping) and isinstance(spec, Mapping) and "containers" not in spec
@@ -102,8 +123,9 @@ _PARTS = frozenset({"metadata", "spec", "status", "addressType", "endpoints", "p
 
 
 @lru_cache(maxsize=4096)
-def _is_near(group: str) -> bool:
-    return any(is_slip(group, known) for known in _GROUPS)
+def _is_near(group: str, registry: Registry) -> bool:
+    """Whether it is a group of ours, exactly or with a slip."""
+    return any(group == known or is_slip(group, known) for known in registry.groups)
 
 
 def _nearly(value: Mapping[str, Any], key: str) -> str:

@@ -6,13 +6,15 @@ away from a Gateway.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from sync.model.problem import Origin, Problem, Severity
+from sync.model.resources.registry import ManifestKind
 from sync.model.wording import did_you_mean, is_meant, nearest
-from sync.source.schema import Path, Schema
+from sync.source.schema import Path, Schema, adapter_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,12 @@ def fields_of(adapter: TypeAdapter[Any], others: Mapping[str, Iterable[str]]) ->
     """
     mappings = Schema(adapter).mappings()
     return _fields("", {path: [key for key in keys if key != _ORIGIN] for path, keys in mappings.items()}, others)
+
+
+@cache
+def known_fields(kind: ManifestKind) -> Fields:
+    """The fields of a kind: what we read of it, and what its API has besides."""
+    return fields_of(adapter_of(kind.type), kind.api_fields)
 
 
 _ORIGIN = "origin"

@@ -48,8 +48,7 @@ def owners_in_git(
 def _namesakes(resources: Resources) -> Iterator[tuple[Owner, Problem]]:
     """Owners that a manifest which is none of ours is called like."""
     for item in resources.namesakes:
-        owner = OwnerKind.GATEWAY if item.meant == Gateway.GROUP_KIND else OwnerKind.SERVICE
-        yield Owner(kind=owner, namespace=item.namespace, name=item.name), _unproven(item)
+        yield Owner(kind=item.owner, namespace=item.namespace, name=item.name), _unproven(item)
 
 
 def _loose_namesakes(resources: Resources) -> Iterator[tuple[ServiceKey, Problem]]:
@@ -57,7 +56,7 @@ def _loose_namesakes(resources: Resources) -> Iterator[tuple[ServiceKey, Problem
     known = {service.key for service in resources.of(Service)}
     known |= {item.key for item in resources.broken_of(Service)}
     for item in resources.namesakes:
-        if item.meant == Service.GROUP_KIND and item.key not in known:
+        if item.owner is OwnerKind.SERVICE and item.key not in known:
             yield item.key, _unproven(item)
 
 

@@ -26,7 +26,7 @@ def gateway_status(
     error = _first_error(problems)
     scheduled = _scheduled(not_served, error, (error.reason if error else "") or "Held")
     return Status(
-        kind="Gateway",
+        group_kind=Gateway.GROUP_KIND,
         namespace=gateway.namespace,
         name=gateway.name,
         owner_name=owner_name,
@@ -48,7 +48,7 @@ def service_status(
 ) -> Status:
     """Of a LoadBalancer Service, or of one that serves a Gateway: AKO writes addresses to both."""
     return Status(
-        kind="Service",
+        group_kind=Service.GROUP_KIND,
         namespace=service.namespace,
         name=service.name,
         owner_name=owner_name,

@@ -148,7 +148,7 @@ def test_a_patch_is_no_manifest_and_no_proof(kustomization: dict[str, Any], kind
     resources, problems = parse_manifests(make_snapshot(files), exclude=(), max_aliases=0)
 
     assert (resources.of(Service), resources.broken) == ((), ())
-    assert [(item.meant.kind, item.namespace, item.name) for item in resources.namesakes] == [(kind, "default", "edge")]
+    assert [(item.owner, *item.key) for item in resources.namesakes] == [(kind, "default", "edge")]
     assert [(item.severity, item.file) for item in problems] == [
         ("warning", "base/kustomization.yaml"),
         ("warning", "base/patch.yaml"),

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync.model.resources.registry import REGISTRY
 from sync.model.source import Snapshot, SourceFile
 from sync.source.recognition import charts_in, is_in, may_hold_ours, resembles_ours
 from tests.builders import document, example_documents, yaml_of
@@ -11,6 +12,16 @@ from tests.builders import document, example_documents, yaml_of
 EXAMPLES = sorted({item["kind"] for item in example_documents()})
 DEPENDED_ON = sorted(set(EXAMPLES) - {"Namespace", "Pod"})
 """The kinds on which something live may depend: a Service as the back end of a Gateway."""
+
+
+def may_hold(content: bytes, *, is_in_chart: bool = False) -> bool:
+    """Whether it may hold a manifest of a kind that the product reads."""
+    return may_hold_ours(content, REGISTRY, is_in_chart=is_in_chart)
+
+
+def resembles(value: object) -> bool:
+    """Whether it resembles a manifest of such a kind."""
+    return resembles_ours(value, REGISTRY)
 
 
 def manifest_text(kind: str) -> str:
@@ -30,7 +41,7 @@ def test_a_broken_file_with_a_manifest_of_ours_may_hold_it_whichever_line_is_los
     lines = manifest_text(kind).splitlines(keepends=True)
     lost = data.draw(st.integers(0, len(lines) - 1))
 
-    assert may_hold_ours("".join(lines[:lost] + lines[lost + 1 :]).encode())
+    assert may_hold("".join(lines[:lost] + lines[lost + 1 :]).encode())
 
 
 @pytest.mark.parametrize(
@@ -54,28 +65,28 @@ def test_a_broken_file_with_a_manifest_of_ours_may_hold_it_whichever_line_is_los
 )
 def test_a_broken_file_of_another_program_holds_nothing_of_ours(text: str) -> None:
     """It is no reason to hold back anything."""
-    assert not may_hold_ours(text.encode())
+    assert not may_hold(text.encode())
 
 
 @pytest.mark.parametrize("text", ["kind: [\n", "kind:\nmetadata: [\n", "kind: {{ .Values.kind }}\n", "kind:\n  - [\n"])
 def test_a_kind_that_cannot_be_read_may_be_any(text: str) -> None:
     """A doubt is a doubt."""
-    assert may_hold_ours(text.encode())
+    assert may_hold(text.encode())
 
 
 def test_text_in_another_encoding_is_looked_at_all_the_same() -> None:
     """Bytes that are no UTF-8 hide no kind."""
-    assert may_hold_ours(b"# caf\xe9\nkind: Gateway\n")
-    assert not may_hold_ours(b"# caf\xe9\n")
+    assert may_hold(b"# caf\xe9\nkind: Gateway\n")
+    assert not may_hold(b"# caf\xe9\n")
 
 
 def test_a_template_in_a_chart_counts_only_for_what_is_akos() -> None:
     """Charts are full of Services; none of them was ever a manifest of this tree."""
     text = b"kind: Service\nspec: {type: LoadBalancer, x: {{ .Values.x }}}\n"
 
-    assert may_hold_ours(text)
-    assert not may_hold_ours(text, is_in_chart=True)
-    assert may_hold_ours(b"ako.vmware.com/gateway-name: {{ .Values.x }}\n", is_in_chart=True)
+    assert may_hold(text)
+    assert not may_hold(text, is_in_chart=True)
+    assert may_hold(b"ako.vmware.com/gateway-name: {{ .Values.x }}\n", is_in_chart=True)
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)
@@ -89,8 +100,8 @@ def test_a_manifest_that_lost_a_line_or_a_letter_still_resembles_ours(kind: str,
         place = data.draw(st.integers(0, len(key) - 1))
         value[key[:place] + key[place + 1 :]] = text
 
-    assert resembles_ours(value)
-    assert resembles_ours([value])
+    assert resembles(value)
+    assert resembles([value])
 
 
 @pytest.mark.parametrize(
@@ -112,7 +123,7 @@ def test_a_manifest_that_lost_a_line_or_a_letter_still_resembles_ours(kind: str,
 )
 def test_what_plainly_is_something_else_does_not(value: object) -> None:
     """Playbooks, patches and other programs' files."""
-    assert not resembles_ours(value)
+    assert not resembles(value)
 
 
 def test_charts_are_known_by_their_chart_yaml() -> None:

@@ -8,15 +8,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sync.model.problem import Problem, Severity
-from sync.model.resources.core import EndpointSlice
+from sync.model.resources.core import EndpointSlice, Namespace
+from sync.model.resources.kubernetes_fields import KUBERNETES_FIELDS, METADATA
+from sync.model.resources.registry import REGISTRY, ManifestKind
+from sync.model.resources.resource import GroupKind
 from sync.model.resources.tree import Resources
-from sync.source.kubernetes_fields import KUBERNETES_FIELDS, METADATA
 from sync.source.manifests import parse_manifests
 from sync.source.own_keys import ANNOTATIONS
 from sync.source.places import with_lines
-from sync.source.registry import KINDS, known_fields
 from sync.source.schema import Schema, adapter_of
-from sync.source.unknown_fields import Fields, corrected, unknown_fields
+from sync.source.unknown_fields import Fields, corrected, known_fields, unknown_fields
 from tests.builders import document, example_documents, make_snapshot, yaml_of
 from tools.make_kubernetes_fields import TARGET, text
 
@@ -32,8 +33,8 @@ def read(*documents: Any) -> tuple[Resources, tuple[Problem, ...]]:
 
 PLACES = [
     (kind, path, name)
-    for kind, row in KINDS.items()
-    for path, names in Schema(adapter_of(row.type)).mappings().items()
+    for kind in REGISTRY.rows
+    for path, names in Schema(adapter_of(kind.type)).mappings().items()
     for name in names
     if "origin" not in (path, name)
 ]
@@ -47,7 +48,7 @@ def nested(path: str, below: dict[str, Any]) -> dict[str, Any]:
     return below
 
 
-def fields_at(kind: str, path: str) -> Fields:
+def fields_at(kind: ManifestKind, path: str) -> Fields:
     fields = known_fields(kind)
     for step in path.split(".") if path else []:
         found = fields.read[step]
@@ -73,7 +74,7 @@ def slips(draw: st.DrawFn, name: str) -> str:
 
 @given(st.data(), st.sampled_from(PLACES))
 def test_a_slip_in_any_field_that_we_read_is_told_with_what_was_meant(
-    data: st.DataObject, place: tuple[str, str, str]
+    data: st.DataObject, place: tuple[ManifestKind, str, str]
 ) -> None:
     """Of every kind, at any depth; and what was meant can be read again."""
     kind, path, name = place
@@ -89,17 +90,18 @@ def test_a_slip_in_any_field_that_we_read_is_told_with_what_was_meant(
     assert unknown_slips(corrected(value, [found]), kind) == []
 
 
-def unknown_slips(value: Any, kind: str) -> list[str]:
+def unknown_slips(value: Any, kind: ManifestKind) -> list[str]:
     return [each.name for each in unknown_fields(value, known_fields(kind)) if each.meant]
 
 
-@pytest.mark.parametrize("kind", KUBERNETES_FIELDS)
-def test_a_field_of_kubernetes_is_no_mistake(kind: str) -> None:
+@pytest.mark.parametrize("group_kind", KUBERNETES_FIELDS)
+def test_a_field_of_kubernetes_is_no_mistake(group_kind: tuple[str, str]) -> None:
     """Whether we read it or not, also where it is nearly one that we read, such as clusterIP and clusterIPs."""
-    fields = {**KUBERNETES_FIELDS[kind], "metadata": METADATA}
+    fields = {**KUBERNETES_FIELDS[group_kind], "metadata": METADATA}
+    known = known_fields(REGISTRY.by_group_kind[GroupKind(*group_kind)])
     values = [nested(path, dict.fromkeys(names, "x")) for path, names in fields.items()]
 
-    assert [list(unknown_fields(value, known_fields(kind))) for value in values] == [[]] * len(values)
+    assert [list(unknown_fields(value, known)) for value in values] == [[]] * len(values)
 
 
 def test_the_fields_of_kubernetes_are_those_of_its_schemas() -> None:
@@ -189,7 +191,7 @@ def test_a_misspelt_metadata_leaves_the_tree_complete() -> None:
 
 # --- annotations and labels -------------------------------------------------------------------------------------------
 
-KEYS = [(key, kind) for key, kinds in ANNOTATIONS.items() for kind in sorted(kinds)]
+KEYS = [(key, each.kind) for key, kinds in ANNOTATIONS.items() for each in sorted(kinds)]
 
 
 @given(st.data(), st.sampled_from(KEYS))
@@ -282,7 +284,7 @@ def test_a_list_whose_line_is_lost_is_missed() -> None:
 
 def test_an_annotation_among_the_labels_is_missed() -> None:
     """The line `annotations:` above it was lost; what depends on it is held."""
-    (key,) = (key for key, kinds in ANNOTATIONS.items() if kinds == {"Namespace"})
+    (key,) = (key for key, kinds in ANNOTATIONS.items() if kinds == {Namespace.GROUP_KIND})
 
     resources, problems = read(
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a", "labels": {key: "b"}}}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from sync.model.desired import OwnerKind
 from sync.model.problem import Origin
 from sync.model.resources.resource import GroupKind, ManifestKey, Resource, title_of
 
@@ -48,10 +49,11 @@ class BrokenResource:
 class Namesake:
     """A manifest that is none of ours and has the name of a kind of ours: of another group, or a patch.
 
-    It means nothing, unless what is live has its name; `message` and `fix` are for that. `meant` is the kind of ours.
+    It means nothing, unless what is live has its name; `message` and `fix` are for that. `owner` is what a manifest of
+    ours would be for.
     """
 
-    meant: GroupKind
+    owner: OwnerKind
     message: str
     fix: str
     namespace: str

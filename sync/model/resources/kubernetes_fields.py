@@ -24,8 +24,8 @@ METADATA = (
 )
 """The fields of `metadata`, the same for every kind."""
 
-KUBERNETES_FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "Service": {
+KUBERNETES_FIELDS: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = {
+    ("", "Service"): {
         "": ("apiVersion", "kind", "metadata", "spec", "status"),
         "spec": (
             "allocateLoadBalancerNodePorts",
@@ -51,7 +51,7 @@ KUBERNETES_FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
         "spec.ports": ("appProtocol", "name", "nodePort", "port", "protocol", "targetPort"),
     },
-    "EndpointSlice": {
+    ("discovery.k8s.io", "EndpointSlice"): {
         "": ("addressType", "apiVersion", "endpoints", "kind", "metadata", "ports"),
         "ports": ("appProtocol", "name", "port", "protocol"),
         "endpoints": (
@@ -67,14 +67,14 @@ KUBERNETES_FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "endpoints.conditions": ("ready", "serving", "terminating"),
         "endpoints.targetRef": ("apiVersion", "fieldPath", "kind", "name", "namespace", "resourceVersion", "uid"),
     },
-    "Endpoints": {
+    ("", "Endpoints"): {
         "": ("apiVersion", "kind", "metadata", "subsets"),
         "subsets": ("addresses", "notReadyAddresses", "ports"),
         "subsets.addresses": ("hostname", "ip", "nodeName", "targetRef"),
         "subsets.notReadyAddresses": ("hostname", "ip", "nodeName", "targetRef"),
         "subsets.ports": ("appProtocol", "name", "port", "protocol"),
     },
-    "Node": {
+    ("", "Node"): {
         "": ("apiVersion", "kind", "metadata", "spec", "status"),
         "spec": (
             "configSource",
@@ -104,10 +104,10 @@ KUBERNETES_FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
         "status.addresses": ("address", "type"),
     },
-    "Namespace": {
+    ("", "Namespace"): {
         "": ("apiVersion", "kind", "metadata", "spec", "status"),
     },
-    "Pod": {
+    ("", "Pod"): {
         "": ("apiVersion", "kind", "metadata", "spec", "status"),
         "spec": (
             "activeDeadlineSeconds",
@@ -218,4 +218,4 @@ KUBERNETES_FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
     },
 }
-"""Kind → dotted path of a mapping (or of the items of a list) → its fields, in any release."""
+"""Group and kind → dotted path of a mapping (or of the items of a list) → its fields, in any release."""
