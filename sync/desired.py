@@ -23,7 +23,7 @@ from sync.model.source import Snapshot, SourceLimits
 from sync.model.templates import TemplateText
 from sync.plan.make import make_plan
 from sync.render import never, render
-from sync.source.git import SourceRequest, read_source
+from sync.source.git.source import SourceRequest, read_source
 from sync.source.manifests import holds_manifests, parse_manifests
 from sync.source.places import WrittenText, with_lines
 from sync.template_files import own_text, read_templates, unknown_templates

@@ -44,9 +44,9 @@ from sync.plan.naming import with_owners_of_git
 from sync.plan.saving import moved
 from sync.plan.stranded import still_needed
 from sync.report.status import statuses_with_live
-from sync.source.git import SourceRequest
-from sync.source.git_tree import clean_path
-from sync.source.lineage import doubt_of_descent, origin_of
+from sync.source.git.lineage import doubt_of_descent, origin_of
+from sync.source.git.source import SourceRequest
+from sync.source.git.tree import clean_path
 from sync.translate.names import Names
 from sync.translate.owners import named_owners
 from sync.translate.references import references_of

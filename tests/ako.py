@@ -11,7 +11,7 @@ from sync.kinds import KINDS
 from sync.model.desired import AviObject, DesiredState, ObjectKey
 from sync.model.target import Target
 from sync.run import read_facts_of
-from sync.source.git import SourceRequest
+from sync.source.git.source import SourceRequest
 
 OURS_ALONE = frozenset({"ManagedBy", "OwnerKind", "ServiceNamespace", "Digest", "Fields", "AskedAddress", "Protected"})
 """Markers that AKO does not write."""

@@ -10,7 +10,7 @@ from sync.desired import load_source, make_desired, offline
 from sync.report.documents import RenderDocument
 from sync.report.json import render_document
 from sync.source.facts_file import read_facts_file
-from sync.source.git import SourceRequest
+from sync.source.git.source import SourceRequest
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(path.parent.name for path in GOLDEN.glob("*/repo") if not (path.parent / "case.yaml").exists())

@@ -21,7 +21,7 @@ from sync.errors import SourceError, UsageError
 from sync.model.desired import DesiredState
 from sync.report.formats import RENDERING, VALIDATION
 from sync.source.facts_file import read_facts_file
-from sync.source.repository import git_dir_of
+from sync.source.git.repository import git_dir_of
 
 
 @click.command(

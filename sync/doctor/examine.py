@@ -22,7 +22,7 @@ from sync.errors import SyncError, UnreachableError, UsageError
 from sync.model.checkup import Checkup, Finding
 from sync.model.facts import Facts
 from sync.model.target import Target
-from sync.source.git import SourceRequest
+from sync.source.git.source import SourceRequest
 from sync.translate.names import Names
 from sync.translate.references import references_of
 

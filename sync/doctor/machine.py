@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sync.doctor.findings import ok, problem, warning
 from sync.model.checkup import Finding
-from sync.source.git_command import OLDEST_GIT, git_version
+from sync.source.git.command import OLDEST_GIT, git_version
 
 
 def check_git() -> Iterator[Finding]:

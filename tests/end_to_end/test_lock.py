@@ -25,7 +25,7 @@ from sync.model.outcome import SetState, WriteOutcome
 from sync.model.run import RunOptions
 from sync.model.target import Target
 from sync.run import Hooks, synchronise
-from sync.source.git import SourceRequest
+from sync.source.git.source import SourceRequest
 from sync.translate.names import Names
 from tests.builders import make_options
 from tests.end_to_end.conftest import Controller, Run

@@ -23,8 +23,8 @@ from sync.desired import load_source, make_desired
 from sync.emulator import Emulator
 from sync.model.facts import assumed_facts
 from sync.report.formats import RUN
-from sync.source.git import SourceRequest
-from sync.source.git_command import GitLogin
+from sync.source.git.command import GitLogin
+from sync.source.git.source import SourceRequest
 from tests.end_to_end.conftest import SEED, Controller, Result, Run
 from tests.end_to_end.tree import VALUES, Tree, app
 

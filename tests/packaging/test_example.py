@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from sync.desired import load_source, make_desired
-from sync.source.git import SourceRequest
+from sync.source.git.source import SourceRequest
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "examples" / "repo"

@@ -13,7 +13,7 @@ from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 
 from sync.model.source import Snapshot, SourceLimits
-from sync.source.git import SourceRequest, read_source
+from sync.source.git.source import SourceRequest, read_source
 
 Git = Callable[..., str]
 

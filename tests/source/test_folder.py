@@ -9,7 +9,7 @@ import pytest
 
 from sync.errors import SourceError
 from sync.model.source import Snapshot, SourceLimits
-from sync.source.folder import read_folder
+from sync.source.git.folder import read_folder
 
 Read = Callable[..., Snapshot]
 Write = Callable[..., None]

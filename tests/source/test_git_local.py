@@ -407,7 +407,7 @@ def test_without_git(tmp_path: Path, make_repository: Make) -> None:
     """On a machine without Git the error says that it is missing."""
     script = (
         "import sys; from pathlib import Path; from sync.model.source import SourceLimits;"
-        "from sync.source.git import SourceRequest, read_source;"
+        "from sync.source.git.source import SourceRequest, read_source;"
         "read_source(SourceRequest(location=sys.argv[1], cache_dir=Path('cache')), SourceLimits())"
     )
     environment = {"PATH": str(tmp_path), "PYTHONPATH": ":".join(sys.path)}

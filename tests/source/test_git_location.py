@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sync.errors import ExitCode, SourceError
-from sync.source.git_location import Transport, normalised_location, parse_location
+from sync.source.git.location import Transport, normalised_location, parse_location
 
 
 def is_allowed(text: str) -> bool:

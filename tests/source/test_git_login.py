@@ -11,8 +11,8 @@ import trustme
 
 from sync.errors import SourceError, UnreachableError
 from sync.model.source import Snapshot
-from sync.source.git import SourceRequest
-from sync.source.git_command import GitLogin, one_line
+from sync.source.git.command import GitLogin, one_line
+from sync.source.git.source import SourceRequest
 
 Make = Callable[..., Path]
 Read = Callable[..., Snapshot]

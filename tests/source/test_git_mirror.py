@@ -12,7 +12,7 @@ import pytest
 
 from sync.errors import SourceError, UnreachableError
 from sync.model.source import Snapshot
-from sync.source.git_mirror import MOST_FETCHES, mirror_name
+from sync.source.git.mirror import MOST_FETCHES, mirror_name
 
 Git = Callable[..., str]
 Make = Callable[..., Path]
@@ -23,7 +23,7 @@ READ_IN_A_PROCESS = """
 import sys
 from pathlib import Path
 from sync.model.source import SourceLimits
-from sync.source.git import SourceRequest, read_source
+from sync.source.git.source import SourceRequest, read_source
 url, cache, ref = sys.argv[1:]
 snapshot = read_source(SourceRequest(location=url, cache_dir=Path(cache), ref=ref), SourceLimits())
 print(snapshot.commit, len(snapshot.files))

@@ -4,7 +4,7 @@ import pytest
 
 from sync.model.problem import Severity
 from sync.model.source import Snapshot, SourceLimits
-from sync.source.git_selection import LFS_POINTER, Entry, EntryKind, make_snapshot, readable_path
+from sync.source.git.selection import LFS_POINTER, Entry, EntryKind, make_snapshot, readable_path
 
 
 def snapshot_of(*entries: Entry, content: bytes = b"x", max_file_bytes: int = 100) -> Snapshot:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sync.source.git import SourceRequest
-from sync.source.lineage import NOT_IN_HISTORY, doubt_of_descent, origin_of
+from sync.source.git.lineage import NOT_IN_HISTORY, doubt_of_descent, origin_of
+from sync.source.git.source import SourceRequest
 
 Git = Callable[..., str]
 Make = Callable[..., Path]

@@ -12,7 +12,7 @@ from sync.desired import explain, load_source, make_desired
 from sync.model.explanation import ExplainedField
 from sync.model.facts import assumed_facts
 from sync.source.facts_file import read_facts_file
-from sync.source.git import SourceRequest
+from sync.source.git.source import SourceRequest
 from sync.source.yaml_documents import parse_documents
 
 GOLDEN = Path(__file__).parent.parent / "golden"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sync.errors import SourceError
 from sync.model.source import Snapshot, SourceLimits
-from sync.source.git_selection import Entry, EntryKind, make_snapshot, readable_path
-from sync.source.git_tree import folders_above, near_names
+from sync.source.git.selection import Entry, EntryKind, make_snapshot, readable_path
+from sync.source.git.tree import folders_above, near_names
 
 
 def read_folder(

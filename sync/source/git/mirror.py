@@ -23,10 +23,10 @@ from filelock import FileLock, Timeout
 from sync.errors import SourceError, UnreachableError
 from sync.model.problem import Problem
 from sync.model.source import Snapshot, SourceLimits
-from sync.source.git_command import DamagedRepositoryError, GitContext, run_git
-from sync.source.git_location import LOGIN_FIX, Location, Transport, normalised_location
-from sync.source.git_tree import object_named, read_commit
-from sync.source.repository import FULL_SHA, is_ancestor, same_name_warnings, unknown_ref
+from sync.source.git.command import DamagedRepositoryError, GitContext, run_git
+from sync.source.git.location import LOGIN_FIX, Location, Transport, normalised_location
+from sync.source.git.repository import FULL_SHA, is_ancestor, same_name_warnings, unknown_ref
+from sync.source.git.tree import object_named, read_commit
 
 MOST_FETCHES = 256
 """After so many fetches a mirror is built anew: each leaves a pack, and Git gets slow with hundreds of them."""

@@ -6,24 +6,24 @@ from pathlib import Path
 
 from sync.errors import SourceError
 from sync.model.source import Snapshot, SourceLimits
-from sync.source.folder import read_folder
-from sync.source.git_command import GitContext, GitLogin
-from sync.source.git_location import (
+from sync.source.git.command import GitContext, GitLogin
+from sync.source.git.folder import read_folder
+from sync.source.git.location import (
     Location,
     Transport,
     normalised_location,
     parse_location,
     refuse_unsafe_text,
 )
-from sync.source.git_mirror import Remote, read_through_mirror
-from sync.source.git_tree import clean_path, read_commit
-from sync.source.repository import (
+from sync.source.git.mirror import Remote, read_through_mirror
+from sync.source.git.repository import (
     commit_of,
     git_dir_of,
     read_working_tree,
     same_name_problems,
     uncommitted_problems,
 )
+from sync.source.git.tree import clean_path, read_commit
 
 __all__ = ["SourceRequest", "normalised_location", "read_source"]
 

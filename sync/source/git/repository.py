@@ -8,10 +8,10 @@ from pathlib import Path
 from sync.errors import SourceError
 from sync.model.problem import Problem, Severity
 from sync.model.source import Snapshot, SourceLimits
-from sync.source.folder import read_folder
-from sync.source.git_command import GitContext, run_git
-from sync.source.git_selection import Entry, EntryKind, readable_path
-from sync.source.git_tree import near_names, object_named
+from sync.source.git.command import GitContext, run_git
+from sync.source.git.folder import read_folder
+from sync.source.git.selection import Entry, EntryKind, readable_path
+from sync.source.git.tree import near_names, object_named
 
 STATUS_WORDS = {"??": "new", " D": "deleted", "D ": "deleted"}
 """By the two letters of `git status --porcelain`; all others are changes."""

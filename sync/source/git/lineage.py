@@ -6,11 +6,11 @@ from urllib.parse import unquote
 
 from sync.errors import SyncError
 from sync.model.lock import Doubt
-from sync.source.git import SourceRequest, remote_of
-from sync.source.git_command import GitContext, run_git
-from sync.source.git_location import Transport, normalised_location, parse_location
-from sync.source.git_mirror import reaches
-from sync.source.repository import git_dir_of, is_ancestor
+from sync.source.git.command import GitContext, run_git
+from sync.source.git.location import Transport, normalised_location, parse_location
+from sync.source.git.mirror import reaches
+from sync.source.git.repository import git_dir_of, is_ancestor
+from sync.source.git.source import SourceRequest, remote_of
 
 NOT_IN_HISTORY = Doubt(reason="it is not in the history of this one")
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from sync.errors import SourceError
 from sync.model.source import Snapshot, SourceLimits
-from sync.source.git_command import DamagedRepositoryError, GitContext, run_git
-from sync.source.git_selection import FREEZE_FILE, Entry, EntryKind, make_snapshot, readable_path
+from sync.source.git.command import DamagedRepositoryError, GitContext, run_git
+from sync.source.git.selection import FREEZE_FILE, Entry, EntryKind, make_snapshot, readable_path
 
 ENTRY_KINDS = {"10": EntryKind.FILE, "12": EntryKind.LINK, "16": EntryKind.SUBMODULE}
 """By the first digits of the mode in `git ls-tree`: 100644, 100755, 120000, 160000 (git-fast-import(1))."""
