@@ -1,40 +1,106 @@
-"""The journal on disk: JSON lines, one event each, only ever added to.
+"""The journal: what runs change, one JSON line for each event, only ever appended.
 
 A file is shared by all runs that name it, from however many processes. A folder holds one file per run, which suits
-file systems that lock badly, and can be thinned out by age. What was written survives a crash of the process and of
-the machine; what a crash tore off is one line that nobody can read, and is skipped.
+file systems that lock badly. A line is on the disk before the run goes on. A crash can tear off the last line only,
+and a reader skips it.
 """
 
 import fcntl
 import os
-import re
 import threading
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from sync.errors import UsageError
-from sync.model.journal import Event
+from sync.errors import ExitCode, UsageError
+from sync.model.desired import ObjectKey
+from sync.model.plan import Change
 
 SUFFIX = ".jsonl"
 
 _MODE = 0o600
-"""Bodies tell how a network is built: nobody's business but the owner's."""
+"""A journal describes a network: only its owner may read it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    run: str
+    time: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunBegan(_Line):
+    """A run is about to write, or ended in a way that somebody may ask about."""
+
+    event: Literal["begin"] = "begin"
+    schema_version: int = 1
+    command: str
+    actor: str
+    """`user@host`, or whoever the CI runs it for."""
+    controller: str
+    cluster: str
+    source: str
+    """The normalised URL of the repository, without credentials."""
+    path: str
+    commit: str
+    digest: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePlanned(_Line):
+    """One object is about to change. Written before the first request, so that no crash hides a change.
+
+    `before` is the live body of an object that is deleted or replaced, without secrets: Git does not hold it.
+    """
+
+    event: Literal["change"] = "change"
+    change: Change
+    before: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeEnded(_Line):
+    """How one request for an object ended (`write`), and later what became of its change (`outcome`).
+
+    `said` is the Controller's own text where something failed.
+    """
+
+    event: Literal["write", "outcome"]
+    key: ObjectKey
+    state: str
+    said: str = ""
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded(_Line):
+    """The run is over. `counts` are objects by action, `troubles` what went wrong, in words."""
+
+    event: Literal["end"] = "end"
+    exit_code: ExitCode
+    counts: Mapping[str, int]
+    troubles: tuple[str, ...] = ()
+
+
+Event = RunBegan | ChangePlanned | ChangeEnded | RunEnded
 
 
 class Journal:
-    """Where events of one run are added. Threads may share it."""
+    """Where the events of one run are appended. Threads may share it."""
 
-    def __init__(self, place: Path, *, run: str, began: datetime) -> None:
-        self._file = _file_of_run(place, run, began) if is_folder(place) else place
+    def __init__(self, place: Path, *, run: str) -> None:
+        is_folder = place.is_dir() or (not place.exists() and not place.suffix)
+        self._file = place / f"{run}{SUFFIX}" if is_folder else place
         self._lock = threading.Lock()
 
-    def add(self, *events: Event) -> None:
-        """Write events down and wait until they are safe; raises UsageError where that cannot be."""
+    def append(self, *events: Event) -> None:
+        """Return once the events are safe on the disk; raises UsageError if they cannot be written."""
         lines = b"".join(_adapter().dump_json(event) + b"\n" for event in events)
         try:
             with self._lock, os.fdopen(_open(self._file), "ab") as file:
@@ -49,22 +115,8 @@ class Journal:
             ) from None
 
 
-@lru_cache(maxsize=1)
-def _adapter() -> TypeAdapter[Event]:
-    """Made when a journal is kept or read, which most runs do not do."""
-    return TypeAdapter(Annotated[Event, Field(discriminator="event")])
-
-
-def is_folder(place: Path) -> bool:
-    """Whether a journal is a folder: one that is there, or no file with an ending."""
-    return place.is_dir() or (not place.exists() and not place.suffix)
-
-
 def read_journal(place: Path) -> tuple[tuple[Event, ...], int]:
-    """All events, and how many lines could not be read: torn by a crash, or of a later version.
-
-    Raises UsageError where there is no journal.
-    """
+    """All events, and how many lines could not be read; raises UsageError if there is no journal."""
     if not place.exists():
         fix = "name the journal that `avi-sync --journal` writes; it begins with the first run that writes"
         raise UsageError("there is no journal", where=str(place), fix=fix)
@@ -78,9 +130,20 @@ def read_journal(place: Path) -> tuple[tuple[Event, ...], int]:
     return tuple(events), unread
 
 
+@lru_cache(maxsize=1)
+def _adapter() -> TypeAdapter[Event]:
+    """Made only when a journal is written or read, which most runs do not do."""
+    return TypeAdapter(Annotated[Event, Field(discriminator="event")])
+
+
+def as_document(event: Event) -> dict[str, Any]:
+    """The event as it is in the journal."""
+    document: dict[str, Any] = _adapter().dump_python(event, mode="json")
+    return document
+
+
 def _lines(place: Path) -> Iterator[bytes]:
-    files = sorted(place.glob(f"*{SUFFIX}")) if place.is_dir() else [place]
-    for file in files:
+    for file in sorted(place.glob(f"*{SUFFIX}")) if place.is_dir() else [place]:
         try:
             with file.open("rb") as lines:
                 yield from (line for line in lines if line.strip())
@@ -88,12 +151,8 @@ def _lines(place: Path) -> Iterator[bytes]:
             raise UsageError(f"the journal cannot be read: {error.strerror}", where=str(file)) from None
 
 
-def _file_of_run(folder: Path, run: str, began: datetime) -> Path:
-    return folder / f"{began:%Y%m%dT%H%M%S}-{re.sub(r'[^A-Za-z0-9._-]', '_', run)}{SUFFIX}"
-
-
 def _open(file: Path) -> int:
-    """The file, made where there is none; its name is then as safe as its content."""
+    """The file; a new one is in its folder for good before anything is written to it."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
     if file.exists():
         return os.open(file, flags, _MODE)
@@ -108,6 +167,6 @@ def _open(file: Path) -> int:
 
 
 def _end_of_torn_line(descriptor: int) -> bytes:
-    """What ends the line of a run that died while it wrote; nothing as a rule."""
+    """A line break if a run died while it wrote, so that its torn line spoils no other; usually nothing."""
     size = os.fstat(descriptor).st_size
     return b"" if not size or os.pread(descriptor, 1, size - 1) == b"\n" else b"\n"

@@ -31,7 +31,6 @@ TESTS_OF_PURE_MODULES = tuple(
         "translate",
         "golden",
         "test_golden.py",
-        "test_journal.py",
         "test_render.py",
         "test_sandbox.py",
     )

@@ -36,13 +36,13 @@ def _complete_path(ctx: click.Context, param: click.Parameter, incomplete: str) 
 def _complete_run(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """The runs of the journal that is named so far, the newest first."""
     del param
-    from sync.cli.recorded_runs import runs_of
+    from sync.cli.history import runs_in
 
     try:
-        runs, _ = runs_of(ctx.params.get("journal") or os.environ.get("SYNC_JOURNAL", ""), "completion")
+        runs = [item.began.run for item in runs_in(ctx.params.get("journal") or os.environ.get("SYNC_JOURNAL", ""))]
     except SyncError:
         return []
-    return [CompletionItem(run.run) for run in reversed(runs) if run.run.startswith(incomplete)]
+    return [CompletionItem(run) for run in runs if run.startswith(incomplete)]
 
 
 working_tree = group(

@@ -7,7 +7,7 @@ from sync.cli.after_run import told_afterwards
 from sync.cli.console import Console
 from sync.cli.controller import controller, warn_of_unchecked_certificate
 from sync.cli.github import folded, tell_run
-from sync.cli.recording import recorder_for
+from sync.cli.recording import Recorder
 from sync.cli.results import show_run
 from sync.config import source_request, target
 from sync.credentials import environment
@@ -33,7 +33,7 @@ def perform(
     `reshape` may leave something of the result out before anybody sees it, `then` does what else is to be done with it.
     Files for the result are named in `given`, as `output_files`.
     """
-    recorder = recorder_for(given, asked)
+    recorder = Recorder(given, asked)
     with told_afterwards(given, recorder) as watch:
         request = source_request(given, environment(), writes=not asked.is_dry)
         warn_of_unchecked_certificate(given)

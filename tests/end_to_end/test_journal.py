@@ -8,13 +8,16 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sync.journal import Journal
 from tests.end_to_end.conftest import Controller, Run
 from tests.end_to_end.tree import Tree, app
+from tests.test_journal import BEGAN, PLANNED, WRITTEN
 
 
 @pytest.fixture
@@ -53,24 +56,25 @@ def test_a_run_is_written_down_as_it_happens(sync: Run, tree: Tree, controller: 
     assert (ended["exit_code"], ended["counts"]["create"], ended["troubles"]) == (0, 4, [])
 
 
-def test_bodies_are_kept_as_they_were_and_as_they_became(
-    sync: Run, tree: Tree, controller: Controller, journal: Path
-) -> None:
-    """Before is what was read, after is what was sent; nothing where there is no object."""
-    tree.commit(web=app())
+def test_what_goes_is_kept_as_it_was(sync: Run, tree: Tree, controller: Controller, journal: Path) -> None:
+    """The body of an object that is deleted or replaced: Git does not hold it. Fields tell of all others."""
+    tree.commit(web=app(), api=app("api", address="10.10.10.44"))
     sync()
-    live = controller.find("virtualservice", "test--shop-web")
+    deleted = controller.find("virtualservice", "test--shop-web")
+    replaced = controller.find("vsvip", "test--shop-api")
     journal.unlink()
-    tree.commit(web=None, other=app("other"))
+    tree.commit(web=None, api=app("api", address="10.10.10.55"), new=app("new"))
 
     sync()
 
-    changes = {(item["action"], item["key"]["kind"]): item for item in lines_of(journal) if item["event"] == "change"}
-    deleted, created = changes["delete", "VirtualService"], changes["create", "VirtualService"]
-    assert (deleted["before"], deleted["after"]) == (live, None)
-    assert created["before"] is None
-    assert created["after"]["name"] == "test--shop-other"
-    assert deleted["owner"] == {"kind": "Gateway", "namespace": "shop", "name": "web"}
+    lines = [line for line in lines_of(journal) if line["event"] == "change"]
+    before = {(line["change"]["key"]["kind"], line["change"]["key"]["name"]): line["before"] for line in lines}
+    created = next(line["change"] for line in lines if line["change"]["key"]["name"] == "test--shop-new")
+    assert before["VirtualService", "test--shop-web"] == deleted
+    assert before["VsVip", "test--shop-api"] == replaced
+    assert before["VsVip", "test--shop-new"] is None
+    assert created["owner"] == {"kind": "Gateway", "namespace": "shop", "name": "new"}
+    assert created["fields"] != []
 
 
 def test_what_writes_nothing_leaves_nothing(sync: Run, tree: Tree, journal: Path) -> None:
@@ -223,12 +227,16 @@ def test_a_killed_run_leaves_what_it_did(sync: Run, tree: Tree, controller: Cont
     process.communicate()
 
     events = lines_of(journal)
-    told = sync("history").document["runs"]
+    (told,) = sync("history").document["runs"]
+    text = sync("history", "--format", "text").out
+    details = sync("history", "--run", "last", "--format", "text").out
     assert names(events)[:5] == ["begin", *["change"] * 4]
     assert {event["key"]["kind"] for event in events if event["event"] == "write"} >= {"VsVip", "Pool"}
     assert "end" not in names(events)
-    assert (told[0]["outcome"], told[0]["exit_code"]) == ("broke off, or is not over", None)
-    assert told[0]["counts"]["create"] >= 2
+    assert names(told["events"]) == ["begin"]
+    assert re.search(r"  broke off +sync [0-9a-f]{12}  \S+  4 planned\n$", text)
+    assert details.count("   POST applied\n") >= 2
+    assert "   unknown whether it was done\n" in details
 
 
 def test_history_tells_of_runs_the_newest_first(
@@ -245,40 +253,78 @@ def test_history_tells_of_runs_the_newest_first(
     limited = sync("history", "--limit", "1")
 
     assert told.code == 0
-    line = r"\d{8}T\d{6}Z-[0-9a-f]{6}  \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ  done  4 create  \S+@\S+  sync commit "
+    line = r"\d{8}T\d{6}Z-[0-9a-f]{6}  \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ  done +sync COMMIT  \S+@\S+  4 create"
     assert [
-        re.fullmatch(line + commit[:12], text) is not None
+        re.fullmatch(line.replace("COMMIT", commit[:12]), text) is not None
         for text, commit in zip(told.out.splitlines(), (second, first), strict=True)
     ] == [True, True]
     assert limited.out == told.out.splitlines(keepends=True)[0]
-    assert "1 older ones are not shown" in limited.err
+    assert "1 older runs are not shown" in limited.err
 
 
 def test_history_tells_one_run_in_full(sync: Run, tree: Tree, journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each object, field by field, and what became of it; the same in JSON, with the bodies."""
+    """Each object as the plan showed it, and what became of it; in JSON, the lines of the journal."""
     tree.commit(web=app())
     sync()
     tree.commit(web=app(hostname="web.avi.internal"))
     sync()
     run = lines_of(journal)[-1]["run"]
 
-    document = sync("history", "--run", run[-6:]).document
+    (document,) = sync("history", "--run", run[-6:]).document["runs"]
     monkeypatch.setenv("SYNC_FORMAT", "text")
     text = sync("history", "--run", "last").out
 
-    (change,) = document["changes"]
-    assert (change["action"], change["kind"], change["state"]) == ("update", "VsVip", "applied")
-    assert change["after"]["dns_info"][0]["fqdn"] == "web.avi.internal"
-    assert f"Run {run}" in text
-    assert re.search(r"~ VsVip +admin/test--shop-web   changed   applied\n +\S.*web\.avi\.internal", text)
-    assert text.endswith("done: 1 update\n")
+    assert document == {"run": run, "events": [line for line in lines_of(journal) if line["run"] == run]}
+    assert text.startswith(f"{run}  ")
+    assert re.search(r"\nGateway shop/web\n +~ VsVip +admin/test--shop-web   changed   applied\n +\S.*web\.avi", text)
+
+
+def test_history_tells_what_became_of_a_change_that_was_undone(
+    sync: Run, tree: Tree, controller: Controller, journal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The outcome counts, not the writes before it: the VIP was deleted, and created again as it was."""
+    tree.commit(web=app(address="10.10.10.44"))
+    sync()
+    tree.commit(web=app(address="10.10.10.55"))
+    controller.fault(method="POST", path="/api/virtualservice", nth=1, do="status", status=400, body={"error": "no"})
+    sync()
+    monkeypatch.setenv("SYNC_FORMAT", "text")
+
+    text = sync("history", "--run", "last").out
+
+    assert {event["state"] for event in lines_of(journal) if event["event"] == "write"} == {"applied", "failed"}
+    assert re.search(r"\n +-/\+ VsVip .*   restored .*: no\n", text)
+    assert "error: " in text
+
+
+def test_a_run_that_was_planned_twice_is_told_as_it_ended(cli: Run, tree: Tree, journal: Path) -> None:
+    """The last plan of an object counts, and nothing that became of an earlier one."""
+    first, again = (replace(PLANNED, change=replace(PLANNED.change, reason=reason)) for reason in ("first", "again"))
+    Journal(journal, run="one").append(BEGAN, first, replace(WRITTEN, state="failed"), again)
+
+    told = cli("history", "--run", "one").out
+
+    assert "   again   unknown whether it was done\n" in told
+    assert "first" not in told
+
+
+def test_lines_that_cannot_be_read_are_counted(cli: Run, journal: Path) -> None:
+    """And what has lost its beginning is left out."""
+    Journal(journal, run="one").append(BEGAN, replace(WRITTEN, run="two"))
+    with journal.open("a") as file:
+        file.write("{torn\n")
+
+    told = cli("history")
+
+    assert (told.code, len(told.out.splitlines())) == (0, 1)
+    assert "1 lines cannot be read" in told.err
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        pytest.param(("history", "--run", "nobody"), 'no run "nobody"', id="unknown"),
-        pytest.param(("history", "--run", "2"), '"2" could be 2 runs', id="ambiguous"),
+        pytest.param(("history", "--run", "nobody"), '"nobody" names no runs', id="unknown"),
+        pytest.param(("history", "--run", "2"), '"2" names 2 runs', id="ambiguous"),
         pytest.param(("history", "--journal", ""), "no journal is named", id="history without a journal"),
         pytest.param(("history", "--journal", "/nowhere.jsonl"), "there is no journal", id="no such file"),
     ],
