@@ -29,9 +29,8 @@ from sync.model.wording import did_you_mean, shown
 from sync.source.ako_values import keys_of_other_releases, problems_of_keys, with_other_releases
 from sync.source.git.command import GitLogin
 from sync.source.git.source import SourceRequest
-from sync.source.schema import adapter_of
 from sync.source.unknown_fields import Fields, corrected, fields_of, unknown_fields
-from sync.source.validation import problems_of
+from sync.source.validation import adapter_of, problems_of
 from sync.source.yaml_documents import YamlError, parse_only_document
 
 EMBEDDED = "embedded"

@@ -15,7 +15,7 @@ from sync.errors import UsageError
 from sync.model.problem import Problem
 from sync.model.settings import ControllerSettings, Settings
 from sync.source.places import with_lines
-from sync.source.schema import Schema, adapter_of
+from sync.source.validation import Schema, adapter_of
 from tests.builders import VALUES, error_lines, make_settings, make_snapshot
 
 

@@ -17,7 +17,7 @@ import kubernetes_validate
 
 from sync.model.resources.core import Endpoints, EndpointSlice, Namespace, Node, Pod, Service
 from sync.model.resources.resource import GroupKind, Resource
-from sync.source.schema import Schema, adapter_of
+from sync.source.validation import Schema, adapter_of
 
 TARGET = Path(__file__).parent.parent / "sync" / "model" / "resources" / "kubernetes_fields.py"
 RELEASES = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.registry import ManifestKind
 from sync.model.wording import did_you_mean, is_meant, nearest
-from sync.source.schema import Path, Schema, adapter_of
+from sync.source.validation import Path, Schema, adapter_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
