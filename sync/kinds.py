@@ -44,8 +44,6 @@ class Kind:
     permission: str
     """What an account needs, to write it (schema 30.2.1, Permission.resource; a VsVip has none of its own: AKO's role
     ako-tenant writes VsVips with that of VirtualServices)."""
-    rank: int
-    """Creates and updates climb the ranks, deletes descend: what is referred to exists first (AVI-REFERENCE-GRAPH)."""
     part: Part
     has_cloud: bool = True
     """Whether names are unique per cloud, too (AVI-NAMES-PER-CLOUD)."""
@@ -151,7 +149,6 @@ _KINDS = (
         name="VsVip",
         path="vsvip",
         permission="PERMISSION_VIRTUALSERVICE",
-        rank=0,
         part=Part.ADDRESS,
         has_created_by=False,
         managed=frozenset(
@@ -168,7 +165,6 @@ _KINDS = (
         name="Pool",
         path="pool",
         permission="PERMISSION_POOL",
-        rank=1,
         part=Part.BACK_ENDS,
         managed=frozenset(
             {
@@ -209,7 +205,6 @@ _KINDS = (
         name="L4PolicySet",
         path="l4policyset",
         permission="PERMISSION_L4POLICYSET",
-        rank=2,
         part=Part.RULES,
         has_cloud=False,
         refers_to=frozenset({"Pool"}),
@@ -221,7 +216,6 @@ _KINDS = (
         name="VirtualService",
         path="virtualservice",
         permission="PERMISSION_VIRTUALSERVICE",
-        rank=3,
         part=Part.ENTRANCE,
         managed=frozenset(
             {
@@ -286,8 +280,11 @@ _KINDS = (
     ),
 )
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in sorted(_KINDS, key=lambda kind: kind.rank)}
-"""Kind name → row, in the order in which objects are created."""
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
+"""Kind name → row. Objects are created in this order: what is referred to exists first (AVI-REFERENCE-GRAPH)."""
+
+RANKS: Mapping[str, int] = {name: rank for rank, name in enumerate(KINDS)}
+"""Kind name → its place in that order."""
 
 
 COMPUTED: Mapping[str, frozenset[str]] = {

@@ -20,7 +20,7 @@ from sync.avi.references import reference_by_name
 from sync.compare.managed import signed, written_fields
 from sync.compare.normal_form import normal_form
 from sync.compare.vips import asked_address, check_vips
-from sync.kinds import KINDS, OURS_AFTER_RENDERING
+from sync.kinds import KINDS, OURS_AFTER_RENDERING, Part
 from sync.model.desired import AviObject, Held, ObjectSpec, Owner
 from sync.model.leaks import KnownSecrets
 from sync.model.nesting import MOST_LEVELS, is_too_deep
@@ -283,7 +283,7 @@ def _completed(rendered: Mapping[str, Any], spec: ObjectSpec, created_by: str) -
     normal = normal_form(body, kind.name, sorted(body))
     fields = (kind.managed | rendered.keys()) - spec.left_alone
     markers = spec.markers
-    if "vip" in kind.replace:
+    if kind.part is Part.ADDRESS:
         check_vips(body.get("vip", []))
         markers = markers.with_values(Marker.ASKED_ADDRESS, asked_address(body.get("vip", ())))
     markers = signed(markers, normal).with_values(Marker.FIELDS, *written_fields(kind.name, fields, body))

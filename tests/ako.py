@@ -25,7 +25,7 @@ CHECKSUMS = {
 
 def ako_objects(desired: DesiredState) -> Iterator[tuple[ObjectKey, dict[str, Any]]]:
     """Every object as AKO would create it, climbing."""
-    for item in sorted(desired, key=lambda item: (KINDS[item.key.kind].rank, item.key)):
+    for item in sorted(desired, key=lambda item: (item.key.rank, item.key)):
         yield item.key, ako_body(item, desired.cluster)
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from sync.avi.references import Reference, short_reference
-from sync.kinds import KINDS
+from sync.kinds import KINDS, Part
 
 ADDRESS_FIELDS = {"V4": "ip_address", "V6": "ip6_address"}
 """The fields of a VIP that hold its addresses, by family."""
@@ -37,7 +37,7 @@ class AddressPlace:
 
         Nothing for a kind that has no VIPs: a template may render anything under that name.
         """
-        if "vip" not in KINDS[kind].managed:
+        if KINDS[kind].part is not Part.ADDRESS:
             return frozenset()
         domain = _routing_domain(body)
         return frozenset(cls(address=address, cloud=cloud, domain=domain) for address in addresses(body))

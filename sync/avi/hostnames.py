@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sync.kinds import KINDS
+from sync.kinds import KINDS, Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Hostname:
     @classmethod
     def all_of(cls, kind: str, cloud: str, body: Mapping[str, Any]) -> "frozenset[Hostname]":
         """All that a body of this kind requests or has; nothing for a kind that has no VIPs."""
-        if "vip" not in KINDS[kind].managed:
+        if KINDS[kind].part is not Part.ADDRESS:
             return frozenset()
         names = (str(record.get("fqdn", "")) for record in body.get("dns_info") or ())
         return frozenset(cls(name=usual_name(name), cloud=cloud) for name in names if name)

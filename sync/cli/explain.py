@@ -111,7 +111,7 @@ def _objects_of(owner: Owner, sight: Sight) -> list[AviObject]:
     """The objects of an owner, in the order in which they are made; an error says what is near, or why none is."""
     desired = sight.desired
     if found := [item for item in desired if item.owner == owner]:
-        return sorted(found, key=lambda item: (KINDS[item.key.kind].rank, item.key))
+        return sorted(found, key=lambda item: (item.key.rank, item.key))
     if any(held.owner == owner for held in desired.held):
         raise UsageError(f"{owner} is held", fix="avi-sync validate says why")
     names = sorted({f"{item.owner.kind}/{item.owner.namespace}/{item.owner.name}" for item in desired})

@@ -9,7 +9,7 @@ from sync.compare.differences import Difference, differences_from
 from sync.compare.ignoring import is_ignored, with_live_values
 from sync.compare.managed import computed_fields, managed_fields, names_written
 from sync.compare.vips import IDENTITY_OF_A_VIP, why_not
-from sync.kinds import COMPUTED, HIDDEN, IDENTITY, KINDS, Scope
+from sync.kinds import COMPUTED, HIDDEN, IDENTITY, KINDS, Part, Scope
 from sync.model.desired import AviObject
 
 
@@ -40,7 +40,7 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
     is_as_written = wanted_markers.digest == markers.digest
     fields = _fields(desired, markers) - {"markers"}
     wanted = {name: value for name, value in desired.normal.items() if name in fields}
-    reason = why_not(desired.body, live, markers.asked_address) if "vip" in kind.replace else ""
+    reason = why_not(desired.body, live, markers.asked_address) if kind.part is Part.ADDRESS else ""
     computed = computed_fields(kind.name, markers)
     found = [
         item
@@ -119,7 +119,7 @@ def body_of_update(desired: AviObject, live: Mapping[str, Any]) -> dict[str, Any
     gone = fields | {KINDS[desired.key.kind].ako_checksum}  # it told what AKO wrote, which this is not
     body = {key: value for key, value in live.items() if key not in gone}
     body |= {key: desired.body[key] for key in fields if key in desired.body}
-    if "vip" in KINDS[desired.key.kind].replace:
+    if desired.key.part is Part.ADDRESS:
         body["vip"] = _overlaid_vips(desired.body.get("vip") or (), live.get("vip") or ())
     markers = Markers.of(live)
     body["markers"] = desired.markers.with_labels_of(markers).to_json()

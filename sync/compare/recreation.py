@@ -11,7 +11,7 @@ from sync.avi.markers import NO_ADDRESS
 from sync.avi.references import by_name, parse_reference, texts_in
 from sync.compare.objects import body_of_update, fields_of, without_identity
 from sync.compare.vips import asked_address
-from sync.kinds import HIDDEN, IDENTITY, KINDS
+from sync.kinds import HIDDEN, IDENTITY, KINDS, Part
 from sync.model.desired import AviObject
 
 Body = Mapping[str, Any]
@@ -51,7 +51,7 @@ def lost_by_move(desired: AviObject, live: Body) -> tuple[str, ...]:
 def _body(desired: AviObject, live: Body, *, lost: set[str]) -> dict[str, Any]:
     kept = without_identity(body_of_update(desired, live), desired.key.kind)
     body: dict[str, Any] = by_name({key: value for key, value in kept.items() if key not in lost}, OUR_TYPES)
-    if "vip" in KINDS[desired.key.kind].replace:
+    if desired.key.part is Part.ADDRESS:
         body["vip"] = desired.body["vip"]
     return body | {key: desired.body[key] for key in ("name", "tenant_ref", "cloud_ref") if key in desired.body}
 
@@ -80,6 +80,6 @@ def _fields_lost(fields: Iterator[str], why: str) -> Iterator[str]:
 
 def _addresses_lost(desired: AviObject, live: Body) -> Iterator[str]:
     """Addresses that nobody asked for: the Controller may give others."""
-    if asked_address(desired.body.get("vip") or ()) == NO_ADDRESS:
+    if desired.key.part is Part.ADDRESS and asked_address(desired.body["vip"]) == NO_ADDRESS:
         for address in sorted(addresses(live)):
             yield f"address {address}: it was allocated, and the next one may be another"

@@ -7,6 +7,7 @@ from typing import Any
 
 from sync.avi.markers import SHARED_VIP, Marker, Markers
 from sync.errors import ExitCode
+from sync.kinds import KINDS, RANKS, Part
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.resource import GroupKind
 
@@ -81,6 +82,16 @@ class ObjectKey:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.tenant}/{self.name}"
+
+    @property
+    def part(self) -> Part:
+        """What the object does for a connection."""
+        return KINDS[self.kind].part
+
+    @property
+    def rank(self) -> int:
+        """Creates and updates climb the ranks, deletes descend."""
+        return RANKS[self.kind]
 
 
 # --- contents: what templates render --------------------------------------------------------------------------------

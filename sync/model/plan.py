@@ -8,7 +8,7 @@ from typing import Any
 
 from sync.avi.addresses import AddressPlace
 from sync.avi.hostnames import Hostname
-from sync.kinds import KINDS
+from sync.kinds import Part
 from sync.model.desired import Held, ObjectKey, Owner
 from sync.model.live import LiveObject
 from sync.model.problem import Problem
@@ -155,7 +155,7 @@ class Write:
     @property
     def allocates(self) -> bool:
         """Whether it creates a VIP whose address the Controller chooses."""
-        has_vips = "vip" in KINDS[self.key.kind].managed
+        has_vips = self.key.part is Part.ADDRESS
         return has_vips and self.method is Method.POST and not self.requests_addresses
 
 

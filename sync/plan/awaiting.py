@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from sync.kinds import KINDS, Part
+from sync.kinds import Part
 from sync.model.desired import ObjectKey, Owner
 from sync.model.live import LiveState
 from sync.model.outcome import ChangeState, Outcome
@@ -29,7 +29,7 @@ def awaited(outcomes: Iterable[Outcome], live: LiveState) -> tuple[Awaited, ...]
     return tuple(
         Awaited(key=key, owner=owner, uuid=live.objects[key].uuid, idle_because=_why_idle(key, bodies[owner]))
         for key, owner in sorted((key, owner) for owner, found in bodies.items() for key in found)
-        if KINDS[key.kind].part is Part.ENTRANCE
+        if key.part is Part.ENTRANCE
     )
 
 

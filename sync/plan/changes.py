@@ -9,7 +9,7 @@ from sync.compare.edits import lost_by_delete
 from sync.compare.normal_form import digest, normal_form, plain
 from sync.compare.objects import Comparison, compare
 from sync.compare.recreation import lost_by_move, lost_by_recreate
-from sync.kinds import KINDS, Scope
+from sync.kinds import KINDS, Part, Scope
 from sync.model.desired import AviObject, ObjectKey
 from sync.model.live import LiveObject
 from sync.model.plan import Action, Cause, Change, FieldChange
@@ -35,7 +35,7 @@ class OwnerChanges:
         """Whether a live VIP goes away, replaced or for good, or an interrupted run has taken it away already."""
         going = {key for key, change in self.changes.items() if change.action in (Action.REPLACE, Action.DELETE)}
         gone = {item.key for item in self.pair.stranded}
-        return any("vip" in KINDS[key.kind].managed for key in going | gone)
+        return any(key.part is Part.ADDRESS for key in going | gone)
 
 
 def changes_of(pair: Pair, *, displaced: str = "") -> OwnerChanges:
@@ -172,7 +172,7 @@ def moved_from(pair: Pair, key: ObjectKey) -> LiveObject | None:
 
 def _goes_with_the_vip(key: ObjectKey) -> bool:
     """A VIP can only be deleted after what refers to it: the VsVip itself and the VirtualService."""
-    return "vip" in KINDS[key.kind].managed or "vsvip_ref" in KINDS[key.kind].managed
+    return key.part in (Part.ADDRESS, Part.ENTRANCE)
 
 
 def _deletion(pair: Pair, key: ObjectKey, scope: Scope | None, reason: str) -> Change:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sync.kinds import KINDS
+from sync.kinds import Part
 from sync.model.desired import DesiredState
 from sync.model.plan import Action
 from sync.model.problem import Problem, Severity
@@ -13,7 +13,7 @@ from sync.plan.changes import OwnerChanges
 def doubts_about(owner: OwnerChanges, desired: DesiredState) -> tuple[Problem, ...]:
     """The doubts about a VIP that the owner would get; nothing where it gets none."""
     made = (change for change in owner.changes.values() if change.action in (Action.CREATE, Action.REPLACE))
-    is_made = any("vip" in KINDS[change.key.kind].managed for change in made)
+    is_made = any(change.key.part is Part.ADDRESS for change in made)
     return desired.doubts.get(owner.pair.name, ()) if is_made else ()
 
 

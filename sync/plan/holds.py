@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.compare.vips import outside_of_its_subnet
+from sync.kinds import Part
 from sync.model.desired import DesiredState, Owner
 from sync.model.live import LiveObject, LiveState, Ownership
 from sync.model.plan import Action, Cause, PlanOptions
@@ -135,7 +136,7 @@ def _edited(effect: Effect) -> str:
 def _impossible_addresses(pair: Pair) -> Iterator[tuple[str, str]]:
     """An address that the Controller can only refuse, after the old VIP is gone (docs/safety.md#replace)."""
     for item in pair.desired.values():
-        if said := outside_of_its_subnet(item.body.get("vip") or ()):
+        if item.key.part is Part.ADDRESS and (said := outside_of_its_subnet(item.body.get("vip") or ())):
             yield f"{said}, and a VIP would be deleted for it", "ask for an address of the subnet, or correct the cidr"
 
 

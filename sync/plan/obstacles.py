@@ -7,7 +7,7 @@ from typing import Any
 from sync.avi.addresses import AddressPlace
 from sync.avi.references import Reference, parse_reference, references_in, uuids_in
 from sync.compare.traces import is_unchanged
-from sync.kinds import KINDS
+from sync.kinds import KINDS, Part
 from sync.model.desired import ObjectKey
 from sync.model.live import LiveState
 from sync.model.plan import ChangeSet, Method, Write
@@ -106,7 +106,7 @@ def _references_of(body: Mapping[str, Any], kind: str) -> Iterator[Reference]:
 def networks_of(change_set: ChangeSet) -> Mapping[tuple[Reference, str], frozenset[str]]:
     """Network and cloud of each VIP that a set creates → the addresses asked for there."""
     found: dict[tuple[Reference, str], frozenset[str]] = {}
-    for write in _creates(change_set):
+    for write in (write for write in _creates(change_set) if write.key.part is Part.ADDRESS):
         asked = frozenset(place.address for place in places_requested(write))
         for vip in (write.body or {}).get("vip") or ():
             network = parse_reference(str((vip.get("ipam_network_subnet") or {}).get("network_ref", "")))

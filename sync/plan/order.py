@@ -126,7 +126,7 @@ class Step:
     @property
     def rank(self) -> int:
         """The rank of the kind of object."""
-        return KINDS[self.write.key.kind].rank
+        return self.write.key.rank
 
     @property
     def is_delete(self) -> bool:

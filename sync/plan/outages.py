@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sync.compare.objects import body_of_update
-from sync.kinds import KINDS, Part
+from sync.kinds import Part
 from sync.model.desired import ObjectKey, Owner
 from sync.model.live import LiveState
 from sync.model.plan import Action, Cause, Change, Method, Plan
@@ -131,7 +131,7 @@ class Present:
         for item in live:
             if item.is_ours and item.owner is not None:
                 self._owned[item.owner][item.key] = item.body
-            if KINDS[item.key.kind].part is Part.ADDRESS:
+            if item.key.part is Part.ADDRESS:
                 self.vips[item.key.tenant, item.key.name] = item.body
 
     def bodies_of(self, owner: Owner, changes: Iterable[Change]) -> dict[ObjectKey, Body]:
@@ -145,7 +145,7 @@ def effect_of(
 ) -> Effect:
     """The effect of one owner's changes on what is live of it; `written` are the new bodies, None for a delete."""
     after = _overlaid(before, written)
-    breaks = tuple(_breaks(changes, stays=any(KINDS[key.kind].part is Part.ENTRANCE for key in after)))
+    breaks = tuple(_breaks(changes, stays=any(key.part is Part.ENTRANCE for key in after)))
     if not before:  # a new owner takes nothing away
         return Effect(before=Serving(), after=Serving(), losses=breaks)
     was, will = serving_of(before, present.vips), serving_of(after, present.vips)
@@ -168,8 +168,8 @@ def _overlaid(before: Bodies, written: Mapping[ObjectKey, Body | None]) -> Bodie
 
 def _breaks(changes: Iterable[Change], *, stays: bool) -> Iterator[Loss]:
     """What breaks connections by itself. A pool that goes does so after the rule that led to it: that is counted."""
-    for change in sorted(changes, key=lambda change: KINDS[change.key.kind].part is not Part.ENTRANCE):
-        is_entrance = KINDS[change.key.kind].part is Part.ENTRANCE
+    for change in sorted(changes, key=lambda change: change.key.part is not Part.ENTRANCE):
+        is_entrance = change.key.part is Part.ENTRANCE
         if change.action is Action.DELETE and is_entrance and not stays:
             yield _loss(Gravity.GONE, GONE, change, change.cause)
         elif change.action is Action.REPLACE or (change.action is Action.DELETE and is_entrance):
@@ -242,6 +242,6 @@ def _loss_of(missing: _Missing, changes: Collection[Change], *, is_requested: bo
 
     def rank(change: Change) -> tuple[bool, int]:
         is_other = (change.cause is Cause.LIVE) is is_requested
-        return is_other, order.get(KINDS[change.key.kind].part, len(order))
+        return is_other, order.get(change.key.part, len(order))
 
     return replace(_loss(missing.gravity, missing.words, min(changes, key=rank), cause), stays=missing.stays)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sync.avi.addresses import AddressPlace
 from sync.compare.normal_form import digest
-from sync.kinds import KINDS
+from sync.kinds import Part
 from sync.model.desired import AviObject, DesiredState, ObjectKey, Owner
 from sync.model.live import KeptObject, LiveObject, LiveState
 from sync.model.plan import Cause
@@ -142,4 +142,4 @@ def _stranded(live: LiveState) -> Mapping[str, Mapping[ObjectKey, KeptObject]]:
 
 def serving_owners(live: LiveState) -> frozenset[str]:
     """The names of the owners that have a VirtualService."""
-    return frozenset(item.owner_name for item in live if item.is_ours and "vsvip_ref" in KINDS[item.key.kind].managed)
+    return frozenset(item.owner_name for item in live if item.is_ours and item.key.part is Part.ENTRANCE)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from sync.kinds import KINDS, Part
+from sync.kinds import Part
 from sync.model.desired import DesiredState
 from sync.model.plan import Action, Change
 from sync.model.problem import Problem, Severity
@@ -29,7 +29,7 @@ def lost_by_rename(owners: Sequence[Passing], desired: DesiredState) -> Iterator
 
 
 def _creates_an_entrance(change: Change) -> bool:
-    return change.action is Action.CREATE and KINDS[change.key.kind].part is Part.ENTRANCE
+    return change.action is Action.CREATE and change.key.part is Part.ENTRANCE
 
 
 def _passes(gone: Passing, new: Passing) -> bool:

@@ -78,9 +78,9 @@ Vips = Mapping[tuple[str, str], Body]
 
 def serving_of(bodies: Bodies, vips: Vips = MappingProxyType({})) -> Serving:
     """What the objects of one owner serve; `vips` are those that are not its own and that it may refer to."""
-    entrances = {key: body for key, body in bodies.items() if KINDS[key.kind].part is Part.ENTRANCE}
+    entrances = {key: body for key, body in bodies.items() if key.part is Part.ENTRANCE}
     open_tenants = {key.tenant for key, body in entrances.items() if is_on(key, body)}
-    back_ends = {key: body for key, body in bodies.items() if KINDS[key.kind].part is Part.BACK_ENDS}
+    back_ends = {key: body for key, body in bodies.items() if key.part is Part.BACK_ENDS}
     reachable = {key: _enabled(key, body) if key.tenant in open_tenants else 0 for key, body in back_ends.items()}
     pools: dict[str, int] = defaultdict(int)
     for key, number in reachable.items():
@@ -92,7 +92,7 @@ def serving_of(bodies: Bodies, vips: Vips = MappingProxyType({})) -> Serving:
         for listener, ways in listeners_of(key, bodies).items():
             listeners[listener] = sum(reachable[pool] for pool in ways) if is_open else 0
             routed.update(ways)
-    known = {**vips, **{(k.tenant, k.name): body for k, body in bodies.items() if KINDS[k.kind].part is Part.ADDRESS}}
+    known = {**vips, **{(k.tenant, k.name): body for k, body in bodies.items() if k.part is Part.ADDRESS}}
     used = {name: known.get((key.tenant, name)) for key, body in entrances.items() if (name := _vip_name(body))}
     return Serving(
         listeners=listeners,
@@ -116,9 +116,7 @@ def listeners_of(key: ObjectKey, bodies: Bodies) -> dict[Listener, tuple[ObjectK
     body = bodies.get(key)
     if body is None:
         return {}
-    pools = {
-        item.name: item for item in bodies if KINDS[item.kind].part is Part.BACK_ENDS and item.tenant == key.tenant
-    }
+    pools = {item.name: item for item in bodies if item.part is Part.BACK_ENDS and item.tenant == key.tenant}
     rules = list(_rules(key, body, bodies))
     default = _named(body.get("pool_ref"), pools)
     found: dict[Listener, tuple[ObjectKey, ...]] = {}
@@ -142,7 +140,7 @@ def _ports(body: Body) -> Iterator[tuple[int, int]]:
 
 def _rules(key: ObjectKey, body: Body, bodies: Bodies) -> Iterator[tuple[str, tuple[int, ...], Any]]:
     """Protocol, ports and pool of each rule that the VirtualService's policies hold."""
-    sets = {item.name: item for item in bodies if KINDS[item.kind].part is Part.RULES and item.tenant == key.tenant}
+    sets = {item.name: item for item in bodies if item.part is Part.RULES and item.tenant == key.tenant}
     for policy in as_list(body.get("l4_policies")):
         for one in _named(as_map(policy).get("l4_policy_set_ref"), sets):
             for rule in as_list(as_map(bodies[one].get("l4_connection_policy")).get("rules")):

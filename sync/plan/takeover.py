@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sync.compare.takeover import Takeover
-from sync.kinds import KINDS
 from sync.model.desired import ObjectKey, Owner
 from sync.model.live import LiveObject
 from sync.model.plan import Action, Change, ChangeSet, FieldChange, Method, Write
@@ -38,6 +37,6 @@ def _changes(action: Action, item: OwnerTakeover) -> Iterator[Change]:
 
 
 def _writes(item: OwnerTakeover) -> Iterator[Write]:
-    for key in sorted(item.objects, key=lambda key: (KINDS[key.kind].rank, key)):
+    for key in sorted(item.objects, key=lambda key: (key.rank, key)):
         live, _, takeover = item.objects[key]
         yield Write(method=Method.PUT, key=key, owner=item.owner, uuid=live.uuid, body=takeover.body)

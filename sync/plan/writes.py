@@ -6,7 +6,7 @@ from typing import Any
 from sync.avi.references import by_name
 from sync.compare.objects import body_of_update, without_identity
 from sync.compare.recreation import OUR_TYPES, body_of_move, body_of_recreate
-from sync.kinds import KINDS, Scope
+from sync.kinds import Scope
 from sync.model.desired import AviObject, ObjectKey, Owner
 from sync.model.live import LiveObject
 from sync.model.plan import Action, Change, Method, Write
@@ -78,4 +78,4 @@ def resumed(pairs: Iterable[Pair]) -> Mapping[ObjectKey, Write | None]:
 
 def climbing_keys(keys: Iterable[ObjectKey]) -> list[ObjectKey]:
     """In the order in which objects are created."""
-    return sorted(keys, key=lambda key: (KINDS[key.kind].rank, key))
+    return sorted(keys, key=lambda key: (key.rank, key))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sync.kinds import KINDS, Part
+from sync.kinds import Part
 from sync.model.plan import Change
 from sync.plan.serving import addresses_of, as_list, as_map, is_on, names_of
 from sync.report.words import counted, one_line
@@ -14,7 +14,7 @@ Fields = Mapping[str, Any]
 def created(change: Change) -> str:
     """Address and names, ports, rules, or the number of servers: whatever the object has of it."""
     fields = {field.path: field.after for field in change.fields}
-    told = [part for part in _TELLING[KINDS[change.key.kind].part](fields) if part]
+    told = [part for part in _TELLING[change.key.part](fields) if part]
     return one_line("; ".join([*told, *([] if is_on(change.key, fields) else ["disabled"])]))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sync.avi.addresses import addresses
-from sync.kinds import KINDS
+from sync.kinds import Part
 from sync.model.desired import Owner
 from sync.model.live import LiveState
 from sync.model.plan import Action, Cause, Change, Edit
@@ -90,9 +90,7 @@ def _line(owner: Owner, live: LiveState, changes: list[Change], edits: list[Edit
         owner=owner,
         standing=_standing(changes, serving, is_there=bool(mine), is_held=is_held, is_paused=is_paused),
         addresses=tuple(
-            sorted(
-                address for item in mine if "vip" in KINDS[item.key.kind].managed for address in addresses(item.body)
-            )
+            sorted(address for item in mine if item.key.part is Part.ADDRESS for address in addresses(item.body))
         ),
         objects=len(mine),
         serving=serving,

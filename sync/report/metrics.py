@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from sync.errors import ExitCode
-from sync.kinds import KINDS, LIMITS
+from sync.kinds import KINDS, LIMITS, Part
 from sync.model.ending import Ending, Memory, Phase
 from sync.model.outcome import ChangeState
 from sync.model.plan import Action, Cause, Change
@@ -174,7 +174,7 @@ def _headroom(ending: Ending, memory: Memory) -> Series | None:
     del memory
     if ending.run is None or ending.run.live is None:
         return None
-    pools = [item for item in ending.run.live if item.is_ours and "servers" in KINDS[item.key.kind].managed]
+    pools = [item for item in ending.run.live if item.is_ours and item.key.part is Part.BACK_ENDS]
     fullest = {
         "pools_per_virtualservice": max(Counter(pool.owner_name for pool in pools).values(), default=0),
         "servers_per_pool": max((len(pool.body.get("servers") or ()) for pool in pools), default=0),

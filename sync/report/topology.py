@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sync.kinds import KINDS, Part
+from sync.kinds import Part
 from sync.model.desired import ObjectKey
 from sync.model.plan import Action, Change
 from sync.plan.serving import Bodies, Body, addresses_of, as_list, as_map, listeners_of, names_of
@@ -68,7 +68,7 @@ class Stage:
 
     def keys(self, part: Part) -> tuple[ObjectKey, ...]:
         """Its objects that do this."""
-        return tuple(key for key in sorted({*self.before, *self.after}) if KINDS[key.kind].part is part)
+        return tuple(key for key in sorted({*self.before, *self.after}) if key.part is part)
 
     def sign(self, key: ObjectKey) -> str:
         """What happens to an object."""
