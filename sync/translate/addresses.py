@@ -1,6 +1,7 @@
 """Addresses that Git asks for: whether they are any, and whether they can be had."""
 
 import ipaddress
+from dataclasses import dataclass
 
 from sync.model.resources.ako import VipNetwork
 from sync.model.resources.resource import Resource
@@ -14,29 +15,39 @@ from sync.translate.vip_networks import Subnet, outside_ranges, unusable
 Path = tuple[str | int, ...]
 
 
-def parse_address(text: str, at: Resource, path: Path, findings: Findings) -> str | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedAddress:
+    """An address that a manifest requests for the VIP, and where it is written."""
+
+    text: str
+    at: Resource
+    path: Path
+
+    @property
+    def is_ipv6(self) -> bool:
+        """Whether it is an IPv6 address."""
+        return ipaddress.ip_address(self.text).version == 6
+
+
+def parse_address(text: str, at: Resource, path: Path, findings: Findings) -> RequestedAddress | None:
     """The address in its usual form; an error if no VIP can have it (AKO would send any text as IPv6)."""
     if flaw := flaw_of_a_host(text):
         fix = "write an IP address, or remove it and let the Controller choose"
         findings.error(at, path, f'address "{text}" {flaw}', fix, reason="InvalidAddress")
         return None
-    return str(ipaddress.ip_address(text))
-
-
-def is_ipv6(address: str) -> bool:
-    """Whether it is an IPv6 address."""
-    return ipaddress.ip_address(address).version == 6
+    return RequestedAddress(text=str(ipaddress.ip_address(text)), at=at, path=path)
 
 
 def check_address(
-    address: str | None, infra: Infrastructure, at: Resource, path: Path, inputs: Inputs, findings: Findings
+    requested: RequestedAddress | None, infra: Infrastructure, inputs: Inputs, findings: Findings
 ) -> None:
     """An address without effect is a warning; one that the VIP network does not have, or no host can have, is an error.
 
     One outside of the static ranges is a doubt: the Controller decides.
     """
-    if address is None:
+    if requested is None:
         return
+    address, at, path = requested.text, requested.at, requested.path
     if not network.has_static_addresses(inputs):
         where = f"a cloud of type {inputs.facts.cloud.vtype}"
         findings.warning(at, path, f"a static address has no effect on {where}", "remove it")

@@ -11,6 +11,9 @@ from sync.model.resources.gateway import Gateway, GatewayClass
 from sync.model.resources.resource import ManifestKey, Resource
 from sync.model.resources.tree import BrokenResource, Resources
 
+CONTROLLER = "ako.vmware.com/avi-lb"
+"""Whom GatewayClasses and loadBalancerClass name for us."""
+
 GATEWAY_NAME_LABEL = "ako.vmware.com/gateway-name"
 GATEWAY_NAMESPACE_LABEL = "ako.vmware.com/gateway-namespace"
 

@@ -15,7 +15,7 @@ from sync.translate.verdict import Findings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BackEnds:
+class EndpointGroup:
     """Addresses that share ports: an EndpointSlice, or one subset of an Endpoints.
 
     `family` is that of all addresses, empty where they may be of any.
@@ -23,12 +23,12 @@ class BackEnds:
 
     origin: Resource
     ports: tuple[SlicePort, ...]
-    endpoints: tuple["BackEnd", ...]
+    endpoints: tuple["GroupedEndpoint", ...]
     family: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BackEnd:
+class GroupedEndpoint:
     """One address; `path` is where it stands in its manifest."""
 
     address: str
@@ -85,7 +85,12 @@ def endpoint_servers(service: Service, port: ServicePort, inputs: Inputs, findin
 
 
 def check_port_name(
-    service: Service, port: ServicePort, groups: tuple[BackEnds, ...], findings: Findings, *, takes_any: bool = True
+    service: Service,
+    port: ServicePort,
+    groups: tuple[EndpointGroup, ...],
+    findings: Findings,
+    *,
+    takes_any: bool = True,
 ) -> None:
     """An error for a port that no back end serves, where one has a port of nearly its name.
 
@@ -113,7 +118,7 @@ def _warn_of_unsaid_readiness(service: Service, inputs: Inputs, findings: Findin
                 break
 
 
-def _why_none(groups: tuple[BackEnds, ...], port: ServicePort, wanted: frozenset[str]) -> tuple[str, str]:
+def _why_none(groups: tuple[EndpointGroup, ...], port: ServicePort, wanted: frozenset[str]) -> tuple[str, str]:
     """Why none of these is a server of the port, and the fix."""
     if not any(group.endpoints for group in groups):
         return "its EndpointSlices hold no endpoints", "commit its endpoints, unless it is meant to have none"
@@ -149,7 +154,7 @@ def port_of(ports: tuple[SlicePort, ...], port: ServicePort, *, is_only: bool) -
     return None
 
 
-def back_ends(service: Service, inputs: Inputs) -> tuple[BackEnds, ...] | None:
+def back_ends(service: Service, inputs: Inputs) -> tuple[EndpointGroup, ...] | None:
     """The groups of back ends that Git holds for a Service; None if it holds none at all."""
     if slices := inputs.catalog.slices_of_service.get(service.key):
         return tuple(_of_slice(item) for item in slices if item.address_type != "FQDN")
@@ -158,12 +163,12 @@ def back_ends(service: Service, inputs: Inputs) -> tuple[BackEnds, ...] | None:
     return None
 
 
-def _of_slice(item: EndpointSlice) -> BackEnds:
-    return BackEnds(
+def _of_slice(item: EndpointSlice) -> EndpointGroup:
+    return EndpointGroup(
         origin=item,
         ports=item.ports,
         endpoints=tuple(
-            BackEnd(
+            GroupedEndpoint(
                 address=endpoint.addresses[0],
                 is_ready=bool(endpoint.conditions.ready) and not endpoint.conditions.terminating,
                 node=endpoint.node_name,
@@ -176,14 +181,14 @@ def _of_slice(item: EndpointSlice) -> BackEnds:
     )
 
 
-def _of_endpoints(item: Endpoints) -> Iterable[BackEnds]:
+def _of_endpoints(item: Endpoints) -> Iterable[EndpointGroup]:
     for number, subset in enumerate(item.subsets):
         ready = (("addresses", subset.addresses, True), ("notReadyAddresses", subset.not_ready_addresses, False))
-        yield BackEnds(
+        yield EndpointGroup(
             origin=item,
             ports=subset.ports,
             endpoints=tuple(
-                BackEnd(
+                GroupedEndpoint(
                     address=address.ip,
                     is_ready=is_ready,
                     node=address.node_name,
@@ -206,7 +211,7 @@ def families(service: Service, inputs: Inputs) -> frozenset[str]:
     return frozenset(allowed & ({"V6"} if wanted[:1] == ("IPv6",) else {"V4"}))
 
 
-def _family(end: BackEnd, group: BackEnds, findings: Findings) -> str:
+def _family(end: GroupedEndpoint, group: EndpointGroup, findings: Findings) -> str:
     """The family of an address; an error if no server of these back ends can have it."""
     family = family_of(end.address)
     flaw = flaw_of(end.address)

@@ -1,87 +1,50 @@
 """One Gateway → VirtualService, VsVip, Pools and L4PolicySet, or the errors that hold it (AKO-GATEWAY-OBJECTS)."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-
-from sync.model.desired import Condition, ObjectSpec, Owner, OwnerKind, Status, VirtualServicePort
+from sync.model.desired import Condition, Owner, OwnerKind
 from sync.model.resources.core import Service, ServicePort
-from sync.model.resources.gateway import Gateway, GatewayClass, Listener
+from sync.model.resources.gateway import Gateway, GatewayClass
+from sync.model.resources.gateway import Listener as GatewayListener
 from sync.model.wording import commit_or_rename, did_you_mean, is_near, is_slip
 from sync.translate import network, profiles
-from sync.translate.addresses import check_address, is_ipv6, parse_address
-from sync.translate.blueprint import Blueprint, PoolPlan, specs_of, too_long
-from sync.translate.catalog import GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL
-from sync.translate.fqdn import auto_fqdn, check_name, distinct_names
-from sync.translate.infra_setting import Infrastructure, infrastructure, setting_of_gateway
+from sync.translate.addresses import RequestedAddress, parse_address
+from sync.translate.blueprint import specs_of
+from sync.translate.catalog import CONTROLLER, GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL
+from sync.translate.fqdn import auto_fqdn, check_name
+from sync.translate.frontend import BackEnd, Frontend, Listener
+from sync.translate.infra_setting import setting_of_gateway
 from sync.translate.inputs import HOLDING, Coverage, Inputs, coverage_of
-from sync.translate.protection import with_protection
 from sync.translate.status import gateway_status, not_scheduled, service_status
 from sync.translate.tenants import check_tenant
 from sync.translate.verdict import Findings, Verdict
-
-CONTROLLER = "ako.vmware.com/avi-lb"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Match:
-    """A listener and the Service port that serves it."""
-
-    listener: Listener
-    service: Service
-    port: ServicePort
-    pool: str
 
 
 def translate_gateway(gateway: Gateway, inputs: Inputs) -> Verdict:
     """What the Gateway comes to. One that is plainly not ours to serve has neither specs nor errors."""
     owner = Owner(kind=OwnerKind.GATEWAY, namespace=gateway.namespace, name=gateway.name)
-    name = inputs.names.virtual_service(gateway.namespace, gateway.name)
+    name = inputs.names.virtual_service(owner.namespace, owner.name)
     findings = Findings()
     not_served = _not_served(gateway, inputs, findings)
-    matches: tuple[_Match, ...] = ()
-    specs: tuple[ObjectSpec, ...] = ()
-    if not not_served:
-        services = _attached_services(gateway, inputs, findings)
-        matches = _matches(gateway, services, inputs, findings)
-        specs = _specs(gateway, services, matches, inputs, findings)
-    served = frozenset(match.listener.port_key for match in matches)
-    return Verdict(
-        owner=owner,
-        name=name,
-        origin=gateway.origin,
-        specs=() if findings.has_errors else specs,
-        problems=tuple(findings.problems),
-        doubts=tuple(dict.fromkeys(findings.doubts)),
-        not_served=not_served.message if not_served else "",
-        statuses=(
-            gateway_status(
-                gateway, name, not_served, findings.problems, served=served, address=_address_in(specs, gateway, inputs)
-            ),
-            *_service_statuses(matches, name, findings, inputs),
-        ),
+    frontend = None if not_served else _frontend(owner, gateway, inputs, findings)
+    specs = specs_of(frontend, inputs, findings) if frontend else ()
+    is_sent = frontend is not None and frontend.address is not None and network.has_static_addresses(inputs)
+    statuses = [
+        gateway_status(
+            gateway,
+            name,
+            not_served,
+            findings.problems,
+            served=frontend.served if frontend else frozenset(),
+            address=gateway.spec.addresses[0].value if is_sent else None,
+        )
+    ]
+    if frontend:
+        behind = {end.service.key: end.service for end in frontend.back_ends}
+        statuses += [
+            service_status(each, name, "", findings.problems, frontend.hostnames_of(each)) for each in behind.values()
+        ]
+    return findings.verdict(
+        owner, name, gateway, specs=specs, statuses=statuses, not_served=not_served.message if not_served else ""
     )
-
-
-def _address_in(specs: tuple[ObjectSpec, ...], gateway: Gateway, inputs: Inputs) -> str | None:
-    """The address that the VsVip will ask for; on some clouds none, whatever the Gateway says."""
-    has_effect = specs and gateway.spec.addresses and network.has_static_addresses(inputs)
-    return gateway.spec.addresses[0].value if has_effect else None
-
-
-def _service_statuses(matches: tuple[_Match, ...], name: str, findings: Findings, inputs: Inputs) -> Iterator[Status]:
-    """Of each Service behind the Gateway, with the names of the listeners that it serves."""
-    hostnames: dict[str, set[str]] = {}
-    services = {}
-    for match in matches:
-        services[match.service.title] = match.service
-        found = match.listener.hostname or _auto_fqdn(match.service, inputs)
-        hostnames.setdefault(match.service.title, set()).update({found} if found else ())
-    for title, service in services.items():
-        yield service_status(service, name, "", findings.problems, sorted(hostnames[title]))
-
-
-def _auto_fqdn(service: Service, inputs: Inputs) -> str | None:
-    return auto_fqdn(service.name, service.namespace, inputs.settings, inputs.facts)
 
 
 def _not_served(gateway: Gateway, inputs: Inputs, findings: Findings) -> Condition | None:
@@ -103,23 +66,28 @@ def _not_served(gateway: Gateway, inputs: Inputs, findings: Findings) -> Conditi
     return None
 
 
-def _specs(
-    gateway: Gateway, services: tuple[Service, ...], matches: tuple[_Match, ...], inputs: Inputs, findings: Findings
-) -> tuple[ObjectSpec, ...]:
+def _frontend(owner: Owner, gateway: Gateway, inputs: Inputs, findings: Findings) -> Frontend:
+    services = _attached_services(gateway, inputs, findings)
+    listeners = _listeners(gateway, services, inputs, findings)
     gateway_class = _class_of(gateway, inputs, findings)
     check_tenant(gateway, inputs, findings)
     _check_match_labels(gateway, findings)
     _check_protocols(gateway, inputs, findings)
     _check_hostnames(gateway, findings)
     address = _address(gateway, findings)
-    _check_name_lengths(gateway, matches, inputs, findings)
-    setting = setting_of_gateway(gateway, gateway_class, inputs, findings) if gateway_class else None
-    if findings.has_errors:
-        return ()
-    infra = infrastructure(setting, inputs)
-    check_address(address, infra, gateway, ("spec", "addresses", 0, "value"), inputs, findings)
-    blueprint = _blueprint(gateway, infra, address, matches, inputs, has_services=bool(services))
-    return with_protection(specs_of(blueprint, inputs, findings), (gateway,), findings)
+    markers = inputs.markers.of(namespace=gateway.namespace, gateway=gateway.name)
+    return Frontend(
+        owner=owner,
+        manifests=(gateway,),
+        tenant=inputs.tenant_of(gateway.namespace),
+        markers=markers,
+        policy_markers=markers,
+        listeners=listeners,
+        address=address,
+        setting=setting_of_gateway(gateway, gateway_class, inputs, findings) if gateway_class else None,
+        # Without any attached Service AKO makes no L4PolicySet; with Services that match no listener an empty one.
+        has_policy_set=bool(services),
+    )
 
 
 # --- checks -----------------------------------------------------------------------------------------------------------
@@ -189,8 +157,8 @@ def _check_hostnames(gateway: Gateway, findings: Findings) -> None:
             check_name(listener.hostname, gateway, ("spec", "listeners", number, "hostname"), findings)
 
 
-def _address(gateway: Gateway, findings: Findings) -> str | None:
-    """The address asked for: the first one (AKO-GATEWAY-ADDRESS)."""
+def _address(gateway: Gateway, findings: Findings) -> RequestedAddress | None:
+    """The first address is the one that counts (AKO-GATEWAY-ADDRESS)."""
     addresses = gateway.spec.addresses
     if not addresses:
         return None
@@ -207,7 +175,7 @@ def _address(gateway: Gateway, findings: Findings) -> str | None:
     address = parse_address(first.value, gateway, ("spec", "addresses", 0, "value"), findings)
     if address is None:
         return None
-    if is_ipv6(address):
+    if address.is_ipv6:
         findings.warning(
             gateway,
             ("spec", "addresses", 0, "value"),
@@ -244,109 +212,68 @@ def _attached_services(gateway: Gateway, inputs: Inputs, findings: Findings) -> 
     return tuple(services)
 
 
-def _matches(gateway: Gateway, services: tuple[Service, ...], inputs: Inputs, findings: Findings) -> tuple[_Match, ...]:
-    """One Service port per listener, in listener order; two for one listener are an error (docs/ako.md#gateways)."""
-    candidates: dict[tuple[str, int], list[tuple[Service, ServicePort]]] = {}
+def _listeners(
+    gateway: Gateway, services: tuple[Service, ...], inputs: Inputs, findings: Findings
+) -> tuple[Listener, ...]:
+    """One for each protocol and port; two Services for one of them are an error (docs/ako.md#gateways)."""
+    ends: dict[tuple[str, int], list[tuple[Service, ServicePort]]] = {}
     for service in services:
         for port in service.spec.ports:
-            candidates.setdefault(port.port_key, []).append((service, port))
-    found: dict[tuple[str, int], _Match] = {}
+            ends.setdefault(port.port_key, []).append((service, port))
+    rows: dict[tuple[str, int], list[tuple[int, GatewayListener]]] = {}
     for number, listener in enumerate(gateway.spec.listeners):
-        serving = candidates.get(listener.port_key, [])
-        if len(serving) > 1 and listener.port_key not in found:
-            titles = " and ".join(f"{service.title} ({_place(service)})" for service, _ in serving)
-            findings.error(
-                gateway,
-                ("spec", "listeners", number),
-                f"listener {listener.protocol} {listener.port} is claimed by {titles}",
-                "take the Gateway's labels or the port from all but one of them",
-                reason="PortConflict",
-            )
-        if serving:
-            service, port = serving[0]
-            pool = inputs.names.attached_pool(
-                gateway.namespace, service.name, gateway.name, listener.protocol, listener.port
-            )
-            found.setdefault(listener.port_key, _Match(listener=listener, service=service, port=port, pool=pool))
-    return tuple(found.values())
+        rows.setdefault(listener.port_key, []).append((number, listener))
+    found = []
+    for key, same in rows.items():
+        serving = ends.get(key, [])
+        if len(serving) > 1:
+            _report_conflict(gateway, *same[0], [service for service, _ in serving], findings)
+        found.append(_listener(gateway, [each for _, each in same], serving[:1], inputs))
+    return tuple(found)
+
+
+def _report_conflict(
+    gateway: Gateway, number: int, listener: GatewayListener, services: list[Service], findings: Findings
+) -> None:
+    titles = " and ".join(f"{service.title} ({_place(service)})" for service in services)
+    findings.error(
+        gateway,
+        ("spec", "listeners", number),
+        f"listener {listener.protocol} {listener.port} is claimed by {titles}",
+        "take the Gateway's labels or the port from all but one of them",
+        reason="PortConflict",
+    )
 
 
 def _place(service: Service) -> str:
     return f"{service.origin.file}:{service.origin.line}"
 
 
-def _check_name_lengths(gateway: Gateway, matches: tuple[_Match, ...], inputs: Inputs, findings: Findings) -> None:
-    name = inputs.names.virtual_service(gateway.namespace, gateway.name)
-    if found := too_long(name, (match.pool for match in matches)):
-        findings.error(gateway, ("metadata", "name"), *found)
-
-
-# --- the whole --------------------------------------------------------------------------------------------------------
-
-
-def _blueprint(
-    gateway: Gateway,
-    infra: Infrastructure,
-    address: str | None,
-    matches: tuple[_Match, ...],
-    inputs: Inputs,
-    *,
-    has_services: bool,
-) -> Blueprint:
-    markers = inputs.markers.of(namespace=gateway.namespace, gateway=gateway.name)
-    protocols = [listener.protocol for listener in gateway.spec.listeners]
-    return Blueprint(
-        owner=Owner(kind=OwnerKind.GATEWAY, namespace=gateway.namespace, name=gateway.name),
-        name=inputs.names.virtual_service(gateway.namespace, gateway.name),
-        tenant=inputs.tenant_of(gateway.namespace),
-        markers=markers,
-        policy_markers=markers,
-        infra=infra,
-        address=address,
-        fqdns=_fqdns(gateway, matches, inputs),
-        ports=_ports(gateway.spec.listeners),
-        network_profile=profiles.network_profile(protocols, inputs.facts),
-        pools=tuple(
-            PoolPlan(
-                name=match.pool,
+def _listener(
+    gateway: Gateway, same: list[GatewayListener], serving: list[tuple[Service, ServicePort]], inputs: Inputs
+) -> Listener:
+    """Its hostnames, else the automatic name of the Service that serves it (AKO-LISTENER-HOSTNAME)."""
+    protocol, number = same[0].port_key
+    automatic = [auto_fqdn(service.name, service.namespace, inputs.settings, inputs.facts) for service, _ in serving]
+    names = [name for each in same for name in ([each.hostname] if each.hostname else automatic)]
+    return Listener(
+        protocol=protocol,
+        port=number,
+        hostnames=tuple(name for name in names if name),
+        back_ends=tuple(
+            BackEnd(
+                service=service,
+                port=port,
+                pool=inputs.names.attached_pool(gateway.namespace, service.name, gateway.name, protocol, number),
                 markers=inputs.markers.of(
                     namespace=gateway.namespace,
-                    service=match.service.name,
-                    service_namespace=match.service.namespace,
-                    port=match.listener.port,
-                    protocol=match.listener.protocol,
+                    service=service.name,
+                    service_namespace=service.namespace,
+                    port=number,
+                    protocol=protocol,
                     gateway=gateway.name,
                 ),
-                service=match.service,
-                port=match.port,
             )
-            for match in matches
+            for service, port in serving
         ),
-        # Without any attached Service AKO makes no L4PolicySet; with Services that match no listener an empty one.
-        has_policy_set=has_services,
     )
-
-
-def _ports(listeners: tuple[Listener, ...]) -> tuple[VirtualServicePort, ...]:
-    protocols = [listener.protocol for listener in listeners]
-    by_key: Mapping[tuple[str, int], Listener] = {listener.port_key: listener for listener in reversed(listeners)}
-    ordered = dict.fromkeys(listener.port_key for listener in listeners)
-    return tuple(
-        VirtualServicePort(
-            port=by_key[key].port, network_profile=profiles.override_profile(by_key[key].protocol, protocols)
-        )
-        for key in ordered
-    )
-
-
-def _fqdns(gateway: Gateway, matches: tuple[_Match, ...], inputs: Inputs) -> tuple[str, ...]:
-    """A listener's hostname, else the automatic name of the Service that serves it (AKO-LISTENER-HOSTNAME)."""
-    serving = {match.listener.port_key: match.service for match in matches}
-    names: set[str] = set()
-    for listener in gateway.spec.listeners:
-        if listener.hostname:
-            names.add(listener.hostname)
-        elif service := serving.get(listener.port_key):
-            automatic = _auto_fqdn(service, inputs)
-            names.update({automatic} if automatic else ())
-    return distinct_names(names)

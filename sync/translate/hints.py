@@ -16,9 +16,8 @@ from sync.model.resources.resource import Resource
 from sync.model.resources.tree import Resources
 from sync.model.settings import VALUES_FILE
 from sync.model.wording import did_you_mean
-from sync.translate.catalog import GATEWAY_NAME_LABEL, gateway_of
+from sync.translate.catalog import CONTROLLER, GATEWAY_NAME_LABEL, gateway_of
 from sync.translate.fqdn import default_domain
-from sync.translate.gateway import CONTROLLER
 from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
 from sync.translate.inputs import Coverage, Inputs, coverage_of
 from sync.translate.l4_rule import ANNOTATION as RULE_ANNOTATION

@@ -7,9 +7,11 @@ from sync.model.desired import PoolRule, ServiceRule, VirtualServicePort
 from sync.model.problem import Problem, Severity
 from sync.model.resources.ako import BackendProperties, L4Rule
 from sync.model.resources.core import Service, ServicePort
+from sync.model.resources.resource import Resource
 from sync.model.wording import commit_or_rename, shown
 from sync.translate import profiles
 from sync.translate.clouds import NSXT
+from sync.translate.frontend import Listener
 from sync.translate.host_addresses import flaw_of_a_host
 from sync.translate.inputs import Inputs
 from sync.translate.verdict import Findings, problem_at
@@ -74,12 +76,12 @@ def named_rule(text: str, own_namespace: str) -> tuple[str, str]:
 
 
 def check_rule(
-    rule: L4Rule, service: Service, ports: Sequence[ServicePort], inputs: Inputs, findings: Findings
+    rule: L4Rule, service: Resource, listeners: Sequence[Listener], inputs: Inputs, findings: Findings
 ) -> None:
     """Hold the Service if the rule is defective, or does not fit its ports."""
     defects = tuple(
         problem_at(Severity.ERROR, rule, ("spec", *path), message, fix)
-        for path, message, fix in (*_own_defects(rule, inputs), *_misfits(rule, ports, inputs))
+        for path, message, fix in (*_own_defects(rule, inputs), *_misfits(rule, listeners, inputs))
     )
     findings.problems.extend(_doubts(rule))
     if defects:
@@ -111,7 +113,7 @@ class RuleEffects:
     """Rows that replace those of the Service, where the rule lists its listeners."""
 
 
-def effects(rule: L4Rule, *, is_shared: bool) -> RuleEffects:
+def effects(rule: L4Rule, *, may_withdraw_route: bool) -> RuleEffects:
     """The fields of the VirtualService (AKO-L4RULE-VIRTUALSERVICE)."""
     spec = rule.spec
     has_ssl = any(row.enable_ssl for row in spec.listener_properties)
@@ -123,8 +125,7 @@ def effects(rule: L4Rule, *, is_shared: bool) -> RuleEffects:
     return RuleEffects(
         service=ServiceRule(
             analytics_profile=spec.analytics_profile_ref,
-            # A shared VIP must not be withdrawn because one Service wants it (AKO removes it there).
-            revoke_vip_route=None if is_shared and spec.revoke_vip_route else spec.revoke_vip_route,
+            revoke_vip_route=spec.revoke_vip_route if may_withdraw_route or not spec.revoke_vip_route else None,
             network_security_policy=spec.network_security_policy_ref or None,
             security_policy=spec.security_policy_ref or None,
             ssl_profile=spec.ssl_profile_ref or None,
@@ -301,18 +302,18 @@ def references_of_rule(rule: L4Rule) -> Iterator[tuple[tuple[str | int, ...], st
         yield (*place, "sslProfileRef"), "sslprofile", row.ssl_profile_ref
 
 
-def _misfits(rule: L4Rule, ports: Sequence[ServicePort], inputs: Inputs) -> Iterator[Defect]:
+def _misfits(rule: L4Rule, listeners: Sequence[Listener], inputs: Inputs) -> Iterator[Defect]:
     """Listeners that are not those of the Service: AKO drops the whole rule then (AKO-L4RULE-LISTENERS)."""
     rows = rule.spec.listener_properties
     if not rows:
         return
     place = ("listenerProperties",)
-    if sorted((row.port, row.protocol) for row in rows) != sorted((port.port, port.protocol.value) for port in ports):
-        wanted = ", ".join(f"{port.protocol} {port.port}" for port in ports)
+    if sorted((row.port, row.protocol) for row in rows) != sorted((each.port, each.protocol) for each in listeners):
+        wanted = ", ".join(f"{each.protocol} {each.port}" for each in listeners)
         yield place, f"listenerProperties do not list the ports of the Service ({wanted})", "list each port once"
     has_ssl = any(row.enable_ssl for row in rows)
-    if has_ssl and len(ports) > 1:
+    if has_ssl and len(listeners) > 1:
         yield place, "enableSsl works for a Service with one port only", "split the Service"
-    profile = profiles.network_profile([port.protocol.value for port in ports], inputs.facts)
+    profile = profiles.network_profile([each.protocol for each in listeners], inputs.facts)
     if has_ssl and profile != profiles.TCP_PROXY:
         yield place, f"TLS needs {profiles.TCP_PROXY}, which this license or protocol does not have", "remove enableSsl"

@@ -1,19 +1,25 @@
-"""What LoadBalancer Services have in common, with a VirtualService of their own or sharing one."""
+"""LoadBalancer Services: one with a VirtualService of its own, and what it has in common with those that share one.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+See AKO-LOAD-BALANCER-SERVICES.
+"""
 
-from sync.model.desired import VirtualServicePort
+from sync.avi.markers import Markers
+from sync.model.desired import Owner, OwnerKind
 from sync.model.resources.ako import L4Rule
 from sync.model.resources.core import Service, ServicePort
-from sync.model.wording import is_slip
+from sync.model.wording import is_slip, shown
 from sync.translate import profiles
-from sync.translate.addresses import check_address, parse_address
+from sync.translate.addresses import RequestedAddress, parse_address
+from sync.translate.blueprint import specs_of
+from sync.translate.catalog import CONTROLLER
 from sync.translate.fqdn import auto_fqdn, check_name, distinct_names
-from sync.translate.gateway import CONTROLLER
-from sync.translate.infra_setting import Infrastructure
+from sync.translate.frontend import BackEnd, Frontend, Listener
+from sync.translate.infra_setting import setting_of_service
 from sync.translate.inputs import HOLDING, Coverage, Inputs, coverage_of
-from sync.translate.verdict import Findings
+from sync.translate.l4_rule import rule_of_service
+from sync.translate.status import service_status
+from sync.translate.tenants import check_tenant
+from sync.translate.verdict import Findings, Verdict
 
 SHARED_VIP_ANNOTATION = "ako.vmware.com/enable-shared-vip"
 ADDRESS_ANNOTATION = "ako.vmware.com/load-balancer-ip"
@@ -91,23 +97,6 @@ def check_ports(service: Service, inputs: Inputs, findings: Findings) -> None:
             findings.error(service, place, "SCTP cannot be served in NodePortLocal mode", "use another serviceType")
 
 
-def service_ports(ports: Sequence[ServicePort], protocols: Sequence[str]) -> tuple[VirtualServicePort, ...]:
-    """The rows of `services`, in the order given."""
-    return tuple(
-        VirtualServicePort(port=port.port, network_profile=profiles.override_profile(port.protocol, protocols))
-        for port in ports
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """An address that Git asks for, and where."""
-
-    address: str
-    at: Service | L4Rule
-    path: Path
-
-
 def address_text(service: Service) -> tuple[str, Path]:
     """`spec.loadBalancerIP`, else the annotation (AKO-SERVICE-ADDRESS)."""
     if service.spec.load_balancer_ip:
@@ -115,21 +104,96 @@ def address_text(service: Service) -> tuple[str, Path]:
     return service.annotation(ADDRESS_ANNOTATION), (*ANNOTATIONS, ADDRESS_ANNOTATION)
 
 
-def asked_address(service: Service, findings: Findings) -> Asked | None:
-    """The address that the Service asks for; an error if it is none."""
+def address_of_service(service: Service, findings: Findings) -> RequestedAddress | None:
+    """The Service's own address; an error if it is none."""
     text, path = address_text(service)
-    address = parse_address(text, service, path, findings) if text else None
-    return Asked(address=address, at=service, path=path) if address else None
+    return parse_address(text, service, path, findings) if text else None
 
 
-def address_of_rule(rule: L4Rule | None) -> Asked | None:
+def address_of_rule(rule: L4Rule | None) -> RequestedAddress | None:
     """The rule's own address; one that is none is found with the rule's other defects."""
     if rule is None or not rule.spec.load_balancer_ip:
         return None
-    return Asked(address=rule.spec.load_balancer_ip, at=rule, path=("spec", "loadBalancerIP"))
+    return RequestedAddress(text=rule.spec.load_balancer_ip, at=rule, path=("spec", "loadBalancerIP"))
 
 
-def check_asked(asked: Asked | None, infra: Infrastructure, inputs: Inputs, findings: Findings) -> None:
-    """Whether the address can be had (see `check_address`)."""
-    if asked:
-        check_address(asked.address, infra, asked.at, asked.path, inputs, findings)
+def listener_of(
+    service: Service, port: ServicePort, pool: str, markers: Markers, hostnames: tuple[str, ...], *, sort_key: str = ""
+) -> Listener:
+    """A port of the Service as a listener that the port itself serves."""
+    end = BackEnd(service=service, port=port, pool=pool, markers=markers)
+    return Listener(
+        protocol=port.protocol.value, port=port.port, hostnames=hostnames, back_ends=(end,), sort_key=sort_key
+    )
+
+
+# --- a VirtualService of its own --------------------------------------------------------------------------------------
+
+
+def translate_service(service: Service, inputs: Inputs) -> Verdict:
+    """What a Service with a VirtualService of its own comes to."""
+    owner = Owner(kind=OwnerKind.SERVICE, namespace=service.namespace, name=service.name)
+    name = inputs.names.virtual_service(owner.namespace, owner.name)
+    findings = Findings()
+    reason = not_served(service, inputs, findings)
+    frontend = None if reason else _frontend(owner, service, inputs, findings)
+    specs = specs_of(frontend, inputs, findings) if frontend else ()
+    hostnames = frontend.hostnames if frontend and specs else ()
+    status = service_status(service, name, reason, findings.problems, hostnames)
+    return findings.verdict(owner, name, service, specs=specs, statuses=(status,), not_served=reason)
+
+
+def _frontend(owner: Owner, service: Service, inputs: Inputs, findings: Findings) -> Frontend:
+    namespace, name, ports = service.namespace, service.name, service.spec.ports
+    check_tenant(service, inputs, findings)
+    check_ports(service, inputs, findings)
+    has_names = inputs.settings.l4.auto_fqdn in ("default", "flat")  # AKO-SERVICE-HOSTNAME
+    if has_names:
+        check_names(service, findings)
+    hostnames = names_of(service, inputs) if has_names else ()
+    protocols = ",".join(sorted({port.protocol.value for port in ports}))
+    rule = rule_of_service(service, inputs, findings)
+    return Frontend(
+        owner=owner,
+        manifests=(service,),
+        tenant=inputs.tenant_of(namespace),
+        markers=inputs.markers.of(namespace=namespace, service=name),
+        policy_markers=inputs.markers.of(namespace=namespace, service=name, protocol=protocols),
+        listeners=tuple(
+            listener_of(
+                service,
+                port,
+                inputs.names.service_pool(namespace, name, port.protocol, port.port),
+                inputs.markers.of(namespace=namespace, service=name, port=port.port),
+                hostnames,
+                sort_key=port.name,  # as AKO sorts them (AKO-SERVICES-ORDER)
+            )
+            for port in ports
+        ),
+        address=address_of_service(service, findings) or address_of_rule(rule),
+        setting=setting_of_service(service, inputs, findings),
+        rule=rule,
+        application_profile=_application_profile(service, inputs, findings),
+        traffic_enabled=_traffic_enabled(service, findings),
+    )
+
+
+def _traffic_enabled(service: Service, findings: Findings) -> bool:
+    """Unless the annotation says `true`, in whatever case (AKO-TRAFFIC-ANNOTATION)."""
+    said = service.annotation(DISABLE_TRAFFIC_ANNOTATION)
+    if said and said.lower() not in ("true", "false"):
+        message = f"{shown(said)} is not true, so traffic is enabled"
+        findings.warning(service, (*ANNOTATIONS, DISABLE_TRAFFIC_ANNOTATION), message, "write true or false")
+    return said.lower() != "true"
+
+
+def _application_profile(service: Service, inputs: Inputs, findings: Findings) -> str:
+    name = service.annotation(APPLICATION_PROFILE_ANNOTATION)
+    if name and not inputs.facts.has("applicationprofile", name):
+        findings.error(
+            service,
+            (*ANNOTATIONS, APPLICATION_PROFILE_ANNOTATION),
+            f'the Controller has no application profile "{name}"',
+            "correct the name, or create it on the Controller",
+        )
+    return name or profiles.L4_APPLICATION_PROFILE

@@ -8,7 +8,7 @@ from sync.model.problem import Problem, Severity
 from sync.model.resources.core import Node, Service, ServicePort
 from sync.model.resources.tree import BrokenResource
 from sync.model.wording import is_near, shown
-from sync.translate.endpoints import BackEnds, back_ends, check_port_name, families, none_serves, not_told, port_of
+from sync.translate.endpoints import EndpointGroup, back_ends, check_port_name, families, none_serves, not_told, port_of
 from sync.translate.host_addresses import family_of, flaw_of
 from sync.translate.inputs import Inputs, is_nearly_labelled
 from sync.translate.verdict import Findings, problem_at
@@ -78,7 +78,7 @@ def _check_local(service: Service, port: ServicePort, inputs: Inputs, findings: 
         _check_node_names(groups, service, inputs, findings)
 
 
-def _check_node_names(groups: tuple[BackEnds, ...], service: Service, inputs: Inputs, findings: Findings) -> None:
+def _check_node_names(groups: tuple[EndpointGroup, ...], service: Service, inputs: Inputs, findings: Findings) -> None:
     """Errors for endpoints that name no Node of the tree, but nearly one that runs no back end of the Service."""
     known = {node.name for node in inputs.catalog.nodes} | {item.name for item in inputs.catalog.broken_of(Node)}
     idle = known - {end.node for group in groups for end in group.endpoints}

@@ -3,33 +3,31 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from sync.model.desired import ObjectSpec, Owner, OwnerKind
+from sync.model.desired import Owner, OwnerKind
 from sync.model.resources.core import Service, ServicePort
 from sync.model.wording import shown
-from sync.translate import profiles
-from sync.translate.blueprint import Blueprint, PoolPlan, specs_of, too_long
+from sync.translate.blueprint import specs_of
 from sync.translate.catalog import Key
-from sync.translate.fqdn import distinct_names, subdomain
+from sync.translate.fqdn import subdomain
+from sync.translate.frontend import Frontend
 from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
-from sync.translate.infra_setting import infrastructure, setting_of_service
+from sync.translate.infra_setting import setting_of_service
 from sync.translate.inputs import Inputs
 from sync.translate.l4_rule import ANNOTATION as RULE_ANNOTATION
-from sync.translate.l4_rule import check_rule, effects, pool_rule, rule_of_service
+from sync.translate.l4_rule import rule_of_service
 from sync.translate.load_balancer import (
     ANNOTATIONS,
     SHARED_VIP_ANNOTATION,
     Path,
     address_of_rule,
+    address_of_service,
     address_text,
-    asked_address,
-    check_asked,
     check_names,
     check_ports,
+    listener_of,
     names_of,
     not_served,
-    service_ports,
 )
-from sync.translate.protection import with_protection
 from sync.translate.status import service_status
 from sync.translate.verdict import Findings, Verdict
 
@@ -37,29 +35,27 @@ from sync.translate.verdict import Findings, Verdict
 def translate_shared_vip(key: str, members: Sequence[Service], inputs: Inputs) -> Verdict:
     """What the Services of one namespace that share a VIP come to; members in name order, for AKO knows none."""
     first = members[0]
+    owner = Owner(kind=OwnerKind.SHARED_VIP, namespace=first.namespace, name=key)
+    name = inputs.names.virtual_service(owner.namespace, owner.name)
     findings = Findings()
     reasons = {member.key: reason for member in members if (reason := not_served(member, inputs, findings))}
-    specs: tuple[ObjectSpec, ...] = ()
+    frontend = None if reasons else _frontend(owner, members, inputs, findings)
     if reasons and len(reasons) < len(members):
         _report_strangers(key, members, reasons, findings)
-    elif not reasons:
-        specs = _specs(key, members, inputs, findings)
-    name = inputs.names.virtual_service(first.namespace, key)
-    return Verdict(
-        owner=Owner(kind=OwnerKind.SHARED_VIP, namespace=first.namespace, name=key),
-        name=name,
-        origin=first.origin,
-        specs=() if findings.has_errors else specs,
-        problems=tuple(findings.problems),
-        doubts=tuple(dict.fromkeys(findings.doubts)),
+    specs = specs_of(frontend, inputs, findings) if frontend else ()
+    return findings.verdict(
+        owner,
+        name,
+        first,
+        specs=specs,
         not_served=next(iter(reasons.values()), ""),
-        statuses=tuple(
+        statuses=(
             service_status(
                 member,
                 name,
                 reasons.get(member.key, ""),
                 findings.problems,
-                names_of(member, inputs) if specs else (),
+                frontend.hostnames_of(member) if frontend and specs else (),
             )
             for member in members
         ),
@@ -81,65 +77,43 @@ def _report_strangers(key: str, members: Sequence[Service], reasons: Mapping[Key
 _SHARED_KEY = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
-def _specs(key: str, members: Sequence[Service], inputs: Inputs, findings: Findings) -> tuple[ObjectSpec, ...]:
-    first = members[0]
-    namespace = first.namespace
-    name = inputs.names.virtual_service(namespace, key)
-    ends = _ends_in_order(members)
-    pools = [
-        (inputs.names.attached_pool(namespace, member.name, key, port.protocol, port.port), member, port)
-        for member, port in ends
-    ]
+def _frontend(owner: Owner, members: Sequence[Service], inputs: Inputs, findings: Findings) -> Frontend:
+    first, namespace, key = members[0], owner.namespace, owner.name
+    # The annotation counts even while autoFQDN is disabled, nothing without a DNS domain (AKO-SHARED-VIP-HOSTNAMES).
+    has_names = subdomain(inputs.settings, inputs.facts) is not None
     _check_members(key, members, inputs, findings)
     for member in members:
         check_ports(member, inputs, findings)
-        if _has_names(inputs):
+        if has_names:
             check_names(member, findings)
-    if found := too_long(name, (pool for pool, _, _ in pools)):
-        findings.error(first, ("metadata", "name"), *found)
     rule = rule_of_service(first, inputs, findings)
-    if rule:
-        check_rule(rule, first, [port for _, port in ends], inputs, findings)
-        if rule.spec.revoke_vip_route:
-            findings.warning(
-                rule, ("spec", "revokeVipRoute"), "revokeVipRoute has no effect on a shared VIP", "remove it"
-            )
-    asked = address_of_rule(rule) or asked_address(first, findings)
-    setting = setting_of_service(first, inputs, findings)
-    if findings.has_errors:
-        return ()
-    infra = infrastructure(setting, inputs)
-    check_asked(asked, infra, inputs, findings)
-    made = effects(rule, is_shared=True) if rule else None
-    protocols = [port.protocol.value for _, port in ends]
+    if rule and rule.spec.revoke_vip_route:
+        findings.warning(rule, ("spec", "revokeVipRoute"), "revokeVipRoute has no effect on a shared VIP", "remove it")
     markers = inputs.markers.of(namespace=namespace, shared_vip=key)
-    blueprint = Blueprint(
-        owner=Owner(kind=OwnerKind.SHARED_VIP, namespace=namespace, name=key),
-        name=name,
+    return Frontend(
+        owner=owner,
+        manifests=tuple(members),
         tenant=inputs.settings.controller.tenant_name,  # not the namespace's (AKO-SHARED-VIP-TENANT)
         markers=markers,
         policy_markers=markers,
-        infra=infra,
-        address=asked.address if asked else None,
-        fqdns=_fqdns(members, inputs),
-        ports=(made.ports if made else None) or service_ports([port for _, port in ends], protocols),
-        network_profile=made.network_profile if made else profiles.network_profile(protocols, inputs.facts),
-        application_profile=made.application_profile if made else profiles.L4_APPLICATION_PROFILE,
-        rule=made.service if made else None,
-        pools=tuple(
-            PoolPlan(
-                name=pool,
-                markers=inputs.markers.of(
+        listeners=tuple(
+            listener_of(
+                member,
+                port,
+                inputs.names.attached_pool(namespace, member.name, key, port.protocol, port.port),
+                inputs.markers.of(
                     namespace=namespace, service=member.name, port=port.port, protocol=port.protocol, shared_vip=key
                 ),
-                service=member,
-                port=port,
-                rule=pool_rule(rule, port),
+                names_of(member, inputs) if has_names else (),
             )
-            for pool, member, port in pools
+            for member, port in _ends_in_order(members)
         ),
+        address=address_of_rule(rule) or address_of_service(first, findings),
+        setting=setting_of_service(first, inputs, findings),
+        rule=rule,
+        # A shared VIP must not be withdrawn because one Service wants it: AKO removes it there.
+        may_withdraw_route=False,
     )
-    return with_protection(specs_of(blueprint, inputs, findings), members, findings)
 
 
 def _ends_in_order(members: Sequence[Service]) -> list[tuple[Service, ServicePort]]:
@@ -200,17 +174,3 @@ def _disagreement(member: Service, first: Service, place: Path, what: str, findi
         f"{what} differs from that of {first.title} ({first.origin.file}:{first.origin.line}), which shares the VIP",
         "give all members the same, or take one off the shared VIP",
     )
-
-
-def _fqdns(members: Sequence[Service], inputs: Inputs) -> tuple[str, ...]:
-    """Per member; the annotation counts even while autoFQDN is disabled, nothing without a DNS domain.
-
-    See AKO-SHARED-VIP-HOSTNAMES.
-    """
-    if not _has_names(inputs):
-        return ()
-    return distinct_names(name for member in members for name in names_of(member, inputs))
-
-
-def _has_names(inputs: Inputs) -> bool:
-    return subdomain(inputs.settings, inputs.facts) is not None

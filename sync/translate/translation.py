@@ -15,10 +15,9 @@ from sync.translate.gateway import translate_gateway
 from sync.translate.hints import hints
 from sync.translate.idle import idle_manifests
 from sync.translate.inputs import Inputs, inputs_of
-from sync.translate.load_balancer import SHARED_VIP_ANNOTATION, switched_off
+from sync.translate.load_balancer import SHARED_VIP_ANNOTATION, switched_off, translate_service
 from sync.translate.node_port import node_problems
 from sync.translate.owners import load_balancer_owner, owners_in_git, owners_of_broken
-from sync.translate.service import translate_service
 from sync.translate.settings_errors import settings_errors
 from sync.translate.shared_vip import translate_shared_vip
 from sync.translate.status import held_status

@@ -1,5 +1,6 @@
 """What became of one owner: its specs, or the errors that hold it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from sync.model.desired import ObjectSpec, Owner, Status
@@ -43,6 +44,28 @@ class Findings:
     def has_errors(self) -> bool:
         """Whether what was found so far holds the owner."""
         return any(problem.severity is Severity.ERROR for problem in self.problems)
+
+    def verdict(
+        self,
+        owner: Owner,
+        name: str,
+        at: Resource,
+        *,
+        specs: tuple[ObjectSpec, ...],
+        statuses: Iterable[Status],
+        not_served: str = "",
+    ) -> Verdict:
+        """The verdict on the owner, once everything is collected; `at` stands for it in messages."""
+        return Verdict(
+            owner=owner,
+            name=name,
+            origin=at.origin,
+            specs=() if self.has_errors else specs,
+            problems=tuple(self.problems),
+            doubts=tuple(dict.fromkeys(self.doubts)),
+            statuses=tuple(statuses),
+            not_served=not_served,
+        )
 
     def error(self, at: Resource, path: tuple[str | int, ...], message: str, fix: str, *, reason: str = "") -> None:
         """Something that holds the owner; `reason` is AKO's word for it."""

@@ -1,0 +1,89 @@
+"""What one owner wants to have served, whatever kind of manifest says so: the value between manifests and objects.
+
+Gateways, LoadBalancer Services and shared VIPs are each translated to a `Frontend`; `sync.translate.blueprint` makes
+objects of it, the same way for all. What differs between them is data of this value.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sync.avi.markers import Markers
+from sync.model.desired import Owner
+from sync.model.resources.ako import AviInfraSetting, L4Rule
+from sync.model.resources.core import Service, ServicePort
+from sync.model.resources.resource import Resource
+from sync.translate import profiles
+from sync.translate.addresses import RequestedAddress
+from sync.translate.fqdn import distinct_names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackEnd:
+    """A Service port behind a listener, with name and markers of the pool that is made for it."""
+
+    service: Service
+    port: ServicePort
+    pool: str
+    markers: Markers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """One port of the VirtualService and what serves it; without back ends it gets no pool."""
+
+    protocol: str
+    port: int
+    hostnames: tuple[str, ...] = ()
+    back_ends: tuple[BackEnd, ...] = ()
+    sort_key: str = ""
+    """What its row in `services` is sorted by; rows that are equal in it keep the order of the listeners."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frontend:
+    """One owner with its listeners, no two of which have the same protocol and port.
+
+    `manifests` are those that ask for it; the first one stands for all of them in messages. What is wrong with them is
+    in the `Findings` of the owner.
+    """
+
+    owner: Owner
+    manifests: tuple[Resource, ...]
+    tenant: str
+    markers: Markers
+    policy_markers: Markers
+    listeners: tuple[Listener, ...]
+    address: RequestedAddress | None = None
+    setting: AviInfraSetting | None = None
+    rule: L4Rule | None = None
+    may_withdraw_route: bool = True
+    """Whether `revokeVipRoute` of the L4Rule counts."""
+    application_profile: str = profiles.L4_APPLICATION_PROFILE
+    """The one that counts without an L4Rule."""
+    traffic_enabled: bool | None = None
+    has_policy_set: bool = True
+
+    @property
+    def back_ends(self) -> tuple[BackEnd, ...]:
+        """Everything behind the listeners, in their order."""
+        return tuple(end for listener in self.listeners for end in listener.back_ends)
+
+    @property
+    def served(self) -> frozenset[tuple[str, int]]:
+        """Protocol and port of the listeners that have back ends."""
+        return frozenset((listener.protocol, listener.port) for listener in self.listeners if listener.back_ends)
+
+    @property
+    def hostnames(self) -> tuple[str, ...]:
+        """The DNS names of the VIP, in order."""
+        return _hostnames(self.listeners)
+
+    def hostnames_of(self, service: Service) -> tuple[str, ...]:
+        """Those of the listeners that a Service serves."""
+        return _hostnames(
+            listener for listener in self.listeners if any(end.service is service for end in listener.back_ends)
+        )
+
+
+def _hostnames(listeners: Iterable[Listener]) -> tuple[str, ...]:
+    return distinct_names(name for listener in listeners for name in listener.hostnames)
