@@ -1,19 +1,17 @@
-"""A source tree → what it asks for: steps 1 to 3, 5 and 6 of the data's way, without a Controller."""
+"""A source tree → its desired state: steps 2, 3, 5 and 6 of the data's way, without a Controller."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from sync.compare.fields import field_values
 from sync.compare.ignoring import expired, matching_nothing, with_ignored
 from sync.config import controller_host_problem, read_settings
 from sync.credentials import known
 from sync.errors import SourceError
-from sync.model.desired import AviObject, DesiredState, Held, OwnersInGit, Status
-from sync.model.explanation import ExplainedField
+from sync.model.desired import DesiredState, Held, OwnersInGit, Status
 from sync.model.facts import Facts, assumed_facts
 from sync.model.leaks import KnownSecrets
-from sync.model.live import LiveObject, LiveState
+from sync.model.live import LiveState
 from sync.model.plan import PlanOptions
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.tree import Resources
@@ -25,10 +23,9 @@ from sync.plan.make import make_plan
 from sync.render import never, render
 from sync.source.git.source import SourceRequest, read_source
 from sync.source.manifests import holds_manifests, parse_manifests
-from sync.source.places import WrittenText, with_lines
+from sync.source.places import with_lines
 from sync.template_files import own_text, read_templates, unknown_templates
-from sync.translate.inputs import inputs_of
-from sync.translate.provenance import sources_of
+from sync.translate.owners import named_owners
 from sync.translate.status import held_status
 from sync.translate.translation import translate
 
@@ -47,7 +44,7 @@ class Source:
 
 
 def load_source(request: SourceRequest, *, controller: str = "") -> Source:
-    """Steps 1 to 3: settings and typed manifests of one commit."""
+    """Steps 2 and 3: settings and typed manifests of one commit."""
     limits = SourceLimits()
     snapshot = read_source(request, limits)
     settings, problems = read_settings(snapshot, max_aliases=limits.max_yaml_aliases)
@@ -59,7 +56,7 @@ def load_source(request: SourceRequest, *, controller: str = "") -> Source:
             templates={},
             problems=(*snapshot.problems, *problems),
         )
-    if (wanted := _limits(settings)) != limits:
+    if (wanted := limits_of(settings)) != limits:
         snapshot = read_source(request, wanted)
     resources, found = parse_manifests(snapshot, exclude=settings.sync.exclude, max_aliases=wanted.max_yaml_aliases)
     wrong_host = controller_host_problem(settings, controller) if controller else None
@@ -74,7 +71,8 @@ def load_source(request: SourceRequest, *, controller: str = "") -> Source:
     )
 
 
-def _limits(settings: Settings) -> SourceLimits:
+def limits_of(settings: Settings) -> SourceLimits:
+    """How much of a tree these settings let a run read."""
     limits = settings.sync.limits
     return SourceLimits(
         max_file_bytes=limits.max_file_bytes, max_files=limits.max_files, max_yaml_aliases=limits.max_yaml_aliases
@@ -136,6 +134,14 @@ def make_desired(source: Source, facts: Facts | None, is_over: Callable[[], bool
     )
 
 
+def owners_in_git(source: Source, settings: Settings) -> DesiredState:
+    """Nothing but whose objects are meant, for what needs no more; what is wrong with manifests does not matter."""
+    named = named_owners(source.resources)
+    return DesiredState(
+        commit=source.snapshot.commit, cluster=settings.cluster, objects={}, in_git=OwnersInGit(named=named)
+    )
+
+
 def _held_statuses(statuses: Iterable[Status], names: Collection[str], why: str) -> tuple[Status, ...]:
     """The statuses, those of the owners of these names as held."""
     return tuple(held_status(status, why) if status.owner_name in names else status for status in statuses)
@@ -176,26 +182,6 @@ def narrowed(desired: DesiredState, selection: Selection) -> DesiredState:
     owners = {item.owner for item in (*desired, *desired.held)}
     others = {str(owner) for owner in owners if not selection.includes(owner)}
     return replace(desired, problems=tuple(problem for problem in desired.problems if problem.resource not in others))
-
-
-def explain(
-    item: AviObject, source: Source, settings: Settings, facts: Facts, live: LiveObject | None
-) -> tuple[ExplainedField, ...]:
-    """Every field of a desired object: the places in the tree that it comes from, and the live value beside it."""
-    text = WrittenText(source.snapshot, max_aliases=_limits(settings).max_yaml_aliases)
-    template = source.templates[item.key.kind]
-    is_own = any(file.path == template.file for file in source.snapshot.files)
-    inputs = inputs_of(source.resources, settings, facts)
-    found = sources_of(item, source.resources, inputs, text.is_written, template if is_own else None)
-    values = field_values(item, live.body if live else None, [each.path for each in found])
-    return tuple(
-        ExplainedField(
-            field=each.field_text,
-            sources=tuple(text.with_line(place) for place in each.sources),
-            values=value,
-        )
-        for each, value in zip(found, values, strict=True)
-    )
 
 
 NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)

@@ -17,12 +17,12 @@ from sync.cli.recording import Recorder
 from sync.cli.signals import SIGNALS, StoppedError
 from sync.cli.terminal import complain, paint
 from sync.config import host_of, secret, secrets_read, state_folder
+from sync.context import Hooks
 from sync.credentials import environment
 from sync.errors import ExitCode, SyncError
 from sync.model.ending import Ending, Memory, Phase, Traffic, event_of, remembered
 from sync.model.run import Run
 from sync.model.traffic import Exchange, Repetition
-from sync.run import Hooks
 
 T = TypeVar("T")
 

@@ -62,6 +62,7 @@ def take_over_options(given: Mapping[str, Any], *, is_dry: bool, follows_git: bo
         accepts_cluster_name=given.get("accept_cluster_name", False),
         accepts_older_commit=given.get("accept_older_commit", False),
         follows_git=follows_git,
+        needs_manifests=follows_git,
     )
 
 

@@ -10,12 +10,12 @@ from sync.cli.progress import Progress
 from sync.cli.signals import SIGNALS, StoppedError
 from sync.cli.terminal import complain, is_dumb
 from sync.cli.verbosity import Verbosity, verbosity
+from sync.context import Assessment, Hooks
 from sync.controller.apply import ApplyOptions
 from sync.errors import ExitCode
 from sync.model.outcome import WriteOutcome
 from sync.model.target import Target
 from sync.report.words import counted
-from sync.run import Hooks, Look
 
 
 class Console:
@@ -71,6 +71,6 @@ class Console:
 
         return ApplyOptions(parallelism=target.parallelism, on_write=on_write, should_stop=self._stopped.is_set)
 
-    def _applying(self, look: Look) -> None:
-        writes = sum(len(change_set.writes) for change_set in look.plan.change_sets)
+    def _applying(self, seen: Assessment) -> None:
+        writes = sum(len(change_set.writes) for change_set in seen.plan.change_sets)
         self._progress.phase("applying", total=writes)

@@ -17,14 +17,12 @@ from sync.cli.terminal import paint, say, show, show_document
 from sync.config import source_request, target
 from sync.controller.timing import Timing
 from sync.credentials import environment
-from sync.desired import explain
 from sync.errors import UsageError
+from sync.inspection import Inspection, inspect, inspect_tree
 from sync.kinds import KINDS
 from sync.model.desired import AviObject, Owner, OwnerKind
-from sync.model.explanation import Explanation
 from sync.model.wording import did_you_mean, nearest, shown
 from sync.report.explanation import explanation_document, explanation_lines, explanations_document
-from sync.run import Sight, look_at, look_at_tree
 from sync.source.facts_file import read_facts_file
 
 
@@ -50,15 +48,15 @@ def command(object: str, output: str, **given: Any) -> None:  # noqa: A002 (clic
     is asked, and live values are left out.
     """
     kind, name = _kind_and_name(object)
-    sight = _sight(given, is_quiet=output != "text")
+    inspection = _inspection(given, is_quiet=output != "text")
     if kind in KINDS:
-        explanation = _explanation(_found(kind, name, sight), sight)
+        explanation = inspection.explained(_found(kind, name, inspection))
         if output == "json":
             show_document(explanation_document(explanation))
         else:
             show(explanation_lines(explanation, paint))
         return
-    explanations = [_explanation(item, sight) for item in _objects_of(parse_owner(object), sight)]
+    explanations = [inspection.explained(item) for item in _objects_of(parse_owner(object), inspection)]
     if output == "json":
         show_document(explanations_document(explanations))
     else:
@@ -78,22 +76,22 @@ def _kind_and_name(text: str) -> tuple[str, str]:
     return kinds[kind.lower()], name
 
 
-def _sight(given: Mapping[str, Any], *, is_quiet: bool) -> Sight:
+def _inspection(given: Mapping[str, Any], *, is_quiet: bool) -> Inspection:
     request = source_request(given, environment(), writes=False)
     now = datetime.now(UTC)
     if given["facts"] or not given["controller"]:
         if not given["facts"]:
             say(ASSUMED_FACTS)
         facts = read_facts_file(Path(given["facts"])) if given["facts"] else None
-        return look_at_tree(request, facts, now, Timing().ending_after(given["deadline"]))
+        return inspect_tree(request, facts, now, Timing().ending_after(given["deadline"]))
     warn_of_unchecked_certificate(given)
     with controller(target(given, environment())) as where, Console(is_quiet=is_quiet) as console:
-        return look_at(request, where, now, console.hooks(where).observe)
+        return inspect(request, where, now, console.hooks(where).observe)
 
 
-def _found(kind: str, name: str, sight: Sight) -> AviObject:
+def _found(kind: str, name: str, inspection: Inspection) -> AviObject:
     """The one object that is meant; an error says what is near, or why it is not there."""
-    desired = sight.desired
+    desired = inspection.desired
     for item in desired:
         if (item.key.kind, item.key.name) == (kind, name):
             return item
@@ -102,14 +100,14 @@ def _found(kind: str, name: str, sight: Sight) -> AviObject:
         if name == held.name or name.startswith(f"{held.name}-"):
             raise UsageError(f"{message}: {held.owner} is held", fix="avi-sync validate says why")
     near = nearest(name, [item.key.name for item in desired if item.key.kind == kind])
-    if any((item.key.kind, item.key.name) == (kind, name) for item in sight.live or ()):
+    if any((item.key.kind, item.key.name) == (kind, name) for item in inspection.live or ()):
         raise UsageError(f"{message}, though there is one on the Controller", fix="look it up there")
     raise UsageError(message, fix=f'did you mean "{near}"?' if near else "avi-sync render lists all that it asks for")
 
 
-def _objects_of(owner: Owner, sight: Sight) -> list[AviObject]:
+def _objects_of(owner: Owner, inspection: Inspection) -> list[AviObject]:
     """The objects of an owner, in the order in which they are made; an error says what is near, or why none is."""
-    desired = sight.desired
+    desired = inspection.desired
     if found := [item for item in desired if item.owner == owner]:
         return sorted(found, key=lambda item: (item.key.rank, item.key))
     if any(held.owner == owner for held in desired.held):
@@ -117,14 +115,3 @@ def _objects_of(owner: Owner, sight: Sight) -> list[AviObject]:
     names = sorted({f"{item.owner.kind}/{item.owner.namespace}/{item.owner.name}" for item in desired})
     given = f"{owner.kind}/{owner.namespace}/{owner.name}"
     raise UsageError(f"Git has no {owner}, or nothing is made for it", fix=did_you_mean(given, names))
-
-
-def _explanation(item: AviObject, sight: Sight) -> Explanation:
-    live = sight.live.objects.get(item.key) if sight.live is not None else None
-    return Explanation(
-        commit=sight.desired.commit,
-        item=item,
-        fields=explain(item, sight.source, sight.settings, sight.facts, live),
-        live=live,
-        is_looked_up=sight.live is not None,
-    )

@@ -15,7 +15,7 @@ from sync.config import source_request, target
 from sync.controller.facts import facts_to_document
 from sync.credentials import environment
 from sync.errors import UsageError
-from sync.run import read_facts_of
+from sync.inspection import read_facts_of
 
 
 @click.command(

@@ -12,9 +12,9 @@ from sync.cli.terminal import print_result, show, show_document
 from sync.config import source_request, target
 from sync.credentials import environment
 from sync.errors import UsageError
+from sync.inspection import read_record_of, release_lock
 from sync.model.lock import Holder
 from sync.report.lock import lock_document, lock_lines
-from sync.run import read_record_of, release_lock
 
 
 @click.group("lock")

@@ -14,7 +14,6 @@ from sync.errors import ExitCode, UsageError
 from sync.plan.adoption import plan_adoption
 from sync.plan.release import plan_release
 from sync.report.formats import RUN
-from sync.run import desired_of_settings
 
 
 @click.command(
@@ -64,7 +63,7 @@ def adopt(dry_run: bool, ako_is_stopped: bool, output: str, **given: Any) -> int
 def release(dry_run: bool, output: str, **given: Any) -> int:
     """Give our objects back to AKO: the inverse of adopt. Marks change, nothing else."""
     asked = take_over_options(given, is_dry=dry_run, follows_git=False)
-    code = perform(given, asked, output=output, planner=plan_release, wisher=desired_of_settings)
+    code = perform(given, asked, output=output, planner=plan_release)
     return _say_next(code, "AKO may be started, avi-sync must not run any more", is_dry=dry_run)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from sync.config import actor_of
+from sync.context import Assessment, Hooks
 from sync.controller.apply import ApplyOptions
 from sync.controller.lock import user_at_host
 from sync.errors import SyncError
@@ -26,7 +27,6 @@ from sync.model.run import RunOptions
 from sync.model.secrets import without_secrets, without_user_info
 from sync.report.numbers import is_only_planned, numbers
 from sync.report.verdict import troubles
-from sync.run import Hooks, Look
 from sync.source.git.source import normalised_location
 from sync.version import version_text
 
@@ -48,9 +48,9 @@ class Recorder:
         if self._journal is None:
             return hooks
 
-        def applying(look: Look) -> None:
-            self._begin(look)
-            hooks.applying(look)
+        def applying(seen: Assessment) -> None:
+            self._begin(seen)
+            hooks.applying(seen)
 
         def apply_options(plan: Plan) -> ApplyOptions:
             options = hooks.apply_options(plan)
@@ -94,13 +94,13 @@ class Recorder:
             )
         )
 
-    def _begin(self, look: Look) -> None:
+    def _begin(self, seen: Assessment) -> None:
         """Append all that is about to change; the first time it must succeed."""
-        planned = [self._planned(change, look.live) for change in look.plan.changes]
+        planned = [self._planned(change, seen.live) for change in seen.plan.changes]
         if self._journal is None or self._has_begun:
             self._append(*planned)
             return
-        self._journal.append(self._beginning(look.desired, look.plan), *planned)
+        self._journal.append(self._beginning(seen.desired, seen.plan), *planned)
         self._has_begun = True
 
     def _append(self, *events: Event) -> None:

@@ -10,11 +10,12 @@ from sync.cli.github import folded, tell_run
 from sync.cli.recording import Recorder
 from sync.cli.results import show_run
 from sync.config import source_request, target
+from sync.context import Planner
 from sync.credentials import environment
 from sync.errors import ExitCode
 from sync.model.run import Run, RunOptions
 from sync.plan.make import make_plan
-from sync.run import Planner, Wisher, desired_of_tree, synchronise
+from sync.run import synchronise
 
 
 def perform(
@@ -23,7 +24,6 @@ def perform(
     *,
     output: str,
     planner: Planner = make_plan,
-    wisher: Wisher = desired_of_tree,
     reshape: Callable[[Run], Run] = lambda run: run,
     then: Callable[[Run], None] = lambda _: None,
     is_detailed: bool = False,
@@ -40,7 +40,7 @@ def perform(
         with controller(target(given, environment())) as where, Console(is_quiet=output != "text") as console:
             hooks = watch.hooks(recorder.hooks(console.hooks(where)))
             with folded("avi-sync at work"):
-                run = reshape(synchronise(request, where, hooks, asked, planner, wisher))
+                run = reshape(synchronise(request, where, hooks, asked, planner))
         code = console.exit_code or run.exit_code(is_detailed=is_detailed)
         watch.ended(run, code)
         then(run)

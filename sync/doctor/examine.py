@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from sync.context import record_store
 from sync.controller.address import ControllerAddress, Login
 from sync.controller.client import ControllerClient
 from sync.controller.facts import TENANT, read_facts
 from sync.controller.live import read_live
-from sync.controller.record import RecordStore
 from sync.controller.session import OLDEST_VERSION
 from sync.controller.timing import Timing
 from sync.desired import Source, load_source, make_desired, offline
@@ -23,7 +23,6 @@ from sync.model.checkup import Checkup, Finding
 from sync.model.facts import Facts
 from sync.model.target import Target
 from sync.source.git.source import SourceRequest
-from sync.translate.names import Names
 from sync.translate.references import references_of
 
 AFTER_VERSION = ("rights", "references", "dns", "lock", "ako")
@@ -116,7 +115,5 @@ def _as_account(client: ControllerClient, source: Source | None, target: Target,
         yield from check_references(named, facts)
         yield from check_vip_networks(desired)
         yield from check_dns(desired, settings, facts)
-    names = Names(cluster=settings.cluster, is_encoded=settings.ako.enable_evh)
-    store = RecordStore(client, tenant=settings.controller.tenant_name, names=names)
-    yield from attempt("lock", lambda: check_lock(store))
+    yield from attempt("lock", lambda: check_lock(record_store(client, settings)))
     yield from attempt("ako", lambda: check_ako(read_live(client, settings), settings.cluster, now))

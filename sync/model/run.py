@@ -27,6 +27,8 @@ class RunOptions:
     """The plan that must still be the plan: else nothing is written."""
     follows_git: bool = True
     """Whether the run makes live follow its commit, so that who wrote last matters; a pause, for one, does not."""
+    needs_manifests: bool = True
+    """Whether the plan depends on what the manifests say, and not only on whose objects are meant."""
     accepts_source: bool = False
     """Whether it may write although the last run read another source."""
     accepts_cluster_name: bool = False

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
+from sync.context import Hooks
 from sync.controller.apply import ApplyOptions
 from sync.controller.client import ControllerAddress, ControllerClient, Login
 from sync.controller.lock import Lock
@@ -24,7 +25,7 @@ from sync.model.lock import Holder
 from sync.model.outcome import SetState, WriteOutcome
 from sync.model.run import RunOptions
 from sync.model.target import Target
-from sync.run import Hooks, synchronise
+from sync.run import synchronise
 from sync.source.git.source import SourceRequest
 from sync.translate.names import Names
 from tests.builders import make_options

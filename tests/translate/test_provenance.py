@@ -8,7 +8,8 @@ from urllib.parse import unquote
 import pytest
 import yaml
 
-from sync.desired import explain, load_source, make_desired
+from sync.desired import load_source, make_desired
+from sync.inspection import explain
 from sync.model.explanation import ExplainedField
 from sync.model.facts import assumed_facts
 from sync.source.facts_file import read_facts_file

@@ -1,0 +1,113 @@
+"""What one run works with, and what it has found: values that its steps pass on."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sync.controller.address import ControllerAddress
+from sync.controller.apply import ApplyOptions
+from sync.controller.client import ControllerClient, Login
+from sync.controller.facts import read_facts
+from sync.controller.record import RecordStore
+from sync.controller.timing import Timing
+from sync.desired import Source
+from sync.model.desired import DesiredState
+from sync.model.facts import Facts
+from sync.model.live import LiveState
+from sync.model.lock import Record
+from sync.model.outcome import Outcome
+from sync.model.plan import Plan, PlanOptions, Refusal
+from sync.model.problem import Problem
+from sync.model.run import RunOptions
+from sync.model.service import Awaited
+from sync.model.settings import Settings
+from sync.model.target import Target
+from sync.model.traffic import Observer, unobserved
+from sync.source.git.source import SourceRequest
+from sync.translate.names import Names
+from sync.translate.references import references_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What Git wants, what is live, and what would have to change."""
+
+    facts: Facts | None
+    """What `desired` was made of; None where it needs none."""
+    desired: DesiredState
+    live: LiveState
+    plan: Plan
+    record: Record
+    """What earlier runs left on the Controller."""
+    notices: tuple[Problem, ...]
+    """What makes this assessment doubtful: a record that cannot be read, a run that is writing."""
+    renamed: tuple[Refusal, ...]
+    """What is live already under other names; then nothing is planned."""
+
+
+Planner = Callable[[DesiredState, LiveState, PlanOptions], Plan]
+"""What makes the plan of a run: `make_plan`, or what takes over, gives back or pauses."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """What the command line wants to hear while a run goes on."""
+
+    writing: Callable[[], None] = lambda: None
+    """Called before the first write."""
+    apply_options: Callable[[Plan], ApplyOptions] = lambda _: ApplyOptions()
+    observe: Observer = unobserved
+    """Called for every request to the Controller."""
+    should_stop: Callable[[], bool] = lambda: False
+    """Called while the run waits for the lock, or for VirtualServices to come up."""
+    waiting: Callable[[Sequence[Awaited]], None] = lambda _: None
+    """Called before the run waits for VirtualServices to come up."""
+    applying: Callable[[Assessment], None] = lambda _: None
+    """Called with what is about to be applied: once, or more often where others write at the same time."""
+    applied: Callable[[tuple[Outcome, ...]], None] = lambda _: None
+    """Called with what became of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """One run: what it reads, what it is to do, and the Controller that it talks to."""
+
+    request: SourceRequest
+    source: Source
+    settings: Settings
+    options: RunOptions
+    planner: Planner
+    client: ControllerClient
+    timing: Timing
+    hooks: Hooks
+
+    @property
+    def record_store(self) -> RecordStore:
+        """Where lock and last run are kept."""
+        return record_store(self.client, self.settings)
+
+
+def open_client(
+    target: Target, settings: Settings, timing: Timing, *, is_read_only: bool, observe: Observer = unobserved
+) -> ControllerClient:
+    """A client of this Controller; it logs in when it is entered."""
+    return ControllerClient(
+        ControllerAddress.of(target),
+        Login.of(target),
+        version=settings.controller.controller_version,
+        read_only=is_read_only,
+        max_connections=max(target.parallelism, 4) + 1,  # the lock beats while all others are busy
+        observe=observe,
+        timing=timing,
+    )
+
+
+def record_store(client: ControllerClient, settings: Settings) -> RecordStore:
+    """Where lock and last run of a cluster are kept."""
+    names = Names(cluster=settings.cluster, is_encoded=settings.ako.enable_evh)
+    return RecordStore(client, tenant=settings.controller.tenant_name, names=names)
+
+
+def read_facts_for(source: Source, settings: Settings, client: ControllerClient) -> Facts:
+    """What the Controller tells about what the source refers to."""
+    references = references_of(source.resources, settings)
+    return read_facts(client, cloud_name=settings.controller.cloud_name, references=references)

@@ -1,0 +1,129 @@
+"""What commands look up that plan nothing: where fields come from, facts, and who holds the lock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sync.compare.fields import field_values
+from sync.context import open_client, read_facts_for, record_store
+from sync.controller.client import ControllerClient
+from sync.controller.live import read_live
+from sync.controller.lock import release_from
+from sync.controller.timing import Timing
+from sync.desired import Source, limits_of, load_source, make_desired, offline, with_ignore_rules
+from sync.errors import SourceError
+from sync.model.desired import AviObject, DesiredState
+from sync.model.explanation import ExplainedField, Explanation
+from sync.model.facts import Facts, assumed_facts
+from sync.model.live import LiveObject, LiveState
+from sync.model.lock import Holder, Record
+from sync.model.settings import Settings
+from sync.model.target import Target
+from sync.model.traffic import Observer, unobserved
+from sync.plan.naming import with_owners_of_git
+from sync.source.git.source import SourceRequest
+from sync.source.places import WrittenText
+from sync.translate.inputs import inputs_of
+from sync.translate.provenance import sources_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What Git wants and what is live, with no plan between them; `live` is None without a Controller."""
+
+    source: Source
+    settings: Settings
+    facts: Facts
+    desired: DesiredState
+    live: LiveState | None
+
+    def explained(self, item: AviObject) -> Explanation:
+        """Where each field of a desired object comes from, and the live value beside it."""
+        live = self.live.objects.get(item.key) if self.live is not None else None
+        return Explanation(
+            commit=self.desired.commit,
+            item=item,
+            fields=explain(item, self.source, self.settings, self.facts, live),
+            live=live,
+            is_looked_up=self.live is not None,
+        )
+
+
+def inspect(request: SourceRequest, target: Target, now: datetime, observe: Observer = unobserved) -> Inspection:
+    """The tree and the Controller as they are; raises SourceError where the tree cannot be used."""
+    source, settings = _usable(request, target.controller)
+    timing = Timing().ending_after(target.deadline_seconds)
+    with open_client(target, settings, timing, is_read_only=True, observe=observe) as client:
+        facts = read_facts_for(source, settings, client)
+        live = read_live(client, settings)
+    desired = with_ignore_rules(make_desired(source, facts, timing.is_over), source, now.date())
+    live = with_owners_of_git(live, desired.in_git.named)
+    return Inspection(source=source, settings=settings, facts=facts, desired=desired, live=live)
+
+
+def inspect_tree(request: SourceRequest, facts: Facts | None, now: datetime, timing: Timing) -> Inspection:
+    """The tree alone, with what a Controller would tell or what is assumed of it."""
+    source, settings = _usable(request)
+    facts = facts or assumed_facts(settings.controller.cloud_name)
+    desired = offline(with_ignore_rules(make_desired(source, facts, timing.is_over), source, now.date()))
+    return Inspection(source=source, settings=settings, facts=facts, desired=desired, live=None)
+
+
+def explain(
+    item: AviObject, source: Source, settings: Settings, facts: Facts, live: LiveObject | None
+) -> tuple[ExplainedField, ...]:
+    """Every field of a desired object: the places in the tree that it comes from, and the live value beside it."""
+    text = WrittenText(source.snapshot, max_aliases=limits_of(settings).max_yaml_aliases)
+    template = source.templates[item.key.kind]
+    is_own = any(file.path == template.file for file in source.snapshot.files)
+    inputs = inputs_of(source.resources, settings, facts)
+    found = sources_of(item, source.resources, inputs, text.is_written, template if is_own else None)
+    values = field_values(item, live.body if live else None, [each.path for each in found])
+    return tuple(
+        ExplainedField(
+            field=each.field_text,
+            sources=tuple(text.with_line(place) for place in each.sources),
+            values=value,
+        )
+        for each, value in zip(found, values, strict=True)
+    )
+
+
+def read_facts_of(request: SourceRequest, target: Target) -> Facts:
+    """What the Controller tells about what the tree refers to."""
+    with _connected(request, target) as (source, settings, client):
+        return read_facts_for(source, settings, client)
+
+
+def read_record_of(request: SourceRequest, target: Target) -> tuple[str, Record]:
+    """The name of the lock of the tree's cluster, and what is recorded there."""
+    with _connected(request, target) as (_, settings, client):
+        store = record_store(client, settings)
+        stored = store.read()
+        return store.name, stored.record if stored else Record()
+
+
+def release_lock(request: SourceRequest, target: Target, holder: Holder) -> None:
+    """Take the lock away from this holder; raises LockedError if another one has it by now."""
+    with _connected(request, target, is_read_only=False) as (_, settings, client):
+        release_from(record_store(client, settings), holder.run_id)
+
+
+@contextmanager
+def _connected(
+    request: SourceRequest, target: Target, *, is_read_only: bool = True
+) -> Iterator[tuple[Source, Settings, ControllerClient]]:
+    source, settings = _usable(request, target.controller)
+    timing = Timing().ending_after(target.deadline_seconds)
+    with open_client(target, settings, timing, is_read_only=is_read_only) as client:
+        yield source, settings, client
+
+
+def _usable(request: SourceRequest, controller: str = "") -> tuple[Source, Settings]:
+    """The source with its settings; raises SourceError where they cannot be used."""
+    source = load_source(request, controller=controller)
+    if source.settings is None:
+        first = make_desired(source, None).problems[0]
+        raise SourceError(first.message, where=f"{first.file}:{first.line}" if first.file else "", fix=first.fix)
+    return source, source.settings
