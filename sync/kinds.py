@@ -34,6 +34,15 @@ class Part(StrEnum):
     """It holds the servers."""
 
 
+class NameRule(StrEnum):
+    """What objects of a kind are named after (AKO-NAMES)."""
+
+    OWNER = "owner"
+    """One for each owner, named like its VirtualService."""
+    SERVICE_PORT = "service port"
+    """One for each port of a Service that an owner serves."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One row. Field names are those of the API's JSON."""
@@ -45,6 +54,7 @@ class Kind:
     """What an account needs, to write it (schema 30.2.1, Permission.resource; a VsVip has none of its own: AKO's role
     ako-tenant writes VsVips with that of VirtualServices)."""
     part: Part
+    named_after: NameRule = NameRule.OWNER
     has_cloud: bool = True
     """Whether names are unique per cloud, too (AVI-NAMES-PER-CLOUD)."""
     has_created_by: bool = True
@@ -166,6 +176,7 @@ _KINDS = (
         path="pool",
         permission="PERMISSION_POOL",
         part=Part.BACK_ENDS,
+        named_after=NameRule.SERVICE_PORT,
         managed=frozenset(
             {
                 "created_by",

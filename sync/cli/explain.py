@@ -43,7 +43,7 @@ from sync.source.facts_file import read_facts_file
 def command(object: str, output: str, **given: Any) -> None:  # noqa: A002 (click names it after the argument)
     """Show where each field of a desired object comes from: manifest and line, setting or default; and what is live.
 
-    OBJECT is KIND/NAME: a VirtualService, VsVip, Pool or L4PolicySet by its name on the Controller. OWNER is
+    OBJECT is KIND/NAME: an Avi kind such as Pool or VirtualService, and a name on the Controller. OWNER is
     KIND/NAMESPACE/NAME, such as Gateway/shop/web: all its objects. Without --controller, or with --facts, no Controller
     is asked, and live values are left out.
     """

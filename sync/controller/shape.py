@@ -15,17 +15,7 @@ _SCHEMA: Mapping[str, Mapping[str, Field]] = {
 """With what our lock and record are kept in."""
 _TEXTS = frozenset({"name", "uuid", "url", "tenant_ref", "cloud_ref", "created_by", "_last_modified"})
 _LISTS = frozenset(
-    {
-        "dns_info",
-        "health_monitor_refs",
-        "kv",
-        "l4_policies",
-        "markers",
-        "placement_networks",
-        "servers",
-        "services",
-        "vip",
-    }
+    {"kv", *(name for kind in KINDS.values() for name in kind.managed if SCHEMA[kind.name][name].is_list)}
 )
 _ANYTHING = Field()
 

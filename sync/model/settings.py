@@ -9,9 +9,9 @@ from datetime import date, time
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, GetPydanticSchema
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, core_schema
 
 from sync.avi.fields import wrong_path
 from sync.avi.markers import created_by_us
@@ -183,6 +183,10 @@ class Window:
     needed_for: Annotated[Literal["all", "disruptive"], Field(alias="for")] = "all"
 
 
+KindName = Annotated[str, GetPydanticSchema(lambda _source, _handler: core_schema.literal_schema([*KINDS]))]
+"""The name of one of our kinds."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IgnoreRule:
     """One of `SyncSettings.ignore`: a field of live objects that somebody else may set. Git's value counts on create.
@@ -192,7 +196,7 @@ class IgnoreRule:
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
-    kind: Literal["VsVip", "Pool", "L4PolicySet", "VirtualService"]
+    kind: KindName
     name: Text = "*"
     field: Annotated[Text, Field(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
     reason: Annotated[Text, Field(min_length=1)]

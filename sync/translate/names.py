@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from sync.avi.markers import SHARED_VIP, TOOL, Marker, Markers
+from sync.kinds import KINDS, NameRule
 
 MAX_NAME_LENGTH = 255
 """Avi takes 256, AKO 255 (AKO-LONG-NAMES)."""
@@ -45,14 +46,14 @@ class Names:
     def spelled_by(self, kind: str, markers: Markers) -> frozenset[str]:
         """The names that an object with these markers can have; empty if they name no owner of ours.
 
-        A LoadBalancer Service's pool has no Protocol marker, so there are as many names as protocols; any other pool
-        has both GatewayName and Protocol.
+        What is made for a port of a LoadBalancer Service has no Protocol marker, so there are as many names as
+        protocols; what is made for one of a Gateway has both GatewayName and Protocol.
         """
         namespace, service, gateway = (markers[key] for key in (Marker.NAMESPACE, Marker.SERVICE, Marker.GATEWAY))
         port, protocol = markers[Marker.PORT], markers[Marker.PROTOCOL]
         if not namespace or not (service or gateway):
             return frozenset()
-        if kind != "Pool":
+        if KINDS[kind].named_after is NameRule.OWNER:
             return frozenset({self.virtual_service(namespace, gateway or service)})
         if not service or not port or bool(gateway) != bool(protocol):
             return frozenset()
