@@ -27,7 +27,7 @@ from sync.model.run import RunOptions
 from sync.model.secrets import without_secrets, without_user_info
 from sync.report.numbers import is_only_planned, numbers
 from sync.report.verdict import troubles
-from sync.source.git.source import normalised_location
+from sync.source.git.location import normalised_location
 from sync.version import version_text
 
 

@@ -1,6 +1,6 @@
 """One manifest of a kind that we read → a resource; or a broken one, with what is wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from sync.model.resources.core import Service
 from sync.model.resources.registry import ManifestKind, Registry
 from sync.model.resources.resource import Resource
 from sync.source.own_keys import problems_of_keys, unknown_keys
-from sync.source.reading import IDENTITY, Reading, as_text, break_manifest, service_type, stands_alone, title_in
+from sync.source.reading import Reading, as_text, break_manifest, service_type, stands_alone, title_in
 from sync.source.recognition import may_hold_ours
 from sync.source.unknown_fields import (
     corrected,
@@ -32,29 +32,38 @@ def read_resource(kind: ManifestKind, written: Mapping[str, Any], origin: Origin
         resource: Resource = adapter.validate_python({**value, "origin": origin})
     except ValidationError as error:
         found = problems_of(error, adapter, value, origin=origin, resource=title_in(kind, value))
-        has_no_name = any(problem.field[:2] in IDENTITY for problem in found)
-        if _is_nobodys(kind, value, reading.registry, has_name=not has_no_name):
-            for problem in found:
-                reading.pass_over(problem)
-            if not has_no_name:
-                break_manifest(kind, value, origin, reading)
-            return
-        reading.problems.extend(found)
-        if has_no_name:
-            reading.is_complete = False  # nobody can tell what this was meant to be: it may be anything that is live
-        break_manifest(kind, value, origin, reading)
+        _read_invalid(kind, value, origin, found, reading)
         return
     if has_slips:
         break_manifest(kind, value, origin, reading)
-        return
-    key = resource.manifest_key
-    if (first := reading.first.get(key)) is not None:
+    elif (first := reading.first.get(resource.manifest_key)) is not None:
         _read_again(kind, resource, first, value, reading)
-        return
-    reading.first[key] = resource
-    if kind.type.NAMESPACED and "namespace" not in value["metadata"] and not stands_alone(resource):
-        reading.problems.append(_without_namespace(resource))
-    reading.resources.setdefault(resource.GROUP_KIND, []).append(resource)
+    else:
+        reading.first[resource.manifest_key] = resource
+        if kind.type.NAMESPACED and "namespace" not in value["metadata"] and not stands_alone(resource):
+            reading.problems.append(_without_namespace(resource))
+        reading.resources.setdefault(resource.GROUP_KIND, []).append(resource)
+
+
+def _read_invalid(
+    kind: ManifestKind, value: Mapping[str, Any], origin: Origin, found: Sequence[Problem], reading: Reading
+) -> None:
+    """A manifest with values that its type refuses."""
+    has_name = not any(problem.field[:2] in _IDENTITY for problem in found)
+    is_nobodys = _is_nobodys(kind, value, reading.registry, has_name=has_name)
+    for problem in found:
+        if is_nobodys:
+            reading.pass_over(problem)
+        else:
+            reading.problems.append(problem)
+    if not has_name and not is_nobodys:
+        reading.is_complete = False  # nobody can tell what this was meant to be: it may be anything that is live
+    if has_name or not is_nobodys:
+        break_manifest(kind, value, origin, reading)
+
+
+_IDENTITY = frozenset({("metadata",), ("metadata", "name"), ("metadata", "namespace")})
+"""The fields without which nobody can tell which manifest it is."""
 
 
 def _with_fields_told(

@@ -16,10 +16,10 @@ from sync.model.settings import VALUES_FILE
 from sync.model.source import Snapshot, SourceFile
 from sync.source.kustomized import break_renamed, set_patches_aside
 from sync.source.manifest import read_resource
-from sync.source.reading import Reading, as_text, broken_twin, problem_at, stands_alone
+from sync.source.reading import Reading, broken_twin, problem_at, stands_alone
 from sync.source.recognition import charts_in, is_in, may_hold_ours, resembles_ours
-from sync.source.unread import naming_all, read_shapeless, read_unserved, template_in
-from sync.source.yaml_documents import Document, YamlError, parse_documents
+from sync.source.unread import naming_all, read_shapeless, read_template, read_unserved, template_in
+from sync.source.yaml_documents import YamlError, parse_documents
 
 MANIFEST_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 
@@ -131,20 +131,16 @@ def _read_file(file: SourceFile, reading: Reading, max_aliases: int) -> None:
         documents = parse_documents(file.content, max_aliases=max_aliases)
     except YamlError as error:
         problem = problem_at(Origin(file=file.path, line=error.line), error.message, error.fix)
-        if may_hold_ours(file.content, reading.registry, is_in_chart=is_in(file.path, reading.charts)):
-            reading.lose(problem)
-        else:
-            reading.pass_over(replace(problem, message=f"{problem.message}; nothing is served from this file"))
+        is_doubtful = may_hold_ours(file.content, reading.registry, is_in_chart=is_in(file.path, reading.charts))
+        if not is_doubtful:
+            problem = replace(problem, message=f"{problem.message}; nothing is served from this file")
+        reading.leave_out(problem, may_be_ours=is_doubtful)
         return
     for document in documents:
-        _read_document(file, document, reading)
-
-
-def _read_document(file: SourceFile, document: Document, reading: Reading) -> None:
-    origin = Origin(file=file.path, line=document.line, document=document.index)
-    listed = {**document.value, "items": []} if document.nulls == {"items"} else document.value
-    for value, place in _items(listed, origin, reading.registry):
-        _read_manifest(value, place, reading)
+        origin = Origin(file=file.path, line=document.line, document=document.index)
+        listed = {**document.value, "items": []} if document.nulls == {"items"} else document.value
+        for value, place in _items(listed, origin, reading.registry):
+            _read_manifest(value, place, reading)
 
 
 def _items(value: Any, origin: Origin, registry: Registry) -> Iterator[tuple[Any, Origin]]:
@@ -170,15 +166,9 @@ def _listed_kind(value: Any, registry: Registry) -> str | None:
 
 def _read_manifest(value: Any, origin: Origin, reading: Reading) -> None:
     if not isinstance(value, dict):
-        problem = problem_at(
-            origin,
-            "this is not a Kubernetes manifest",
-            "a manifest starts with apiVersion and kind; list other files in SyncSettings.exclude",
-        )
-        if resembles_ours(value, reading.registry):
-            reading.lose(problem)
-        else:
-            reading.pass_over(problem)
+        fix = "a manifest starts with apiVersion and kind; list other files in SyncSettings.exclude"
+        problem = problem_at(origin, "this is not a Kubernetes manifest", fix)
+        reading.leave_out(problem, may_be_ours=resembles_ours(value, reading.registry))
         return
     if _listed_kind(value, reading.registry) is not None:
         reading.lose(problem_at(origin, "the items of this list are missing", "write them as a list below `items:`"))
@@ -190,16 +180,7 @@ def _read_manifest(value: Any, origin: Origin, reading: Reading) -> None:
     kind = reading.registry.row_of(version, kind_name)
     if kind is None:
         read_unserved(version, kind_name, value, origin, reading)
-        return
-    if template := template_in(kind, value):
-        problem = problem_at(
-            origin,
-            f"this is a {template}, not a manifest",
-            "render it (helm template) and commit the result, or list the file in SyncSettings.exclude",
-        )
-        if may_hold_ours(as_text(value).encode(), reading.registry, is_in_chart=is_in(origin.file, reading.charts)):
-            reading.lose(problem)
-        else:
-            reading.pass_over(problem)
-        return
-    read_resource(kind, value, origin, reading)
+    elif template := template_in(kind, value):
+        read_template(template, value, origin, reading)
+    else:
+        read_resource(kind, value, origin, reading)

@@ -36,6 +36,13 @@ class Reading:
         self.problems.append(replace(problem, is_cause=True))
         self.is_complete = False
 
+    def leave_out(self, problem: Problem, *, may_be_ours: bool) -> None:
+        """Something is not read: it is lost if it may hold a manifest of ours, else passed over."""
+        if may_be_ours:
+            self.lose(problem)
+        else:
+            self.pass_over(problem)
+
     def leave_unread(self, kind: str, problem: Problem) -> None:
         """A kind that is not read, in a group of which we read others: one warning for each file names them all."""
         self.unread.setdefault(problem.file, {}).setdefault(kind, replace(problem, severity=Severity.WARNING))
@@ -98,10 +105,6 @@ def _texts(value: Any, reading: Reading) -> dict[str, str]:
         reading.is_complete = False
         return {}
     return {str(key): item if isinstance(item, str) else shown(item) for key, item in value.items()}
-
-
-IDENTITY = frozenset({("metadata",), ("metadata", "name"), ("metadata", "namespace")})
-"""The fields without which nobody can tell which manifest it is."""
 
 
 def identity_in(kind: ManifestKind, value: Mapping[str, Any]) -> tuple[str, str]:

@@ -12,12 +12,13 @@ from sync.model.resources.tree import Namesake
 from sync.source.kustomize import kustomization_of
 from sync.source.reading import (
     Reading,
+    as_text,
     break_manifest,
     identity_in,
     problem_at,
     title_in,
 )
-from sync.source.recognition import kind_meant, resembles_ours
+from sync.source.recognition import is_in, kind_meant, may_hold_ours, resembles_ours
 
 
 def template_in(kind: ManifestKind, value: Mapping[str, Any]) -> str:
@@ -42,6 +43,16 @@ def _holds_template(value: Any) -> bool:
     if kind is dict:
         return any(map(_holds_template, value.values()))
     return kind is list and any(map(_holds_template, value))
+
+
+def read_template(template: str, value: Mapping[str, Any], origin: Origin, reading: Reading) -> None:
+    """What the template makes is not known here."""
+    fix = "render it (helm template) and commit the result, or list the file in SyncSettings.exclude"
+    is_in_chart = is_in(origin.file, reading.charts)
+    reading.leave_out(
+        problem_at(origin, f"this is a {template}, not a manifest", fix),
+        may_be_ours=may_hold_ours(as_text(value).encode(), reading.registry, is_in_chart=is_in_chart),
+    )
 
 
 def read_shapeless(value: Mapping[str, Any], origin: Origin, reading: Reading) -> None:
@@ -77,22 +88,13 @@ def _read_kustomization(value: Mapping[str, Any], origin: Origin, reading: Readi
 
 def read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Origin, reading: Reading) -> None:
     """A manifest of a kind or version that we do not read: somebody else's, or one of ours that was misspelt."""
-    group_kind = GroupKind(group_of(version), kind)
     meant = kind_meant(version, kind, reading.registry)
-    is_successor = reading.registry.is_successor(group_kind)
+    is_successor = reading.registry.is_successor(GroupKind(group_of(version), kind))
     if meant is None or is_successor:
-        _note_namesake(version, kind, value, origin, reading)
+        _note_namesakes(version, kind, value, origin, reading)
         reading.ignored[f"{version}/{kind}"] = reading.ignored.get(f"{version}/{kind}", 0) + 1
-    if kind == "Kustomization":
-        _read_kustomization(value, origin, reading)
     if meant is None:
-        if isinstance(value.get("items"), list) and resembles_ours(value["items"], reading.registry):
-            reading.lose(problem_at(origin, f"{kind} is no list of manifests", "write kind: List"))
-        elif group_kind.group in reading.registry.groups_of_avi:
-            fix = "nothing is made of it; list the file in SyncSettings.exclude if that is right"
-            reading.leave_unread(
-                kind, replace(problem_at(origin, f"{kind} of {version} is not read", fix), field=("kind",))
-            )
+        _read_foreign(version, kind, value, origin, reading)
         return
     problem = Problem(
         severity=Severity.ERROR,
@@ -109,6 +111,17 @@ def read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Ori
         break_manifest(meant, value, origin, reading)
 
 
+def _read_foreign(version: str, kind: str, value: Mapping[str, Any], origin: Origin, reading: Reading) -> None:
+    if kind == "Kustomization":
+        _read_kustomization(value, origin, reading)
+    if isinstance(value.get("items"), list) and resembles_ours(value["items"], reading.registry):
+        reading.lose(problem_at(origin, f"{kind} is no list of manifests", "write kind: List"))
+    elif group_of(version) in reading.registry.groups_of_avi:
+        fix = "nothing is made of it; list the file in SyncSettings.exclude if that is right"
+        problem = problem_at(origin, f"{kind} of {version} is not read", fix)
+        reading.leave_unread(kind, replace(problem, field=("kind",)))
+
+
 def naming_all(unread: Mapping[str, Problem]) -> Problem:
     """One warning for the kinds of a file that are not read; that of a kind with a version that is served leads."""
     leading, *others = sorted(unread, key=lambda kind: unread[kind].resource == "")
@@ -120,7 +133,7 @@ def naming_all(unread: Mapping[str, Problem]) -> Problem:
     )
 
 
-def _note_namesake(version: str, kind: str, value: Mapping[str, Any], origin: Origin, reading: Reading) -> None:
+def _note_namesakes(version: str, kind: str, value: Mapping[str, Any], origin: Origin, reading: Reading) -> None:
     for row in reading.registry.by_name.get(kind, ()):
         if row.owner is not None:
             namespace, name = identity_in(row, value)

@@ -11,7 +11,6 @@ from sync.source.git.folder import read_folder
 from sync.source.git.location import (
     Location,
     Transport,
-    normalised_location,
     parse_location,
     refuse_unsafe_text,
 )
@@ -24,8 +23,6 @@ from sync.source.git.repository import (
     uncommitted_problems,
 )
 from sync.source.git.tree import clean_path, read_commit
-
-__all__ = ["SourceRequest", "normalised_location", "read_source"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
