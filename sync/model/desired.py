@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from sync.avi.markers import SHARED_VIP, Marker, Markers
 from sync.errors import ExitCode
@@ -134,6 +134,7 @@ class Vip:
 class VsVipContent:
     """A VsVip: its VIPs, names and routing domain."""
 
+    KIND: ClassVar[str] = "VsVip"
     vips: tuple[Vip, ...]
     fqdns: tuple[str, ...] = ()
     vrf: str | None = None
@@ -173,6 +174,7 @@ class PoolRule:
 class PoolContent:
     """A Pool. `servers` None means that Git does not say: live servers stay."""
 
+    KIND: ClassVar[str] = "Pool"
     health_monitors: tuple[str, ...]
     servers: tuple[Server, ...] | None
     vrf: str | None = None
@@ -197,6 +199,7 @@ class PolicyRule:
 class L4PolicySetContent:
     """The rules, in the order of their index."""
 
+    KIND: ClassVar[str] = "L4PolicySet"
     rules: tuple[PolicyRule, ...]
 
 
@@ -229,6 +232,7 @@ class ServiceRule:
 class VirtualServiceContent:
     """A VirtualService and what it refers to, by name."""
 
+    KIND: ClassVar[str] = "VirtualService"
     vsvip: str
     ports: tuple[VirtualServicePort, ...]
     application_profile: str
@@ -243,6 +247,7 @@ class VirtualServiceContent:
 
 
 Content = VsVipContent | PoolContent | L4PolicySetContent | VirtualServiceContent
+"""One for each of our kinds, which it names in `KIND`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

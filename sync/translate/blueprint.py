@@ -117,7 +117,6 @@ def _too_long(name: str, pools: Iterable[str]) -> tuple[str, str] | None:
 
 def _spec(
     blueprint: Blueprint,
-    kind: str,
     name: str,
     markers: Markers,
     content: Content,
@@ -125,9 +124,9 @@ def _spec(
     left_alone: frozenset[str] = frozenset(),
     unknown_nodes: UnknownNodes | None = None,
 ) -> ObjectSpec:
-    cloud = blueprint.cloud if KINDS[kind].has_cloud else ""
+    cloud = blueprint.cloud if KINDS[content.KIND].has_cloud else ""
     return ObjectSpec(
-        key=ObjectKey(kind=kind, tenant=blueprint.frontend.tenant, cloud=cloud, name=name),
+        key=ObjectKey(kind=content.KIND, tenant=blueprint.frontend.tenant, cloud=cloud, name=name),
         owner=blueprint.frontend.owner,
         owner_name=blueprint.name,
         markers=markers,
@@ -146,7 +145,7 @@ def _vsvip(blueprint: Blueprint, inputs: Inputs) -> ObjectSpec:
         tier1_lr=infra.tier1_lr or None,
         bgp_peer_labels=infra.bgp_peer_labels,
     )
-    return _spec(blueprint, "VsVip", blueprint.name, frontend.markers, content)
+    return _spec(blueprint, blueprint.name, frontend.markers, content)
 
 
 def _pool(blueprint: Blueprint, end: BackEnd, inputs: Inputs, findings: Findings) -> ObjectSpec:
@@ -165,9 +164,9 @@ def _pool(blueprint: Blueprint, end: BackEnd, inputs: Inputs, findings: Findings
         rule=rule,
     )
     if found is None:
-        return _spec(blueprint, "Pool", end.pool, end.markers, content, left_alone=frozenset({"servers"}))
+        return _spec(blueprint, end.pool, end.markers, content, left_alone=frozenset({"servers"}))
     unknown_nodes = unknown_servers_of(end.service, end.port, inputs)
-    return _spec(blueprint, "Pool", end.pool, end.markers, content, unknown_nodes=unknown_nodes)
+    return _spec(blueprint, end.pool, end.markers, content, unknown_nodes=unknown_nodes)
 
 
 def _policy_set(blueprint: Blueprint) -> ObjectSpec:
@@ -177,7 +176,7 @@ def _policy_set(blueprint: Blueprint) -> ObjectSpec:
         for end in listener.back_ends
     )
     content = L4PolicySetContent(rules=rules)
-    return _spec(blueprint, "L4PolicySet", blueprint.name, blueprint.frontend.policy_markers, content)
+    return _spec(blueprint, blueprint.name, blueprint.frontend.policy_markers, content)
 
 
 def _virtual_service(blueprint: Blueprint, inputs: Inputs) -> ObjectSpec:
@@ -196,4 +195,4 @@ def _virtual_service(blueprint: Blueprint, inputs: Inputs) -> ObjectSpec:
         pool=blueprint.default_pool,
         rule=rule.service if rule else None,
     )
-    return _spec(blueprint, "VirtualService", blueprint.name, frontend.markers, content)
+    return _spec(blueprint, blueprint.name, frontend.markers, content)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from sync.model.desired import Held, Owner, OwnerKind, Translation
+from sync.model.desired import Held, Owner, OwnerKind, Translation, VirtualServiceContent
 from sync.model.facts import Facts
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.core import Service
@@ -99,7 +99,7 @@ def _without_claimed_names(verdicts: Sequence[Verdict]) -> list[Verdict]:
         for spec in verdict.specs:
             claims[(spec.key.kind, spec.key.name)][verdict.owner] = verdict
         if verdict.is_held:
-            claims[("VirtualService", verdict.name)][verdict.owner] = verdict
+            claims[(VirtualServiceContent.KIND, verdict.name)][verdict.owner] = verdict
     clashes: dict[Owner, list[Problem]] = defaultdict(list)
     for (kind, name), claimants in claims.items():
         if len(claimants) > 1:

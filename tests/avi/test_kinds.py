@@ -1,11 +1,13 @@
 """Laws that every row of `sync/kinds.py` keeps: what reads the rows relies on them."""
 
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 
 from sync.avi.schema import SCHEMA
 from sync.kinds import KINDS, RANKS, USERS, Kind, Part
+from sync.model.desired import Content
 
 kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 
@@ -48,3 +50,8 @@ def test_there_is_one_kind_of_entrance_and_one_of_addresses() -> None:
     parts = [kind.part for kind in KINDS.values()]
 
     assert (parts.count(Part.ENTRANCE), parts.count(Part.ADDRESS)) == (1, 1)
+
+
+def test_every_kind_has_one_content() -> None:
+    """Which names it, so that a spec is of the kind that its content is for."""
+    assert sorted(content.KIND for content in get_args(Content)) == sorted(KINDS)
