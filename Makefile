@@ -19,11 +19,11 @@ $(READY): requirements-dev.lock pyproject.toml hatch_build.py
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@ $(RUNS)
 
-# What the product itself needs, which is a third of that.
-$(RUNS): requirements.lock requirements-build.lock pyproject.toml hatch_build.py
+# What the product and its emulator need, which is a third of that.
+$(RUNS): requirements-emulator.lock requirements-build.lock pyproject.toml hatch_build.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing the locked dependencies into $(VENV) …"
-	@$(PIP) --require-hashes --requirement requirements.lock --requirement requirements-build.lock
+	@$(PIP) --require-hashes --requirement requirements-emulator.lock --requirement requirements-build.lock
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 

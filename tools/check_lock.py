@@ -13,10 +13,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-RUNTIME, DEVELOPMENT, BUILD = "requirements.lock", "requirements-dev.lock", "requirements-build.lock"
+RUNTIME, EMULATOR = "requirements.lock", "requirements-emulator.lock"
+DEVELOPMENT, BUILD = "requirements-dev.lock", "requirements-build.lock"
 LOCKS: Mapping[str, Sequence[str]] = {
     RUNTIME: ("pyproject.toml",),
-    DEVELOPMENT: ("pyproject.toml", "--group", "dev", "--constraint", RUNTIME),
+    EMULATOR: ("pyproject.toml", "--extra", "emulator", "--constraint", RUNTIME),
+    DEVELOPMENT: ("pyproject.toml", "--extra", "emulator", "--group", "dev", "--constraint", EMULATOR),
     BUILD: ("--group", "build", "--constraint", DEVELOPMENT),
 }
 """Each lock file with what it is resolved from; a lock file among them stands above."""

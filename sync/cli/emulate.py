@@ -5,11 +5,9 @@ from typing import Any
 
 import click
 
-from sync.cli.emulation import emulator_errors, emulator_password, read_yaml
 from sync.cli.help import Command, together
 from sync.cli.options import option
 from sync.cli.terminal import print_result, say
-from sync.emulator import Emulator
 
 _OPTIONS = together(
     option(
@@ -99,6 +97,10 @@ _OPTIONS = together(
 @_OPTIONS
 def command(state: str, seed: str, requests_log: str, faults: str, **how: Any) -> None:
     """Serve an emulated Avi Controller until stopped: user admin, password from AVI_EMULATOR_PASSWORD."""
+    # not at the top: help needs no emulator, and the first of the two says how to install one
+    from sync.cli.emulation import emulator_errors, emulator_password, read_yaml
+    from sync.emulator import Emulator
+
     with emulator_errors(f"{how['host']}:{how['port']}", Path(state) if state else None):
         emulator = Emulator(
             host=how["host"],

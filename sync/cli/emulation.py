@@ -1,4 +1,7 @@
-"""An emulator for a command: in this process, or as what the command is for."""
+"""An emulator for a command: in this process, or as what the command is for.
+
+What only the emulator needs is an extra of the package. Importing this module without it raises UsageError.
+"""
 
 import shlex
 from collections.abc import Iterator
@@ -11,9 +14,15 @@ import yaml
 
 from sync.cli.terminal import say
 from sync.credentials import environment
-from sync.emulator import Emulator, FaultError, SeedError, StateError
 from sync.errors import UsageError
 from sync.model.target import Target
+
+try:
+    from sync.emulator import Emulator, FaultError, SeedError, StateError
+except ModuleNotFoundError as error:
+    if error.name not in {"cheroot", "trustme"}:
+        raise
+    raise UsageError("the emulator is not installed", fix="pip install 'avi-sync[emulator]'") from None
 
 
 @contextmanager

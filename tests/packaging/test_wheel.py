@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,11 +10,15 @@ import sysconfig
 import venv
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+
+from sync.emulator import Emulator
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "examples" / "repo"
@@ -85,16 +90,31 @@ def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
     Its dependencies are borrowed from the environment that runs the tests: a line in a .pth file puts that folder on
     the path, but does not read the .pth files in it, so the editable install of the checkout stays out of sight.
     """
-    folder = tmp_path_factory.mktemp("environment")
+    programs, site_packages = install(built.wheel, tmp_path_factory.mktemp("environment"))
+    (site_packages / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return programs
+
+
+@pytest.fixture(scope="module")
+def production(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `bin` folder of an environment that holds the wheel and what `requirements.lock` names, and nothing else."""
+    programs, site_packages = install(built.wheel, tmp_path_factory.mktemp("production"))
+    for name in re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(), flags=re.MULTILINE):
+        with suppress(metadata.PackageNotFoundError):  # one for other platforms
+            found = metadata.distribution(name)
+            for item in {file.parts[0] for file in found.files or () if file.parts[0] != ".."} - {"__pycache__"}:
+                (site_packages / item).symlink_to(Path(str(found.locate_file(item))))
+    return programs
+
+
+def install(wheel: Path, folder: Path) -> tuple[Path, Path]:
+    """A new environment with the wheel alone: its folder of programs, and that of its packages."""
     venv.create(folder, with_pip=False)
     python = folder / "bin" / "python"
-    install = ["-m", "uv", "pip", "install", "--quiet", "--offline", "--no-cache", "--no-config", "--no-deps"]
-    run([sys.executable, *install, "--python", str(python), str(built.wheel)], folder)
-    site_packages = Path(
-        run([str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], folder).strip()
-    )
-    (site_packages / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return folder / "bin"
+    options = ["-m", "uv", "pip", "install", "--quiet", "--offline", "--no-cache", "--no-config", "--no-deps"]
+    run([sys.executable, *options, "--python", str(python), str(wheel)], folder)
+    place = run([str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], folder)
+    return folder / "bin", Path(place.strip())
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
@@ -174,6 +194,48 @@ def test_an_installed_wheel_starts_the_emulator(installed: Path, tmp_path: Path)
     document = json.loads(run(command, tmp_path, {"SYNC_STATE_DIR": str(tmp_path / "state")}))
 
     assert document["summary"]["create"] == 17
+
+
+def test_a_production_install_has_no_library_of_the_emulator(production: Path) -> None:
+    """Nor cryptography, the largest of what they need."""
+    packages = {path.name for path in production.parent.glob("lib/python*/site-packages/*")}
+
+    assert packages & {"cheroot", "trustme", "cryptography"} == set()
+
+
+def test_a_production_install_runs_against_a_controller(production: Path, tmp_path: Path) -> None:
+    """Without the emulator's libraries: version, help, validate, and a dry run."""
+    program = str(production / "avi-sync")
+    with Emulator(port=0) as emulator:
+        settings = {"SYNC_PASSWORD": "emulator", "SYNC_CACHE_DIR": str(tmp_path), "SYNC_STATE_DIR": str(tmp_path)}
+        dry_run = [program, "--dry-run", "--source", str(EXAMPLE), "--controller", emulator.url]
+        planned = run(dry_run, tmp_path, settings)
+
+    assert run([program, "--version"], tmp_path).startswith("avi-sync ")
+    assert "--name-hold" in run([program, "emulate", "--help"], tmp_path)
+    assert run([program, "validate", "--source", str(EXAMPLE)], tmp_path).startswith("Validate: 4 owners")
+    assert "Plan: 17 create" in planned
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["emulate", "--port", "0"], id="emulate"),
+        pytest.param(["--dry-run", "--source", str(EXAMPLE), "--controller", "embedded"], id="embedded"),
+    ],
+)
+def test_a_production_install_says_how_to_get_the_emulator(
+    arguments: list[str], production: Path, tmp_path: Path
+) -> None:
+    """In one error with the usual code; nothing else is printed."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+
+    done = subprocess.run(
+        [str(production / "avi-sync"), *arguments], env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (64, "")
+    assert done.stderr == "error: the emulator is not installed\n  fix: pip install 'avi-sync[emulator]'\n"
 
 
 def _count_by_kind(objects: list[dict[str, str]]) -> dict[str, int]:
