@@ -3,7 +3,7 @@
 from sync.model.plan import Method
 from sync.plan.make import make_plan
 from tests.builders import make_options
-from tests.end_to_end.tree import VALUES, Manifest, app, infra_setting, namespace
+from tests.end_to_end.tree import VALUES, Manifest, app, endpoints, gateway, infra_setting, namespace, service
 from tests.plan.controller import PerfectController, desired_for
 
 ADVERTISED: Manifest = {
@@ -48,3 +48,28 @@ def test_another_service_engine_group_is_an_update_that_is_called_disruptive() -
     plan = make_plan(desired_for(*app("a"), *gold), controller.live, make_options())
 
     assert [(change.key.kind, change.is_disruptive) for change in plan.changes] == [("VirtualService", True)]
+
+
+def test_a_hostname_that_somebody_keeps_is_not_waited_for() -> None:
+    """Where VIPs may share DNS names, two that each take the other's and keep their own are updated once each."""
+    names = {"a": ["x", "y"], "b": ["y", "x"]}
+    moving = [service("moving", gateway="a", ports=(81,)), endpoints("moving", ports=(81,))]
+    moved = [service("moving", gateway="b", ports=(81,)), endpoints("moving", ports=(81,))]
+    controller = PerfectController(has_dns=False)
+    before = [_named(name, own) for name, (own, _) in names.items()]
+    controller.apply(make_plan(desired_for(*before, *moving), controller.live, make_options()))
+
+    after = [_named(name, *both) for name, both in names.items()]
+    plan = make_plan(desired_for(*after, *moved), controller.live, make_options())
+
+    (joint,) = plan.change_sets
+    updated = [write.key.name for write in joint.writes if write.key.kind == "VsVip"]
+    assert sorted(updated) == ["test--shop-a", "test--shop-b"]
+
+
+def _named(name: str, *hostnames: str) -> Manifest:
+    """A Gateway with a listener for each hostname, and one more."""
+    made = gateway(name, ports=(81, *range(90, 90 + len(hostnames))))
+    for listener, hostname in zip(made["spec"]["listeners"][1:], hostnames, strict=True):
+        listener["hostname"] = f"{hostname}.example.com"
+    return made
