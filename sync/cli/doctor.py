@@ -25,7 +25,7 @@ from sync.report.checkup import checkup_document, checkup_lines
 @options.controller_options
 @options.output
 def command(output: str, **given: Any) -> int:
-    """Look at everything that a run needs, without writing anything: Git, the Controller, rights, names, AKO."""
+    """Check everything that a run needs, without writing: Git, the Controller, permissions, names, AKO."""
     request = source_request(given, environment(), writes=True)
     warn_of_unchecked_certificate(given)
     with controller(target(given, environment())) as where:

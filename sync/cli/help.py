@@ -124,7 +124,7 @@ def _listed(names: Sequence[str], width: int, indent: int) -> str:
 
 
 def together(*decorators: Decorator) -> Decorator:
-    """All of these, in this order."""
+    """All of these decorators as one; the help lists their options in this order."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         for each in reversed(decorators):
@@ -147,17 +147,17 @@ def _changing(decorate: Decorator, change: Callable[[Option], None]) -> Decorato
     return changed
 
 
-def group(group: Group, *options: Decorator) -> Decorator:
+def group(title: Group, *options: Decorator) -> Decorator:
     """These options, listed in that group of the help."""
 
     def put(option: Option) -> None:
-        option.group = group
+        option.group = title
 
     return _changing(together(*options), put)
 
 
 def not_required(decorate: Decorator) -> Decorator:
-    """The same options, none of them required: something else may say it."""
+    """The same options, none of them required: the command can do without, or knows the value from elsewhere."""
 
     def relax(option: Option) -> None:
         option.required = False

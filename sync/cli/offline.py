@@ -40,7 +40,7 @@ from sync.source.git.repository import git_dir_of
 def validate(facts: str, deadline: float, output: str, output_files: tuple[OutputFile, ...], **source: Any) -> int:
     """Check a source tree without a Controller: every problem of every manifest, with its place and its fix.
 
-    Without --source, the current folder of the repository around it is checked, or the one that --path names.
+    Without --source, the current folder is checked, or the one that --path names in the repository around it.
     """
     source |= {} if source["source"] else _here(source["path"])
     desired = _offline(source, facts, deadline, all_live=True)
@@ -63,7 +63,7 @@ def validate(facts: str, deadline: float, output: str, output_files: tuple[Outpu
 @options.deadline
 @output_options(RENDERING)
 def render(facts: str, deadline: float, output: str, output_files: tuple[OutputFile, ...], **source: Any) -> int:
-    """Print the Avi objects that a source tree asks for, as they would be sent."""
+    """Print the Avi objects that a source tree describes, as they would be sent."""
     desired = _offline(source, facts, deadline, all_live=False)
     told = show_rendering(desired, output, output_files)
     return desired.exit_code or told

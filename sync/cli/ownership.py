@@ -34,7 +34,7 @@ from sync.report.formats import RUN
 @options.after_run_options
 @output_options(RUN)
 def adopt(dry_run: bool, ako_is_stopped: bool, output: str, **given: Any) -> int:
-    """Take over the objects that AKO made, and unmarked ones with a wanted name. Marks change, nothing else."""
+    """Take over the objects that AKO created, and unmarked ones with a desired name. Only marks change."""
     if not (dry_run or ako_is_stopped):
         raise UsageError(
             "an AKO that runs keeps writing from memory, and would take back what is taken over",
@@ -61,7 +61,7 @@ def adopt(dry_run: bool, ako_is_stopped: bool, output: str, **given: Any) -> int
 @options.after_run_options
 @output_options(RUN)
 def release(dry_run: bool, output: str, **given: Any) -> int:
-    """Give our objects back to AKO: the inverse of adopt. Marks change, nothing else."""
+    """Give our objects back to AKO: the inverse of adopt. Only marks change."""
     asked = take_over_options(given, is_dry=dry_run, follows_git=False)
     code = perform(given, asked, output=output, planner=plan_release)
     return _say_next(code, "AKO may be started, avi-sync must not run any more", is_dry=dry_run)

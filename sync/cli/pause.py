@@ -74,7 +74,7 @@ def pause(owner: str, duration: str, reason: str, output: str, **given: Any) -> 
 @options.after_run_options
 @output_options(RUN)
 def resume(owner: str, output: str, **given: Any) -> int:
-    """End the pause of one owner: the next run makes it equal to Git again."""
+    """End the pause of one owner. The next run makes it match Git again."""
     return _mark(parse_owner(owner), None, output, given)
 
 

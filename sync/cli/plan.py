@@ -149,7 +149,8 @@ def apply(file: Path, output: str, **given: Any) -> int:
 def drift(detailed_exitcode: bool, output: str, **given: Any) -> int:
     """Show what was changed on the Controller by hand, field by field; never writes.
 
-    Changes are what the next run would set back. What it leaves alone, because Git has no say in it, is a warning.
+    The changes are what the next run would revert. Edits that it leaves alone, because Git does not decide them, are
+    warnings.
     """
     asked = looking_options(given)
     asked = replace(asked, plan=replace(asked.plan, retry_refused=True, may_undo=True))

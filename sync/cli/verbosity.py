@@ -33,14 +33,14 @@ def verbosity() -> Verbosity:
 
 
 def choose(chosen: Verbosity) -> Callable[[click.Context, click.Parameter, bool], None]:
-    """What an option does that asks for this much; it takes effect before the command begins."""
+    """The callback of an option that sets this verbosity, before the command begins."""
 
     def callback(context: click.Context, parameter: click.Parameter, value: bool) -> None:
         del parameter
         if not value:
             return
         if context.meta.setdefault(_KEY, chosen) is not chosen:
-            raise click.UsageError("--verbose and --quiet (SYNC_VERBOSE, SYNC_QUIET) say the opposite: take one")
+            raise click.UsageError("--verbose and --quiet (SYNC_VERBOSE, SYNC_QUIET) contradict each other: use one")
         if chosen is Verbosity.VERBOSE:
             _show_log()
 
