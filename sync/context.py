@@ -8,7 +8,6 @@ from sync.controller.apply import ApplyOptions
 from sync.controller.client import ControllerClient, Login
 from sync.controller.facts import read_facts
 from sync.controller.record import RecordStore
-from sync.controller.timing import Timing
 from sync.desired import Source
 from sync.model.desired import DesiredState
 from sync.model.facts import Facts
@@ -23,6 +22,7 @@ from sync.model.settings import Settings
 from sync.model.target import Target
 from sync.model.traffic import Observer, unobserved
 from sync.source.git.source import SourceRequest
+from sync.timing import Timing
 from sync.translate.names import Names
 from sync.translate.references import references_of
 

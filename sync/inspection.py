@@ -10,7 +10,6 @@ from sync.context import open_client, read_facts_for, record_store
 from sync.controller.client import ControllerClient
 from sync.controller.live import read_live
 from sync.controller.lock import release_from
-from sync.controller.timing import Timing
 from sync.desired import Source, limits_of, load_source, make_desired, offline, with_ignore_rules
 from sync.errors import SourceError
 from sync.model.desired import AviObject, DesiredState
@@ -24,6 +23,7 @@ from sync.model.traffic import Observer, unobserved
 from sync.plan.naming import with_owners_of_git
 from sync.source.git.source import SourceRequest
 from sync.source.places import WrittenText
+from sync.timing import Timing
 from sync.translate.inputs import inputs_of
 from sync.translate.provenance import sources_of
 

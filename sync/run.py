@@ -14,7 +14,6 @@ from sync.controller.preflight import look_before_replacing
 from sync.controller.record import RecordError
 from sync.controller.services import watch_services
 from sync.controller.surroundings import read_surroundings
-from sync.controller.timing import Timing
 from sync.desired import (
     empty_desired,
     load_source,
@@ -42,6 +41,7 @@ from sync.plan.naming import with_owners_of_git
 from sync.plan.stranded import still_needed
 from sync.report.status import statuses_with_live
 from sync.source.git.source import SourceRequest
+from sync.timing import Timing
 
 ROUNDS = 3
 """How often a run plans and applies before it leaves the rest to the next one: others may write at the same time."""

@@ -15,7 +15,6 @@ from sync.cli.help import Command, not_required
 from sync.cli.offline import ASSUMED_FACTS
 from sync.cli.terminal import paint, say, show, show_document
 from sync.config import source_request, target
-from sync.controller.timing import Timing
 from sync.credentials import environment
 from sync.errors import UsageError
 from sync.inspection import Inspection, inspect, inspect_tree
@@ -24,6 +23,7 @@ from sync.model.desired import AviObject, Owner, OwnerKind
 from sync.model.wording import did_you_mean, nearest, shown
 from sync.report.explanation import explanation_document, explanation_lines, explanations_document
 from sync.source.facts_file import read_facts_file
+from sync.timing import Timing
 
 
 @click.command(

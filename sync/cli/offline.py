@@ -14,7 +14,6 @@ from sync.cli.help import Command, not_required
 from sync.cli.results import OutputFile, output_options, show_rendering, show_validation
 from sync.cli.terminal import say
 from sync.config import source_request
-from sync.controller.timing import Timing
 from sync.credentials import environment
 from sync.desired import empty_desired, if_live, load_source, make_desired, offline, with_ignore_rules
 from sync.errors import SourceError, UsageError
@@ -22,6 +21,7 @@ from sync.model.desired import DesiredState
 from sync.report.formats import RENDERING, VALIDATION
 from sync.source.facts_file import read_facts_file
 from sync.source.git.repository import git_dir_of
+from sync.timing import Timing
 
 
 @click.command(

@@ -20,7 +20,6 @@ from sync.avi.markers import Markers, RefusedDigest
 from sync.compare.traces import is_unchanged
 from sync.controller.client import ControllerClient
 from sync.controller.retries import growing_waits
-from sync.controller.timing import Timing
 from sync.controller.writes import MAY_PASS, Why, WriteFailedError, Writer
 from sync.errors import LockLostError, SyncError
 from sync.model.desired import ObjectKey
@@ -28,6 +27,7 @@ from sync.model.outcome import Outcome, SetState, WriteOutcome, WriteState
 from sync.model.plan import ChangeSet, Method, Plan, Turn, Write
 from sync.model.secrets import blanked, secret_texts
 from sync.plan.passing import Resource, resources_of
+from sync.timing import Timing
 
 _LOG = logging.getLogger(__name__)
 

@@ -40,13 +40,13 @@ from sync.controller.retries import (
 )
 from sync.controller.session import RENEW_STATUSES, Account, Session, Sessions, login_headers, session_of
 from sync.controller.shape import wrong_shape
-from sync.controller.timing import Timing
 from sync.controller.unreachable import diagnose
 from sync.controller.wire import LOGIN_PATH, LOGOUT_PATH, Counters, Wire
 from sync.errors import UsageError
 from sync.model.nesting import TooDeepError, parse_json
 from sync.model.secrets import blanked, secret_texts
 from sync.model.traffic import Observer, unobserved
+from sync.timing import Timing
 
 __all__ = ["ControllerAddress", "ControllerClient", "Counters", "Login"]
 

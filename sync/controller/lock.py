@@ -21,11 +21,11 @@ from typing import Self
 
 from sync.controller.errors import AmbiguousWriteError, ConflictError, NotFoundError, StaleError
 from sync.controller.record import RecordError, RecordStore, StoredRecord
-from sync.controller.timing import Timing
 from sync.errors import LockedError, LockLostError, SyncError
 from sync.model.desired import ObjectKey
 from sync.model.live import KeptObject
 from sync.model.lock import Holder, LastRun, Record
+from sync.timing import Timing
 
 _LOG = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ import tenacity
 
 from sync.controller.bounds import TooLargeError
 from sync.controller.errors import ControllerError
-from sync.controller.timing import Timing
+from sync.timing import Timing
 
 _LOG = logging.getLogger(__name__)
 

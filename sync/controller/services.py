@@ -5,9 +5,9 @@ from typing import Any
 
 from sync.controller.client import ControllerClient
 from sync.controller.facts import lookups
-from sync.controller.timing import Timing
 from sync.errors import SyncError
 from sync.model.service import Awaited, ServiceState, Verdict
+from sync.timing import Timing
 
 UP = "OPER_UP"
 FIRST_PAUSE_SECONDS = 0.5

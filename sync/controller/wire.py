@@ -13,8 +13,8 @@ import httpx
 from sync.controller.address import ControllerAddress
 from sync.controller.connections import Connections
 from sync.controller.errors import ReadOnlyError
-from sync.controller.timing import Timing
 from sync.model.traffic import Exchange, Observer, Repetition
+from sync.timing import Timing
 
 _LOG = logging.getLogger(__name__)
 

@@ -29,10 +29,10 @@ from sync.controller.errors import (
     UpgradingError,
 )
 from sync.controller.retries import growing_waits
-from sync.controller.timing import Timing
 from sync.errors import SyncError, UnreachableError
 from sync.kinds import KINDS
 from sync.model.plan import Write
+from sync.timing import Timing
 
 MOST_POSTS = 3
 """How often one create is sent, each time after nothing was found under its name."""

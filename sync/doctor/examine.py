@@ -10,7 +10,6 @@ from sync.controller.client import ControllerClient
 from sync.controller.facts import TENANT, read_facts
 from sync.controller.live import read_live
 from sync.controller.session import OLDEST_VERSION
-from sync.controller.timing import Timing
 from sync.desired import Source, load_source, make_desired, offline
 from sync.doctor.account import check_rights
 from sync.doctor.contact import make_contact
@@ -23,6 +22,7 @@ from sync.model.checkup import Checkup, Finding
 from sync.model.facts import Facts
 from sync.model.target import Target
 from sync.source.git.source import SourceRequest
+from sync.timing import Timing
 from sync.translate.references import references_of
 
 AFTER_VERSION = ("rights", "references", "dns", "lock", "ako")

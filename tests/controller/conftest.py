@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from sync.controller.client import ControllerAddress, ControllerClient, Login
-from sync.controller.timing import Timing
 from sync.emulator import Emulator
+from sync.timing import Timing
 from tests.controller.scripted import ScriptedController
 from tests.controller.workshop import Workshop
 from tests.end_to_end.conftest import SEED

@@ -16,10 +16,10 @@ from sync.controller.client import ControllerClient
 from sync.controller.errors import AmbiguousWriteError, BrokenAnswerError, NoAnswerError
 from sync.controller.pages import MOST_OBJECTS
 from sync.controller.shape import wrong_shape
-from sync.controller.timing import Timing
 from sync.errors import SyncError
 from sync.kinds import KINDS
 from sync.model.nesting import MOST_LEVELS, TooDeepError, parse_json
+from sync.timing import Timing
 from tests.controller.scripted import Answer, ScriptedController, page
 
 Connect = Callable[..., ControllerClient]

@@ -13,12 +13,12 @@ from sync.controller.client import ControllerAddress, ControllerClient, Login
 from sync.controller.live import live_object
 from sync.controller.lock import Lock
 from sync.controller.record import PATH, RecordError, RecordStore
-from sync.controller.timing import Timing
 from sync.emulator import Emulator
 from sync.errors import LockedError, LockLostError
 from sync.kinds import KINDS
 from sync.model.live import KeptObject
 from sync.model.lock import Holder, LastRun, Record
+from sync.timing import Timing
 from sync.translate.names import Names
 
 LAST = LastRun(

@@ -21,9 +21,9 @@ from sync.controller.errors import (
     StaleError,
     UpgradingError,
 )
-from sync.controller.timing import Timing
 from sync.errors import ExitCode
 from sync.model.traffic import Exchange, Repetition
+from sync.timing import Timing
 from tests.controller.scripted import Answer, ScriptedController, Seen, cookies
 
 Connect = Callable[..., ControllerClient]

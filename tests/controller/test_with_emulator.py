@@ -8,9 +8,9 @@ import pytest
 from sync.controller.client import ControllerAddress, ControllerClient, Login
 from sync.controller.errors import BrokenAnswerError, ConflictError, NotFoundError, RefusedError, StaleError
 from sync.controller.facts import read_facts
-from sync.controller.timing import Timing
 from sync.emulator import Emulator
 from sync.errors import UnreachableError
+from sync.timing import Timing
 
 SEED = {
     "controller": {"version": "22.1.7", "license": "ESSENTIALS"},

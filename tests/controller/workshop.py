@@ -13,7 +13,6 @@ from sync.config import read_settings
 from sync.controller.apply import ApplyOptions, apply_plan
 from sync.controller.client import ControllerAddress, ControllerClient, Login
 from sync.controller.live import read_live
-from sync.controller.timing import Timing
 from sync.emulator import Emulator
 from sync.model.facts import Facts
 from sync.model.live import LiveState
@@ -22,6 +21,7 @@ from sync.model.plan import Plan, PlanOptions
 from sync.model.settings import Settings
 from sync.model.source import Snapshot, SourceFile
 from sync.plan.make import make_plan
+from sync.timing import Timing
 from tests.end_to_end.tree import VALUES, Manifest
 from tests.plan.controller import desired_for
 

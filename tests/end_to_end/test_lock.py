@@ -19,7 +19,6 @@ from sync.controller.apply import ApplyOptions
 from sync.controller.client import ControllerAddress, ControllerClient, Login
 from sync.controller.lock import Lock
 from sync.controller.record import RecordStore
-from sync.controller.timing import Timing
 from sync.errors import ExitCode
 from sync.model.lock import Holder
 from sync.model.outcome import SetState, WriteOutcome
@@ -27,6 +26,7 @@ from sync.model.run import RunOptions
 from sync.model.target import Target
 from sync.run import synchronise
 from sync.source.git.source import SourceRequest
+from sync.timing import Timing
 from sync.translate.names import Names
 from tests.builders import make_options
 from tests.end_to_end.conftest import Controller, Run
