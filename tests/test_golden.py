@@ -7,8 +7,7 @@ import pytest
 import yaml
 
 from sync.desired import load_source, make_desired, offline
-from sync.report.documents import RenderDocument
-from sync.report.json import render_document
+from sync.report.documents import render_document
 from sync.source.facts_file import read_facts_file
 from sync.source.git.source import SourceRequest
 
@@ -33,7 +32,7 @@ def test_a_source_tree_comes_to_exactly_these_objects_and_problems(
     assert (folder / "objects.yaml").read_text() == made
 
 
-def _readable(document: RenderDocument) -> str:
+def _readable(document: dict[str, Any]) -> str:
     """The document without digests, which are no business of a reader's."""
     objects = {
         f"{item['kind']} {item['tenant']}/{item['name']}": _without_digests(item["body"])

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sync.errors import ExitCode
 from sync.model.ending import Condition, Ending, Event
+from sync.report.message import message_document
 from sync.report.metrics import BLOCKED_REASONS, FAMILIES, OBJECT_STATES
-from sync.report.verdict import message_document
 from tests.test_readme import rows_under
 
 PAGE = (Path(__file__).parent.parent / "docs" / "running.md").read_text("utf-8")

@@ -1,9 +1,9 @@
-"""Make docs/schemas/ from the classes in sync/report/documents.py, or check that it is up to date.
+"""Make docs/schemas/ from the documents in sync/report/, or check that it is up to date.
 
 usage: python tools/make_schemas.py [--write]
 
 Refuses to write a schema that takes something away from readers of the one that is there (a key that goes or may be
-missing, another type) unless SCHEMA_VERSION of sync/report/json.py has grown.
+missing, another type) unless SCHEMA_VERSION of sync/report/documents.py has grown.
 """
 
 import json
@@ -12,28 +12,27 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
+from sync.report.checkup import CheckupDocument
+from sync.report.deployment import DeploymentDocument
 from sync.report.documents import (
-    CheckupDocument,
-    DeploymentDocument,
-    ExplanationDocument,
-    ExplanationsDocument,
-    LockDocument,
-    MessageDocument,
+    SCHEMA_VERSION,
+    Document,
     PlanFileDocument,
     RenderDocument,
     RunDocument,
     ValidateDocument,
 )
-from sync.report.json import SCHEMA_VERSION
+from sync.report.explanation import ExplanationDocument, ExplanationsDocument
+from sync.report.lock import LockDocument
+from sync.report.message import MessageDocument
 
 Schema = dict[str, Any]
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-DOCUMENTS: Mapping[str, Any] = {
+DOCUMENTS: Mapping[str, type[Document]] = {
     "checkup": CheckupDocument,
     "explanation": ExplanationDocument,
     "explanations": ExplanationsDocument,
@@ -62,8 +61,8 @@ def schemas() -> dict[str, Schema]:
     return {name: _schema(name, shape) for name, shape in DOCUMENTS.items()}
 
 
-def _schema(name: str, shape: Any) -> Schema:
-    made = TypeAdapter(shape).json_schema(mode="serialization", schema_generator=_Generator)
+def _schema(name: str, shape: type[Document]) -> Schema:
+    made = shape.model_json_schema(mode="serialization", schema_generator=_Generator)
     return {"$schema": DIALECT, "$id": _identity(name), **_renamed(made)}
 
 

@@ -148,7 +148,7 @@ def _send(ending: Ending, before: Memory, webhook: str) -> bool:
     if event is None:
         return False
     from sync.notify.webhook import send_message
-    from sync.report.verdict import message_document
+    from sync.report.message import message_document
 
     send_message(webhook, message_document(ending, event, before.condition))
     return True

@@ -16,7 +16,7 @@ from sync.errors import ExitCode, UsageError
 from sync.journal import ChangeEnded, ChangePlanned, Event, RunBegan, RunEnded, as_document, read_journal
 from sync.model.desired import ObjectKey
 from sync.model.plan import Change
-from sync.report.json import SCHEMA_VERSION
+from sync.report.documents import SCHEMA_VERSION
 from sync.report.plan_text import change_lines
 from sync.report.words import commit_text, one_line
 

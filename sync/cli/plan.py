@@ -22,7 +22,6 @@ from sync.model.selection import Selection
 from sync.plan.drift import drift_of, edit_problems, edits_of
 from sync.plan.saving import described, fingerprints
 from sync.report.formats import RUN
-from sync.report.json import run_document
 from sync.report.plan_file import plan_file_text, read_plan_file
 
 
@@ -66,6 +65,8 @@ def _save(path: Path, given: Mapping[str, Any], options_of_plan: PlanOptions, ru
     commit = run.desired.commit
     if not commit:
         raise UsageError("a plan of a folder without Git cannot be applied later", fix="commit the folder's files")
+    from sync.report.documents import run_document  # not before it is needed: `apply` does without
+
     saved = SavedPlan(
         source=given["source"],
         ref=given["ref"],

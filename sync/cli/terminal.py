@@ -99,7 +99,7 @@ _STYLES: dict[str, dict[str, Any]] = {
 
 def show_document(document: Mapping[str, Any]) -> None:
     """A machine's result: to stdout, never coloured."""
-    from sync.report.json import to_text  # not for text: a run of the plain kind need not pay for it
+    from sync.report.documents import to_text  # not for text: a run of the plain kind need not pay for it
 
     print_result(to_text(document))
 

@@ -7,6 +7,8 @@ from sync.model.desired import AviObject
 from sync.model.live import LiveObject
 from sync.model.problem import Origin, dotted
 
+NOT_THERE = "not there"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -68,3 +70,10 @@ class Explanation:
     fields: tuple[ExplainedField, ...]
     live: LiveObject | None = None
     is_looked_up: bool = False
+
+    @property
+    def whose(self) -> str | None:
+        """Whose the live object is, `not there` if there is none, None where nobody looked."""
+        if not self.is_looked_up:
+            return None
+        return self.live.ownership.value if self.live else NOT_THERE

@@ -1,10 +1,12 @@
 """What `doctor` found, for people and for machines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
 
 from sync.model.checkup import Checkup, Health
-from sync.report.documents import CheckupDocument
-from sync.report.json import SCHEMA_VERSION
+from sync.report.documents import Count, Document, VersionedDocument, at, known
 from sync.report.text import Paint
 from sync.report.words import one_line
 
@@ -22,25 +24,37 @@ def checkup_lines(checkup: Checkup, paint: Paint) -> Iterator[str]:
     yield f"Doctor: {', '.join(f'{number} {health}' for health, number in checkup.counts.items())}"
 
 
-def checkup_document(checkup: Checkup) -> CheckupDocument:
-    """The same as JSON."""
-    counts = checkup.counts
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "checks": [
-            {
-                "check": finding.check,
-                "health": finding.health.value,
-                "message": finding.message,
-                "fix": finding.fix,
-            }
-            for finding in checkup.findings
-        ],
-        "summary": {
-            "ok": counts[Health.OK],
-            "warning": counts[Health.WARNING],
-            "problem": counts[Health.PROBLEM],
-            "not_checked": counts[Health.NOT_CHECKED],
-        },
-        "exit_code": int(checkup.exit_code),
-    }
+def _by_name(counts: Mapping[Health, int]) -> dict[str, int]:
+    return {health.name.lower(): number for health, number in counts.items()}
+
+
+class CheckDocument(Document):
+    """One check of `doctor`."""
+
+    check: str
+    health: Annotated[str, known(Health)]
+    message: str
+    fix: str
+    """Empty where nothing is to be done."""
+
+
+class CheckupSummaryDocument(Document):
+    """How many checks ended in each way."""
+
+    ok: Count
+    warning: Count
+    problem: Count
+    not_checked: Count
+
+
+class CheckupDocument(VersionedDocument):
+    """What `doctor` prints."""
+
+    checks: list[CheckDocument] = at("findings")
+    summary: Annotated[CheckupSummaryDocument, BeforeValidator(_by_name)] = at("counts")
+    exit_code: int
+
+
+def checkup_document(checkup: Checkup) -> dict[str, Any]:
+    """What `doctor` prints as JSON."""
+    return CheckupDocument.of(checkup)

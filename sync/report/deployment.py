@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated, Any
 
 from sync.avi.addresses import addresses
 from sync.kinds import Part
@@ -13,9 +14,17 @@ from sync.model.plan import Action, Cause, Change, Edit
 from sync.model.run import Run
 from sync.plan.drift import edit_text
 from sync.plan.serving import Serving, serving_of
-from sync.report.documents import DeployedOwnerDocument, DeploymentDocument
-from sync.report.json import SCHEMA_VERSION, edit_document, owner_document
-from sync.report.lock import last_run_document, lock_lines
+from sync.report.documents import (
+    Commit,
+    Count,
+    Document,
+    EditDocument,
+    OwnerDocument,
+    VersionedDocument,
+    at,
+    known,
+)
+from sync.report.lock import LastRunDocument, lock_lines
 from sync.report.text import Paint
 from sync.report.words import counted, one_line
 
@@ -136,27 +145,44 @@ def status_lines(run: Run, lock_name: str, paint: Paint) -> Iterator[str]:
     yield f"Status: {counted(len(lines), 'owner')}{f': {said}' if said else ''}{more}"
 
 
-def deployment_document(run: Run, lock_name: str) -> DeploymentDocument:
-    """The same for machines."""
-    last = run.record.last
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "lock": lock_name,
-        "holder": str(run.record.holder) if run.record.holder else None,
-        "last_run": last_run_document(last) if last else None,
-        "commit": run.desired.commit,
-        "owners": [_owner(line) for line in owner_lines(run)],
-    }
+class DeployedOwnerDocument(Document):
+    """How one Gateway, LoadBalancer Service or shared VIP stands."""
+
+    owner: OwnerDocument
+    standing: Annotated[str, known(Standing)]
+    addresses: list[str]
+    objects: Count
+    """Live objects that are ours."""
+    servers: Count = at("serving.servers")
+    """Servers of its pools."""
+    enabled_servers: Count = at("serving.enabled")
+    """Those that get traffic: enabled ones of enabled pools of an enabled VirtualService."""
+    protected: bool = at("is_protected")
+    edits: list[EditDocument]
+    """What somebody edited on them and runs leave alone."""
 
 
-def _owner(line: OwnerLine) -> DeployedOwnerDocument:
-    return {
-        "owner": owner_document(line.owner),
-        "standing": line.standing.value,
-        "addresses": list(line.addresses),
-        "objects": line.objects,
-        "servers": line.serving.servers,
-        "enabled_servers": line.serving.enabled,
-        "protected": line.is_protected,
-        "edits": [edit_document(edit) for edit in line.edits],
-    }
+class DeploymentDocument(VersionedDocument):
+    """What `status` prints."""
+
+    lock: str
+    holder: str | None
+    """Who holds the lock; null while it is free."""
+    last_run: LastRunDocument | None
+    """Null if no run has changed anything yet."""
+    commit: Commit
+    owners: list[DeployedOwnerDocument]
+
+
+def deployment_document(run: Run, lock_name: str) -> dict[str, Any]:
+    """What `status` prints as JSON."""
+    record = run.record
+    return DeploymentDocument.of(
+        {
+            "lock": lock_name,
+            "holder": str(record.holder) if record.holder else None,
+            "last_run": record.last,
+            "commit": run.desired.commit,
+            "owners": owner_lines(run),
+        }
+    )

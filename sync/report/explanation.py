@@ -1,16 +1,15 @@
 """Where the fields of one object come from, for people and machines: `avi-sync explain`."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
 
 from sync.avi.references import parse_reference
-from sync.model.explanation import ExplainedField, Explanation, Source
-from sync.report.documents import ExplainedFieldDocument, ExplanationDocument, ExplanationsDocument, FieldSourceDocument
-from sync.report.json import SCHEMA_VERSION, key_document, owner_document
+from sync.model.explanation import NOT_THERE, ExplainedField, Explanation, Source
+from sync.report.documents import Commit, Document, KeyDocument, OwnerDocument, VersionedDocument, at
 from sync.report.text import Paint
 from sync.report.words import commit_text, counted, one_line, shown
-
-NOT_THERE = "not there"
 
 
 def explanation_lines(explanation: Explanation, paint: Paint) -> Iterator[str]:
@@ -62,41 +61,54 @@ def _readable(value: Any) -> Any:
     return f"{found.type} {found}" if found else value
 
 
-def explanation_document(explanation: Explanation) -> ExplanationDocument:
-    """The same for machines."""
-    live = explanation.live.ownership.value if explanation.live else NOT_THERE
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "commit": explanation.commit,
-        **key_document(explanation.item.key),
-        "owner": owner_document(explanation.item.owner),
-        "live": live if explanation.is_looked_up else None,
-        "fields": [_field_document(field) for field in explanation.fields],
-    }
+class FieldSourceDocument(Document):
+    """One place that a field comes from."""
+
+    file: Annotated[str, BeforeValidator(lambda origin: origin.file if origin else "")] = at("origin")
+    """Empty where no file says it: then `said` does."""
+    line: Annotated[int, BeforeValidator(lambda origin: origin.line if origin else 0)] = at("origin")
+    """From 1; 0 where there is no file."""
+    field: str = at("field_text")
+    """The field of the manifest or of values.yaml, such as `spec.listeners[0].port`; empty for the file as such."""
+    said: str
+    """What no file says: a default, or why."""
 
 
-def explanations_document(explanations: Sequence[Explanation]) -> ExplanationsDocument:
-    """All objects of one owner, for machines."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "explanations": [explanation_document(each) for each in explanations],
-    }
+class ExplainedFieldDocument(Document):
+    """One field of an object."""
+
+    field: str
+    """Such as `services`, or `vip[0].ip_address`."""
+    sources: list[FieldSourceDocument]
+    desired: Any = at("values.desired")
+    """Null where live counts; a secret is masked."""
+    live: Any = at("values.live")
+    """Null where there is none, or nobody looked; a secret is masked."""
+    equal: bool | None = at("values.is_equal")
+    """Whether a plan leaves the field as it is; null where the two are not compared."""
 
 
-def _field_document(field: ExplainedField) -> ExplainedFieldDocument:
-    return {
-        "field": field.field,
-        "sources": [_source_document(source) for source in field.sources],
-        "desired": field.values.desired,
-        "live": field.values.live,
-        "equal": field.values.is_equal,
-    }
+class ExplanationDocument(KeyDocument, VersionedDocument):
+    """What `explain` prints."""
+
+    commit: Commit
+    owner: OwnerDocument = at("item.owner")
+    live: Annotated[str | None, Field(examples=["ours", "ako", "foreign", NOT_THERE])] = at("whose")
+    """Whose the live object is, or `not there`; null where no Controller was asked."""
+    fields: list[ExplainedFieldDocument]
 
 
-def _source_document(source: Source) -> FieldSourceDocument:
-    return {
-        "file": source.origin.file if source.origin else "",
-        "line": source.origin.line if source.origin else 0,
-        "field": source.field_text,
-        "said": source.said,
-    }
+class ExplanationsDocument(VersionedDocument):
+    """What `explain` prints of an owner: each of its objects as for one object."""
+
+    explanations: list[ExplanationDocument]
+
+
+def explanation_document(explanation: Explanation) -> dict[str, Any]:
+    """What `explain` prints as JSON."""
+    return ExplanationDocument.of(explanation)
+
+
+def explanations_document(explanations: Sequence[Explanation]) -> dict[str, Any]:
+    """What `explain` prints as JSON of all objects of one owner."""
+    return ExplanationsDocument.of({"explanations": explanations})

@@ -9,7 +9,7 @@ Forms = Mapping[str, tuple[str, ...]]
 
 RUN: Forms = {
     "text": ("plan_text.run_text",),
-    "json": ("json.run_document", "json.to_text"),
+    "json": ("documents.run_document", "documents.to_text"),
     "markdown": ("markdown.run_markdown",),
     "html": ("html.run_html",),
     "junit": ("junit.run_junit",),
@@ -18,7 +18,7 @@ RUN: Forms = {
 
 VALIDATION: Forms = {
     "text": ("text.validation_text",),
-    "json": ("json.validate_document", "json.to_text"),
+    "json": ("documents.validate_document", "documents.to_text"),
     "markdown": ("markdown.tree_markdown",),
     "html": ("html.tree_html",),
     "junit": ("junit.tree_junit",),
@@ -27,7 +27,7 @@ VALIDATION: Forms = {
 
 RENDERING: Forms = {
     "text": ("text.render_text",),
-    "json": ("json.render_document", "json.to_text"),
+    "json": ("documents.render_document", "documents.to_text"),
     "html": ("html.tree_html",),
 }
 """What `render` tells of a DesiredState."""

@@ -1,10 +1,10 @@
 """The lock and the record of a cluster, for people and machines."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from sync.model.lock import Holder, LastRun, Record
-from sync.report.documents import HolderDocument, LastRunDocument, LockDocument
-from sync.report.json import SCHEMA_VERSION, key_document
+from sync.model.lock import Record
+from sync.report.documents import Commit, Count, Document, KeyDocument, VersionedDocument, at
 from sync.report.words import one_line
 
 
@@ -26,28 +26,47 @@ def lock_lines(name: str, record: Record) -> Iterator[str]:
         yield one_line(f"Stored while they are replaced: {names}")
 
 
-def lock_document(name: str, record: Record) -> LockDocument:
-    """The same for machines."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "lock": name,
-        "holder": _holder(record.holder) if record.holder else None,
-        "last_run": last_run_document(record.last) if record.last else None,
-        "kept": [key_document(item.before.key) for item in record.kept],
-    }
+class HolderDocument(Document):
+    """A run that holds the lock."""
+
+    name: str
+    """`user@host`."""
+    pid: int
+    run: str = at("run_id")
+    beats: Count
+    """How often it has shown that it lives: since about `beats` × `beat_seconds`."""
+    beat_seconds: float
+    ttl_seconds: float
+    """After so long a silence it counts as gone."""
 
 
-def _holder(holder: Holder) -> HolderDocument:
-    return {
-        "name": holder.name,
-        "pid": holder.pid,
-        "run": holder.run_id,
-        "beats": holder.beats,
-        "beat_seconds": holder.beat_seconds,
-        "ttl_seconds": holder.ttl_seconds,
-    }
-
-
-def last_run_document(last: LastRun) -> LastRunDocument:
+class LastRunDocument(Document):
     """The last run that changed something."""
-    return {"source": last.source, "path": last.path, "commit": last.commit, "time": last.time, "run": last.run_id}
+
+    source: str
+    """The repository in one spelling, without a login."""
+    path: str
+    """The folder in it; empty for its root."""
+    commit: Commit
+    time: str
+    """UTC, by the clock of the machine that ran."""
+    run: str = at("run_id")
+
+
+class LockDocument(VersionedDocument):
+    """What `lock status` prints."""
+
+    lock: str
+    """The name of the StringGroup that is the lock."""
+    holder: HolderDocument | None
+    """Null while the lock is free."""
+    last_run: LastRunDocument | None
+    """Null if no run has changed anything yet."""
+    kept: list[KeyDocument]
+    """Objects that are stored because they are being replaced, or were when a run died."""
+
+
+def lock_document(name: str, record: Record) -> dict[str, Any]:
+    """What `lock status` prints as JSON."""
+    kept = [item.before.key for item in record.kept]
+    return LockDocument.of({"lock": name, "holder": record.holder, "last_run": record.last, "kept": kept})

@@ -3,16 +3,13 @@
 from collections.abc import Iterator, Mapping
 
 from sync.errors import ExitCode
-from sync.model.ending import Condition, Ending, Event
+from sync.model.ending import Ending
 from sync.model.problem import Severity
 from sync.model.run import Run
-from sync.report.documents import MessageDocument
 from sync.report.headline import headline_of
-from sync.report.json import SCHEMA_VERSION
-from sync.report.numbers import numbers
 from sync.report.plan_text import counts
 from sync.report.text import plain, problem_lines
-from sync.report.words import counted, one_line
+from sync.report.words import one_line
 
 MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.DONE: "done",
@@ -32,9 +29,6 @@ MEANINGS: Mapping[ExitCode, str] = {
 
 MESSAGE_BYTES = 4096
 """What Kubernetes keeps of a termination message (Kubernetes 1.34, Pod.spec.containers.terminationMessagePath)."""
-
-TOLD_TROUBLES = 5
-"""How many troubles a message names; the others are counted."""
 
 
 def verdict(ending: Ending) -> str:
@@ -80,26 +74,3 @@ def termination_message(ending: Ending) -> str:
             return message + rest
         message = longer
     return message
-
-
-def message_document(ending: Ending, event: Event, before: Condition | None) -> MessageDocument:
-    """What a webhook is sent. `text` alone is enough for a chat."""
-    run = ending.run
-    found = list(troubles(ending))
-    told = found[:TOLD_TROUBLES]
-    more = [f"and {counted(len(found) - len(told), 'problem')} more"] if len(found) > len(told) else []
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "event": event.value,
-        "target": ending.target,
-        "before": before.value if before is not None else None,
-        "now": ending.condition.value if ending.condition is not None else None,
-        "exit_code": int(ending.exit_code),
-        "cluster": run.desired.cluster if run is not None else "",
-        "commit": run.desired.commit if run is not None else "",
-        "digest": run.plan.digest if run is not None and run.plan is not None else "",
-        "dry_run": run.is_dry if run is not None else None,
-        "changes": {action.value: number for action, number in numbers(run).items()} if run is not None else {},
-        "problems": told,
-        "text": "\n".join([f"avi-sync {ending.target}: {event.value}. {verdict(ending)}", *told, *more]),
-    }

@@ -10,9 +10,9 @@ from sync.model.ending import Ending, Memory
 from sync.model.plan import Action
 from sync.model.run import Run
 from sync.report.created import created
+from sync.report.documents import run_document
 from sync.report.github import run_annotations
 from sync.report.headline import headline_of
-from sync.report.json import run_document
 from sync.report.markdown import run_markdown
 from sync.report.metrics import metrics_of
 from sync.report.plan_text import run_text

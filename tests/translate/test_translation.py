@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from sync.desired import Source, make_desired
 from sync.model.desired import Held, Owner, OwnerKind
 from sync.model.source import Snapshot
-from sync.report.documents import RenderDocument
-from sync.report.json import render_document
+from sync.report.documents import render_document
 from sync.source.manifests import parse_manifests
 from tests.builders import (
     OWN_TEMPLATES,
@@ -145,7 +144,7 @@ def test_an_error_of_one_owner_leaves_the_others_alone() -> None:
 # --- laws -------------------------------------------------------------------------------------------------------------
 
 
-def document_of(snapshot: Snapshot) -> RenderDocument:
+def document_of(snapshot: Snapshot) -> dict[str, Any]:
     """What `render` prints for a tree."""
     resources, problems = parse_manifests(snapshot, exclude=(), max_aliases=100)
     source = Source(
