@@ -2,10 +2,10 @@
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -18,9 +18,11 @@ from sync.errors import ExitCode, SyncError, UsageError
 from sync.model.desired import DesiredState
 from sync.model.run import Run
 from sync.model.wording import shown
-from sync.report.formats import RENDERING, RUN, VALIDATION, Forms, written
+from sync.report.formats import RENDERING, RUN, VALIDATION, written
 from sync.report.plan_text import counts, run_lines, trouble_lines
 from sync.report.text import problem_lines, render_lines, validation_lines
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ class OutputFileType(click.ParamType[OutputFile]):
 
     name = "FORMAT=PATH"
 
-    def __init__(self, forms: Forms) -> None:
+    def __init__(self, forms: Collection[str]) -> None:
         self._forms = forms
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> OutputFile:
@@ -53,7 +55,7 @@ class OutputFileType(click.ParamType[OutputFile]):
         return [part for part in re.split(r"[\s,]+", rv) if part]
 
 
-def output_options(forms: Forms) -> Decorator:
+def output_options(forms: Collection[str]) -> Decorator:
     """`--format` for stdout, and `--output-file` for as many files as are wanted."""
     *others, last = forms
     return group(
@@ -136,7 +138,11 @@ def show_rendering(desired: DesiredState, output: str, files: Sequence[OutputFil
 
 
 def _show(
-    result: Run | DesiredState, forms: Forms, output: str, files: Sequence[OutputFile], as_text: Callable[[], None]
+    result: T,
+    forms: Mapping[str, Callable[[T], str]],
+    output: str,
+    files: Sequence[OutputFile],
+    as_text: Callable[[], None],
 ) -> ExitCode:
     code = ExitCode.DONE
     for file in files:

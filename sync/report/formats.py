@@ -1,42 +1,96 @@
-"""Every form that a result can have, by name. A module is read when its form is asked for."""
+"""Every form that a result can have, by name. What not every run needs is imported when its form is requested."""
 
-from collections.abc import Mapping
-from importlib import import_module
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
-Forms = Mapping[str, tuple[str, ...]]
-"""Form → functions that make it, each given what the one before has made."""
+from sync.model.desired import DesiredState
+from sync.model.run import Run
+from sync.report.plan_text import run_text
+from sync.report.text import render_text, validation_text
 
-RUN: Forms = {
-    "text": ("plan_text.run_text",),
-    "json": ("documents.run_document", "documents.to_text"),
-    "markdown": ("markdown.run_markdown",),
-    "html": ("html.run_html",),
-    "junit": ("junit.run_junit",),
-}
-"""What `sync` tells of a Run."""
-
-VALIDATION: Forms = {
-    "text": ("text.validation_text",),
-    "json": ("documents.validate_document", "documents.to_text"),
-    "markdown": ("markdown.tree_markdown",),
-    "html": ("html.tree_html",),
-    "junit": ("junit.tree_junit",),
-}
-"""What `validate` tells of a DesiredState."""
-
-RENDERING: Forms = {
-    "text": ("text.render_text",),
-    "json": ("documents.render_document", "documents.to_text"),
-    "html": ("html.tree_html",),
-}
-"""What `render` tells of a DesiredState."""
+T = TypeVar("T")
 
 
-def written(result: object, form: str, forms: Forms) -> str:
+def written(result: T, form: str, forms: Mapping[str, Callable[[T], str]]) -> str:
     """The result in one of its forms, without a line break at its end."""
-    made: Any = result
-    for name in forms[form]:
-        module, _, function = name.partition(".")
-        made = getattr(import_module(f"sync.report.{module}"), function)(made)
-    return str(made).rstrip("\n")
+    return forms[form](result).rstrip("\n")
+
+
+def _run_json(run: Run) -> str:
+    from sync.report.documents import run_document, to_text
+
+    return to_text(run_document(run))
+
+
+def _run_markdown(run: Run) -> str:
+    from sync.report.markdown import run_markdown
+
+    return run_markdown(run)
+
+
+def _run_html(run: Run) -> str:
+    from sync.report.html import run_html
+
+    return run_html(run)
+
+
+def _run_junit(run: Run) -> str:
+    from sync.report.junit import run_junit
+
+    return run_junit(run)
+
+
+def _validation_json(desired: DesiredState) -> str:
+    from sync.report.documents import to_text, validate_document
+
+    return to_text(validate_document(desired))
+
+
+def _rendering_json(desired: DesiredState) -> str:
+    from sync.report.documents import render_document, to_text
+
+    return to_text(render_document(desired))
+
+
+def _tree_markdown(desired: DesiredState) -> str:
+    from sync.report.markdown import tree_markdown
+
+    return tree_markdown(desired)
+
+
+def _tree_html(desired: DesiredState) -> str:
+    from sync.report.html import tree_html
+
+    return tree_html(desired)
+
+
+def _tree_junit(desired: DesiredState) -> str:
+    from sync.report.junit import tree_junit
+
+    return tree_junit(desired)
+
+
+RUN: Mapping[str, Callable[[Run], str]] = {
+    "text": run_text,
+    "json": _run_json,
+    "markdown": _run_markdown,
+    "html": _run_html,
+    "junit": _run_junit,
+}
+"""The forms of a run."""
+
+VALIDATION: Mapping[str, Callable[[DesiredState], str]] = {
+    "text": validation_text,
+    "json": _validation_json,
+    "markdown": _tree_markdown,
+    "html": _tree_html,
+    "junit": _tree_junit,
+}
+"""The forms of what `validate` finds."""
+
+RENDERING: Mapping[str, Callable[[DesiredState], str]] = {
+    "text": render_text,
+    "json": _rendering_json,
+    "html": _tree_html,
+}
+"""The forms of what `render` makes."""

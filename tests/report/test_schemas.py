@@ -27,7 +27,8 @@ def test_a_schema_follows_from_the_code(name: str) -> None:
 @given(run=runs())
 def test_what_is_printed_follows_its_schema(run: Run) -> None:
     """Every key is named, present, and of its type."""
-    result, validated = (json.loads(written(x, "json", forms)) for x, forms in ((run, RUN), (run.desired, VALIDATION)))
+    result = json.loads(written(run, "json", RUN))
+    validated = json.loads(written(run.desired, "json", VALIDATION))
 
     assert list(Draft202012Validator(closed(published("result"))).iter_errors(result)) == []
     assert list(Draft202012Validator(closed(published("validate"))).iter_errors(validated)) == []
