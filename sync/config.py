@@ -8,11 +8,10 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -124,42 +123,72 @@ def actor_of(environment: Mapping[str, str]) -> str:
     return ""
 
 
-def source_request(given: Mapping[str, Any], environment: Mapping[str, str], *, writes: bool) -> SourceRequest:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceOptions:
+    """Where the manifests come from, as options name it."""
+
+    source: str = field(default="", repr=False)
+    ref: str = ""
+    path: str = ""
+    git_token_file: str = ""
+    git_username: str = ""
+    git_auth: str = "basic"
+    ssh_key_file: str = ""
+    known_hosts_file: str = ""
+    cache_dir: str = ""
+    working_tree: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControllerOptions:
+    """Where a run writes to, as options name it."""
+
+    controller: str = field(default="", repr=False)
+    username: str = "admin"
+    password_file: str = ""
+    token_file: str = ""
+    ca_bundle: str = ""
+    insecure_skip_verify: bool = False
+    timeout: float = 30.0
+    deadline: float = 3600.0
+    parallelism: int = 8
+
+
+def source_request(options: SourceOptions, environment: Mapping[str, str], *, writes: bool) -> SourceRequest:
     """Where the manifests come from. A run that writes reads commits only, never files that no commit vouches for."""
-    working_tree = bool(given.get("working_tree", False))
-    if writes and working_tree:
+    if writes and options.working_tree:
         raise UsageError("--working-tree would apply files that no commit holds", fix="commit them, or add --dry-run")
     return SourceRequest(
-        location=given["source"],
-        ref=given["ref"],
-        path=given["path"],
-        login=_git_login(given, environment),
-        ssh_key_file=given["ssh_key_file"],
-        known_hosts_file=given["known_hosts_file"],
-        cache_dir=_cache_folder(given["cache_dir"]),
-        working_tree=working_tree,
+        location=options.source,
+        ref=options.ref,
+        path=options.path,
+        login=_git_login(options, environment),
+        ssh_key_file=options.ssh_key_file,
+        known_hosts_file=options.known_hosts_file,
+        cache_dir=_cache_folder(options.cache_dir),
+        working_tree=options.working_tree,
         plain_folder_allowed=not writes,
     )
 
 
-def _git_login(given: Mapping[str, Any], environment: Mapping[str, str]) -> GitLogin:
+def _git_login(options: SourceOptions, environment: Mapping[str, str]) -> GitLogin:
     """The login for https://; a name that would break out of its header is refused."""
-    username, is_bearer = given["git_username"], given["git_auth"] == "bearer"
+    username, is_bearer = options.git_username, options.git_auth == "bearer"
     if not username.isprintable() or ":" in username:
         raise UsageError("--git-username holds a colon or a control character", fix="give the name alone")
     if username and is_bearer:
         raise UsageError("a Bearer token has no user name", fix="leave out --git-username, or use --git-auth basic")
-    token = secret("SYNC_GIT_TOKEN", given["git_token_file"], environment)
+    token = secret("SYNC_GIT_TOKEN", options.git_token_file, environment)
     if not token.isprintable():
         raise UsageError("the Git token holds a line break or a control character", fix="correct SYNC_GIT_TOKEN")
     return GitLogin(token=token, username=username, is_bearer=is_bearer)
 
 
-def target(given: Mapping[str, Any], environment: Mapping[str, str]) -> Target:
+def target(options: ControllerOptions, environment: Mapping[str, str], *, source: str) -> Target:
     """Where the run writes to. Credentials come from files or the environment only."""
-    password = secret("SYNC_PASSWORD", given["password_file"], environment)
-    token = secret("SYNC_TOKEN", given["token_file"], environment)
-    controller = given["controller"]
+    password = secret("SYNC_PASSWORD", options.password_file, environment)
+    token = secret("SYNC_TOKEN", options.token_file, environment)
+    controller = options.controller
     if controller != EMBEDDED:
         controller = ControllerAddress(url=controller).url
     if not password and not token and controller != EMBEDDED:
@@ -169,16 +198,16 @@ def target(given: Mapping[str, Any], environment: Mapping[str, str]) -> Target:
         )
     return Target(
         controller=controller,
-        username=given["username"],
+        username=options.username,
         password=password,
         token=token,
-        ca_bundle=given["ca_bundle"],
-        is_verified=not given["insecure_skip_verify"],
-        timeout_seconds=given["timeout"],
-        deadline_seconds=given["deadline"],
-        parallelism=given["parallelism"],
+        ca_bundle=options.ca_bundle,
+        is_verified=not options.insecure_skip_verify,
+        timeout_seconds=options.timeout,
+        deadline_seconds=options.deadline,
+        parallelism=options.parallelism,
         state_folder=str(state_folder(environment)),
-        emulator_file=_emulator_file(given["source"], environment) if controller == EMBEDDED else "",
+        emulator_file=_emulator_file(source, environment) if controller == EMBEDDED else "",
     )
 
 

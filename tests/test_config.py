@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,16 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sync.config import EMBEDDED, _own_folder, controller_host_problem, host_of, read_settings, secret, source_request
+from sync.config import (
+    EMBEDDED,
+    SourceOptions,
+    _own_folder,
+    controller_host_problem,
+    host_of,
+    read_settings,
+    secret,
+    source_request,
+)
 from sync.errors import UsageError
 from sync.model.problem import Problem
 from sync.model.settings import ControllerSettings, Settings
@@ -416,22 +426,14 @@ def test_the_host_of_an_address_is_found_in_any_form(address: str, host: str) ->
     assert host_of(address) == host
 
 
-GIVEN: dict[str, Any] = {
-    "source": "repo",
-    "ref": "main",
-    "path": "prod",
-    "git_token_file": "",
-    "git_username": "",
-    "git_auth": "basic",
-    "ssh_key_file": "key",
-    "known_hosts_file": "hosts",
-    "cache_dir": "cache",
-}
+GIVEN = SourceOptions(
+    source="repo", ref="main", path="prod", ssh_key_file="key", known_hosts_file="hosts", cache_dir="cache"
+)
 
 
 def test_a_source_request_says_what_the_flags_say() -> None:
     """A run that writes nothing may read a plain folder and the work tree."""
-    request = source_request({**GIVEN, "working_tree": True}, {"SYNC_GIT_TOKEN": "secret"}, writes=False)
+    request = source_request(replace(GIVEN, working_tree=True), {"SYNC_GIT_TOKEN": "secret"}, writes=False)
 
     assert (request.location, request.ref, request.path) == ("repo", "main", "prod")
     assert (request.login.token, request.ssh_key_file, request.known_hosts_file) == ("secret", "key", "hosts")
@@ -452,17 +454,17 @@ def test_a_source_request_says_what_the_flags_say() -> None:
 def test_a_login_that_cannot_be_sent_is_a_usage_error(name: str, auth: str, message: str) -> None:
     """A user name is one word of one header, and a Bearer token has none."""
     with pytest.raises(UsageError, match=message):
-        source_request({**GIVEN, "git_username": name, "git_auth": auth}, {}, writes=False)
+        source_request(replace(GIVEN, git_username=name, git_auth=auth), {}, writes=False)
 
 
 def test_a_run_that_writes_reads_commits_only() -> None:
     """Files that no commit holds are never applied."""
-    request = source_request({**GIVEN, "cache_dir": ""}, {}, writes=True)
+    request = source_request(replace(GIVEN, cache_dir=""), {}, writes=True)
 
     assert not request.plain_folder_allowed
     assert request.cache_dir.name == "avi-sync"
     with pytest.raises(UsageError, match="--working-tree would apply files that no commit holds"):
-        source_request({**GIVEN, "working_tree": True}, {}, writes=True)
+        source_request(replace(GIVEN, working_tree=True), {}, writes=True)
 
 
 def test_a_secret_comes_from_its_file_before_its_variable(tmp_path: Path) -> None:

@@ -7,16 +7,17 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from sync.cli.arguments import Arguments, NotifyOptions
 from sync.cli.recording import Recorder
 from sync.cli.signals import SIGNALS, StoppedError
 from sync.cli.terminal import complain, paint
-from sync.config import host_of, secret, secrets_read, state_folder
+from sync.config import secret, secrets_read, state_folder
 from sync.context import Hooks
 from sync.credentials import environment
 from sync.errors import ExitCode, SyncError
@@ -28,21 +29,21 @@ T = TypeVar("T")
 
 
 @contextmanager
-def told_afterwards(given: Mapping[str, Any], recorder: Recorder) -> Iterator["Watch"]:
+def told_afterwards(arguments: Arguments, recorder: Recorder) -> Iterator["Watch"]:
     """Around a command: however it ends, its ending is told to those whom options and environment name."""
-    watch = Watch(target_name(given))
+    watch = Watch(arguments.target_name)
     try:
         yield watch
     except SyncError as error:
-        _tell(watch.ending(SIGNALS.exit_code or error.exit_code, error=str(error)), given, recorder)
+        _tell(watch.ending(SIGNALS.exit_code or error.exit_code, error=str(error)), arguments, recorder)
         raise
     except StoppedError as stop:
-        _tell(watch.ending(stop.exit_code), given, recorder)
+        _tell(watch.ending(stop.exit_code), arguments, recorder)
         raise
     except Exception as error:
-        _tell(watch.ending(ExitCode.UNEXPECTED, error=_shown(error)), given, recorder)
+        _tell(watch.ending(ExitCode.UNEXPECTED, error=_shown(error)), arguments, recorder)
         raise
-    _tell(watch.ending(watch.exit_code), given, recorder)
+    _tell(watch.ending(watch.exit_code), arguments, recorder)
     if recorder.failure is not None and watch.exit_code is ExitCode.DONE:
         watch.exit_code = ExitCode.UNEXPECTED
 
@@ -100,18 +101,7 @@ class Watch:
                     self._repetitions[event.trouble] += 1
 
 
-def target_name(given: Mapping[str, Any]) -> str:
-    """What metrics and messages call the run: the name that was given, or the Controller's host and the path in Git."""
-    if given["target_name"]:
-        return str(given["target_name"])
-    try:
-        host = host_of(given["controller"])
-    except ValueError:
-        host = ""
-    return "/".join(part for part in (host or "unknown", str(given["path"]).strip("/")) if part)
-
-
-def _tell(ending: Ending, given: Mapping[str, Any], recorder: Recorder) -> None:
+def _tell(ending: Ending, arguments: Arguments, recorder: Recorder) -> None:
     """Tell everybody who asked; the failure to tell one is said, and does not keep it from another."""
     recorder.ended(ending)
     if recorder.failure is not None:
@@ -121,24 +111,25 @@ def _tell(ending: Ending, given: Mapping[str, Any], recorder: Recorder) -> None:
     webhook = (
         _try(
             "the address of the webhook could not be read",
-            lambda: secret("SYNC_WEBHOOK_URL", given["webhook_url_file"], environment()),
+            lambda: secret("SYNC_WEBHOOK_URL", arguments.notify.webhook_url_file, environment()),
         )
         or ""
     )
-    if webhook or given["metrics_file"] or given["pushgateway"]:
-        _tell_with_memory(ending, given, webhook)
+    if webhook or arguments.notify.metrics_file or arguments.notify.pushgateway:
+        _tell_with_memory(ending, arguments, webhook)
 
 
-def _tell_with_memory(ending: Ending, given: Mapping[str, Any], webhook: str) -> None:
+def _tell_with_memory(ending: Ending, arguments: Arguments, webhook: str) -> None:
     """What depends on earlier runs: whether a message is due, when a run last succeeded, and counters."""
     from sync.notify.memory import memory_file, recall, remember
 
     folder = state_folder(os.environ)
-    file = memory_file(folder, tuple(str(given[key]) for key in ("controller", "source", "ref", "path")))
+    source = arguments.source
+    file = memory_file(folder, (arguments.controller.controller, source.source, source.ref, source.path))
     before = recall(file)
     is_told = not webhook or _try("the webhook could not be told", lambda: _send(ending, before, webhook)) is not None
     after = remembered(before, ending, is_told=is_told)
-    _tell_prometheus(ending, after, given)
+    _tell_prometheus(ending, after, arguments.notify)
     _try(f"what the next run should know could not be kept in {folder}", lambda: remember(file, ending.target, after))
 
 
@@ -154,8 +145,8 @@ def _send(ending: Ending, before: Memory, webhook: str) -> bool:
     return True
 
 
-def _tell_prometheus(ending: Ending, after: Memory, given: Mapping[str, Any]) -> None:
-    file, gateway = given["metrics_file"], given["pushgateway"]
+def _tell_prometheus(ending: Ending, after: Memory, options: NotifyOptions) -> None:
+    file, gateway = options.metrics_file, options.pushgateway
     if not file and not gateway:
         return
     from sync.notify.prometheus import push_metrics, write_metrics

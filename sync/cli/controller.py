@@ -1,24 +1,25 @@
 """The Controller that a command talks to: a real one, or for `embedded` an emulator in this process."""
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from sync.cli.arguments import Arguments
 from sync.cli.terminal import complain, paint
-from sync.config import EMBEDDED
+from sync.config import EMBEDDED, target
+from sync.credentials import environment
 from sync.model.target import Target
 
 
-def warn_of_unchecked_certificate(given: Mapping[str, Any]) -> None:
-    """Loud, every time."""
-    if given["insecure_skip_verify"]:
+@contextmanager
+def controller(arguments: Arguments) -> Iterator[Target]:
+    """The Controller to talk to, with a warning, every time, if its certificate is not checked."""
+    if arguments.controller.insecure_skip_verify:
         complain(paint("WARNING: the Controller's certificate is not checked (--insecure-skip-verify)", "error"))
-
-
-def controller(where: Target) -> AbstractContextManager[Target]:
-    """The Controller to talk to."""
+    where = target(arguments.controller, environment(), source=arguments.source.source)
     if where.controller != EMBEDDED:
-        return nullcontext(where)
+        yield where
+        return
     from sync.cli.emulation import embedded  # not for a real one: it takes a quarter of a second to read
 
-    return embedded(where)
+    with embedded(where) as emulated:
+        yield emulated

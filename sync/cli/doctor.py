@@ -5,11 +5,10 @@ from typing import Any
 import click
 
 from sync.cli import options
-from sync.cli.controller import controller, warn_of_unchecked_certificate
+from sync.cli.arguments import Arguments
+from sync.cli.controller import controller
 from sync.cli.help import Command
 from sync.cli.terminal import paint, show, show_document
-from sync.config import source_request, target
-from sync.credentials import environment
 from sync.doctor.examine import examine
 from sync.report.checkup import checkup_document, checkup_lines
 
@@ -24,13 +23,13 @@ from sync.report.checkup import checkup_document, checkup_lines
 @options.source_options
 @options.controller_options
 @options.output
-def command(output: str, **given: Any) -> int:
+def command(**given: Any) -> int:
     """Check everything that a run needs, without writing: Git, the Controller, permissions, names, AKO."""
-    request = source_request(given, environment(), writes=True)
-    warn_of_unchecked_certificate(given)
-    with controller(target(given, environment())) as where:
+    arguments = Arguments.of(given)
+    request = arguments.request(writes=True)
+    with controller(arguments) as where:
         checkup = examine(request, where)
-    if output == "json":
+    if arguments.form == "json":
         show_document(checkup_document(checkup))
     else:
         show(checkup_lines(checkup, paint))

@@ -1,6 +1,5 @@
 """`avi-sync explain`: where each field of a desired object comes from."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,14 +7,12 @@ from typing import Any
 import click
 
 from sync.cli import options
-from sync.cli.asked import parse_owner
+from sync.cli.arguments import Arguments, parse_owner
 from sync.cli.console import Console
-from sync.cli.controller import controller, warn_of_unchecked_certificate
+from sync.cli.controller import controller
 from sync.cli.help import Command, not_required
 from sync.cli.offline import ASSUMED_FACTS
 from sync.cli.terminal import paint, say, show, show_document
-from sync.config import source_request, target
-from sync.credentials import environment
 from sync.errors import UsageError
 from sync.inspection import Inspection, inspect, inspect_tree
 from sync.kinds import KINDS
@@ -40,7 +37,7 @@ from sync.timing import Timing
 @not_required(options.controller_options)
 @options.facts
 @options.output
-def command(object: str, output: str, **given: Any) -> None:  # noqa: A002 (click names it after the argument)
+def command(object: str, facts: str, **given: Any) -> None:  # noqa: A002 (click names it after the argument)
     """Show where each field of a desired object comes from: manifest and line, setting or default; and what is live.
 
     OBJECT is KIND/NAME: an Avi kind such as Pool or VirtualService, and a name on the Controller. OWNER is
@@ -48,16 +45,17 @@ def command(object: str, output: str, **given: Any) -> None:  # noqa: A002 (clic
     is asked, and live values are left out.
     """
     kind, name = _kind_and_name(object)
-    inspection = _inspection(given, is_quiet=output != "text")
+    arguments = Arguments.of(given)
+    inspection = _inspection(arguments, facts)
     if kind in KINDS:
         explanation = inspection.explained(_found(kind, name, inspection))
-        if output == "json":
+        if arguments.form == "json":
             show_document(explanation_document(explanation))
         else:
             show(explanation_lines(explanation, paint))
         return
     explanations = [inspection.explained(item) for item in _objects_of(parse_owner(object), inspection)]
-    if output == "json":
+    if arguments.form == "json":
         show_document(explanations_document(explanations))
     else:
         show(line for each in explanations for line in explanation_lines(each, paint))
@@ -76,16 +74,14 @@ def _kind_and_name(text: str) -> tuple[str, str]:
     return kinds[kind.lower()], name
 
 
-def _inspection(given: Mapping[str, Any], *, is_quiet: bool) -> Inspection:
-    request = source_request(given, environment(), writes=False)
-    now = datetime.now(UTC)
-    if given["facts"] or not given["controller"]:
-        if not given["facts"]:
+def _inspection(arguments: Arguments, facts_file: str) -> Inspection:
+    request, now = arguments.request(), datetime.now(UTC)
+    if facts_file or not arguments.controller.controller:
+        if not facts_file:
             say(ASSUMED_FACTS)
-        facts = read_facts_file(Path(given["facts"])) if given["facts"] else None
-        return inspect_tree(request, facts, now, Timing().ending_after(given["deadline"]))
-    warn_of_unchecked_certificate(given)
-    with controller(target(given, environment())) as where, Console(is_quiet=is_quiet) as console:
+        facts = read_facts_file(Path(facts_file)) if facts_file else None
+        return inspect_tree(request, facts, now, Timing().ending_after(arguments.controller.deadline))
+    with controller(arguments) as where, Console(is_quiet=arguments.form != "text") as console:
         return inspect(request, where, now, console.hooks(where).observe)
 
 

@@ -7,13 +7,12 @@ import click
 import yaml
 
 from sync.cli import options
-from sync.cli.controller import controller, warn_of_unchecked_certificate
+from sync.cli.arguments import Arguments
+from sync.cli.controller import controller
 from sync.cli.files import replace_file
 from sync.cli.help import Command, Group, group
 from sync.cli.terminal import print_result
-from sync.config import source_request, target
 from sync.controller.facts import facts_to_document
-from sync.credentials import environment
 from sync.errors import UsageError
 from sync.inspection import read_facts_of
 
@@ -37,9 +36,9 @@ from sync.inspection import read_facts_of
 )
 def command(out: str, **given: Any) -> None:
     """Save what the Controller has of all that the tree refers to, for `render` and `validate` without it."""
-    warn_of_unchecked_certificate(given)
-    with controller(target(given, environment())) as where:
-        facts = read_facts_of(source_request(given, environment(), writes=False), where)
+    arguments = Arguments.of(given)
+    with controller(arguments) as where:
+        facts = read_facts_of(arguments.request(), where)
     text = yaml.safe_dump(facts_to_document(facts), sort_keys=False)
     if not out:
         print_result(text.rstrip("\n"))

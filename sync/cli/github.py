@@ -4,11 +4,11 @@ Workflow commands go to stderr, so that a JSON document on stdout stays one.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from sync.cli.arguments import Arguments
 from sync.cli.terminal import complain, paint
 from sync.config import secret, secrets_read
 from sync.credentials import environment
@@ -41,30 +41,31 @@ def folded(title: str) -> Iterator[None]:
         complain(command("endgroup", ""))
 
 
-def tell_run(run: Run, exit_code: ExitCode, given: Mapping[str, Any]) -> None:
+def tell_run(run: Run, exit_code: ExitCode, arguments: Arguments) -> None:
     """Annotations, summary, outputs, and the comment if it was asked for."""
-    if not (is_on_github() or given.get("pull_request_comment")):
+    is_commented = arguments.notify.pull_request_comment
+    if not (is_on_github() or is_commented):
         return
     from sync.report.github import run_annotations, run_outputs
     from sync.report.markdown import MAX_COMMENT_BYTES, MAX_SUMMARY_BYTES, run_markdown
 
     if is_on_github():
-        _annotate(run_annotations(run, str(given["path"])))
+        _annotate(run_annotations(run, arguments.source.path))
         _try(lambda: _append("GITHUB_STEP_SUMMARY", run_markdown(run, max_bytes=MAX_SUMMARY_BYTES) + "\n"))
         outputs = run_outputs(run, exit_code)
         _try(lambda: _append("GITHUB_OUTPUT", "".join(f"{key}={value}\n" for key, value in outputs.items())))
-    if given.get("pull_request_comment"):
-        _try(lambda: _comment(run_markdown(run, max_bytes=MAX_COMMENT_BYTES), given))
+    if is_commented:
+        _try(lambda: _comment(run_markdown(run, max_bytes=MAX_COMMENT_BYTES), arguments))
 
 
-def tell_tree(desired: DesiredState, given: Mapping[str, Any]) -> None:
-    """The same for a tree that was only checked."""
+def tell_tree(desired: DesiredState, path: str) -> None:
+    """The same for a tree that was only checked; `path` is its folder in the repository."""
     if not is_on_github():
         return
     from sync.report.github import tree_annotations
     from sync.report.markdown import MAX_SUMMARY_BYTES, tree_markdown
 
-    _annotate(tree_annotations(desired.problems, str(given["path"])))
+    _annotate(tree_annotations(desired.problems, path))
     _try(lambda: _append("GITHUB_STEP_SUMMARY", tree_markdown(desired, max_bytes=MAX_SUMMARY_BYTES) + "\n"))
 
 
@@ -80,8 +81,7 @@ def _append(variable: str, text: str) -> None:
             file.write(text)
 
 
-def _comment(text: str, given: Mapping[str, Any]) -> None:
-    from sync.cli.after_run import target_name
+def _comment(text: str, arguments: Arguments) -> None:
     from sync.notify.pull_request import PullRequest, write_comment
     from sync.report.github import marker_of
 
@@ -89,17 +89,17 @@ def _comment(text: str, given: Mapping[str, Any]) -> None:
         api=os.environ.get("GITHUB_API_URL", "https://api.github.com"),
         repository=_said("GITHUB_REPOSITORY"),
         number=_number(),
-        token=_token(given),
+        token=_token(arguments.notify.github_token_file),
     )
     if not where.token:
         raise UsageError("no token for the comment", fix="set GITHUB_TOKEN or SYNC_GITHUB_TOKEN")
-    address = write_comment(where, marker_of(target_name(given)), text)
+    address = write_comment(where, marker_of(arguments.target_name), text)
     complain(f"note: the comment is at {address}")
 
 
-def _token(given: Mapping[str, Any]) -> str:
+def _token(file: str) -> str:
     """Our own, else the one that the workflow hands over."""
-    own = secret("SYNC_GITHUB_TOKEN", given["github_token_file"], environment())
+    own = secret("SYNC_GITHUB_TOKEN", file, environment())
     return own or secret("GITHUB_TOKEN", "", environment())
 
 

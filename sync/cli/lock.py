@@ -6,11 +6,10 @@ from typing import Any
 import click
 
 from sync.cli import options
-from sync.cli.controller import controller, warn_of_unchecked_certificate
+from sync.cli.arguments import Arguments
+from sync.cli.controller import controller
 from sync.cli.help import Command
 from sync.cli.terminal import print_result, show, show_document
-from sync.config import source_request, target
-from sync.credentials import environment
 from sync.errors import UsageError
 from sync.inspection import read_record_of, release_lock
 from sync.model.lock import Holder
@@ -33,12 +32,12 @@ def command() -> None:
 @options.working_tree
 @options.controller_options
 @options.output
-def status(output: str, **given: Any) -> None:
+def status(**given: Any) -> None:
     """Show who holds the lock and for how long, and the last run that wrote."""
-    warn_of_unchecked_certificate(given)
-    with controller(target(given, environment())) as where:
-        name, record = read_record_of(source_request(given, environment(), writes=False), where)
-    if output == "json":
+    arguments = Arguments.of(given)
+    with controller(arguments) as where:
+        name, record = read_record_of(arguments.request(), where)
+    if arguments.form == "json":
         show_document(lock_document(name, record))
     else:
         show(lock_lines(name, record))
@@ -60,9 +59,9 @@ def release(yes: bool, **given: Any) -> None:
 
     A run that is still alive stops before its next change set or delete.
     """
-    warn_of_unchecked_certificate(given)
-    with controller(target(given, environment())) as where:
-        request = source_request(given, environment(), writes=False)
+    arguments = Arguments.of(given)
+    with controller(arguments) as where:
+        request = arguments.request()
         name, record = read_record_of(request, where)
         if record.holder is None:
             print_result(f"Lock {name}: free, nothing to release")

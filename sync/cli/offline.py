@@ -1,6 +1,5 @@
 """`avi-sync validate` and `avi-sync render`: what a tree asks for, without a Controller."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,12 +8,12 @@ from typing import Any
 import click
 
 from sync.cli import options
+from sync.cli.arguments import Arguments
 from sync.cli.github import tell_tree
 from sync.cli.help import Command, not_required
-from sync.cli.results import OutputFile, output_options, show_rendering, show_validation
+from sync.cli.results import output_options, show_rendering, show_validation
 from sync.cli.terminal import say
-from sync.config import source_request
-from sync.credentials import environment
+from sync.config import SourceOptions
 from sync.desired import empty_desired, if_live, load_source, make_desired, offline, with_ignore_rules
 from sync.errors import SourceError, UsageError
 from sync.model.desired import DesiredState
@@ -37,15 +36,17 @@ from sync.timing import Timing
 @options.facts
 @options.deadline
 @output_options(VALIDATION)
-def validate(facts: str, deadline: float, output: str, output_files: tuple[OutputFile, ...], **source: Any) -> int:
+def validate(facts: str, **given: Any) -> int:
     """Check a source tree without a Controller: every problem of every manifest, with its place and its fix.
 
     Without --source, the current folder is checked, or the one that --path names in the repository around it.
     """
-    source |= {} if source["source"] else _here(source["path"])
-    desired = _offline(source, facts, deadline, all_live=True)
-    tell_tree(desired, source)
-    told = show_validation(desired, output, output_files)
+    arguments = Arguments.of(given)
+    if not arguments.source.source:
+        arguments = replace(arguments, source=_here(arguments.source))
+    desired = _offline(arguments, facts, all_live=True)
+    tell_tree(desired, arguments.source.path)
+    told = show_validation(desired, arguments.form, arguments.files)
     return desired.exit_code or told
 
 
@@ -62,35 +63,37 @@ def validate(facts: str, deadline: float, output: str, output_files: tuple[Outpu
 @options.facts
 @options.deadline
 @output_options(RENDERING)
-def render(facts: str, deadline: float, output: str, output_files: tuple[OutputFile, ...], **source: Any) -> int:
+def render(facts: str, **given: Any) -> int:
     """Print the Avi objects that a source tree describes, as they would be sent."""
-    desired = _offline(source, facts, deadline, all_live=False)
-    told = show_rendering(desired, output, output_files)
+    arguments = Arguments.of(given)
+    desired = _offline(arguments, facts, all_live=False)
+    told = show_rendering(desired, arguments.form, arguments.files)
     return desired.exit_code or told
 
 
-def _here(path: str) -> Mapping[str, str]:
-    """The repository around the current folder, and this folder in it unless `path` names one."""
+def _here(options: SourceOptions) -> SourceOptions:
+    """The repository around the current folder, and this folder in it unless the options name one."""
     here = Path.cwd()
     root = next((folder for folder in (here, *here.parents) if git_dir_of(folder)), None)
     if root is None:
         raise UsageError("no source is given, and this folder is in no repository", fix="give --source URL or DIR")
     inside = here.relative_to(root).as_posix()
-    return {"source": str(root), "path": path or ("" if inside == "." else inside)}
+    return replace(options, source=str(root), path=options.path or ("" if inside == "." else inside))
 
 
-def _offline(source: Mapping[str, Any], facts_file: str, deadline_seconds: float, *, all_live: bool) -> DesiredState:
+def _offline(arguments: Arguments, facts_file: str, *, all_live: bool) -> DesiredState:
     """What a tree asks for without a Controller; a source that cannot be read requests nothing.
 
     `all_live` takes for granted that what is in Git is live: then more of it may be held.
     """
     if not facts_file:
         say(ASSUMED_FACTS)
-    timing = Timing().ending_after(deadline_seconds)
+    deadline = arguments.controller.deadline
+    timing = Timing().ending_after(deadline)
     try:
         facts = read_facts_file(Path(facts_file)) if facts_file else None
-        request = source_request(source, environment(), writes=False)
-        read = load_source(replace(request, timeout_seconds=min(request.timeout_seconds, deadline_seconds)))
+        request = arguments.request()
+        read = load_source(replace(request, timeout_seconds=min(request.timeout_seconds, deadline)))
         desired = make_desired(read, facts, timing.is_over)
         desired = if_live(desired, read) if all_live else desired
         return offline(with_ignore_rules(desired, read, datetime.now(UTC).date()))

@@ -1,7 +1,8 @@
 """`avi-sync pause` and `avi-sync resume`: an owner that a run must leave alone for a while."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -10,7 +11,7 @@ import click
 
 from sync.avi.markers import Pause
 from sync.cli import options
-from sync.cli.asked import about, parse_owner
+from sync.cli.arguments import Arguments, parse_owner, run_options
 from sync.cli.help import Command
 from sync.cli.results import output_options
 from sync.cli.running import perform
@@ -52,13 +53,13 @@ from sync.report.formats import RUN
 @options.controller_options
 @options.after_run_options
 @output_options(RUN)
-def pause(owner: str, duration: str, reason: str, output: str, **given: Any) -> int:
+def pause(owner: str, duration: str, reason: str, **given: Any) -> int:
     """Leave one Gateway, Service or SharedVip unchanged for a while."""
     until = datetime.now(UTC).replace(microsecond=0) + parse_duration(duration)
     said = " ".join(reason.split())
     if not said:
         raise UsageError("--reason says nothing", fix="say why, for whoever reads the report of the next run")
-    return _mark(parse_owner(owner), Pause(until.isoformat(), said), output, given)
+    return _mark(owner, Pause(until.isoformat(), said), given)
 
 
 @click.command(
@@ -73,13 +74,15 @@ def pause(owner: str, duration: str, reason: str, output: str, **given: Any) -> 
 @options.controller_options
 @options.after_run_options
 @output_options(RUN)
-def resume(owner: str, output: str, **given: Any) -> int:
+def resume(owner: str, **given: Any) -> int:
     """End the pause of one owner. The next run makes it match Git again."""
-    return _mark(parse_owner(owner), None, output, given)
+    return _mark(owner, None, given)
 
 
-def _mark(owner: Owner, pause: Pause | None, output: str, given: dict[str, Any]) -> int:
-    return perform(given, about(owner), output=output, planner=partial(make_pause, owner, pause), then=_check(owner))
+def _mark(name: str, pause: Pause | None, given: Mapping[str, Any]) -> int:
+    owner = parse_owner(name)
+    run = replace(run_options({"only": [name]}, is_dry=False), follows_git=False)
+    return perform(Arguments.of(given), run, planner=partial(make_pause, owner, pause), then=_check(owner))
 
 
 def _check(owner: Owner) -> Callable[[Run], None]:

@@ -1,6 +1,5 @@
 """`avi-sync plan`, `apply` and `drift`: a plan to keep, exactly that plan applied, and what was edited by hand."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import click
 
 from sync.cli import options
-from sync.cli.asked import looking_options, run_options
+from sync.cli.arguments import Arguments, run_options
 from sync.cli.files import replace_file
 from sync.cli.help import Command, Group, group, not_required
 from sync.cli.results import output_options
@@ -46,20 +45,20 @@ from sync.report.plan_file import plan_file_text, read_plan_file
         "--out", env="SYNC_PLAN_OUT", metavar="FILE", is_common=True, help="Save the plan for avi-sync apply."
     ),
 )
-def plan(detailed_exitcode: bool, output: str, out: str, **given: Any) -> int:
+def plan(detailed_exitcode: bool, out: str, **given: Any) -> int:
     """Show what a run would change, and save it for avi-sync apply."""
-    if out and given["working_tree"]:
+    arguments, run = Arguments.of(given), run_options(given, is_dry=True)
+    if out and arguments.source.working_tree:
         raise UsageError("a plan of uncommitted files cannot be applied later", fix="commit them, or leave out --out")
-    asked = run_options(given, is_dry=True)
-    save = partial(_save, Path(out), given, asked.plan) if out else _nothing
-    return perform(given, asked, output=output, then=save, is_detailed=detailed_exitcode)
+    save = partial(_save, Path(out), arguments, run.plan) if out else _nothing
+    return perform(arguments, run, then=save, is_detailed=detailed_exitcode)
 
 
 def _nothing(run: Run) -> None:
     del run
 
 
-def _save(path: Path, given: Mapping[str, Any], options_of_plan: PlanOptions, run: Run) -> None:
+def _save(path: Path, arguments: Arguments, plan_options: PlanOptions, run: Run) -> None:
     if run.plan is None or run.live is None:
         return
     commit = run.desired.commit
@@ -68,19 +67,14 @@ def _save(path: Path, given: Mapping[str, Any], options_of_plan: PlanOptions, ru
     from sync.report.documents import run_document  # not before it is needed: `apply` does without
 
     saved = SavedPlan(
-        source=given["source"],
-        ref=given["ref"],
-        path=given["path"],
-        controller=given["controller"],
+        source=arguments.source.source,
+        ref=arguments.source.ref,
+        path=arguments.source.path,
+        controller=arguments.controller.controller,
         cluster=run.desired.cluster,
         commit=commit,
         digest=run.plan.digest,
-        selection=options_of_plan.selection,
-        policy=options_of_plan.policy,
-        may_replace=options_of_plan.may_replace,
-        retry_refused=options_of_plan.retry_refused,
-        may_switch_off=options_of_plan.may_switch_off,
-        may_undo=options_of_plan.may_undo,
+        options=plan_options,
         changes=tuple(described(change) for change in run.plan.changes),
         writes=fingerprints(run.plan, run.live),
     )
@@ -107,7 +101,7 @@ def _save(path: Path, given: Mapping[str, Any], options_of_plan: PlanOptions, ru
 @options.wait
 @options.after_run_options
 @output_options(RUN)
-def apply(file: Path, output: str, **given: Any) -> int:
+def apply(file: Path, **given: Any) -> int:
     """Apply exactly the plan that `avi-sync plan --out FILE` saved. Exit 8 if Git or the Controller has changed since.
 
     Source and Controller are those in FILE, unless options name others.
@@ -117,19 +111,24 @@ def apply(file: Path, output: str, **given: Any) -> int:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError("the plan file cannot be read", where=str(file), fix=f"name another file ({error})") from None
     saved = read_plan_file(text, str(file))
-    places = {key: given[key] or getattr(saved, key) for key in ("source", "ref", "path", "controller")}
-    wanted = {
-        "only": (),
-        "namespace": (),
-        "policy": saved.policy,
-        "no_replace": not saved.may_replace,
-        "retry_refused": saved.retry_refused,
-    }
-    asked = run_options({**given, **wanted}, is_dry=False)
-    plan_options = replace(
-        asked.plan, selection=saved.selection, may_switch_off=saved.may_switch_off, may_undo=saved.may_undo
+    run = run_options(given, is_dry=False)
+    run = replace(run, plan=replace(saved.options, now=run.plan.now), saved=saved)
+    return perform(_at_places_of(saved, Arguments.of(given)), run)
+
+
+def _at_places_of(saved: SavedPlan, arguments: Arguments) -> Arguments:
+    """The arguments, with the saved plan's places where they name none."""
+    source, controller = arguments.source, arguments.controller
+    return replace(
+        arguments,
+        source=replace(
+            source,
+            source=source.source or saved.source,
+            ref=source.ref or saved.ref,
+            path=source.path or saved.path,
+        ),
+        controller=replace(controller, controller=controller.controller or saved.controller),
     )
-    return perform(given | places, replace(asked, plan=plan_options, saved=saved), output=output)
 
 
 @click.command(
@@ -147,16 +146,16 @@ def apply(file: Path, output: str, **given: Any) -> int:
 @options.selection_options
 @options.after_run_options
 @output_options(RUN)
-def drift(detailed_exitcode: bool, output: str, **given: Any) -> int:
+def drift(detailed_exitcode: bool, **given: Any) -> int:
     """Show what was changed on the Controller by hand, field by field; never writes.
 
     The changes are what the next run would revert. Edits that it leaves alone, because Git does not decide them, are
     warnings.
     """
-    asked = looking_options(given)
-    asked = replace(asked, plan=replace(asked.plan, retry_refused=True, may_undo=True))
-    reshape = partial(_only_drift, asked.plan.selection)
-    return perform(given, asked, output=output, reshape=reshape, is_detailed=detailed_exitcode)
+    looking = run_options(given, is_dry=True)
+    looking = replace(looking, plan=replace(looking.plan, retry_refused=True, may_undo=True))
+    reshape = partial(_only_drift, looking.plan.selection)
+    return perform(Arguments.of(given), looking, reshape=reshape, is_detailed=detailed_exitcode)
 
 
 def _only_drift(selection: Selection, run: Run) -> Run:

@@ -5,13 +5,12 @@ progress matters more than its record; the run then ends with an error that says
 """
 
 import os
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
+from sync.cli.arguments import Arguments
 from sync.config import actor_of
 from sync.context import Assessment, Hooks
 from sync.controller.apply import ApplyOptions
@@ -34,11 +33,11 @@ from sync.version import version_text
 class Recorder:
     """Appends one run to its journal; without a journal, and in a dry run, it does nothing."""
 
-    def __init__(self, given: Mapping[str, Any], asked: RunOptions) -> None:
-        is_kept = given["journal"] and not asked.is_dry
-        self._journal = Journal(Path(given["journal"]), run=asked.run_id) if is_kept else None
-        self._run = asked.run_id
-        self._given = given
+    def __init__(self, arguments: Arguments, options: RunOptions) -> None:
+        journal = arguments.notify.journal
+        self._journal = Journal(Path(journal), run=options.run_id) if journal and not options.is_dry else None
+        self._run = options.run_id
+        self._arguments = arguments
         self._has_begun = False
         self.failure: SyncError | None = None
         """Why something could not be written after the run had begun to write."""
@@ -116,10 +115,10 @@ class Recorder:
             run=self._run,
             command=click.get_current_context().info_name or "",
             actor=actor_of(os.environ) or user_at_host(),
-            controller=without_user_info(self._given["controller"]),
+            controller=without_user_info(self._arguments.controller.controller),
             cluster=desired.cluster if desired else "",
-            source=normalised_location(self._given["source"]),
-            path=self._given["path"],
+            source=normalised_location(self._arguments.source.source),
+            path=self._arguments.source.path,
             commit=desired.commit if desired else "",
             digest=plan.digest if plan else "",
             version=version_text(),

@@ -3,12 +3,12 @@
 import os
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from sync.cli.arguments import OutputFile
 from sync.cli.files import replace_file
 from sync.cli.help import Decorator, Group, group
 from sync.cli.options import option
@@ -23,14 +23,6 @@ from sync.report.plan_text import counts, run_lines, trouble_lines
 from sync.report.text import problem_lines, render_lines, validation_lines
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputFile:
-    """A file that a result is written to."""
-
-    form: str
-    path: Path
 
 
 class OutputFileType(click.ParamType[OutputFile]):

@@ -1,17 +1,15 @@
 """One run from its options to its exit code: what all commands that plan against a Controller have in common."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from sync.cli.after_run import told_afterwards
+from sync.cli.arguments import Arguments
 from sync.cli.console import Console
-from sync.cli.controller import controller, warn_of_unchecked_certificate
+from sync.cli.controller import controller
 from sync.cli.github import folded, tell_run
 from sync.cli.recording import Recorder
 from sync.cli.results import show_run
-from sync.config import source_request, target
 from sync.context import Planner
-from sync.credentials import environment
 from sync.errors import ExitCode
 from sync.model.run import Run, RunOptions
 from sync.plan.make import make_plan
@@ -19,10 +17,9 @@ from sync.run import synchronise
 
 
 def perform(
-    given: Mapping[str, Any],
-    asked: RunOptions,
+    arguments: Arguments,
+    options: RunOptions,
     *,
-    output: str,
     planner: Planner = make_plan,
     reshape: Callable[[Run], Run] = lambda run: run,
     then: Callable[[Run], None] = lambda _: None,
@@ -31,20 +28,18 @@ def perform(
     """Run, show the result, and return the exit code.
 
     `reshape` may leave something of the result out before anybody sees it, `then` does what else is to be done with it.
-    Files for the result are named in `given`, as `output_files`.
     """
-    recorder = Recorder(given, asked)
-    with told_afterwards(given, recorder) as watch:
-        request = source_request(given, environment(), writes=not asked.is_dry)
-        warn_of_unchecked_certificate(given)
-        with controller(target(given, environment())) as where, Console(is_quiet=output != "text") as console:
+    recorder = Recorder(arguments, options)
+    with told_afterwards(arguments, recorder) as watch:
+        request = arguments.request(writes=not options.is_dry)
+        with controller(arguments) as where, Console(is_quiet=arguments.form != "text") as console:
             hooks = watch.hooks(recorder.hooks(console.hooks(where)))
             with folded("avi-sync at work"):
-                run = reshape(synchronise(request, where, hooks, asked, planner))
+                run = reshape(synchronise(request, where, hooks, options, planner))
         code = console.exit_code or run.exit_code(is_detailed=is_detailed)
         watch.ended(run, code)
         then(run)
-        tell_run(run, code, given)
-        told = show_run(run, output, given.get("output_files", ()))
+        tell_run(run, code, arguments)
+        told = show_run(run, arguments.form, arguments.files)
         watch.ended(run, code or told)
     return watch.exit_code

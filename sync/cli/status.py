@@ -6,13 +6,11 @@ from typing import Any
 import click
 
 from sync.cli import options
-from sync.cli.asked import looking_options
+from sync.cli.arguments import Arguments, run_options
 from sync.cli.console import Console
-from sync.cli.controller import controller, warn_of_unchecked_certificate
+from sync.cli.controller import controller
 from sync.cli.help import Command
 from sync.cli.terminal import complain, paint, show, show_document
-from sync.config import source_request, target
-from sync.credentials import environment
 from sync.model.run import Run
 from sync.plan.drift import edits_of
 from sync.report.deployment import deployment_document, status_lines
@@ -33,15 +31,14 @@ from sync.run import synchronise
 @options.controller_options
 @options.selection_options
 @options.output
-def command(output: str, **given: Any) -> int:
+def command(**given: Any) -> int:
     """Show what is deployed, from which commit, by which run, and the state of each owner; never writes."""
-    asked = looking_options(given)
-    asked = replace(asked, plan=replace(asked.plan, may_undo=True))
-    request = source_request(given, environment(), writes=False)
-    warn_of_unchecked_certificate(given)
-    with controller(target(given, environment())) as where, Console(is_quiet=output != "text") as console:
-        run = synchronise(request, where, console.hooks(where), asked)
-    _show(replace(run, edits=edits_of(run.desired, run.before, asked.plan.selection)), output)
+    arguments, looking = Arguments.of(given), run_options(given, is_dry=True)
+    looking = replace(looking, plan=replace(looking.plan, may_undo=True))
+    request = arguments.request()
+    with controller(arguments) as where, Console(is_quiet=arguments.form != "text") as console:
+        run = synchronise(request, where, console.hooks(where), looking)
+    _show(replace(run, edits=edits_of(run.desired, run.before, looking.plan.selection)), arguments.form)
     return 0 if run.plan is not None else run.exit_code(is_detailed=False)
 
 

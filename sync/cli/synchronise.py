@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from sync.cli import options
-from sync.cli.asked import run_options
+from sync.cli.arguments import Arguments, run_options
 from sync.cli.help import Command
 from sync.cli.results import output_options
 from sync.cli.running import perform
@@ -31,12 +31,11 @@ from sync.report.formats import RUN
 @options.status_dir
 @options.after_run_options
 @output_options(RUN)
-def command(dry_run: bool, detailed_exitcode: bool, status_dir: str, output: str, **given: Any) -> int:
+def command(dry_run: bool, detailed_exitcode: bool, status_dir: str, **given: Any) -> int:
     """Make the Controller match the commit: read, plan, apply, and read again."""
     return perform(
-        given,
+        Arguments.of(given),
         run_options(given, is_dry=dry_run),
-        output=output,
         then=lambda run: write_statuses(status_dir, run),
         is_detailed=detailed_exitcode,
     )

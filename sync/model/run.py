@@ -15,7 +15,7 @@ from sync.model.service import ServiceState, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """What somebody asked of one run, beyond where things are."""
+    """What one run is to do, beyond where things are."""
 
     plan: PlanOptions
     run_id: str

@@ -1,10 +1,9 @@
-"""A plan that was saved to be applied later: where it is for, what was asked of it, and what it must still be."""
+"""A plan that was saved to be applied later: where it is for, its options, and what it must still be."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sync.model.plan import Policy
-from sync.model.selection import Selection
+from sync.model.plan import PlanOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +21,6 @@ class SavedPlan:
     cluster: str
     commit: str
     digest: str
-    selection: Selection
-    policy: Policy
-    may_replace: bool
-    retry_refused: bool
-    may_switch_off: bool
+    options: PlanOptions
     changes: tuple[str, ...]
     writes: Mapping[str, str]
-    may_undo: bool = False

@@ -23,13 +23,14 @@ def plan_file_text(saved: SavedPlan, document: Mapping[str, Any]) -> str:
         "saved_plan": _ADAPTER.dump_python(saved, mode="json"),
         "document": document,
     }
-    content["saved_plan"]["selection"]["owners"] = sorted(content["saved_plan"]["selection"]["owners"], key=str)
+    selection = content["saved_plan"]["options"]["selection"]
+    selection |= {key: sorted(values, key=str) for key, values in selection.items()}
     return json.dumps({**content, _CHECKSUM: digest(content)}, indent=2, ensure_ascii=False) + "\n"
 
 
 def read_plan_file(text: str, where: str) -> SavedPlan:
     """The plan of a file; raises UsageError if `plan --out` has not written it as it is."""
-    fix = "write it anew with avi-sync plan --out FILE"
+    fix = "write it again with avi-sync plan --out FILE"
     try:
         content = json.loads(text)
         checksum = content.pop(_CHECKSUM)

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from sync.errors import UsageError
 from sync.model.live import LiveState
-from sync.model.plan import Plan, Policy
+from sync.model.plan import Plan
 from sync.model.saved_plan import SavedPlan
-from sync.model.selection import Selection
 from sync.plan.make import make_plan
 from sync.plan.saving import described, fingerprints
 from sync.plan.saving import moved as refusals_of
@@ -45,11 +44,7 @@ def saved(plan: Plan, live: LiveState) -> SavedPlan:
         cluster="test",
         commit=COMMIT,
         digest=plan.digest,
-        selection=Selection(),
-        policy=Policy.SYNC,
-        may_replace=True,
-        retry_refused=False,
-        may_switch_off=False,
+        options=make_options(),
         changes=tuple(described(change) for change in plan.changes),
         writes=fingerprints(plan, live),
     )

@@ -1,0 +1,137 @@
+"""What click hands over to a command → typed values. Past this module, no option is looked up by its name."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from inspect import signature
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sync.config import ControllerOptions, SourceOptions, host_of, new_run_id, source_request
+from sync.credentials import environment
+from sync.errors import UsageError
+from sync.model.desired import Owner, OwnerKind
+from sync.model.plan import Permit, PlanOptions, Policy
+from sync.model.run import RunOptions
+from sync.model.selection import Selection
+from sync.model.wording import did_you_mean, shown
+from sync.source.git.source import SourceRequest
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputFile:
+    """A file that a result is written to."""
+
+    form: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifyOptions:
+    """Who is told how a run ends; an empty text is nobody."""
+
+    journal: str = ""
+    metrics_file: str = ""
+    pushgateway: str = ""
+    webhook_url_file: str = ""
+    target_name: str = ""
+    pull_request_comment: bool = False
+    github_token_file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arguments:
+    """Where a command reads and writes, and who is told of it; what a command has no options for is empty."""
+
+    source: SourceOptions
+    controller: ControllerOptions
+    notify: NotifyOptions
+    form: str
+    """Of the result on stdout."""
+    files: tuple[OutputFile, ...]
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "Arguments":
+        """The options that a command was given."""
+        return cls(
+            source=picked(SourceOptions, given),
+            controller=picked(ControllerOptions, given),
+            notify=picked(NotifyOptions, given),
+            form=given.get("output", "text"),
+            files=given.get("output_files", ()),
+        )
+
+    @property
+    def target_name(self) -> str:
+        """What metrics and messages call a run: the name that was given, or the Controller and the path in Git."""
+        host = host_of(self.controller.controller) or "unknown"
+        return self.notify.target_name or "/".join(part for part in (host, self.source.path.strip("/")) if part)
+
+    def request(self, *, writes: bool = False) -> SourceRequest:
+        """Where the manifests come from; with the credentials for it."""
+        return source_request(self.source, environment(), writes=writes)
+
+
+def picked(kind: Callable[..., T], given: Mapping[str, Any]) -> T:
+    """The options of one kind among those that a command was given."""
+    return kind(**{name: given[name] for name in signature(kind).parameters if given.get(name) is not None})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanArguments:
+    """What shapes a plan and lets it pass."""
+
+    only: tuple[str, ...] = ()
+    namespace: tuple[str, ...] = ()
+    policy: str = Policy.SYNC
+    no_replace: bool = False
+    retry_refused: bool = False
+    allow_deletes: int = 0
+    plan_digest: str = ""
+    accept_source: bool = False
+    accept_cluster_name: bool = False
+    accept_older_commit: bool = False
+    wait: float = 0.0
+
+
+def run_options(given: Mapping[str, Any], *, is_dry: bool) -> RunOptions:
+    """What a run is to do by these options, now."""
+    now = datetime.now(UTC)
+    options = picked(PlanArguments, given)
+    owners = frozenset(map(parse_owner, options.only))
+    return RunOptions(
+        is_dry=is_dry,
+        run_id=new_run_id(now),
+        plan=PlanOptions(
+            now=now,
+            selection=Selection(owners=owners, namespaces=frozenset(options.namespace)),
+            policy=Policy(options.policy),
+            may_replace=not options.no_replace,
+            retry_refused=options.retry_refused,
+            may_switch_off=options.allow_deletes > 0,
+            may_undo=options.allow_deletes > 0,
+        ),
+        accepts_source=options.accept_source,
+        accepts_cluster_name=options.accept_cluster_name,
+        accepts_older_commit=options.accept_older_commit,
+        permit=Permit(owners=options.allow_deletes, digest=options.plan_digest) if options.plan_digest else None,
+        wait_seconds=options.wait,
+    )
+
+
+def parse_owner(text: str) -> Owner:
+    """`Gateway/shop/web` as an owner; the kind in upper or lower case."""
+    kinds = {kind.value.lower(): kind for kind in OwnerKind}
+    parts = text.split("/")
+    if len(parts) != 3 or not all(parts):
+        raise UsageError(f"{shown(text)} names no owner", fix="write KIND/NAMESPACE/NAME, such as Gateway/shop/web")
+    kind, namespace, name = parts
+    if kind.lower() not in kinds:
+        raise UsageError(f"{shown(kind)} is no kind of owner", fix=did_you_mean(kind, _names(OwnerKind)))
+    return Owner(kind=kinds[kind.lower()], namespace=namespace, name=name)
+
+
+def _names(kinds: Iterable[OwnerKind]) -> list[str]:
+    return [kind.value for kind in kinds]
