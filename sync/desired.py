@@ -25,8 +25,8 @@ from sync.source.git.source import SourceRequest, read_source
 from sync.source.manifests import holds_manifests, parse_manifests
 from sync.source.places import with_lines
 from sync.template_files import own_text, read_templates, unknown_templates
+from sync.translate.kubernetes_status import held_status
 from sync.translate.owners import named_owners
-from sync.translate.status import held_status
 from sync.translate.translation import translate
 
 

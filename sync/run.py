@@ -39,7 +39,7 @@ from sync.plan.awaiting import awaited
 from sync.plan.make import make_plan
 from sync.plan.naming import with_owners_of_git
 from sync.plan.stranded import still_needed
-from sync.report.status import statuses_with_live
+from sync.report.kubernetes_status import statuses_with_live
 from sync.source.git.source import SourceRequest
 from sync.timing import Timing
 

@@ -161,7 +161,7 @@ def _tell_prometheus(ending: Ending, after: Memory, options: NotifyOptions) -> N
 
 def _write_termination_message(file: Path, ending: Ending) -> None:
     """Not in one step: Kubernetes watches the very file that it has put there."""
-    from sync.report.verdict import termination_message
+    from sync.report.ending import termination_message
 
     file.write_text(termination_message(ending) + "\n", "utf-8")
 

@@ -24,8 +24,8 @@ from sync.model.outcome import Outcome, WriteOutcome
 from sync.model.plan import Action, Change, Plan
 from sync.model.run import RunOptions
 from sync.model.secrets import without_secrets, without_user_info
+from sync.report.ending import troubles
 from sync.report.numbers import is_only_planned, numbers
-from sync.report.verdict import troubles
 from sync.source.git.location import normalised_location
 from sync.version import version_text
 

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from sync.model.ending import Condition, Ending, Event
 from sync.report.documents import Count, VersionedDocument, known
+from sync.report.ending import troubles, verdict
 from sync.report.numbers import numbers
-from sync.report.verdict import troubles, verdict
 from sync.report.words import counted
 
 TOLD_TROUBLES = 5

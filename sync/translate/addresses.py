@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from sync.model.resources.ako import VipNetwork
 from sync.model.resources.resource import Resource
 from sync.translate import network
+from sync.translate.findings import Findings
 from sync.translate.host_addresses import flaw_of_a_host
 from sync.translate.infra_setting import Infrastructure, reference_to
 from sync.translate.inputs import Inputs
-from sync.translate.verdict import Findings
 from sync.translate.vip_networks import Subnet, outside_ranges, unusable
 
 Path = tuple[str | int, ...]

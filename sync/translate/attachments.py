@@ -14,7 +14,7 @@ from sync.model.resources.gateway import Gateway
 from sync.model.resources.tree import Resources
 from sync.model.wording import commit_or_rename, is_near
 from sync.translate.catalog import ATTACHABLE, GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL, Catalog, Key, gateway_of
-from sync.translate.verdict import problem_at
+from sync.translate.findings import problem_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,10 @@
 from sync.model.desired import Server, UnknownNodes
 from sync.model.resources.core import Service, ServicePort
 from sync.translate.endpoints import endpoint_servers
+from sync.translate.findings import Findings
 from sync.translate.inputs import Inputs
 from sync.translate.node_port import node_servers, unknown_nodes
 from sync.translate.node_port_local import pod_servers
-from sync.translate.verdict import Findings
 
 SKIP_NODEPORT_ANNOTATION = "skipnodeport.ako.vmware.com/enabled"
 

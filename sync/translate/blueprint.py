@@ -20,13 +20,13 @@ from sync.model.desired import (
 from sync.translate import network, profiles
 from sync.translate.addresses import check_address
 from sync.translate.backends import servers, unknown_servers_of
+from sync.translate.findings import Findings
 from sync.translate.frontend import BackEnd, Frontend
 from sync.translate.infra_setting import Infrastructure, infrastructure
 from sync.translate.inputs import Inputs
 from sync.translate.l4_rule import RuleEffects, check_rule, effects, pool_rule
 from sync.translate.names import MAX_NAME_LENGTH, MAX_POOL_NAME_LENGTH
 from sync.translate.protection import with_protection
-from sync.translate.verdict import Findings
 from sync.translate.vip_networks import check_vip_networks
 
 

@@ -9,9 +9,9 @@ from sync.model.resources.core import Endpoints, EndpointSlice, Service, Service
 from sync.model.resources.resource import Resource
 from sync.model.wording import is_near, shown
 from sync.translate.clouds import DUAL_STACK_CLOUDS
+from sync.translate.findings import Findings
 from sync.translate.host_addresses import family_of, flaw_of
 from sync.translate.inputs import Inputs
-from sync.translate.verdict import Findings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from sync.model.facts import Facts
 from sync.model.resources.resource import Resource
 from sync.model.settings import Settings
 from sync.model.wording import shown
+from sync.translate.findings import Findings
 from sync.translate.host_addresses import family_of
-from sync.translate.verdict import Findings
 
 MAX_LABEL_LENGTH = 63
 _MAX_NAME_LENGTH = 253

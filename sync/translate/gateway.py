@@ -9,13 +9,13 @@ from sync.translate import network, profiles
 from sync.translate.addresses import RequestedAddress, parse_address
 from sync.translate.blueprint import specs_of
 from sync.translate.catalog import CONTROLLER, GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL
+from sync.translate.findings import Findings, Verdict
 from sync.translate.fqdn import auto_fqdn, check_name
 from sync.translate.frontend import BackEnd, Frontend, Listener
 from sync.translate.infra_setting import setting_of_gateway
 from sync.translate.inputs import HOLDING, Coverage, Inputs, coverage_of
-from sync.translate.status import gateway_status, not_scheduled, service_status
+from sync.translate.kubernetes_status import gateway_status, not_scheduled, service_status
 from sync.translate.tenants import check_tenant
-from sync.translate.verdict import Findings, Verdict
 
 
 def translate_gateway(gateway: Gateway, inputs: Inputs) -> Verdict:

@@ -17,13 +17,13 @@ from sync.model.resources.tree import Resources
 from sync.model.settings import VALUES_FILE
 from sync.model.wording import did_you_mean
 from sync.translate.catalog import CONTROLLER, GATEWAY_NAME_LABEL, gateway_of
+from sync.translate.findings import Verdict, problem_at
 from sync.translate.fqdn import default_domain
 from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
 from sync.translate.inputs import Coverage, Inputs, coverage_of
 from sync.translate.l4_rule import ANNOTATION as RULE_ANNOTATION
 from sync.translate.l4_rule import key_of_rule, named_rule
 from sync.translate.profiles import L4_PROTOCOLS
-from sync.translate.verdict import Verdict, problem_at
 
 Path = tuple[str | int, ...]
 

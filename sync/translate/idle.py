@@ -10,11 +10,11 @@ from sync.model.resources.gateway import Gateway, GatewayClass
 from sync.model.resources.resource import ManifestKey
 from sync.model.resources.tree import BrokenResource, Resources
 from sync.translate.catalog import gateway_of
+from sync.translate.findings import Verdict
 from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
 from sync.translate.inputs import Inputs
 from sync.translate.l4_rule import key_of_rule
 from sync.translate.owners import WITHOUT_VIRTUAL_SERVICE
-from sync.translate.verdict import Verdict
 
 
 def idle_manifests(

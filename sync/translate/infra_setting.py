@@ -9,8 +9,8 @@ from sync.model.resources.gateway import Gateway, GatewayClass, ParametersRef
 from sync.model.resources.resource import Resource
 from sync.model.wording import commit_or_rename, is_slip, shown
 from sync.translate.clouds import CLOUDS_WITHOUT_NETWORKS, SUBNET_CLOUDS
+from sync.translate.findings import Findings, problem_at
 from sync.translate.inputs import Inputs
-from sync.translate.verdict import Findings, problem_at
 
 ANNOTATION = "aviinfrasetting.ako.vmware.com/name"
 _GROUP, _KIND = AviInfraSetting.GROUP_KIND

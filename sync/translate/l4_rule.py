@@ -11,10 +11,10 @@ from sync.model.resources.resource import Resource
 from sync.model.wording import commit_or_rename, shown
 from sync.translate import profiles
 from sync.translate.clouds import NSXT
+from sync.translate.findings import Findings, problem_at
 from sync.translate.frontend import Listener
 from sync.translate.host_addresses import flaw_of_a_host
 from sync.translate.inputs import Inputs
-from sync.translate.verdict import Findings, problem_at
 
 ANNOTATION = "ako.vmware.com/l4rule"
 SSL_APPLICATION_PROFILE = "System-SSL-Application"

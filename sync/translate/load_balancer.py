@@ -12,14 +12,14 @@ from sync.translate import profiles
 from sync.translate.addresses import RequestedAddress, parse_address
 from sync.translate.blueprint import specs_of
 from sync.translate.catalog import CONTROLLER
+from sync.translate.findings import Findings, Verdict
 from sync.translate.fqdn import auto_fqdn, check_name, distinct_names
 from sync.translate.frontend import BackEnd, Frontend, Listener
 from sync.translate.infra_setting import setting_of_service
 from sync.translate.inputs import HOLDING, Coverage, Inputs, coverage_of
+from sync.translate.kubernetes_status import service_status
 from sync.translate.l4_rule import rule_of_service
-from sync.translate.status import service_status
 from sync.translate.tenants import check_tenant
-from sync.translate.verdict import Findings, Verdict
 
 SHARED_VIP_ANNOTATION = "ako.vmware.com/enable-shared-vip"
 ADDRESS_ANNOTATION = "ako.vmware.com/load-balancer-ip"

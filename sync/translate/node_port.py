@@ -9,9 +9,9 @@ from sync.model.resources.core import Node, Service, ServicePort
 from sync.model.resources.tree import BrokenResource
 from sync.model.wording import is_near, shown
 from sync.translate.endpoints import EndpointGroup, back_ends, check_port_name, families, none_serves, not_told, port_of
+from sync.translate.findings import Findings, problem_at
 from sync.translate.host_addresses import family_of, flaw_of
 from sync.translate.inputs import Inputs, is_nearly_labelled
-from sync.translate.verdict import Findings, problem_at
 
 
 def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> list[Server] | None:

@@ -8,9 +8,9 @@ from sync.model.resources.core import Pod, Service, ServicePort
 from sync.model.resources.resource import DEFAULT_NAMESPACE
 from sync.model.wording import is_near, shown
 from sync.translate.endpoints import back_ends, families, none_serves, not_told
+from sync.translate.findings import Findings
 from sync.translate.host_addresses import family_of, flaw_of
 from sync.translate.inputs import Inputs, is_nearly_labelled
-from sync.translate.verdict import Findings
 
 NODE_PORT_LOCAL_ANNOTATION = "nodeportlocal.antrea.io"
 

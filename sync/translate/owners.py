@@ -11,9 +11,9 @@ from sync.model.resources.core import Service
 from sync.model.resources.gateway import Gateway
 from sync.model.resources.tree import BrokenResource, Namesake, Resources
 from sync.translate.catalog import ATTACHABLE, gateway_of
+from sync.translate.findings import Verdict
 from sync.translate.inputs import Inputs
 from sync.translate.load_balancer import SHARED_VIP_ANNOTATION
-from sync.translate.verdict import Verdict
 
 WITHOUT_VIRTUAL_SERVICE = ATTACHABLE | {"ExternalName"}
 """Types of Services that have no VirtualService; a Service whose type cannot be read may have one."""

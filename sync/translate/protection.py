@@ -7,7 +7,7 @@ from sync.avi.markers import Marker
 from sync.model.desired import ObjectSpec
 from sync.model.resources.resource import Resource
 from sync.model.wording import shown
-from sync.translate.verdict import Findings
+from sync.translate.findings import Findings
 
 ANNOTATION = "avi-sync/protect"
 

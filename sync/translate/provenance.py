@@ -21,6 +21,7 @@ from sync.model.settings import VALUES_FILE
 from sync.model.templates import TemplateText
 from sync.translate import infra_setting, l4_rule, network, profiles
 from sync.translate.backends import skips_node_port
+from sync.translate.findings import Findings
 from sync.translate.fqdn import auto_fqdn
 from sync.translate.inputs import TENANT_ANNOTATION, Coverage, Inputs, coverage_of
 from sync.translate.load_balancer import (
@@ -34,7 +35,6 @@ from sync.translate.load_balancer import (
 from sync.translate.node_port import node_addresses
 from sync.translate.node_port_local import pods_of
 from sync.translate.protection import ANNOTATION as PROTECT_ANNOTATION
-from sync.translate.verdict import Findings
 
 Path = tuple[str | int, ...]
 IsWritten = Callable[[Origin, Path], bool]

@@ -8,11 +8,13 @@ from sync.model.resources.core import Service, ServicePort
 from sync.model.wording import shown
 from sync.translate.blueprint import specs_of
 from sync.translate.catalog import Key
+from sync.translate.findings import Findings, Verdict
 from sync.translate.fqdn import subdomain
 from sync.translate.frontend import Frontend
 from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
 from sync.translate.infra_setting import setting_of_service
 from sync.translate.inputs import Inputs
+from sync.translate.kubernetes_status import service_status
 from sync.translate.l4_rule import ANNOTATION as RULE_ANNOTATION
 from sync.translate.l4_rule import rule_of_service
 from sync.translate.load_balancer import (
@@ -28,8 +30,6 @@ from sync.translate.load_balancer import (
     names_of,
     not_served,
 )
-from sync.translate.status import service_status
-from sync.translate.verdict import Findings, Verdict
 
 
 def translate_shared_vip(key: str, members: Sequence[Service], inputs: Inputs) -> Verdict:

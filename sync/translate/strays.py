@@ -14,7 +14,7 @@ from sync.model.resources.resource import DEFAULT_NAMESPACE
 from sync.model.resources.tree import Resources
 from sync.model.wording import is_near
 from sync.translate.catalog import Catalog
-from sync.translate.verdict import problem_at
+from sync.translate.findings import problem_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """Whether the tenant of an owner is there: everything that is created for it would be refused without it."""
 
 from sync.model.resources.resource import Resource
+from sync.translate.findings import Findings
 from sync.translate.inputs import TENANT_ANNOTATION, Inputs
-from sync.translate.verdict import Findings
 
 
 def no_tenant(name: str) -> tuple[str, str]:

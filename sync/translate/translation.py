@@ -11,17 +11,17 @@ from sync.model.resources.core import Service
 from sync.model.resources.gateway import Gateway
 from sync.model.resources.tree import Resources
 from sync.model.settings import VALUES_FILE, Settings
+from sync.translate.findings import Verdict
 from sync.translate.gateway import translate_gateway
 from sync.translate.hints import hints
 from sync.translate.idle import idle_manifests
 from sync.translate.inputs import Inputs, inputs_of
+from sync.translate.kubernetes_status import held_status
 from sync.translate.load_balancer import SHARED_VIP_ANNOTATION, switched_off, translate_service
 from sync.translate.node_port import node_problems
 from sync.translate.owners import load_balancer_owner, owners_in_git, owners_of_broken
 from sync.translate.settings_errors import settings_errors
 from sync.translate.shared_vip import translate_shared_vip
-from sync.translate.status import held_status
-from sync.translate.verdict import Verdict
 
 
 def translate(resources: Resources, settings: Settings, facts: Facts) -> Translation:

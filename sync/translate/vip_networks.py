@@ -11,9 +11,9 @@ from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.ako import VipNetwork
 from sync.model.settings import VALUES_FILE
 from sync.translate.clouds import CLOUDS_WITHOUT_NETWORKS, SUBNET_CLOUDS
+from sync.translate.findings import Findings, problem_at
 from sync.translate.infra_setting import Infrastructure, reference_to, subnet_uuid
 from sync.translate.inputs import Inputs
-from sync.translate.verdict import Findings, problem_at
 
 INTERNAL_IPAM = "IPAMDNS_TYPE_INTERNAL"
 """The IPAM that gives addresses from the static ranges of networks; others have addresses of their own."""

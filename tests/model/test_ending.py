@@ -7,7 +7,7 @@ from sync.model.desired import DesiredState
 from sync.model.ending import Condition, Ending, Event, Memory, Traffic, event_of, remembered
 from sync.model.plan import Action, Plan
 from sync.model.run import Run
-from sync.report.verdict import MEANINGS
+from sync.report.ending import MEANINGS
 from tests.plans import make_change, make_plan_of
 
 EMPTY = DesiredState(commit="c0ffee", cluster="north", objects={})

@@ -14,7 +14,7 @@ from sync.model.plan import ChangeSet, PlanOptions
 from sync.model.problem import Origin
 from sync.model.run import Run
 from sync.plan.make import make_plan
-from sync.report.status import statuses_with_live
+from sync.report.kubernetes_status import statuses_with_live
 from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, Manifest, endpoints, gateway, load_balancer, service
 from tests.plan.controller import PerfectController, desired_for_files
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sync.translate.findings import Findings
 from sync.translate.fqdn import auto_fqdn, check_name, distinct_names, subdomain
-from sync.translate.verdict import Findings
 from tests.builders import make_facts, make_gateway, make_settings
 
 

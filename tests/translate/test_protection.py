@@ -5,8 +5,8 @@ import pytest
 from sync.avi.markers import Markers
 from sync.model.desired import ObjectSpec
 from sync.model.resources.core import Service
+from sync.translate.findings import Findings
 from sync.translate.protection import with_protection
-from sync.translate.verdict import Findings
 from tests.builders import make_service, make_spec
 
 MARK = ("Protected", ("true",))

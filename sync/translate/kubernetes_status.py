@@ -1,7 +1,7 @@
 """The statuses that AKO would write back, told truthfully (AKO-STATUS, but its inverted `Scheduled`).
 
-What is known before anything is applied: whether an owner is served, held or not ours. `sync.report.status` adds what
-the Controller says: addresses, and whether the owner is ready.
+Here is what is known before anything is applied: whether an owner is served, held or not ours.
+`sync.report.kubernetes_status` adds what the Controller says: addresses, and whether the owner is ready.
 """
 
 from collections.abc import Sequence
