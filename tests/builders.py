@@ -23,6 +23,8 @@ from sync.model.resources.ako import (
     InfraNsx,
     InfraSeGroup,
     InfraSpec,
+    L4Rule,
+    L4RuleSpec,
     NodeNetwork,
     VipNetwork,
 )
@@ -75,6 +77,7 @@ from sync.translate.translation import translate
 CONTROLLER = "ako.vmware.com/avi-lb"
 GATEWAY_NAME = "ako.vmware.com/gateway-name"
 GATEWAY_NAMESPACE = "ako.vmware.com/gateway-namespace"
+L4_RULE = "ako.vmware.com/l4rule"
 
 
 # --- settings and facts -----------------------------------------------------------------------------------------------
@@ -372,6 +375,11 @@ def make_infra_setting(
     )
 
 
+def make_l4_rule(name: str, **spec: Any) -> L4Rule:
+    """An L4Rule in the namespace `shop`; `spec` are fields of L4RuleSpec."""
+    return L4Rule(metadata=make_metadata(name, "shop"), origin=make_origin("L4Rule", name), spec=L4RuleSpec(**spec))
+
+
 def make_broken(
     kind: str,
     name: str,
@@ -457,6 +465,11 @@ def templates_with(**texts: str) -> dict[str, TemplateText]:
         kind: TemplateText(file=f"templates/{kind.lower()}.json.j2", text=texts[kind]) if kind in texts else template
         for kind, template in OWN_TEMPLATES.items()
     }
+
+
+def rendered_with(text: str, content: Any = None, *, kind: str = "VsVip") -> Rendering:
+    """One spec with a template of somebody's own."""
+    return render([make_spec(content, kind=kind)], templates_with(**{kind: text}), created_by="avi-sync-north")
 
 
 def rendered(translation: Translation, **texts: str) -> Rendering:

@@ -24,7 +24,7 @@ from sync.model.desired import (
     VsVipContent,
 )
 from sync.model.leaks import KnownSecrets
-from sync.render import Rendering, render
+from sync.render import render
 from sync.template_files import read_templates
 from tests.builders import (
     make_gateway,
@@ -33,14 +33,10 @@ from tests.builders import (
     make_snapshot,
     make_spec,
     rendered,
+    rendered_with,
     templates_with,
     translated,
 )
-
-
-def rendered_with(text: str, content: Any = None, *, kind: str = "VsVip") -> Rendering:
-    """One spec with a template of somebody's own."""
-    return render([make_spec(content, kind=kind)], templates_with(**{kind: text}), created_by="avi-sync-north")
 
 
 def body_of(text: str, content: Any = None, *, kind: str = "VsVip") -> dict[str, Any]:

@@ -14,8 +14,11 @@ from sync.model.nesting import MOST_LEVELS
 from sync.model.templates import TemplateText
 from sync.render import never, render
 from sync.sandbox import FILTERS, MOST_WORK, Meter, TooMuchError, size_of
-from tests.builders import make_spec, templates_with
-from tests.test_render import rendered_with
+from tests.builders import (
+    make_spec,
+    rendered_with,
+    templates_with,
+)
 
 
 def json_of(text: str, content: Any = None) -> dict[str, Any]:

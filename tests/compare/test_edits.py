@@ -9,8 +9,7 @@ from sync.compare.edits import edits_beside, edits_on, lost_by_delete
 from sync.kinds import KINDS
 from tests.builders import make_object, markers
 from tests.end_to_end.tree import app
-from tests.plan.controller import PerfectController, desired_for
-from tests.plan.test_laws import plan_for
+from tests.plan.controller import PerfectController, desired_for, plan_for
 
 POLICY = "https://c/api/networksecuritypolicy/p-1#no-bots"
 PROFILE = "https://c/api/analyticsprofile/a-1#System-Analytics-Profile"
@@ -83,7 +82,7 @@ def test_a_new_object_has_no_edits(kind: str) -> None:
     """Whatever the Controller completes, for every kind."""
     controller = PerfectController()
     manifests = app("web")
-    controller.apply(plan_for(manifests, controller.live))
+    controller.apply(plan_for(controller.live, *manifests))
     desired = {item.key: item for item in desired_for(*manifests)}
 
     found = [item for item in controller.live if item.key.kind == kind]

@@ -10,11 +10,10 @@ from sync.kinds import KINDS
 from sync.model.live import LiveState
 from sync.model.plan import Plan
 from sync.plan.adoption import plan_adoption
-from sync.plan.make import make_plan
 from tests.ako import ako_objects
 from tests.builders import make_options, markers
 from tests.end_to_end.tree import app
-from tests.plan.controller import NAMES, PerfectController, desired_for
+from tests.plan.controller import NAMES, PerfectController, desired_for, plan_for
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -78,7 +77,7 @@ def test_without_the_controllers_time_nothing_is_taken_over() -> None:
 def test_a_plan_that_takes_nothing_over_does_not_ask() -> None:
     """A plain run beside a running AKO holds everything, and is not refused for that."""
     live = live_of_ako(0)
-    plan = make_plan(desired_for(*app("web")), live, make_options())
+    plan = plan_for(live, *app("web"))
 
     assert [*ako_still_writes(plan, live, "test", NOW)] == []
 

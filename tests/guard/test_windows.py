@@ -12,10 +12,8 @@ from sync.guard.windows import is_open, outside_windows
 from sync.model.live import LiveState
 from sync.model.plan import Action, Plan
 from sync.model.settings import DAYS, Window
-from sync.plan.make import make_plan
-from tests.builders import make_options
-from tests.end_to_end.tree import Manifest, app
-from tests.plan.controller import PerfectController, desired_for
+from tests.end_to_end.tree import app
+from tests.plan.controller import converged, plan_for
 from tests.plans import make_change, make_plan_of
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -152,23 +150,17 @@ def test_a_window_for_what_disrupts_is_needed_by_that_alone(plan: Plan, is_refus
 
 def test_a_replace_that_shows_in_marks_alone_needs_a_window() -> None:
     """An address that is asked for is a mark; where the owner is protected in the same commit, every difference is."""
-    controller = PerfectController()
-    controller.apply(plan_for(app("web", address="10.10.10.5"), controller))
+    controller = converged(*app("web", address="10.10.10.5"))
     gateway, *others = app("web", address="10.10.10.6")
     protected = {**gateway, "metadata": {**gateway["metadata"], "annotations": {"avi-sync/protect": "true"}}}
 
-    plan = plan_for([protected, *others], controller)
+    plan = plan_for(controller.live, protected, *others)
 
     assert {field.path for change in plan.changes for field in change.fields} == {
         "markers[AskedAddress]",
         "markers[Protected]",
     }
     assert [*outside_windows(plan, LiveState(), [DISRUPTIVE], NOON)]
-
-
-def plan_for(manifests: list[Manifest], controller: PerfectController) -> Plan:
-    """The plan for some manifests."""
-    return make_plan(desired_for(*manifests), controller.live, make_options())
 
 
 def test_the_refusal_tells_the_time_and_when_to_come_back() -> None:

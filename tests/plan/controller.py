@@ -16,9 +16,11 @@ from sync.model.facts import Facts
 from sync.model.live import LiveObject, LiveState
 from sync.model.plan import Method, Plan, Write
 from sync.model.source import Snapshot, SourceFile
+from sync.plan.make import make_plan
 from sync.source.manifests import parse_manifests
 from sync.template_files import read_templates
 from sync.translate.names import Names
+from tests.builders import make_options
 from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, Manifest
 
 NAMES = Names(cluster="test")
@@ -51,6 +53,20 @@ def desired_of_texts(files: Mapping[str, bytes], commit: str = "c0ffee", facts: 
         problems=(*problems, *found),
     )
     return make_desired(source, facts)
+
+
+def plan_for(
+    live: LiveState, *manifests: Manifest, values: Manifest = VALUES, facts: Facts | None = None, **options: Any
+) -> Plan:
+    """The plan for some manifests."""
+    return make_plan(desired_for(*manifests, values=values, facts=facts), live, make_options(**options))
+
+
+def converged(*manifests: Manifest, values: Manifest = VALUES, facts: Facts | None = None) -> "PerfectController":
+    """A Controller on which some manifests are live."""
+    controller = PerfectController()
+    controller.apply(plan_for(controller.live, *manifests, values=values, facts=facts))
+    return controller
 
 
 class PerfectController:

@@ -1,10 +1,9 @@
 """Addresses and subnets that Git asks for together."""
 
 from sync.model.plan import Method, Plan
-from sync.plan.make import make_plan
-from tests.builders import make_facts, make_options
+from tests.builders import make_facts
 from tests.end_to_end.tree import VALUES, Manifest, app, infra_setting, namespace
-from tests.plan.controller import PerfectController, desired_for
+from tests.plan.controller import PerfectController, converged, plan_for
 
 SUBNET: tuple[Manifest, ...] = (
     namespace("shop", infra="there"),
@@ -14,9 +13,8 @@ SUBNET: tuple[Manifest, ...] = (
 
 def plan_after(before: str, after: str) -> Plan:
     """The plan for a Gateway that asks for another address of one network than it has."""
-    controller = PerfectController()
-    controller.apply(make_plan(desired_for(*app(address=before), *SUBNET), controller.live, make_options()))
-    return make_plan(desired_for(*app(address=after), *SUBNET), controller.live, make_options())
+    controller = converged(*app(address=before), *SUBNET)
+    return plan_for(controller.live, *app(address=after), *SUBNET)
 
 
 def test_no_vip_is_deleted_for_an_address_outside_of_its_subnet() -> None:
@@ -48,9 +46,9 @@ def test_two_gateways_swap_their_addresses_behind_a_t1_router() -> None:
     controller = PerfectController()
     before = (*app("a", address="10.10.10.1"), *app("b", address="10.10.10.2"))
     after = (*app("a", address="10.10.10.2"), *app("b", address="10.10.10.1"))
-    controller.apply(make_plan(desired_for(*before, values=behind, facts=facts), controller.live, make_options()))
+    controller.apply(plan_for(controller.live, *before, values=behind, facts=facts))
 
-    plan = make_plan(desired_for(*after, values=behind, facts=facts), controller.live, make_options())
+    plan = plan_for(controller.live, *after, values=behind, facts=facts)
 
     (change_set,) = plan.change_sets
     methods = [write.method for write in change_set.writes]

@@ -12,7 +12,6 @@ from sync.model.live import LiveState
 from sync.model.plan import Method, Plan
 from sync.model.selection import Selection
 from sync.plan.adoption import plan_adoption
-from sync.plan.make import make_plan
 from sync.plan.release import plan_release
 from tests.ako import ako_objects
 from tests.builders import make_options, markers
@@ -27,8 +26,8 @@ from tests.end_to_end.tree import (
     namespace,
     service,
 )
-from tests.plan.controller import PerfectController, desired_for
-from tests.plan.test_laws import APPS, manifests_of
+from tests.plan.apps import APPS, manifests_of
+from tests.plan.controller import PerfectController, desired_for, plan_for
 
 SERVERS = ("192.0.2.1", "192.0.2.2")
 
@@ -59,11 +58,6 @@ def adoption(manifests: Iterable[Manifest], live: LiveState, **options: Any) -> 
 def release(live: LiveState) -> Plan:
     """Giving back everything."""
     return plan_release(desired_for(), live, make_options())
-
-
-def next_plan(manifests: Iterable[Manifest], live: LiveState) -> Plan:
-    """What a plain run would do."""
-    return make_plan(desired_for(*manifests), live, make_options())
 
 
 def edit(controller: PerfectController, kind: str, name: str, **fields: Any) -> None:
@@ -103,7 +97,7 @@ def test_what_ako_made_becomes_ours_by_updates_and_nothing_remains_to_be_done(
     controller.apply(plan)
 
     assert {write.method for item in plan.change_sets for write in item.writes} <= {Method.PUT}
-    assert next_plan(manifests, controller.live).changes == ()
+    assert plan_for(controller.live, *manifests).changes == ()
     assert adoption(manifests, controller.live).changes == ()
 
 
@@ -158,7 +152,7 @@ def test_the_order_that_ako_leaves_to_chance_is_put_right() -> None:
 
     controller.apply(adoption(manifests, controller.live))
 
-    assert next_plan(manifests, controller.live).changes == ()
+    assert plan_for(controller.live, *manifests).changes == ()
 
 
 def test_a_live_server_that_git_does_not_know_stays_until_the_next_plan() -> None:
@@ -174,7 +168,7 @@ def test_a_live_server_that_git_does_not_know_stays_until_the_next_plan() -> Non
     assert warnings(plan) == [
         "Pool admin/test--shop-web-svc-web-TCP-80 differs from Git in servers: it is taken over as it is"
     ]
-    (change,) = next_plan(asked, controller.live).changes
+    (change,) = plan_for(controller.live, *asked).changes
     assert [(field.path, field.after) for field in change.fields] == [("servers[]", None)]
     assert "Digest" not in {marker["key"] for marker in pool["markers"]}
 
@@ -189,7 +183,7 @@ def test_what_is_missing_is_not_created() -> None:
     controller.apply(plan)
 
     assert (len(plan.changes), {change.owner.name for change in plan.changes}) == (4, {"web"})
-    counts = next_plan(asked, controller.live)
+    counts = plan_for(controller.live, *asked)
     assert {change.action.value for change in counts.changes if change.owner.name == "web"} == {"create", "update"}
 
 
@@ -202,7 +196,7 @@ def test_unmarked_objects_with_wanted_names_are_taken_over() -> None:
 
     controller.apply(adoption(app("web"), controller.live))
 
-    assert next_plan(app("web"), controller.live).changes == ()
+    assert plan_for(controller.live, *app("web")).changes == ()
     assert all({"key": "team", "values": ["shop"]} in item.body["markers"] for item in controller.live)
 
 
@@ -218,7 +212,7 @@ def test_an_object_of_the_owner_that_git_no_longer_asks_for_comes_along_and_goes
     assert [change.reason for change in plan.changes if str(change.key) == extra] == [
         "made by AKO; Git no longer asks for it"
     ]
-    gone = [str(change.key) for change in next_plan(app("web"), controller.live).changes if change.action == "delete"]
+    gone = [str(change.key) for change in plan_for(controller.live, *app("web")).changes if change.action == "delete"]
     assert gone == [extra]
 
 
@@ -229,11 +223,11 @@ def test_an_interrupted_adoption_goes_on_where_it_stopped() -> None:
     for write in whole.writes[:2]:
         controller.put(write.body or {}, write.key.kind)
 
-    between = next_plan(app("web"), controller.live)
+    between = plan_for(controller.live, *app("web"))
     controller.apply(adoption(app("web"), controller.live))
 
     assert (between.changes, [item.owner.name for item in between.held]) == ((), ["web"])
-    assert next_plan(app("web"), controller.live).changes == ()
+    assert plan_for(controller.live, *app("web")).changes == ()
 
 
 def test_only_what_is_selected_changes_hands() -> None:
@@ -426,7 +420,7 @@ def test_layer_7_objects_of_ako_are_nothing_of_ours() -> None:
 def test_what_we_made_ourselves_is_given_to_ako_so_that_it_recognises_it() -> None:
     """AKO's marks alone, and a checksum that makes AKO write the object once more."""
     controller = PerfectController()
-    controller.apply(next_plan(app("web"), controller.live))
+    controller.apply(plan_for(controller.live, *app("web")))
 
     controller.apply(release(controller.live))
 
@@ -443,7 +437,7 @@ def test_a_checksum_of_ako_does_not_outlive_a_change_of_ours() -> None:
     controller = controller_of_ako(app("web"))
     controller.apply(adoption(app("web"), controller.live))
     asked = [*app("web")[:2], endpoints("web-svc", addresses=SERVERS[:1])]
-    controller.apply(next_plan(asked, controller.live))
+    controller.apply(plan_for(controller.live, *asked))
 
     controller.apply(release(controller.live))
 
@@ -455,7 +449,7 @@ def test_a_checksum_of_ako_does_not_outlive_a_change_of_ours() -> None:
 def test_release_leaves_copies_and_what_is_not_ours() -> None:
     """A clone of ours is reported; objects of others are not in the plan."""
     controller = PerfectController()
-    controller.apply(next_plan(app("web"), controller.live))
+    controller.apply(plan_for(controller.live, *app("web")))
     pool = bodies(controller.live)["Pool admin/test--shop-web-svc-web-TCP-80"]
     controller.put({**pool, "name": "experiment"}, "Pool")
     controller.put({"name": "theirs"}, "Pool")
@@ -479,7 +473,7 @@ def test_a_shared_vip_is_taken_over_under_its_key() -> None:
     controller.apply(plan)
 
     assert {change.owner.kind for change in plan.changes} == {OwnerKind.SHARED_VIP}
-    assert next_plan(manifests, controller.live).changes == ()
+    assert plan_for(controller.live, *manifests).changes == ()
 
 
 SHARED = {"ako.vmware.com/enable-shared-vip": "mail"}
@@ -494,4 +488,4 @@ def test_a_service_engine_group_that_differs_is_left_to_the_next_plan() -> None:
     controller.apply(plan)
 
     assert not any(change.is_disruptive for change in plan.changes)
-    assert [change.is_disruptive for change in next_plan(asked, controller.live).changes] == [True]
+    assert [change.is_disruptive for change in plan_for(controller.live, *asked).changes] == [True]

@@ -7,9 +7,8 @@ from sync.model.plan import Edit
 from sync.model.selection import Selection
 from sync.plan.drift import edit_problems, edit_text, edits_of
 from tests.end_to_end.tree import app
-from tests.plan.controller import PerfectController, desired_for
-from tests.plan.test_cause import converged, edited
-from tests.plan.test_laws import APPS, manifests_of, plan_for
+from tests.plan.apps import APPS, edited, manifests_of
+from tests.plan.controller import PerfectController, converged, desired_for, plan_for
 
 EVERYTHING = Selection()
 
@@ -23,14 +22,14 @@ def test_after_a_perfect_apply_nobody_has_edited_anything(
     controller = PerfectController()
     for apps in (first, second):
         manifests = manifests_of(apps)
-        controller.apply(plan_for(manifests, controller.live))
+        controller.apply(plan_for(controller.live, *manifests))
 
         assert edits_of(desired_for(*manifests), controller.live, EVERYTHING) == ()
 
 
 def test_an_edit_is_told_with_its_owner_whether_git_asks_for_the_object_or_not() -> None:
     """In key order; the object of a Gateway that is gone from Git is somebody's work as well."""
-    live = edited(converged(*app("a"), *app("b")), "VirtualService", enabled=False)
+    live = edited(converged(*app("a"), *app("b")).live, "VirtualService", enabled=False)
 
     found = edits_of(desired_for(*app("a")), live, EVERYTHING)
 
@@ -44,7 +43,7 @@ def test_only_selected_owners_and_objects_of_ours_are_looked_at() -> None:
     """What somebody does with his own objects is his business."""
     controller = PerfectController()
     controller.put({"name": "theirs", "lb_algorithm": "LB_ALGORITHM_ROUND_ROBIN"}, "Pool")
-    controller.apply(plan_for([*app("a"), *app("b")], controller.live))
+    controller.apply(plan_for(controller.live, *app("a"), *app("b")))
     live = edited(controller.live, "VirtualService", enabled=False)
     only_b = Selection(owners=frozenset({Owner(kind=OwnerKind.GATEWAY, namespace="shop", name="b")}))
 
@@ -56,7 +55,7 @@ def test_only_selected_owners_and_objects_of_ours_are_looked_at() -> None:
 def test_an_edit_is_a_warning_at_the_manifest() -> None:
     """It names the object, the fields and their values, and what to do."""
     desired = desired_for(*app("web"))
-    live = edited(converged(*app("web")), "Pool", enabled=False, server_timeout=7)
+    live = edited(converged(*app("web")).live, "Pool", enabled=False, server_timeout=7)
     edits: tuple[Edit, ...] = edits_of(desired, live, EVERYTHING)
 
     (problem,) = edit_problems(edits, desired, live)

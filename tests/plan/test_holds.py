@@ -14,7 +14,7 @@ from sync.plan.make import make_plan
 from sync.plan.owners import pairs_of
 from tests.builders import make_options
 from tests.end_to_end.tree import Manifest, app, endpoints, gateway, namespace, service
-from tests.plan.controller import PerfectController, desired_for
+from tests.plan.controller import converged, desired_for
 from tests.plans import make_owner
 
 WEB = app("web")
@@ -28,13 +28,6 @@ def desired_of(*manifests: Manifest, **fields: Any) -> DesiredState:
 def plan_of(desired: DesiredState, live: LiveState, **options: Any) -> Plan:
     """The plan."""
     return make_plan(desired, live, make_options(**options))
-
-
-def converged(*manifests: Manifest) -> PerfectController:
-    """A Controller on which some manifests are live."""
-    controller = PerfectController()
-    controller.apply(plan_of(desired_of(*manifests), controller.live))
-    return controller
 
 
 def only(live: LiveState, kind: str, name: str = "test--shop-web") -> LiveObject:

@@ -7,36 +7,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sync.model.live import LiveState
-from sync.model.plan import Plan
 from sync.model.problem import Severity
 from sync.plan.make import make_plan
 from tests.builders import make_options
-from tests.end_to_end.tree import Manifest, app, endpoints, load_balancer
-from tests.plan.controller import PerfectController, desired_for
+from tests.plan.apps import APPS, manifests_of
+from tests.plan.controller import PerfectController, plan_for
 from tests.plan.worlds import NETWORKS, SWAPPED, SWAPPED_BACK, TREES, WORLDS, Tree, World, without_rivals
-
-ADDRESSES = st.sampled_from(["", "", "10.10.10.1", "10.10.10.2", "10.10.10.3"])
-APPS = st.dictionaries(
-    st.sampled_from(["a", "b", "c", "d"]),
-    st.tuples(ADDRESSES, st.sampled_from([(80,), (80, 81), (443,)]), st.booleans()),
-    max_size=4,
-)
-
-
-def manifests_of(apps: dict[str, tuple[str, tuple[int, ...], bool]]) -> list[Manifest]:
-    """Gateways `a` to `c`, and `d` as a LoadBalancer Service."""
-    found: list[Manifest] = []
-    for name, (address, ports, has_label) in apps.items():
-        if name == "d":
-            found += [load_balancer(name, address=address), endpoints(name, ports=(25,))]
-        else:
-            found += app(name, address=address, ports=ports, label_name="" if has_label else "other")
-    return found
-
-
-def plan_for(manifests: list[Manifest], live: LiveState) -> Plan:
-    """The plan for some manifests."""
-    return make_plan(desired_for(*manifests), live, make_options())
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=str)
@@ -103,7 +79,7 @@ def test_no_change_touches_what_is_not_ours(
     theirs = {key for key, item in controller.live.objects.items() if not item.is_ours}
 
     for apps in (first, second):
-        plan = plan_for(manifests_of(apps), controller.live)
+        plan = plan_for(controller.live, *manifests_of(apps))
         controller.apply(plan)
 
         assert theirs.isdisjoint(write.key for item in plan.change_sets for write in item.writes)

@@ -4,10 +4,11 @@ import pytest
 
 from sync.model.desired import Owner, OwnerKind
 from sync.model.live import KeptObject, LiveState
+from sync.plan.make import make_plan
 from sync.plan.naming import with_owners_of_git
+from tests.builders import make_options
 from tests.end_to_end.tree import Manifest, gateway, load_balancer
 from tests.plan.controller import PerfectController, desired_for
-from tests.plan.test_successors import desired_of, plan_of
 
 GATEWAY = Owner(kind=OwnerKind.GATEWAY, namespace="shop", name="k")
 SHARED_VIP = Owner(kind=OwnerKind.SHARED_VIP, namespace="shop", name="k")
@@ -15,12 +16,12 @@ SHARED_VIP = Owner(kind=OwnerKind.SHARED_VIP, namespace="shop", name="k")
 
 def live_of(manifest: Manifest, *, is_marked: bool) -> LiveState:
     """A live owner, as it is written now or as it was before shared VIPs had a marker; one object is kept."""
-    desired = desired_of([manifest])
+    desired = desired_for(manifest)
     for item in desired.objects.values():
         if not is_marked:
             item.body["markers"][:] = [each for each in item.body["markers"] if each["key"] != "OwnerKind"]
     controller = PerfectController()
-    controller.apply(plan_of(desired, LiveState()))
+    controller.apply(make_plan(desired, LiveState(), make_options()))
     first = next(iter(controller.live))
     return LiveState(objects=controller.live.objects, kept=(KeptObject(group="g", before=first),))
 

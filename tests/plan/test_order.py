@@ -1,10 +1,8 @@
 """The order of writes, where a reference does not say it."""
 
 from sync.model.plan import Method
-from sync.plan.make import make_plan
-from tests.builders import make_options
 from tests.end_to_end.tree import VALUES, Manifest, app, endpoints, gateway, infra_setting, namespace, service
-from tests.plan.controller import PerfectController, desired_for
+from tests.plan.controller import PerfectController, converged, plan_for
 
 ADVERTISED: Manifest = {
     **VALUES,
@@ -13,9 +11,8 @@ ADVERTISED: Manifest = {
 
 
 def _writes(before: Manifest, after: Manifest) -> list[tuple[Method, str]]:
-    controller = PerfectController()
-    controller.apply(make_plan(desired_for(*app("web"), values=before), controller.live, make_options()))
-    plan = make_plan(desired_for(*app("web"), values=after), controller.live, make_options())
+    controller = converged(*app("web"), values=before)
+    plan = plan_for(controller.live, *app("web"), values=after)
     return [(write.method, write.key.kind) for item in plan.change_sets for write in item.writes]
 
 
@@ -31,21 +28,19 @@ def test_labels_go_before_the_advertising() -> None:
 
 def test_owners_that_only_go_come_last() -> None:
     """Creates before deletes between owners."""
-    controller = PerfectController()
-    controller.apply(make_plan(desired_for(*app("a"), *app("b")), controller.live, make_options()))
+    controller = converged(*app("a"), *app("b"))
 
-    plan = make_plan(desired_for(*app("b"), *app("c")), controller.live, make_options())
+    plan = plan_for(controller.live, *app("b"), *app("c"))
 
     assert [owner.name for item in plan.change_sets for owner in item.owners] == ["c", "a"]
 
 
 def test_another_service_engine_group_is_an_update_that_is_called_disruptive() -> None:
     """Connections break, though nothing is deleted."""
-    controller = PerfectController()
-    controller.apply(make_plan(desired_for(*app("a")), controller.live, make_options()))
+    controller = converged(*app("a"))
     gold = [namespace("shop", infra="gold"), infra_setting("gold", seGroup={"name": "gold"})]
 
-    plan = make_plan(desired_for(*app("a"), *gold), controller.live, make_options())
+    plan = plan_for(controller.live, *app("a"), *gold)
 
     assert [(change.key.kind, change.is_disruptive) for change in plan.changes] == [("VirtualService", True)]
 
@@ -57,10 +52,10 @@ def test_a_hostname_that_somebody_keeps_is_not_waited_for() -> None:
     moved = [service("moving", gateway="b", ports=(81,)), endpoints("moving", ports=(81,))]
     controller = PerfectController(has_dns=False)
     before = [_named(name, own) for name, (own, _) in names.items()]
-    controller.apply(make_plan(desired_for(*before, *moving), controller.live, make_options()))
+    controller.apply(plan_for(controller.live, *before, *moving))
 
     after = [_named(name, *both) for name, both in names.items()]
-    plan = make_plan(desired_for(*after, *moved), controller.live, make_options())
+    plan = plan_for(controller.live, *after, *moved)
 
     (joint,) = plan.change_sets
     updated = [write.key.name for write in joint.writes if write.key.kind == "VsVip"]

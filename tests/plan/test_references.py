@@ -7,10 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.model.plan import Plan
-from sync.plan.make import make_plan
-from tests.builders import make_options
 from tests.end_to_end.tree import VALUES, Manifest, app
-from tests.plan.controller import PerfectController, desired_for
+from tests.plan.controller import PerfectController, plan_for
 
 # Sorted by uuid they stand in another order than by name; two share a name.
 NETWORKS = {"network-9": "a", "network-5": "b", "network-1": "c", "network-3": "twin", "network-7": "twin"}
@@ -23,11 +21,11 @@ NODE_NETWORKS = st.lists(
 ).map(lambda items: [{**network, "cidrs": cidrs} for network, cidrs in items])
 
 
-def plan_for(controller: PerfectController, *, nodes: Any = (), vips: Any = ({"networkName": "a"},)) -> Plan:
+def plan_with(controller: PerfectController, *, nodes: Any = (), vips: Any = ({"networkName": "a"},)) -> Plan:
     """The plan for one Gateway with these networks."""
     networks = {"vipNetworkList": list(vips), "nodeNetworkList": list(nodes)}
     values: Manifest = {**VALUES, "NetworkSettings": networks}
-    return make_plan(desired_for(*app("web"), values=values), controller.live, make_options())
+    return plan_for(controller.live, *app("web"), values=values)
 
 
 @settings(max_examples=60, deadline=None)
@@ -37,9 +35,9 @@ def test_planning_after_a_perfect_apply_is_empty_for_networks_by_name_and_by_uui
 ) -> None:
     """Also for lists that are sorted by reference, and for two networks of one name."""
     controller = PerfectController(NETWORKS)
-    controller.apply(plan_for(controller, nodes=nodes, vips=[network]))
+    controller.apply(plan_with(controller, nodes=nodes, vips=[network]))
 
-    plan = plan_for(controller, nodes=nodes, vips=[network])
+    plan = plan_with(controller, nodes=nodes, vips=[network])
 
     assert plan.changes == ()
 
@@ -49,9 +47,9 @@ def test_planning_after_a_perfect_apply_is_empty_for_networks_by_name_and_by_uui
 def test_other_networks_are_never_taken_for_the_same(before: list[Manifest], after: list[Manifest]) -> None:
     """The plan is empty exactly where both lists name the same networks, each with the same subnets."""
     controller = PerfectController(NETWORKS)
-    controller.apply(plan_for(controller, nodes=before))
+    controller.apply(plan_with(controller, nodes=before))
 
-    plan = plan_for(controller, nodes=after)
+    plan = plan_with(controller, nodes=after)
 
     assert (plan.changes == ()) is (_meant(before) == _meant(after))
 
@@ -73,8 +71,8 @@ def _meant(networks: list[Manifest]) -> list[tuple[str, str]]:
 def test_another_vip_network_is_a_replace(before: str, after: str, reason: str) -> None:
     """By its identity, not by how it is called."""
     controller = PerfectController(NETWORKS)
-    controller.apply(plan_for(controller, vips=[{"networkUUID": before}]))
+    controller.apply(plan_with(controller, vips=[{"networkUUID": before}]))
 
-    plan = plan_for(controller, vips=[{"networkUUID": after}])
+    plan = plan_with(controller, vips=[{"networkUUID": after}])
 
     assert {change.reason for change in plan.changes if change.key.kind == "VsVip"} == {reason}

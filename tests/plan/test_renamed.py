@@ -5,11 +5,9 @@ from typing import Any
 import pytest
 
 from sync.model.plan import Action, Plan
-from sync.plan.make import make_plan
-from tests.builders import make_options
 from tests.end_to_end.tree import Manifest, app, endpoints, gateway, namespace, service
-from tests.plan.controller import desired_for
-from tests.plan.test_cause import converged, edited
+from tests.plan.apps import edited
+from tests.plan.controller import converged, plan_for
 
 HOSTNAME = "w.example.com"
 DISABLED = "enabled: set to false on the Controller"
@@ -17,10 +15,10 @@ DISABLED = "enabled: set to false on the Controller"
 
 def planned(before: list[Manifest], after: list[Manifest], **fields: Any) -> Plan:
     """The plan from one tree to another, with these fields set on every VirtualService by hand."""
-    live = converged(*before)
+    live = converged(*before).live
     if fields:
         live = edited(live, "VirtualService", **fields)
-    return make_plan(desired_for(*after), live, make_options())
+    return plan_for(live, *after)
 
 
 def renamed(name: str) -> list[Manifest]:

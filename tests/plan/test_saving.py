@@ -11,27 +11,14 @@ from sync.errors import UsageError
 from sync.model.live import LiveState
 from sync.model.plan import Plan
 from sync.model.saved_plan import SavedPlan
-from sync.plan.make import make_plan
 from sync.plan.saving import described, fingerprints
 from sync.plan.saving import moved as refusals_of
 from sync.report.plan_file import plan_file_text, read_plan_file
 from tests.builders import make_options
-from tests.end_to_end.tree import Manifest, app
-from tests.plan.controller import PerfectController, desired_for
+from tests.end_to_end.tree import app
+from tests.plan.controller import converged, plan_for
 
 COMMIT = "c0ffee"
-
-
-def planned(live: LiveState, *manifests: Manifest) -> Plan:
-    """The plan for some manifests."""
-    return make_plan(desired_for(*manifests), live, make_options())
-
-
-def converged(*manifests: Manifest) -> LiveState:
-    """What is live after a run."""
-    controller = PerfectController()
-    controller.apply(planned(controller.live, *manifests))
-    return controller.live
 
 
 def saved(plan: Plan, live: LiveState) -> SavedPlan:
@@ -68,25 +55,25 @@ def touched(live: LiveState) -> LiveState:
 
 def test_the_same_plan_is_the_same_plan() -> None:
     """Nothing has moved."""
-    live = converged(*app("web"))
-    plan = planned(live, *app("web", hostname="web.example.com"))
+    live = converged(*app("web")).live
+    plan = plan_for(live, *app("web", hostname="web.example.com"))
 
     assert moved(saved(plan, live), COMMIT, plan, live) == ()
 
 
 def test_another_commit_is_named() -> None:
     """Also where it plans the same."""
-    live = converged(*app("web"))
-    plan = planned(live, *app("web", hostname="web.example.com"))
+    live = converged(*app("web")).live
+    plan = plan_for(live, *app("web", hostname="web.example.com"))
 
     assert moved(saved(plan, live), "facade", plan, live) == ("the commit: c0ffee was planned, now it is facade",)
 
 
 def test_changes_that_came_and_went_are_named() -> None:
     """One line for each."""
-    live = converged(*app("web"))
-    before = planned(live, *app("web", hostname="web.example.com"))
-    after = planned(live, *app("web"), *app("other"))
+    live = converged(*app("web")).live
+    before = plan_for(live, *app("web", hostname="web.example.com"))
+    after = plan_for(live, *app("web"), *app("other"))
 
     found = moved(saved(before, live), COMMIT, after, live)
 
@@ -97,12 +84,12 @@ def test_changes_that_came_and_went_are_named() -> None:
 @pytest.mark.parametrize("edit", [touched])
 def test_a_live_object_that_was_written_since_is_named(edit: Callable[[LiveState], LiveState]) -> None:
     """Even if the same change would be planned: it is no longer the same request."""
-    live = converged(*app("web"))
+    live = converged(*app("web")).live
     manifests = app("web", hostname="web.example.com")
-    plan = planned(live, *manifests)
+    plan = plan_for(live, *manifests)
     later = edit(live)
 
-    found = moved(saved(plan, live), COMMIT, planned(later, *manifests), later)
+    found = moved(saved(plan, live), COMMIT, plan_for(later, *manifests), later)
 
     assert found == (
         "no longer the same request, for the live object or what is wanted has changed: PUT VsVip admin/test--shop-web",
@@ -116,8 +103,8 @@ names = st.sampled_from(["a", "b", "c"])
 @given(before=st.sets(names), after=st.sets(names))
 def test_a_file_gives_back_the_plan_that_was_saved(before: set[str], after: set[str]) -> None:
     """Reading what was written returns it, whatever changes."""
-    live = converged(*(manifest for name in before for manifest in app(name)))
-    plan = planned(live, *(manifest for name in after for manifest in app(name)))
+    live = converged(*(manifest for name in before for manifest in app(name))).live
+    plan = plan_for(live, *(manifest for name in after for manifest in app(name)))
     kept = saved(plan, live)
 
     assert read_plan_file(plan_file_text(kept, {"digest": plan.digest}), "plan.json") == kept
@@ -138,7 +125,7 @@ def test_a_file_gives_back_the_plan_that_was_saved(before: set[str], after: set[
 def test_a_file_that_was_changed_is_refused(spoil: Callable[[str], str]) -> None:
     """A plan that nobody has reviewed must not pass for one that somebody has."""
     live = LiveState()
-    text = plan_file_text(saved(planned(live, *app("web")), live), {})
+    text = plan_file_text(saved(plan_for(live, *app("web")), live), {})
 
     with pytest.raises(UsageError, match="plan file"):
         read_plan_file(spoil(text), "plan.json")

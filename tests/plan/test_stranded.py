@@ -17,8 +17,8 @@ from sync.plan.make import make_plan
 from sync.plan.stranded import still_needed
 from tests.builders import make_options
 from tests.end_to_end.tree import VALUES, Manifest, app, namespace
-from tests.plan.controller import PerfectController, desired_for
-from tests.plan.test_laws import APPS, manifests_of
+from tests.plan.apps import APPS, manifests_of
+from tests.plan.controller import PerfectController, desired_for, plan_for
 
 Apps = dict[str, tuple[str, tuple[int, ...], bool]]
 WEB_ON_11, WEB_ON_12 = app("web", address="10.10.10.11"), app("web", address="10.10.10.12")
@@ -51,19 +51,14 @@ def apply_until(controller: PerfectController, plan: Plan, number: int) -> None:
 def served(*before: Manifest, after: tuple[Manifest, ...], writes: int) -> PerfectController:
     """A Controller on which `before` is live, somebody has attached something, and a run to `after` died."""
     controller = PerfectController()
-    controller.apply(plan_for(before, controller.live))
+    controller.apply(plan_for(controller.live, *before))
     objects = {
         key: replace(item, body={**item.body, "description": f"about {key}"}) if item.is_ours else item
         for key, item in controller.live.objects.items()
     }
     controller.live = LiveState(objects=objects)
-    apply_until(controller, plan_for(after, controller.live), writes)
+    apply_until(controller, plan_for(controller.live, *after), writes)
     return controller
-
-
-def plan_for(manifests: tuple[Manifest, ...], live: LiveState, **options: Any) -> Plan:
-    """The plan for some manifests."""
-    return make_plan(desired_for(*manifests), live, make_options(**options))
 
 
 def plan_that_holds(manifests: tuple[Manifest, ...], live: LiveState, **options: Any) -> Plan:
@@ -85,7 +80,7 @@ def test_after_one_more_run_nobody_can_tell_that_one_was_killed(first: Apps, sec
     undisturbed = served(*before, after=after, writes=NEVER)
     controller = served(*before, after=after, writes=writes)
 
-    controller.apply(plan_for(after, controller.live))
+    controller.apply(plan_for(controller.live, *after))
 
     assert seen(controller.live) == seen(undisturbed.live)
 
@@ -136,7 +131,7 @@ def test_a_move_to_another_tenant_that_was_killed_is_finished_or_undone(writes: 
     finished = served(*WEB_ON_11, after=moved, writes=writes)
 
     held.apply(plan_that_holds(moved, held.live))
-    finished.apply(plan_for(moved, finished.live))
+    finished.apply(plan_for(finished.live, *moved))
 
     tenants = {key.tenant for key in held.live.objects if key.kind in ("VsVip", "VirtualService")}
     assert tenants == ({"admin"} if writes < 8 else {"team-a"})
@@ -169,7 +164,7 @@ def test_an_owner_that_is_not_selected_is_not_put_back() -> None:
     """A run for somebody else leaves it alone, and says nothing of it."""
     controller = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=2)
 
-    plan = plan_for(tuple(WEB_ON_12), controller.live, selection=Selection(namespaces=frozenset({"elsewhere"})))
+    plan = plan_for(controller.live, *WEB_ON_12, selection=Selection(namespaces=frozenset({"elsewhere"})))
 
     assert (plan.change_sets, plan.problems) == ((), ())
 
@@ -181,7 +176,7 @@ def test_a_protected_owner_is_put_back_also_when_it_is_gone_from_git() -> None:
     moved = {**annotated, "spec": WEB_ON_12[0]["spec"]}
     controller = served(annotated, *others, after=(moved, *others), writes=2)
 
-    plan = plan_for((), controller.live)
+    plan = plan_for(controller.live)
 
     assert {change.action for change in plan.changes} == {Action.CREATE}
     assert any("protected" in problem.message for problem in plan.problems)
@@ -192,7 +187,7 @@ def test_a_switch_leaves_nobody_stranded() -> None:
     controller = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=2)
     off = {**VALUES, "AKOSettings": {"clusterName": "test", "servicesAPI": False}}
 
-    plan = make_plan(desired_for(*WEB_ON_12, values=off), controller.live, make_options())
+    plan = plan_for(controller.live, *WEB_ON_12, values=off)
 
     assert {change.key.kind for change in plan.changes} == {"VirtualService", "VsVip"}
 
@@ -213,8 +208,8 @@ def test_who_took_an_owner_down_changes_nothing_about_the_plan() -> None:
     """While another run holds the lock it is named; the digest that somebody has read stays good when it is gone."""
     live = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=2).live
 
-    meanwhile = plan_for(tuple(WEB_ON_12), replace(live, holder="ci@runner (pid 1, run two)"))
-    after = plan_for(tuple(WEB_ON_12), live)
+    meanwhile = plan_for(replace(live, holder="ci@runner (pid 1, run two)"), *WEB_ON_12)
+    after = plan_for(live, *WEB_ON_12)
 
     reasons = {change.reason for change in meanwhile.changes if change.cause is Cause.IN_PROGRESS}
     assert reasons == {"deleted by ci@runner (pid 1, run two), which holds the lock"}

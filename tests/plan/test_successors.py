@@ -16,7 +16,7 @@ from sync.model.selection import Selection
 from sync.plan.make import make_plan
 from tests.builders import make_options
 from tests.end_to_end.tree import VALUES, Manifest, endpoints, gateway, load_balancer, service
-from tests.plan.controller import PerfectController, desired_for
+from tests.plan.controller import PerfectController, converged, desired_for
 
 PORTS = {"a": 81, "b": 82, "c": 83}
 HOMES = {
@@ -61,13 +61,6 @@ def desired_of(manifests: Iterable[Manifest], held: Iterable[Owner] = (), values
 def plan_of(desired: DesiredState, live: LiveState, **options: Any) -> Plan:
     """The plan."""
     return make_plan(desired, live, make_options(**options))
-
-
-def converged(*manifests: Manifest) -> PerfectController:
-    """A Controller on which some manifests are live."""
-    controller = PerfectController()
-    controller.apply(plan_of(desired_of(manifests), controller.live))
-    return controller
 
 
 def at_home(**homes: str) -> PerfectController:

@@ -6,7 +6,7 @@ from sync.model.live import LiveState
 from sync.plan.make import make_plan
 from tests.builders import make_options
 from tests.end_to_end.tree import app
-from tests.plan.controller import PerfectController, desired_for
+from tests.plan.controller import converged, desired_for
 
 OLD, NEW = "10.10.10.11", "10.10.10.12"
 
@@ -14,8 +14,7 @@ OLD, NEW = "10.10.10.11", "10.10.10.12"
 def _warnings(
     *, address: str, only_tenants: tuple[str, ...] | None = None, unreadable: frozenset[str] = frozenset()
 ) -> list[str]:
-    controller = PerfectController()
-    controller.apply(make_plan(desired_for(*app("web", address=OLD)), controller.live, make_options()))
+    controller = converged(*app("web", address=OLD))
     live = LiveState(objects=controller.live.objects, only_tenants=only_tenants)
     desired = replace(desired_for(*app("web", address=address)), unreadable=unreadable)
     return [problem.message for problem in make_plan(desired, live, make_options()).problems]

@@ -6,30 +6,15 @@ from typing import Any
 import pytest
 
 from sync.model.desired import Owner, OwnerKind
-from sync.model.live import LiveState
 from sync.model.plan import Action, Plan
 from sync.model.problem import Severity
-from sync.plan.make import make_plan
-from tests.builders import make_options
 from tests.end_to_end.tree import Manifest, endpoints, gateway, load_balancer, service
-from tests.plan.controller import PerfectController, desired_for
+from tests.plan.controller import converged, plan_for
 
 NAME, NAMESPACE = "ako.vmware.com/gateway-name", "ako.vmware.com/gateway-namespace"
 WEB = gateway("web", ports=(80, 443))
 FRONT = service("front")
 SLICE = endpoints("front")
-
-
-def plan_of(live: LiveState, *manifests: Manifest) -> Plan:
-    """The plan for some manifests."""
-    return make_plan(desired_for(*manifests), live, make_options())
-
-
-def live_with(*manifests: Manifest) -> LiveState:
-    """What is live once some manifests are applied."""
-    controller = PerfectController()
-    controller.apply(plan_of(controller.live, *manifests))
-    return controller.live
 
 
 def held_by(plan: Plan) -> list[tuple[str, str]]:
@@ -70,9 +55,9 @@ def test_a_gateway_keeps_the_pool_of_a_service_whose_labels_are_nearly_right(
     labels: Mapping[str, str], reason: str
 ) -> None:
     """It is held, at the place of the Service."""
-    live = live_with(WEB, FRONT, SLICE)
+    live = converged(WEB, FRONT, SLICE).live
 
-    plan = plan_of(live, WEB, labelled(labels), SLICE)
+    plan = plan_for(live, WEB, labelled(labels), SLICE)
 
     expected = f"Gateway shop/web: it serves Service shop/front, which is in Git: {reason}"
     assert (plan.is_empty, held_by(plan)) == (True, [("all.yaml", expected)])
@@ -91,18 +76,18 @@ def test_a_gateway_keeps_the_pool_of_a_service_whose_labels_are_nearly_right(
 )
 def test_a_pool_goes_where_git_proves_that_nobody_wants_it(after: list[Manifest], deleted: int) -> None:
     """Deliberate changes are carried out at once."""
-    live = live_with(WEB, FRONT, SLICE)
+    live = converged(WEB, FRONT, SLICE).live
 
-    plan = plan_of(live, *after, SLICE)
+    plan = plan_for(live, *after, SLICE)
 
     assert (plan.count(Action.DELETE), plan.held) == (deleted, ())
 
 
 def test_a_gateway_may_be_renamed_together_with_the_labels_of_its_services() -> None:
     """However near the two names are: all that belongs to it says the new one."""
-    live = live_with(WEB, FRONT, SLICE)
+    live = converged(WEB, FRONT, SLICE).live
 
-    plan = plan_of(live, gateway("wab", ports=(80, 443)), labelled({**RIGHT, NAME: "wab"}), SLICE)
+    plan = plan_for(live, gateway("wab", ports=(80, 443)), labelled({**RIGHT, NAME: "wab"}), SLICE)
 
     assert (plan.count(Action.DELETE), plan.count(Action.CREATE), plan.held) == (4, 4, ())
 
@@ -117,9 +102,9 @@ def test_a_gateway_may_be_renamed_together_with_the_labels_of_its_services() -> 
 )
 def test_a_live_gateway_stays_while_a_manifest_of_another_group_has_its_name(manifest: Manifest) -> None:
     """Nothing of it goes because of a group that is not served."""
-    live = live_with(WEB, FRONT, SLICE)
+    live = converged(WEB, FRONT, SLICE).live
 
-    plan = plan_of(live, manifest, FRONT, SLICE)
+    plan = plan_for(live, manifest, FRONT, SLICE)
 
     expected = f"Gateway shop/web: its manifest is of {manifest['apiVersion']}, which is not served"
     assert (plan.is_empty, held_by(plan)) == (True, [("all.yaml", expected)])
@@ -129,17 +114,17 @@ def test_somebody_elses_gateway_is_no_matter_where_nothing_live_has_its_name() -
     """Istio's Gateway of another name, and one beside the Gateway that is ours."""
     other = {**WEB, "apiVersion": "networking.istio.io/v1"}
 
-    live = live_with(WEB, FRONT, SLICE, other, renamed(other, name="mesh"))
+    live = converged(WEB, FRONT, SLICE, other, renamed(other, name="mesh")).live
 
-    assert plan_of(live, FRONT, SLICE, renamed(other, name="mesh")).count(Action.DELETE) == 4
+    assert plan_for(live, FRONT, SLICE, renamed(other, name="mesh")).count(Action.DELETE) == 4
 
 
 @pytest.mark.parametrize("before", [[WEB, FRONT], [load_balancer("front")]], ids=["behind a Gateway", "of its own"])
 def test_a_live_service_stays_while_a_manifest_of_another_group_has_its_name(before: list[Manifest]) -> None:
     """Knative has Services, too; one that has the name of a live one may have been meant for it."""
-    live = live_with(*before)
+    live = converged(*before).live
 
-    plan = plan_of(live, *before[:-1], {**before[-1], "apiVersion": "serving.knative.dev/v1"})
+    plan = plan_for(live, *before[:-1], {**before[-1], "apiVersion": "serving.knative.dev/v1"})
 
     assert plan.is_empty
     assert "its manifest is of serving.knative.dev/v1, which is not served" in held_by(plan)[0][1]
@@ -155,9 +140,9 @@ def test_a_live_service_stays_while_a_manifest_of_another_group_has_its_name(bef
 )
 def test_a_live_gateway_stays_while_what_may_be_meant_for_it_is_held(after: Mapping[str, str]) -> None:
     """Its listeners still select by the right labels, so the misspelt one is held."""
-    live = live_with(WEB, FRONT, SLICE)
+    live = converged(WEB, FRONT, SLICE).live
 
-    plan = plan_of(live, {**WEB, "metadata": after}, FRONT, SLICE)
+    plan = plan_for(live, {**WEB, "metadata": after}, FRONT, SLICE)
 
     assert plan.is_empty
     assert "Gateway shop/web: it is not in Git, but Gateway" in held_by(plan)[0][1]
@@ -166,11 +151,10 @@ def test_a_live_gateway_stays_while_what_may_be_meant_for_it_is_held(after: Mapp
 
 def test_what_the_plan_holds_may_be_meant_for_a_live_owner_too() -> None:
     """Its name is taken on the Controller, which the source cannot know."""
-    controller = PerfectController()
-    controller.apply(plan_of(controller.live, load_balancer("relay")))
+    controller = converged(load_balancer("relay"))
     controller.put({"name": "test--shop-relays", "vip": []}, "VsVip")
 
-    plan = plan_of(controller.live, load_balancer("relays"))
+    plan = plan_for(controller.live, load_balancer("relays"))
 
     owners = [Owner(kind=OwnerKind.SERVICE, namespace="shop", name=name) for name in ("relay", "relays")]
     assert (plan.is_empty, [held.owner for held in plan.held]) == (True, owners)
@@ -178,19 +162,19 @@ def test_what_the_plan_holds_may_be_meant_for_a_live_owner_too() -> None:
 
 def test_a_held_owner_of_another_name_keeps_nobody_alive() -> None:
     """A Gateway that is gone goes, whatever else is held."""
-    live = live_with(WEB, FRONT, SLICE)
+    live = converged(WEB, FRONT, SLICE).live
 
-    plan = plan_of(live, gateway("payments", label_name="other"))
+    plan = plan_for(live, gateway("payments", label_name="other"))
 
     assert plan.count(Action.DELETE) == 4
 
 
 def test_a_service_that_cannot_be_used_and_has_lost_its_labels_keeps_its_pool() -> None:
     """Nothing tells any more that it belongs to the Gateway, and nothing that it does not."""
-    live = live_with(WEB, FRONT, SLICE)
+    live = converged(WEB, FRONT, SLICE).live
     broken = {**labelled({}), "spec": {"ports": [{"name": "p80", "port": "eighty"}]}}
 
-    plan = plan_of(live, WEB, broken, SLICE)
+    plan = plan_for(live, WEB, broken, SLICE)
 
     assert plan.changes == ()
     (message,) = [problem.message for problem in plan.problems if problem.severity is Severity.ERROR]
@@ -200,10 +184,10 @@ def test_a_service_that_cannot_be_used_and_has_lost_its_labels_keeps_its_pool() 
 def test_a_shared_vip_keeps_a_member_that_would_leave_it_for_one_of_nearly_its_name() -> None:
     """Nothing but the name brings members together; one of quite another name is another VIP."""
     members = [load_balancer("a", shared_vip="voice"), load_balancer("b", port=26, shared_vip="voice")]
-    live = live_with(*members)
+    live = converged(*members).live
 
-    misspelt = plan_of(live, members[0], load_balancer("b", port=26, shared_vip="voicee"))
-    moved = plan_of(live, members[0], load_balancer("b", port=26, shared_vip="mail"))
+    misspelt = plan_for(live, members[0], load_balancer("b", port=26, shared_vip="voicee"))
+    moved = plan_for(live, members[0], load_balancer("b", port=26, shared_vip="mail"))
 
     assert (misspelt.is_empty, [str(held.owner) for held in misspelt.held]) == (
         True,
@@ -214,21 +198,21 @@ def test_a_shared_vip_keeps_a_member_that_would_leave_it_for_one_of_nearly_its_n
 
 def test_a_service_that_was_renamed_by_mistake_keeps_its_pool() -> None:
     """Its EndpointSlice still names it as before; a Service without a slice in Git may be renamed."""
-    live = live_with(WEB, FRONT, SLICE)
+    live = converged(WEB, FRONT, SLICE).live
 
-    plan = plan_of(live, WEB, renamed(FRONT, name="frontt"), SLICE)
+    plan = plan_for(live, WEB, renamed(FRONT, name="frontt"), SLICE)
 
     assert plan.is_empty
-    assert plan_of(live, WEB, renamed(FRONT, name="frontt")).count(Action.DELETE) == 1
+    assert plan_for(live, WEB, renamed(FRONT, name="frontt")).count(Action.DELETE) == 1
 
 
 def test_a_member_of_a_shared_vip_that_lost_its_namespace_keeps_its_pool() -> None:
     """It would be a VIP of its own in another namespace, and its EndpointSlice stays behind."""
     members = [load_balancer("a", shared_vip="voice"), load_balancer("b", port=26, shared_vip="voice")]
     slices = [endpoints("a", ports=(25,)), endpoints("b", ports=(26,))]
-    live = live_with(*members, *slices)
+    live = converged(*members, *slices).live
 
-    plan = plan_of(live, members[0], renamed(members[1], namespace="default"), *slices)
+    plan = plan_for(live, members[0], renamed(members[1], namespace="default"), *slices)
 
     assert plan.is_empty
     assert "Service shop/b is not in the tree" in held_by(plan)[0][1]

@@ -9,10 +9,8 @@ from hypothesis import strategies as st
 from sync.model.desired import ObjectKey
 from sync.model.live import LiveObject, LiveState, Ownership, Surroundings, UserObject
 from sync.model.plan import Action, Method, Plan
-from sync.plan.make import make_plan
-from tests.builders import make_options
 from tests.end_to_end.tree import Manifest, app, load_balancer
-from tests.plan.controller import PerfectController, desired_for
+from tests.plan.controller import converged, plan_for
 from tests.plans import make_key
 
 WEB, MAIL = app("web", address="10.10.10.11"), [load_balancer("mail")]
@@ -22,18 +20,6 @@ TREES: dict[str, list[Manifest]] = {
     "another address": [*app("web", address="10.10.10.12"), *MAIL],
     "another port": [*WEB, load_balancer("mail", port=26)],
 }
-
-
-def live_with(*manifests: Manifest) -> LiveState:
-    """A Controller on which these are live."""
-    controller = PerfectController()
-    controller.apply(make_plan(desired_for(*manifests), controller.live, make_options()))
-    return controller.live
-
-
-def plan_for(live: LiveState, *manifests: Manifest) -> Plan:
-    """What these manifests come to."""
-    return make_plan(desired_for(*manifests), live, make_options())
 
 
 def used_by(live: LiveState, *items: LiveObject) -> LiveState:
@@ -51,7 +37,7 @@ def deleted(plan: Plan) -> set[str]:
 @given(st.sampled_from(sorted(TREES)), st.data())
 def test_nothing_that_somebody_else_uses_is_deleted(tree: str, data: st.DataObject) -> None:
     """Whatever changes, and whichever object is used."""
-    live = live_with(*WEB, *MAIL)
+    live = converged(*WEB, *MAIL).live
     used = data.draw(st.sampled_from(sorted(live, key=lambda item: item.key)))
 
     plan = plan_for(used_by(live, used), *TREES[tree])
@@ -62,7 +48,7 @@ def test_nothing_that_somebody_else_uses_is_deleted(tree: str, data: st.DataObje
 @given(st.sampled_from(sorted(TREES)))
 def test_what_stays_may_be_used(tree: str) -> None:
     """Who uses what no plan deletes is nobody's business: the plan is the same."""
-    live = live_with(*WEB, *MAIL)
+    live = converged(*WEB, *MAIL).live
     going = deleted(plan_for(live, *TREES[tree]))
     staying = [item for item in live if item.uuid not in going]
 
@@ -71,7 +57,7 @@ def test_what_stays_may_be_used(tree: str) -> None:
 
 def test_an_owner_of_which_something_is_used_is_held_as_a_whole() -> None:
     """The message names who uses what by which field; the others go on."""
-    live = live_with(*WEB, *MAIL)
+    live = converged(*WEB, *MAIL).live
     (pool,) = (item for item in live if item.key.kind == "Pool" and "mail" in item.key.name)
 
     plan = plan_for(used_by(live, pool), *app("web", address="10.10.10.12"))
@@ -97,7 +83,7 @@ def test_an_owner_of_which_something_is_used_is_held_as_a_whole() -> None:
 )
 def test_a_virtual_service_of_somebody_else_uses_what_it_refers_to(kind: str, field: dict[str, object]) -> None:
     """Wherever in it the reference stands."""
-    live = live_with(*WEB, *MAIL)
+    live = converged(*WEB, *MAIL).live
     (used,) = (item for item in live if item.key.kind == kind and "mail" in item.key.name)
     body = _filled(field, f"https://c/api/{kind.lower()}/{used.uuid}#{used.key.name}")
     other = LiveObject(key=make_key("theirs"), uuid="theirs", body=body, ownership=Ownership.FOREIGN)
@@ -127,7 +113,7 @@ def _filled(value: object, reference: str) -> dict[str, object]:
 def test_types_that_the_account_may_not_read_are_named_where_something_is_deleted() -> None:
     """It cannot be checked, and nobody is held for it."""
     blind = Surroundings(unreadable_users=frozenset({"PoolGroup"}))
-    live = replace(live_with(*WEB, *MAIL), surroundings=blind)
+    live = replace(converged(*WEB, *MAIL).live, surroundings=blind)
 
     said = [problem.message for problem in plan_for(live, *WEB).problems]
     unsaid = plan_for(live, *WEB, *MAIL).problems
@@ -138,7 +124,7 @@ def test_types_that_the_account_may_not_read_are_named_where_something_is_delete
 
 def test_an_owner_whose_new_objects_lack_something_is_held() -> None:
     """Before anything of it is deleted; the message names the object and what it refers to."""
-    live = live_with(*WEB, *MAIL)
+    live = converged(*WEB, *MAIL).live
     (vsvip,) = (item for item in live if item.key.kind == "VsVip" and "web" in item.key.name)
     around = Surroundings(missing={vsvip.key: ('network "vips"',)}, unreadable=frozenset({"vrfcontext"}))
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from sync.model.desired import PoolContent, VirtualServiceContent, VsVipContent
 from sync.model.resources.ako import InfraL7, InfraListener, VipNetwork
 from tests.builders import (
+    L4_RULE,
     content_of,
     make_facts,
     make_gateway,
@@ -18,7 +19,6 @@ from tests.builders import (
 
 INFRA_SETTING = "aviinfrasetting.ako.vmware.com/name"
 SHARED_VIP = "ako.vmware.com/enable-shared-vip"
-L4_RULE = "ako.vmware.com/l4rule"
 
 
 def test_a_setting_by_namespace_reaches_all_of_a_shared_vip() -> None:

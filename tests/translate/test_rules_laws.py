@@ -11,21 +11,21 @@ from hypothesis import strategies as st
 from sync.desired import Source, make_desired, offline
 from sync.model.desired import DesiredState
 from sync.model.problem import Problem, Severity
-from sync.model.resources.ako import BackendProperties, L4Rule, L4RuleSpec, ListenerProperties, VipNetwork
+from sync.model.resources.ako import BackendProperties, ListenerProperties, VipNetwork
 from sync.model.resources.core import Protocol
 from tests.builders import (
+    L4_RULE,
     OWN_TEMPLATES,
     attached_to,
     make_broken,
     make_gateway,
     make_gateway_class,
     make_infra_setting,
+    make_l4_rule,
     make_listener,
     make_load_balancer,
-    make_metadata,
     make_namespace,
     make_node,
-    make_origin,
     make_pod,
     make_service,
     make_service_port,
@@ -36,17 +36,11 @@ from tests.builders import (
 )
 
 SHARED_VIP = "ako.vmware.com/enable-shared-vip"
-L4_RULE = "ako.vmware.com/l4rule"
 INFRA_SETTING = "aviinfrasetting.ako.vmware.com/name"
 TENANT = "ako.vmware.com/tenant-name"
 
 MADE_HERE = {"l4policyset", "pool", "virtualservice", "vsvip"}
 """What a tree makes itself; every other type belongs to whoever runs the Controller."""
-
-
-def make_rule(name: str, **spec: Any) -> L4Rule:
-    """An L4Rule in namespace `shop`."""
-    return L4Rule(metadata=make_metadata(name, "shop"), origin=make_origin("L4Rule", name), spec=L4RuleSpec(**spec))
 
 
 def desired_of(items: Sequence[Any], *, problems: tuple[Problem, ...] = (), **sections: Any) -> DesiredState:
@@ -63,7 +57,7 @@ def desired_of(items: Sequence[Any], *, problems: tuple[Problem, ...] = (), **se
 
 # --- names and references ---------------------------------------------------------------------------------------------
 
-RICH_RULE = make_rule(
+RICH_RULE = make_l4_rule(
     "rich",
     application_profile_ref="System-SSL-Application",
     ssl_profile_ref="Own-SSL",
@@ -110,7 +104,7 @@ ITEMS = (
     make_namespace(annotations={TENANT: "retail & co"}),
     make_namespace("shop-a", annotations={INFRA_SETTING: "edge"}),
     make_infra_setting(se_group="edge group", vip_networks=[VipNetwork(network_name="edge & vips")]),
-    make_rule("plain", backend_properties=(BackendProperties(port=443, protocol=Protocol.TCP),)),
+    make_l4_rule("plain", backend_properties=(BackendProperties(port=443, protocol=Protocol.TCP),)),
     RICH_RULE,
 )
 
@@ -279,7 +273,7 @@ def asking(way: str, name: str, address: str) -> list[Any]:
         case "annotation":
             return [make_load_balancer(name, annotations={"ako.vmware.com/load-balancer-ip": address})]
         case "rule":
-            rule = make_rule(name, load_balancer_ip=address)
+            rule = make_l4_rule(name, load_balancer_ip=address)
             return [make_load_balancer(name, annotations={L4_RULE: name}), rule]
         case _:
             return [make_load_balancer(f"{name}-member", annotations={SHARED_VIP: name}, load_balancer_ip=address)]

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from sync.model.facts import CloudFacts, Facts
-from sync.model.resources.ako import L4Rule
 from sync.model.resources.core import Node, NodeSpec
 from tests.builders import (
     CONTROLLER,
     make_endpoint,
     make_facts,
     make_gateway,
+    make_l4_rule,
     make_load_balancer,
     make_metadata,
     make_origin,
@@ -103,7 +103,7 @@ def test_back_ends_of_which_none_serves_the_port_are_told(ports: dict[str, Any],
 @pytest.mark.parametrize("reference", ["fast", "shop/fast", "other/fast", ""])
 def test_a_rule_that_nothing_refers_to_is_told(reference: str) -> None:
     """With or without its namespace; one of another namespace is another one."""
-    rule = L4Rule(metadata=make_metadata("fast", "shop"), origin=make_origin("L4Rule", "fast"))
+    rule = make_l4_rule("fast")
     service = make_load_balancer("mail", annotations={"ako.vmware.com/l4rule": reference})
 
     found = translated(service, rule, make_slice("mail"))

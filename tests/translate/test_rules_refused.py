@@ -8,14 +8,22 @@ import pytest
 from sync.model.desired import Translation
 from sync.model.resources.ako import BackendProperties, ListenerProperties
 from sync.model.resources.core import Protocol
-from tests.builders import errors_of, make_facts, make_load_balancer, make_slice, translated, warnings_of
-from tests.translate.test_rules_laws import L4_RULE, make_rule
+from tests.builders import (
+    L4_RULE,
+    errors_of,
+    make_facts,
+    make_l4_rule,
+    make_load_balancer,
+    make_slice,
+    translated,
+    warnings_of,
+)
 
 
 def with_rule(spec: dict[str, Any], **facts: Any) -> Translation:
     """A LoadBalancer Service with port 443 and an L4Rule."""
     service = make_load_balancer(port=443, annotations={L4_RULE: "rule"})
-    return translated(service, make_rule("rule", **spec), make_slice(), facts=replace(make_facts(), **facts))
+    return translated(service, make_l4_rule("rule", **spec), make_slice(), facts=replace(make_facts(), **facts))
 
 
 def with_row(**fields: Any) -> dict[str, Any]:
