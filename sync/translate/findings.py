@@ -9,11 +9,11 @@ from sync.model.resources.resource import Resource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class OwnerTranslation:
     """The translation of one owner.
 
-    Held when one of its problems is an error: then nothing of it is created, changed or deleted.
-    Without specs and without error it is not wanted, and what is live of it goes; `not_served` says why. `doubts` are
+    The owner is held when one of its problems is an error: it is left unchanged. Without specs and without an error it
+    is not desired, and its live objects are deleted; `not_served` says why. `doubts` are
     warnings that count only where its VIP is created (see `Translation.doubts`).
     """
 
@@ -45,7 +45,7 @@ class Findings:
         """Whether what was found so far holds the owner."""
         return any(problem.severity is Severity.ERROR for problem in self.problems)
 
-    def verdict(
+    def translation(
         self,
         owner: Owner,
         name: str,
@@ -54,9 +54,9 @@ class Findings:
         specs: tuple[ObjectSpec, ...],
         statuses: Iterable[Status],
         not_served: str = "",
-    ) -> Verdict:
-        """The verdict on the owner, once everything is collected; `at` stands for it in messages."""
-        return Verdict(
+    ) -> OwnerTranslation:
+        """The translation of the owner, once everything is collected; `at` stands for it in messages."""
+        return OwnerTranslation(
             owner=owner,
             name=name,
             origin=at.origin,

@@ -9,7 +9,7 @@ from sync.translate import network, profiles
 from sync.translate.addresses import RequestedAddress, parse_address
 from sync.translate.blueprint import specs_of
 from sync.translate.catalog import CONTROLLER, GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL
-from sync.translate.findings import Findings, Verdict
+from sync.translate.findings import Findings, OwnerTranslation
 from sync.translate.fqdn import auto_fqdn, check_name
 from sync.translate.frontend import BackEnd, Frontend, Listener
 from sync.translate.infra_setting import setting_of_gateway
@@ -18,7 +18,7 @@ from sync.translate.kubernetes_status import gateway_status, not_scheduled, serv
 from sync.translate.tenants import check_tenant
 
 
-def translate_gateway(gateway: Gateway, inputs: Inputs) -> Verdict:
+def translate_gateway(gateway: Gateway, inputs: Inputs) -> OwnerTranslation:
     """What the Gateway comes to. One that is plainly not ours to serve has neither specs nor errors."""
     owner = Owner(kind=OwnerKind.GATEWAY, namespace=gateway.namespace, name=gateway.name)
     name = inputs.names.virtual_service(owner.namespace, owner.name)
@@ -42,7 +42,7 @@ def translate_gateway(gateway: Gateway, inputs: Inputs) -> Verdict:
         statuses += [
             service_status(each, name, "", findings.problems, frontend.hostnames_of(each)) for each in behind.values()
         ]
-    return findings.verdict(
+    return findings.translation(
         owner, name, gateway, specs=specs, statuses=statuses, not_served=not_served.message if not_served else ""
     )
 

@@ -17,7 +17,7 @@ from sync.model.resources.tree import Resources
 from sync.model.settings import VALUES_FILE
 from sync.model.wording import did_you_mean
 from sync.translate.catalog import CONTROLLER, GATEWAY_NAME_LABEL, gateway_of
-from sync.translate.findings import Verdict, problem_at
+from sync.translate.findings import OwnerTranslation, problem_at
 from sync.translate.fqdn import default_domain
 from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
 from sync.translate.inputs import Coverage, Inputs, coverage_of
@@ -28,7 +28,7 @@ from sync.translate.profiles import L4_PROTOCOLS
 Path = tuple[str | int, ...]
 
 
-def hints(resources: Resources, inputs: Inputs, verdicts: Sequence[Verdict]) -> Iterator[Problem]:
+def hints(resources: Resources, inputs: Inputs, translations: Sequence[OwnerTranslation]) -> Iterator[Problem]:
     """All warnings about the tree as a whole."""
     if inputs.settings.ako.services_api:
         yield from _attachments(resources, inputs)
@@ -36,8 +36,8 @@ def hints(resources: Resources, inputs: Inputs, verdicts: Sequence[Verdict]) -> 
     yield from _unused_infra_settings(resources, inputs)
     yield from _unused_rules(resources, inputs)
     yield from _default_domain(inputs)
-    yield from _hostnames(inputs, verdicts)
-    yield from _missing_routes(resources, inputs, verdicts)
+    yield from _hostnames(inputs, translations)
+    yield from _missing_routes(resources, inputs, translations)
 
 
 def _warning(at: Resource, path: Path, message: str, fix: str) -> Problem:
@@ -143,14 +143,14 @@ def _default_domain(inputs: Inputs) -> Iterator[Problem]:
         )
 
 
-def _hostnames(inputs: Inputs, verdicts: Sequence[Verdict]) -> Iterator[Problem]:
+def _hostnames(inputs: Inputs, translations: Sequence[OwnerTranslation]) -> Iterator[Problem]:
     """A name that two owners have, and a name that no DNS domain of the cloud holds."""
-    owners: dict[str, list[Verdict]] = defaultdict(list)
-    for verdict in verdicts:
-        for spec in verdict.specs:
+    owners: dict[str, list[OwnerTranslation]] = defaultdict(list)
+    for translation in translations:
+        for spec in translation.specs:
             if isinstance(spec.content, VsVipContent):
                 for name in spec.content.fqdns:
-                    owners[usual_name(name)].append(verdict)
+                    owners[usual_name(name)].append(translation)
     domains = tuple(domain.removeprefix(".") for domain in inputs.facts.cloud.dns_domains)
     for name, claimants in sorted(owners.items()):
         first, *others = claimants
@@ -162,21 +162,23 @@ def _hostnames(inputs: Inputs, verdicts: Sequence[Verdict]) -> Iterator[Problem]
             yield _of_owner(first, message, "use one of these domains, or serve the name elsewhere")
 
 
-def _of_owner(verdict: Verdict, message: str, fix: str) -> Problem:
+def _of_owner(translation: OwnerTranslation, message: str, fix: str) -> Problem:
     return Problem(
-        severity=Severity.WARNING, message=message, fix=fix, origin=verdict.origin, resource=str(verdict.owner)
+        severity=Severity.WARNING, message=message, fix=fix, origin=translation.origin, resource=str(translation.owner)
     )
 
 
 # --- routes to pods ---------------------------------------------------------------------------------------------------
 
 
-def _missing_routes(resources: Resources, inputs: Inputs, verdicts: Sequence[Verdict]) -> Iterator[Problem]:
+def _missing_routes(
+    resources: Resources, inputs: Inputs, translations: Sequence[OwnerTranslation]
+) -> Iterator[Problem]:
     """Pods are reached through static routes that AKO writes and we do not (docs/ako.md#back-ends)."""
     settings, routes = inputs.settings, inputs.facts.static_routes
     if settings.l7.service_type != "ClusterIP" or settings.ako.disable_static_route_sync or routes is None:
         return
-    for vrf in sorted(_vrfs(verdicts)):
+    for vrf in sorted(_vrfs(translations)):
         for node in resources.of(Node):
             prefixes = node.spec.pod_cidrs or ((node.spec.pod_cidr,) if node.spec.pod_cidr else ())
             missing = [prefix for prefix in prefixes if not _is_routed(prefix, routes.get(vrf, frozenset()))]
@@ -207,7 +209,7 @@ def _network(text: str) -> IPv4Network | IPv6Network | None:
         return None
 
 
-def _vrfs(verdicts: Sequence[Verdict]) -> frozenset[str]:
+def _vrfs(translations: Sequence[OwnerTranslation]) -> frozenset[str]:
     """The VRFs from which pools reach their servers; behind a T1 router there is none."""
-    contents = (spec.content for verdict in verdicts for spec in verdict.specs)
+    contents = (spec.content for each in translations for spec in each.specs)
     return frozenset(content.vrf for content in contents if isinstance(content, PoolContent) and content.vrf)

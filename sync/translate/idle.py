@@ -10,7 +10,7 @@ from sync.model.resources.gateway import Gateway, GatewayClass
 from sync.model.resources.resource import ManifestKey
 from sync.model.resources.tree import BrokenResource, Resources
 from sync.translate.catalog import gateway_of
-from sync.translate.findings import Verdict
+from sync.translate.findings import OwnerTranslation
 from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
 from sync.translate.inputs import Inputs
 from sync.translate.l4_rule import key_of_rule
@@ -19,7 +19,7 @@ from sync.translate.owners import WITHOUT_VIRTUAL_SERVICE
 
 def idle_manifests(
     resources: Resources,
-    verdicts: Sequence[Verdict],
+    translations: Sequence[OwnerTranslation],
     specs: Sequence[ObjectSpec],
     held: Sequence[Held],
     inputs: Inputs,
@@ -27,7 +27,7 @@ def idle_manifests(
     """Where they stand; none while the tree is incomplete, or while nothing of it can be used."""
     if not specs or not resources.is_complete:
         return frozenset()
-    needed = frozenset(_needed(resources, verdicts, specs, inputs))
+    needed = frozenset(_needed(resources, translations, specs, inputs))
     holds_nothing = not held and not any(spec.unknown_nodes for spec in specs)
     return frozenset(
         broken.origin
@@ -44,10 +44,10 @@ def _may_have_an_owner(broken: BrokenResource) -> bool:
 
 
 def _needed(
-    resources: Resources, verdicts: Iterable[Verdict], specs: Iterable[ObjectSpec], inputs: Inputs
+    resources: Resources, translations: Iterable[OwnerTranslation], specs: Iterable[ObjectSpec], inputs: Inputs
 ) -> Iterator[ManifestKey]:
     """What the owners depend on that are ours to serve."""
-    served = {verdict.origin for verdict in verdicts if not verdict.not_served}
+    served = {each.origin for each in translations if not each.not_served}
     gateways = [gateway for gateway in resources.of(Gateway) if gateway.origin in served]
     attached = [each for gateway in gateways for each in inputs.catalog.services_of_gateway.get(gateway.key, ())]
     direct = [service for service in resources.of(Service) if service.spec.type == "LoadBalancer"]

@@ -12,7 +12,7 @@ from sync.translate import profiles
 from sync.translate.addresses import RequestedAddress, parse_address
 from sync.translate.blueprint import specs_of
 from sync.translate.catalog import CONTROLLER
-from sync.translate.findings import Findings, Verdict
+from sync.translate.findings import Findings, OwnerTranslation
 from sync.translate.fqdn import auto_fqdn, check_name, distinct_names
 from sync.translate.frontend import BackEnd, Frontend, Listener
 from sync.translate.infra_setting import setting_of_service
@@ -130,7 +130,7 @@ def listener_of(
 # --- a VirtualService of its own --------------------------------------------------------------------------------------
 
 
-def translate_service(service: Service, inputs: Inputs) -> Verdict:
+def translate_service(service: Service, inputs: Inputs) -> OwnerTranslation:
     """What a Service with a VirtualService of its own comes to."""
     owner = Owner(kind=OwnerKind.SERVICE, namespace=service.namespace, name=service.name)
     name = inputs.names.virtual_service(owner.namespace, owner.name)
@@ -140,7 +140,7 @@ def translate_service(service: Service, inputs: Inputs) -> Verdict:
     specs = specs_of(frontend, inputs, findings) if frontend else ()
     hostnames = frontend.hostnames if frontend and specs else ()
     status = service_status(service, name, reason, findings.problems, hostnames)
-    return findings.verdict(owner, name, service, specs=specs, statuses=(status,), not_served=reason)
+    return findings.translation(owner, name, service, specs=specs, statuses=(status,), not_served=reason)
 
 
 def _frontend(owner: Owner, service: Service, inputs: Inputs, findings: Findings) -> Frontend:

@@ -11,7 +11,7 @@ from sync.model.resources.core import Service
 from sync.model.resources.gateway import Gateway
 from sync.model.resources.tree import BrokenResource, Namesake, Resources
 from sync.translate.catalog import ATTACHABLE, gateway_of
-from sync.translate.findings import Verdict
+from sync.translate.findings import OwnerTranslation
 from sync.translate.inputs import Inputs
 from sync.translate.load_balancer import SHARED_VIP_ANNOTATION
 
@@ -20,7 +20,7 @@ WITHOUT_VIRTUAL_SERVICE = ATTACHABLE | {"ExternalName"}
 
 
 def owners_in_git(
-    resources: Resources, verdicts: Iterable[Verdict], switched_off: Iterable[str], inputs: Inputs
+    resources: Resources, translations: Iterable[OwnerTranslation], switched_off: Iterable[str], inputs: Inputs
 ) -> OwnersInGit:
     """All owners of a tree; a switch in values.yaml (`switched_off`, by name) is no plain word of Git's."""
     switched = frozenset(switched_off)
@@ -40,7 +40,11 @@ def owners_in_git(
         not_served={
             **dict(_services_served_otherwise(resources)),
             **{owner: why for owner, why in _shared_vips_without_members(resources) if owner not in named},
-            **{v.owner: f"is not served: {v.not_served}" for v in verdicts if v.not_served and v.name not in switched},
+            **{
+                each.owner: f"is not served: {each.not_served}"
+                for each in translations
+                if each.not_served and each.name not in switched
+            },
         },
     )
 

@@ -8,7 +8,7 @@ from sync.model.resources.core import Service, ServicePort
 from sync.model.wording import shown
 from sync.translate.blueprint import specs_of
 from sync.translate.catalog import Key
-from sync.translate.findings import Findings, Verdict
+from sync.translate.findings import Findings, OwnerTranslation
 from sync.translate.fqdn import subdomain
 from sync.translate.frontend import Frontend
 from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
@@ -32,7 +32,7 @@ from sync.translate.load_balancer import (
 )
 
 
-def translate_shared_vip(key: str, members: Sequence[Service], inputs: Inputs) -> Verdict:
+def translate_shared_vip(key: str, members: Sequence[Service], inputs: Inputs) -> OwnerTranslation:
     """What the Services of one namespace that share a VIP come to; members in name order, for AKO knows none."""
     first = members[0]
     owner = Owner(kind=OwnerKind.SHARED_VIP, namespace=first.namespace, name=key)
@@ -43,7 +43,7 @@ def translate_shared_vip(key: str, members: Sequence[Service], inputs: Inputs) -
     if reasons and len(reasons) < len(members):
         _report_strangers(key, members, reasons, findings)
     specs = specs_of(frontend, inputs, findings) if frontend else ()
-    return findings.verdict(
+    return findings.translation(
         owner,
         name,
         first,

@@ -11,7 +11,7 @@ from sync.model.resources.core import Service
 from sync.model.resources.gateway import Gateway
 from sync.model.resources.tree import Resources
 from sync.model.settings import VALUES_FILE, Settings
-from sync.translate.findings import Verdict
+from sync.translate.findings import OwnerTranslation
 from sync.translate.gateway import translate_gateway
 from sync.translate.hints import hints
 from sync.translate.idle import idle_manifests
@@ -29,23 +29,23 @@ def translate(resources: Resources, settings: Settings, facts: Facts) -> Transla
     inputs = inputs_of(resources, settings, facts)
     if errors := tuple(settings_errors(inputs)):
         return Translation(specs=(), problems=errors, holds_everything=True)
-    verdicts = _without_claimed_names([*_gateway_verdicts(resources, inputs), *_service_verdicts(resources, inputs)])
-    found_held = (Held(owner=v.owner, name=v.name, origin=v.origin) for v in verdicts if v.is_held)
+    translations = _without_claimed_names([*_gateways(resources, inputs), *_services(resources, inputs)])
+    found_held = (Held(owner=each.owner, name=each.name, origin=each.origin) for each in translations if each.is_held)
     held = _once_each((*found_held, *_held_because_broken(resources, inputs)))
     switched_off = _switched_off(resources, inputs)
-    specs = tuple(spec for verdict in verdicts if not verdict.is_held for spec in verdict.specs)
-    found = (*_problems(verdicts, resources, settings), *node_problems(inputs, specs))
+    specs = tuple(spec for each in translations if not each.is_held for spec in each.specs)
+    found = (*_problems(translations, resources, settings), *node_problems(inputs, specs))
     return Translation(
         specs=specs,
         held=held,
-        idle=idle_manifests(resources, verdicts, specs, held, inputs),
-        problems=tuple(dict.fromkeys((*found, *hints(resources, inputs, verdicts)))),
-        in_git=owners_in_git(resources, verdicts, switched_off, inputs),
-        origins={verdict.name: verdict.origin for verdict in verdicts},
+        idle=idle_manifests(resources, translations, specs, held, inputs),
+        problems=tuple(dict.fromkeys((*found, *hints(resources, inputs, translations)))),
+        in_git=owners_in_git(resources, translations, switched_off, inputs),
+        origins={each.name: each.origin for each in translations},
         switched_off=switched_off,
-        tenant_unknown=_tenant_unknown(verdicts, inputs),
-        doubts={verdict.name: verdict.doubts for verdict in verdicts if verdict.doubts and not verdict.is_held},
-        statuses=tuple(status for verdict in verdicts for status in verdict.statuses),
+        tenant_unknown=_tenant_unknown(translations, inputs),
+        doubts={each.name: each.doubts for each in translations if each.doubts and not each.is_held},
+        statuses=tuple(status for each in translations for status in each.statuses),
     )
 
 
@@ -63,23 +63,23 @@ def _switched_off(resources: Resources, inputs: Inputs) -> Mapping[str, str]:
     return found
 
 
-def _tenant_unknown(verdicts: Sequence[Verdict], inputs: Inputs) -> frozenset[str]:
+def _tenant_unknown(translations: Sequence[OwnerTranslation], inputs: Inputs) -> frozenset[str]:
     """Owners whose Namespace is not in the tree: it may be what named the tenant of their live objects."""
     return frozenset(
-        verdict.name
-        for verdict in verdicts
-        if verdict.owner.kind is not OwnerKind.SHARED_VIP and verdict.owner.namespace not in inputs.catalog.namespaces
+        each.name
+        for each in translations
+        if each.owner.kind is not OwnerKind.SHARED_VIP and each.owner.namespace not in inputs.catalog.namespaces
     )
 
 
-def _gateway_verdicts(resources: Resources, inputs: Inputs) -> Iterator[Verdict]:
+def _gateways(resources: Resources, inputs: Inputs) -> Iterator[OwnerTranslation]:
     if not inputs.settings.ako.services_api:
         return
     for gateway in sorted(resources.of(Gateway), key=lambda gateway: gateway.key):
         yield translate_gateway(gateway, inputs)
 
 
-def _service_verdicts(resources: Resources, inputs: Inputs) -> Iterator[Verdict]:
+def _services(resources: Resources, inputs: Inputs) -> Iterator[OwnerTranslation]:
     shared: dict[tuple[str, str], list[Service]] = defaultdict(list)
     for service in sorted(resources.of(Service), key=lambda service: service.key):
         if service.spec.type != "LoadBalancer":
@@ -92,39 +92,37 @@ def _service_verdicts(resources: Resources, inputs: Inputs) -> Iterator[Verdict]
         yield translate_shared_vip(key, members, inputs)
 
 
-def _without_claimed_names(verdicts: Sequence[Verdict]) -> list[Verdict]:
+def _without_claimed_names(translations: Sequence[OwnerTranslation]) -> list[OwnerTranslation]:
     """Owners whose objects would have the same name are all held (AKO lets the last writer win)."""
-    claims: dict[tuple[str, str], dict[Owner, Verdict]] = defaultdict(dict)
-    for verdict in verdicts:
-        for spec in verdict.specs:
-            claims[(spec.key.kind, spec.key.name)][verdict.owner] = verdict
-        if verdict.is_held:
-            claims[(VirtualServiceContent.KIND, verdict.name)][verdict.owner] = verdict
+    claims: dict[tuple[str, str], dict[Owner, OwnerTranslation]] = defaultdict(dict)
+    for translation in translations:
+        for spec in translation.specs:
+            claims[(spec.key.kind, spec.key.name)][translation.owner] = translation
+        if translation.is_held:
+            claims[(VirtualServiceContent.KIND, translation.name)][translation.owner] = translation
     clashes: dict[Owner, list[Problem]] = defaultdict(list)
     for (kind, name), claimants in claims.items():
         if len(claimants) > 1:
-            for verdict in claimants.values():
-                clashes[verdict.owner].append(_clash(verdict, kind, name, claimants.values()))
-    return [
-        _held_by(verdict, clashes[verdict.owner][0]) if verdict.owner in clashes else verdict for verdict in verdicts
-    ]
+            for translation in claimants.values():
+                clashes[translation.owner].append(_clash(translation, kind, name, claimants.values()))
+    return [_held_by(each, clashes[each.owner][0]) if each.owner in clashes else each for each in translations]
 
 
-def _held_by(verdict: Verdict, problem: Problem) -> Verdict:
-    statuses = tuple(held_status(status, problem.message) for status in verdict.statuses)
-    return replace(verdict, specs=(), problems=(*verdict.problems, problem), statuses=statuses)
+def _held_by(translation: OwnerTranslation, problem: Problem) -> OwnerTranslation:
+    statuses = tuple(held_status(status, problem.message) for status in translation.statuses)
+    return replace(translation, specs=(), problems=(*translation.problems, problem), statuses=statuses)
 
 
-def _clash(verdict: Verdict, kind: str, name: str, claimants: Iterable[Verdict]) -> Problem:
+def _clash(translation: OwnerTranslation, kind: str, name: str, claimants: Iterable[OwnerTranslation]) -> Problem:
     others = " and ".join(
-        f"{other.owner} ({other.origin.file}:{other.origin.line})" for other in claimants if other is not verdict
+        f"{other.owner} ({other.origin.file}:{other.origin.line})" for other in claimants if other is not translation
     )
     return Problem(
         severity=Severity.ERROR,
         message=f"{kind} name {name} is claimed by {others}, too",
         fix="rename one of them",
-        origin=verdict.origin,
-        resource=str(verdict.owner),
+        origin=translation.origin,
+        resource=str(translation.owner),
         field=("metadata", "name"),
     )
 
@@ -145,9 +143,9 @@ def _held_because_broken(resources: Resources, inputs: Inputs) -> Iterator[Held]
             yield Held(owner=owner, name=name, origin=broken.origin)
 
 
-def _problems(verdicts: Sequence[Verdict], resources: Resources, settings: Settings) -> Iterator[Problem]:
-    for verdict in verdicts:
-        yield from verdict.problems
+def _problems(translations: Sequence[OwnerTranslation], resources: Resources, settings: Settings) -> Iterator[Problem]:
+    for translation in translations:
+        yield from translation.problems
     if resources.of(Gateway) and not settings.ako.services_api:
         yield Problem(
             severity=Severity.WARNING,
