@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from sync.errors import ExitCode
-from sync.model.ending import Condition, Ending, Event
+from sync.model.ending import Ending, SyncState, Topic
 from sync.report.message import message_document
 from sync.report.metrics import BLOCKED_REASONS, FAMILIES, OBJECT_STATES
 from tests.test_readme import rows_under
@@ -29,14 +29,14 @@ def test_states_and_reasons_are_those_that_are_counted() -> None:
 
 
 def test_the_message_has_the_keys_that_are_shown() -> None:
-    """And the events are those that are named."""
+    """And the topics are those that are named."""
     (shown,) = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, flags=re.DOTALL))
     ending = Ending(target="production", exit_code=ExitCode.UNREACHABLE, ended=0, seconds={})
 
-    sent = message_document(ending, Event.FAILING, Condition.IN_SYNC)
+    sent = message_document(ending, Topic.FAILING, SyncState.IN_SYNC)
 
     assert list(shown) == list(sent)
-    assert all(f"`{event}`" in PAGE for event in Event)
+    assert all(f"`{topic}`" in PAGE for topic in Topic)
 
 
 def test_the_exit_codes_that_fail_a_job_are_those_of_the_cronjob() -> None:

@@ -1,4 +1,4 @@
-"""When a run is over: metrics, a message on a change of condition, a termination message, for those who asked.
+"""When a run is over: metrics, a message on a change of state, a termination message, for those who asked.
 
 Nothing here changes how the run ends. What cannot be told is said on stderr.
 """
@@ -21,7 +21,7 @@ from sync.config import secret, secrets_read, state_folder
 from sync.context import Hooks
 from sync.credentials import environment
 from sync.errors import ExitCode, SyncError
-from sync.model.ending import Ending, Memory, Phase, Traffic, event_of, remembered
+from sync.model.ending import Ending, Memory, Phase, Traffic, remembered, topic_of
 from sync.model.run import Run
 from sync.model.traffic import Exchange, Repetition
 
@@ -135,13 +135,13 @@ def _tell_with_memory(ending: Ending, arguments: Arguments, webhook: str) -> Non
 
 def _send(ending: Ending, before: Memory, webhook: str) -> bool:
     """Whether there was anything to tell."""
-    event = event_of(before.condition, ending.condition)
-    if event is None:
+    topic = topic_of(before.sync_state, ending.sync_state)
+    if topic is None:
         return False
     from sync.notify.webhook import send_message
     from sync.report.message import message_document
 
-    send_message(webhook, message_document(ending, event, before.condition))
+    send_message(webhook, message_document(ending, topic, before.sync_state))
     return True
 
 

@@ -18,7 +18,7 @@ class Phase(StrEnum):
     APPLY = "apply"
 
 
-class Condition(StrEnum):
+class SyncState(StrEnum):
     """What a run says about Git and the Controller together."""
 
     IN_SYNC = "in sync"
@@ -56,29 +56,29 @@ class Ending:
         return self.exit_code in (ExitCode.DONE, ExitCode.CHANGES_PENDING)
 
     @property
-    def condition(self) -> Condition | None:
+    def sync_state(self) -> SyncState | None:
         """None where the run was stopped, or left the field to another one: that tells nothing."""
         if self.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED, ExitCode.LOCKED):
             return None
         if not self.is_success:
-            return Condition.FAILING
+            return SyncState.FAILING
         run = self.run if self.run is not None and self.run.is_dry else None
         is_drift = run is not None and run.plan is not None and bool(run.edits or not run.plan.is_empty)
-        return Condition.DRIFT if is_drift else Condition.IN_SYNC
+        return SyncState.DRIFT if is_drift else SyncState.IN_SYNC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What is known of earlier runs with the same target. Losing it loses nothing but the past."""
 
-    condition: Condition | None = None
-    """The condition that was last told, or would have been had anybody asked."""
+    sync_state: SyncState | None = None
+    """What was told last, or would have been had anybody asked."""
     last_success: float | None = None
     traffic: Traffic = field(default_factory=Traffic)
     """Since the memory began."""
 
 
-class Event(StrEnum):
+class Topic(StrEnum):
     """What is worth a message."""
 
     FAILING = "failing"
@@ -86,24 +86,24 @@ class Event(StrEnum):
     RECOVERED = "recovered"
 
 
-def event_of(before: Condition | None, now: Condition | None) -> Event | None:
-    """The message that a change of condition is worth; the first run of all tells failures only."""
+def topic_of(before: SyncState | None, now: SyncState | None) -> Topic | None:
+    """The message that a change of state is worth; the first run of all tells failures only."""
     if now is None or now is before:
         return None
     match now:
-        case Condition.FAILING:
-            return Event.FAILING
-        case Condition.DRIFT:
-            return Event.DRIFT if before is not None else None
-        case Condition.IN_SYNC:
-            return Event.RECOVERED if before is not None else None
+        case SyncState.FAILING:
+            return Topic.FAILING
+        case SyncState.DRIFT:
+            return Topic.DRIFT if before is not None else None
+        case SyncState.IN_SYNC:
+            return Topic.RECOVERED if before is not None else None
 
 
 def remembered(before: Memory, ending: Ending, *, is_told: bool) -> Memory:
-    """What the next run shall know. A condition that could not be told is not remembered, so that it is told then."""
-    keeps = ending.condition is None or not is_told
+    """What the next run shall know. A state that could not be told is not remembered, so that it is told then."""
+    keeps = ending.sync_state is None or not is_told
     return Memory(
-        condition=before.condition if keeps else ending.condition,
+        sync_state=before.sync_state if keeps else ending.sync_state,
         last_success=ending.ended if ending.is_success else before.last_success,
         traffic=Traffic(
             requests=_sum(before.traffic.requests, ending.traffic.requests),

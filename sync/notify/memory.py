@@ -11,16 +11,16 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from sync.model.ending import Condition, Memory, Traffic
+from sync.model.ending import Memory, SyncState, Traffic
 
 FOLDER = "endings"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stored:
-    """The file. Requests are written as `GET 200`."""
+    """The file, whose `condition` is the state. Requests are written as `GET 200`."""
 
-    condition: Condition | None = None
+    condition: SyncState | None = None
     last_success: float | None = None
     requests: Mapping[str, int]
     repetitions: Mapping[str, int]
@@ -43,7 +43,7 @@ def recall(file: Path) -> Memory:
         return Memory()
     requests = {key.partition(" ")[::2]: number for key, number in stored.requests.items()}
     return Memory(
-        condition=stored.condition,
+        sync_state=stored.condition,
         last_success=stored.last_success,
         traffic=Traffic(requests=requests, repetitions=stored.repetitions),
     )
@@ -53,7 +53,7 @@ def remember(file: Path, target: str, memory: Memory) -> None:
     """Write the file in one step, so that a run beside this one reads the old or the new. Raises OSError."""
     document: dict[str, Any] = {
         "target": target,
-        "condition": memory.condition,
+        "condition": memory.sync_state,
         "last_success": memory.last_success,
         "requests": {f"{method} {status}": n for (method, status), n in sorted(memory.traffic.requests.items())},
         "repetitions": dict(sorted(memory.traffic.repetitions.items())),

@@ -31,7 +31,7 @@ MESSAGE_BYTES = 4096
 """What Kubernetes keeps of a termination message (Kubernetes 1.34, Pod.spec.containers.terminationMessagePath)."""
 
 
-def verdict(ending: Ending) -> str:
+def ending_line(ending: Ending) -> str:
     """One line: exit code, what it means, and the counts of the plan."""
     run = ending.run
     words = MEANINGS[ending.exit_code] if run is None else ". ".join(filter(None, _of_run(run)))
@@ -64,8 +64,8 @@ def troubles(ending: Ending) -> Iterator[str]:
 
 
 def termination_message(ending: Ending) -> str:
-    """Verdict and troubles, in as many bytes as Kubernetes keeps."""
-    message = verdict(ending)
+    """The line and the troubles, in as many bytes as Kubernetes keeps."""
+    message = ending_line(ending)
     lines = list(troubles(ending))
     for told, line in enumerate(lines):
         longer = f"{message}\n{line}"

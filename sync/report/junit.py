@@ -130,13 +130,13 @@ def _warnings(problems: Iterable[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.severity is not Severity.ERROR]
 
 
-def _document(verdict: str, cases: Iterable[Case], facts: dict[str, str], last_line: str) -> str:
+def _document(headline: str, cases: Iterable[Case], facts: dict[str, str], last_line: str) -> str:
     found = list(cases)
     totals = {"tests": str(len(found)), "failures": str(sum(bool(case.failures) for case in found)), "errors": "0"}
     root = Element("testsuites", {"name": "avi-sync", **totals})
     suite = SubElement(root, "testsuite", {"name": "avi-sync", **totals, "skipped": "0"})
     properties = SubElement(suite, "properties")
-    for name, value in {"verdict": verdict, **facts}.items():
+    for name, value in {"verdict": headline, **facts}.items():
         SubElement(properties, "property", {"name": name, "value": one_line(value)})
     for case in found:
         _add(suite, case)

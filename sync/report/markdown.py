@@ -1,4 +1,4 @@
-"""Markdown for somebody who reviews a change: the verdict, what breaks connections, what is wrong, then the details.
+"""Markdown for somebody who reviews a change: the headline, what breaks connections, what is wrong, then the details.
 
 Written for GitHub: details are folded, and what does not fit is left out with a line that says how much.
 """
@@ -123,8 +123,8 @@ def _size(*parts: str) -> int:
 # --- sections ---------------------------------------------------------------------------------------------------------
 
 
-def _title(verdict: Headline) -> str:
-    return f"### {verdict.words}"
+def _title(headline: Headline) -> str:
+    return f"### {headline.words}"
 
 
 def _counts(run: Run) -> Iterator[str]:

@@ -1,10 +1,10 @@
-"""The message that a webhook is sent when the condition of a target changes."""
+"""The message that a webhook is sent when the state of a target changes."""
 
 from typing import Annotated, Any
 
-from sync.model.ending import Condition, Ending, Event
+from sync.model.ending import Ending, SyncState, Topic
 from sync.report.documents import Count, VersionedDocument, known
-from sync.report.ending import troubles, verdict
+from sync.report.ending import ending_line, troubles
 from sync.report.numbers import numbers
 from sync.report.words import counted
 
@@ -13,14 +13,14 @@ TOLD_TROUBLES = 5
 
 
 class MessageDocument(VersionedDocument):
-    """What a webhook is sent when the condition changes."""
+    """What a webhook is sent when the state of a target changes."""
 
-    event: Annotated[str, known(Event)]
+    event: Annotated[str, known(Topic)]
     target: str
     """What metrics and messages call the run."""
-    before: Annotated[str | None, known(Condition)]
+    before: Annotated[str | None, known(SyncState)]
     """Null for the first run."""
-    now: Annotated[str | None, known(Condition)]
+    now: Annotated[str | None, known(SyncState)]
     exit_code: int
     cluster: str
     """Empty where it is not known."""
@@ -37,7 +37,7 @@ class MessageDocument(VersionedDocument):
     """All of it in words, for a chat."""
 
 
-def message_document(ending: Ending, event: Event, before: Condition | None) -> dict[str, Any]:
+def message_document(ending: Ending, topic: Topic, before: SyncState | None) -> dict[str, Any]:
     """What a webhook is sent. `text` alone is enough for a chat."""
     run = ending.run
     found = list(troubles(ending))
@@ -45,10 +45,10 @@ def message_document(ending: Ending, event: Event, before: Condition | None) -> 
     more = [f"and {counted(len(found) - len(told), 'problem')} more"] if len(found) > len(told) else []
     return MessageDocument.of(
         {
-            "event": event,
+            "event": topic,
             "target": ending.target,
             "before": before,
-            "now": ending.condition,
+            "now": ending.sync_state,
             "exit_code": ending.exit_code,
             "cluster": run.desired.cluster if run is not None else "",
             "commit": run.desired.commit if run is not None else "",
@@ -56,6 +56,6 @@ def message_document(ending: Ending, event: Event, before: Condition | None) -> 
             "dry_run": run.is_dry if run is not None else None,
             "changes": numbers(run) if run is not None else {},
             "problems": told,
-            "text": "\n".join([f"avi-sync {ending.target}: {event.value}. {verdict(ending)}", *told, *more]),
+            "text": "\n".join([f"avi-sync {ending.target}: {topic.value}. {ending_line(ending)}", *told, *more]),
         }
     )

@@ -1,4 +1,4 @@
-"""A message on a change of condition, not on every run."""
+"""A message on a change of state, not on every run."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -4,7 +4,7 @@ import pytest
 
 from sync.errors import PRECEDENCE, ExitCode
 from sync.model.desired import DesiredState
-from sync.model.ending import Condition, Ending, Event, Memory, Traffic, event_of, remembered
+from sync.model.ending import Ending, Memory, SyncState, Topic, Traffic, remembered, topic_of
 from sync.model.plan import Action, Plan
 from sync.model.run import Run
 from sync.report.ending import MEANINGS
@@ -19,79 +19,77 @@ def make_ending(exit_code: ExitCode = ExitCode.DONE, **fields: object) -> Ending
 
 
 @pytest.mark.parametrize(
-    ("exit_code", "condition"),
+    ("exit_code", "state"),
     [
-        (ExitCode.DONE, Condition.IN_SYNC),
-        (ExitCode.UNEXPECTED, Condition.FAILING),
-        (ExitCode.SOURCE_INVALID, Condition.FAILING),
-        (ExitCode.REFUSED, Condition.FAILING),
-        (ExitCode.HELD_OR_FAILED, Condition.FAILING),
-        (ExitCode.UNREACHABLE, Condition.FAILING),
-        (ExitCode.STALE_PLAN, Condition.FAILING),
-        (ExitCode.USAGE, Condition.FAILING),
+        (ExitCode.DONE, SyncState.IN_SYNC),
+        (ExitCode.UNEXPECTED, SyncState.FAILING),
+        (ExitCode.SOURCE_INVALID, SyncState.FAILING),
+        (ExitCode.REFUSED, SyncState.FAILING),
+        (ExitCode.HELD_OR_FAILED, SyncState.FAILING),
+        (ExitCode.UNREACHABLE, SyncState.FAILING),
+        (ExitCode.STALE_PLAN, SyncState.FAILING),
+        (ExitCode.USAGE, SyncState.FAILING),
         pytest.param(ExitCode.LOCKED, None, id="another run is at it"),
         pytest.param(ExitCode.INTERRUPTED, None, id="a person stopped it"),
         pytest.param(ExitCode.TERMINATED, None, id="a system stopped it"),
     ],
 )
-def test_an_exit_code_tells_a_condition(exit_code: ExitCode, condition: Condition | None) -> None:
+def test_an_exit_code_tells_a_state(exit_code: ExitCode, state: SyncState | None) -> None:
     """What was stopped, or left the field to another run, tells nothing."""
-    assert make_ending(exit_code).condition is condition
+    assert make_ending(exit_code).sync_state is state
 
 
 @pytest.mark.parametrize(
-    ("is_dry", "plan", "condition"),
+    ("is_dry", "plan", "state"),
     [
-        pytest.param(True, make_plan_of(make_change(Action.CREATE)), Condition.DRIFT, id="a dry run with changes"),
-        pytest.param(True, make_plan_of(), Condition.IN_SYNC, id="a dry run without"),
-        pytest.param(False, make_plan_of(make_change(Action.CREATE)), Condition.IN_SYNC, id="a run that has written"),
-        pytest.param(True, None, Condition.IN_SYNC, id="a run without a plan"),
+        pytest.param(True, make_plan_of(make_change(Action.CREATE)), SyncState.DRIFT, id="a dry run with changes"),
+        pytest.param(True, make_plan_of(), SyncState.IN_SYNC, id="a dry run without"),
+        pytest.param(False, make_plan_of(make_change(Action.CREATE)), SyncState.IN_SYNC, id="a run that has written"),
+        pytest.param(True, None, SyncState.IN_SYNC, id="a run without a plan"),
     ],
 )
-def test_a_dry_run_that_finds_changes_tells_drift(is_dry: bool, plan: Plan | None, condition: Condition) -> None:
+def test_a_dry_run_that_finds_changes_tells_drift(is_dry: bool, plan: Plan | None, state: SyncState) -> None:
     """A run that wrote them has ended it."""
     run = Run(desired=EMPTY, plan=plan, is_dry=is_dry)
 
-    assert make_ending(ExitCode.CHANGES_PENDING, run=run).condition is condition
+    assert make_ending(ExitCode.CHANGES_PENDING, run=run).sync_state is state
 
 
 def test_a_success_is_remembered_with_its_time() -> None:
-    """And with its condition, where that was told."""
-    before = Memory(condition=Condition.FAILING, last_success=1000.0)
+    """And with its state, where that was told."""
+    before = Memory(sync_state=SyncState.FAILING, last_success=1000.0)
 
     after = remembered(before, make_ending(), is_told=True)
 
-    assert (after.condition, after.last_success) == (Condition.IN_SYNC, 2000.0)
+    assert (after.sync_state, after.last_success) == (SyncState.IN_SYNC, 2000.0)
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "event"),
+    ("before", "now", "topic"),
     [
-        pytest.param(None, Condition.IN_SYNC, None, id="first run, good"),
-        pytest.param(None, Condition.DRIFT, None, id="first run, nothing deployed yet"),
-        pytest.param(None, Condition.FAILING, Event.FAILING, id="first run, bad"),
-        pytest.param(Condition.IN_SYNC, Condition.IN_SYNC, None, id="still good"),
-        pytest.param(Condition.IN_SYNC, Condition.DRIFT, Event.DRIFT, id="somebody changed something"),
-        pytest.param(Condition.IN_SYNC, Condition.FAILING, Event.FAILING, id="it broke"),
-        pytest.param(Condition.DRIFT, Condition.IN_SYNC, Event.RECOVERED, id="put right"),
-        pytest.param(Condition.DRIFT, Condition.DRIFT, None, id="still drifted"),
-        pytest.param(Condition.DRIFT, Condition.FAILING, Event.FAILING, id="from bad to worse"),
-        pytest.param(Condition.FAILING, Condition.IN_SYNC, Event.RECOVERED, id="recovered"),
-        pytest.param(Condition.FAILING, Condition.DRIFT, Event.DRIFT, id="it works again, and sees drift"),
-        pytest.param(Condition.FAILING, Condition.FAILING, None, id="still failing"),
-        pytest.param(Condition.IN_SYNC, None, None, id="stopped"),
+        pytest.param(None, SyncState.IN_SYNC, None, id="first run, good"),
+        pytest.param(None, SyncState.DRIFT, None, id="first run, nothing deployed yet"),
+        pytest.param(None, SyncState.FAILING, Topic.FAILING, id="first run, bad"),
+        pytest.param(SyncState.IN_SYNC, SyncState.IN_SYNC, None, id="still good"),
+        pytest.param(SyncState.IN_SYNC, SyncState.DRIFT, Topic.DRIFT, id="somebody changed something"),
+        pytest.param(SyncState.IN_SYNC, SyncState.FAILING, Topic.FAILING, id="it broke"),
+        pytest.param(SyncState.DRIFT, SyncState.IN_SYNC, Topic.RECOVERED, id="put right"),
+        pytest.param(SyncState.DRIFT, SyncState.DRIFT, None, id="still drifted"),
+        pytest.param(SyncState.DRIFT, SyncState.FAILING, Topic.FAILING, id="from bad to worse"),
+        pytest.param(SyncState.FAILING, SyncState.IN_SYNC, Topic.RECOVERED, id="recovered"),
+        pytest.param(SyncState.FAILING, SyncState.DRIFT, Topic.DRIFT, id="it works again, and sees drift"),
+        pytest.param(SyncState.FAILING, SyncState.FAILING, None, id="still failing"),
+        pytest.param(SyncState.IN_SYNC, None, None, id="stopped"),
     ],
 )
-def test_a_change_of_condition_is_an_event(
-    before: Condition | None, now: Condition | None, event: Event | None
-) -> None:
+def test_a_change_of_state_is_a_topic(before: SyncState | None, now: SyncState | None, topic: Topic | None) -> None:
     """And nothing else is."""
-    assert event_of(before, now) is event
+    assert topic_of(before, now) is topic
 
 
 def test_what_was_not_told_is_not_remembered() -> None:
     """Else the next run would keep it to itself."""
-    before = Memory(condition=Condition.IN_SYNC, last_success=1000.0)
+    before = Memory(sync_state=SyncState.IN_SYNC, last_success=1000.0)
 
     after = remembered(before, make_ending(ExitCode.UNREACHABLE), is_told=False)
 
@@ -99,13 +97,13 @@ def test_what_was_not_told_is_not_remembered() -> None:
 
 
 def test_a_run_that_was_stopped_changes_nothing_but_counters() -> None:
-    """Neither the condition nor the last success is another one."""
-    before = Memory(condition=Condition.DRIFT, last_success=1000.0, traffic=Traffic(requests={("GET", "200"): 2}))
+    """Neither the state nor the last success is another one."""
+    before = Memory(sync_state=SyncState.DRIFT, last_success=1000.0, traffic=Traffic(requests={("GET", "200"): 2}))
     stopped = make_ending(ExitCode.TERMINATED, traffic=Traffic(requests={("GET", "200"): 3, ("PUT", "412"): 1}))
 
     after = remembered(before, stopped, is_told=True)
 
-    assert (after.condition, after.last_success) == (Condition.DRIFT, 1000.0)
+    assert (after.sync_state, after.last_success) == (SyncState.DRIFT, 1000.0)
     assert after.traffic.requests == {("GET", "200"): 5, ("PUT", "412"): 1}
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from sync.model.ending import Condition, Memory, Traffic
+from sync.model.ending import Memory, SyncState, Traffic
 from sync.notify.memory import memory_file, recall, remember
 
 MEMORY = Memory(
-    condition=Condition.DRIFT,
+    sync_state=SyncState.DRIFT,
     last_success=1000.5,
     traffic=Traffic(requests={("GET", "200"): 7, ("POST", "RemoteProtocolError"): 1}, repetitions={"no answer": 1}),
 )
