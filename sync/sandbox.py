@@ -12,7 +12,7 @@ meter is the one place that has to look at the time.
 import math
 import re
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -108,10 +108,12 @@ class MeteredContext(Context):
 
 # --- how large values are ---------------------------------------------------------------------------------------------
 
-_CONTENT_TYPES = frozenset(
-    found for found in vars(desired_values).values() if isinstance(found, type) and is_dataclass(found)
-)
-_SMALL = _CONTENT_TYPES | {bool, float, type(None)}
+_CONTENT_FIELDS: Mapping[type, frozenset[str]] = {
+    found: frozenset(field.name for field in fields(found))
+    for found in vars(desired_values).values()
+    if isinstance(found, type) and is_dataclass(found)
+}
+_SMALL = _CONTENT_FIELDS.keys() | {bool, float, type(None)}
 """Types whose values a template cannot make larger."""
 
 _CONTAINERS = (list, tuple, Mapping)
@@ -312,11 +314,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A field of our own values, a method in `_METHODS`, or an item of a mapping."""
         kind = type(obj)
-        if kind in _CONTENT_TYPES and not attribute.startswith("_"):
-            try:
-                return getattr(obj, attribute)
-            except AttributeError:
-                return self.undefined(obj=obj, name=attribute)
+        if attribute in _CONTENT_FIELDS.get(kind, ()):
+            return getattr(obj, attribute)
         if kind is LoopContext and attribute in _OF_A_LOOP:
             return getattr(obj, attribute)
         if attribute in _methods_of(obj):
