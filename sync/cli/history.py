@@ -16,6 +16,7 @@ from sync.errors import ExitCode, UsageError
 from sync.journal import ChangeEnded, ChangePlanned, Event, RunBegan, RunEnded, as_document, read_journal
 from sync.model.desired import ObjectKey
 from sync.model.plan import Change
+from sync.model.wording import short
 from sync.report.documents import SCHEMA_VERSION
 from sync.report.plan_text import change_lines
 from sync.report.words import commit_text, one_line
@@ -121,7 +122,7 @@ def _line(run: RecordedRun) -> str:
         (
             f"{began.run}  {began.time:%Y-%m-%d %H:%M:%S}Z",
             paint(f"{outcome:<14}", "" if is_success else "error"),
-            f"{began.command} {began.commit[:12] or 'without a commit'}",
+            f"{began.command} {short(began.commit) or 'without a commit'}",
             one_line(began.actor),
             _counts(run),
         )
@@ -140,7 +141,7 @@ def _details(run: RecordedRun) -> Iterator[str]:
     yield _line(run)
     yield f"  controller {one_line(began.controller)}   cluster {began.cluster or 'unknown'}   {began.version}"
     yield f"  source {one_line(began.source)}{f' (folder {one_line(began.path)})' if began.path else ''}"
-    yield f"  {commit_text(began.commit)}   digest {began.digest[:12] or 'none'}"
+    yield f"  {commit_text(began.commit)}   digest {short(began.digest) or 'none'}"
     for owner, changes in groupby(_changes(run), key=lambda item: item[0].owner):
         yield paint(one_line(str(owner)), "title")
         for change, became in changes:

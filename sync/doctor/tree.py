@@ -10,6 +10,7 @@ from sync.model.desired import DesiredState
 from sync.model.facts import Facts
 from sync.model.problem import Problem, Severity
 from sync.model.settings import Settings
+from sync.model.wording import short
 from sync.report.words import counted
 from sync.translate.fqdn import default_domain
 
@@ -24,7 +25,7 @@ WORDS: Mapping[str, str] = {
 def check_source(source: Source) -> Iterator[Finding]:
     """The commit that was read."""
     commit = source.snapshot.commit
-    yield ok("source", f"{source.snapshot.location} read, commit {commit[:12]}" if commit else "read")
+    yield ok("source", f"{source.snapshot.location} read, commit {short(commit)}" if commit else "read")
 
 
 def check_manifests(desired: DesiredState) -> Iterator[Finding]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from sync.model.desired import Owner
 from sync.model.live import LiveState
-from sync.model.plan import SHORTEST_DIGEST, Action, Permit, Plan, Refusal
+from sync.model.plan import Action, Permit, Plan, Refusal
 from sync.model.settings import GuardLimit, GuardSettings
+from sync.model.wording import SHORT_LENGTH
 from sync.plan.outages import Effect, Gravity, effects_of
 
 DELETED, DISRUPTED = "deleted", "replaced or disrupted"
@@ -98,7 +99,7 @@ def _edited(plan: Plan) -> Iterator[str]:
 
 def _denied(plan: Plan, permit: Permit, wanted: Permit) -> Iterator[Refusal]:
     """Why a permit does not let the plan pass."""
-    if len(permit.digest) < SHORTEST_DIGEST or not plan.digest.startswith(permit.digest):
+    if len(permit.digest) < SHORT_LENGTH or not plan.digest.startswith(permit.digest):
         yield Refusal(
             message=f"--plan-digest {permit.digest} is not this plan's digest ({plan.digest})",
             fix="read this plan, and name its digest",

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 
 from sync.model.lock import Doubt, LastRun
 from sync.model.plan import Refusal
-
-SHORT = 12
-"""Of a commit, in a message."""
+from sync.model.wording import short
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +55,7 @@ def _other_source(last: LastRun, writer: Writer) -> Iterator[Refusal]:
 def _older_commit(last: LastRun, writer: Writer) -> Iterator[Refusal]:
     if writer.commit != last.commit and writer.doubt is not None:
         yield Refusal(
-            message=f"commit {writer.commit[:SHORT]} does not descend from {last.commit[:SHORT]}, which run "
+            message=f"commit {short(writer.commit)} does not descend from {short(last.commit)}, which run "
             f"{last.run_id} applied on {last.time}: {writer.doubt.reason}",
             fix=writer.doubt.fix or "use a newer commit; if this one is meant, run once with --accept-older-commit",
         )

@@ -14,9 +14,7 @@ from sync.model.live import LiveObject
 from sync.model.problem import Problem
 from sync.model.secrets import shown_at
 from sync.model.selection import Selection
-
-SHORTEST_DIGEST = 12
-"""Of a plan's digest, as the last line of a plan shows it and a permit must name it."""
+from sync.model.wording import short
 
 
 class Action(StrEnum):
@@ -225,7 +223,7 @@ class Permit:
 
     def __str__(self) -> str:
         """As it is given on the command line."""
-        return f"--allow-deletes {self.owners} --plan-digest {self.digest[:SHORTEST_DIGEST]}"
+        return f"--allow-deletes {self.owners} --plan-digest {short(self.digest)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,15 @@ def shown(value: Any) -> str:
     return f'"{text}"'.replace("\n", "\\n") if isinstance(value, str) else text
 
 
+SHORT_LENGTH = 12
+"""Of a commit or of a plan's digest, as people are shown it; a permit must name at least so much of a digest."""
+
+
+def short(identity: str) -> str:
+    """The beginning of a commit or digest, enough to know it by."""
+    return identity[:SHORT_LENGTH]
+
+
 def nearest(given: str, known: Sequence[str]) -> str:
     """The known name that a name which is not known is likely meant for; empty if none is near."""
     if near := difflib.get_close_matches(given, known, n=1):

@@ -12,6 +12,7 @@ from sync.model.desired import DesiredState
 from sync.model.plan import Action, FieldChange
 from sync.model.problem import Origin, Problem
 from sync.model.run import Run
+from sync.model.wording import short
 from sync.report.created import created
 from sync.report.headline import Headline, headline_of, headline_of_tree
 from sync.report.numbers import numbers
@@ -67,7 +68,7 @@ def run_markdown(run: Run, *, max_bytes: int = MAX_COMMENT_BYTES) -> str:
         Section(head="#### Held: nothing of them is touched", items=tuple(_held(run)), noun="owner", share=0.85),
         Section(head="#### Changes", items=tuple(_details(owners)), noun="owner", joint="\n\n"),
     )
-    digest = f"digest {_code(run.plan.digest[:12])} · " if run.plan else ""
+    digest = f"digest {_code(short(run.plan.digest))} · " if run.plan else ""
     footer = f"{digest}{_code(commit_text(run.desired.commit))}"
     return _text((_title(headline_of(run)), *_counts(run)), sections, footer, max_bytes)
 

@@ -7,6 +7,7 @@ from sync.model.plan import Action, Cause, Change, FieldChange, Plan
 from sync.model.problem import Severity
 from sync.model.run import Run
 from sync.model.service import Verdict
+from sync.model.wording import short
 from sync.report.created import created
 from sync.report.numbers import is_only_planned, numbers, owners_in_trouble
 from sync.report.owners import OwnerReport, owners_of
@@ -160,7 +161,7 @@ def counts(run: Run, paint: Paint) -> str:
     rest = f"({plan.unchanged} unchanged, {len(plan.foreign)} foreign, {len(plan.held)} held)"
     word = "Plan" if is_only_planned(run) else "Applied"
     trouble = "".join(paint(f", {counted(number, 'owner')} {state}", "error") for state, number in _trouble(run))
-    end = f"digest {plan.digest[:12]}   {commit_text(plan.commit)}"
+    end = f"digest {short(plan.digest)}   {commit_text(plan.commit)}"
     return f"{word}: {done} {rest}{trouble}   {end}"
 
 

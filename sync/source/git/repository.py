@@ -8,6 +8,7 @@ from pathlib import Path
 from sync.errors import SourceError
 from sync.model.problem import Problem, Severity
 from sync.model.source import Snapshot, SourceLimits
+from sync.model.wording import short
 from sync.source.git.command import GitContext, run_git
 from sync.source.git.folder import read_folder
 from sync.source.git.selection import Entry, EntryKind, readable_path
@@ -63,7 +64,7 @@ def same_name_warnings(ref: str, branch: str, tag: str) -> list[Problem]:
     return [
         Problem(
             severity=Severity.WARNING,
-            message=f"{ref} is a branch and a tag; the branch is read ({branch[:12]}, the tag is {tag[:12]})",
+            message=f"{ref} is a branch and a tag; the branch is read ({short(branch)}, the tag is {short(tag)})",
             fix=f"rename one of them, or give --ref refs/heads/{ref} or refs/tags/{ref}",
         )
     ]
