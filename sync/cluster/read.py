@@ -1,0 +1,132 @@
+"""One cluster → what it makes of the Services of a tree; what cannot be read is said, and raises nothing."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from sync.cluster.client import ClusterClient, ClusterError
+from sync.cluster.lists import PAGE_SIZE, Item, read_list
+from sync.cluster.objects import Parser
+from sync.model.cluster import ClusterNeeds, ClusterState, Unread
+from sync.model.resources.core import SERVICE_NAME_LABEL, EndpointSlice, Node, Pod, Service
+from sync.model.resources.resource import GroupKind
+
+T = TypeVar("T")
+
+MOST_NAMESPACES = 3
+"""With Services in more namespaces, one list of the whole cluster is cheaper than a list of each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """Where the objects of a kind are listed."""
+
+    group_kind: GroupKind
+    root: str
+    plural: str
+    selector: str = ""
+
+    def path(self, namespace: str) -> str:
+        """The list of a namespace, or of the whole cluster."""
+        return f"{self.root}/namespaces/{namespace}/{self.plural}" if namespace else f"{self.root}/{self.plural}"
+
+
+SERVICES = _Kind(group_kind=Service.GROUP_KIND, root="/api/v1", plural="services")
+SLICES = _Kind(
+    group_kind=EndpointSlice.GROUP_KIND,
+    root="/apis/discovery.k8s.io/v1",
+    plural="endpointslices",
+    selector=SERVICE_NAME_LABEL,
+)
+PODS = _Kind(group_kind=Pod.GROUP_KIND, root="/api/v1", plural="pods")
+NODES = _Kind(group_kind=Node.GROUP_KIND, root="/api/v1", plural="nodes")
+
+
+def read_cluster(
+    client: ClusterClient,
+    name: str,
+    needs: ClusterNeeds,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    page_size: int = PAGE_SIZE,
+) -> ClusterState:
+    """What the tree needs of the cluster. Lists that cannot be read are in `unread`, each with its reason.
+
+    Raises UsageError and UnreachableError only for a login that cannot even be made.
+
+    Services come first, then their slices, Pods and Nodes: each list is a snapshot of its own, and in this order a
+    later one may lack what is gone by then, but never pairs a new Service with old servers.
+    """
+    client.login()
+    reading = _Reading(client=client, needs=needs, page_size=page_size)
+    parser = Parser(origin=f"cluster {name}")
+    read_at = clock()
+    services = reading.of(SERVICES, parser.services)
+    slices = reading.of(SLICES, lambda items: parser.resources(EndpointSlice, items)) if needs.slices else ()
+    pods = reading.of(PODS, lambda items: parser.resources(Pod, items)) if needs.pods else ()
+    nodes = reading.whole(NODES, lambda items: parser.resources(Node, items)) if needs.nodes else ()
+    wanted = needs.services
+    return ClusterState(
+        name=name,
+        read_at=read_at,
+        services={each.key: each for each in services if each.key in wanted},
+        slices=tuple(each for each in slices if (each.namespace, each.service_name) in wanted),
+        nodes=nodes,
+        pods=tuple(each for each in pods if each.namespace in needs.namespaces),
+        unread=tuple(reading.unread),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """Collects in `unread` what could not be read. After a request without an answer nothing more is sent."""
+
+    client: ClusterClient
+    needs: ClusterNeeds
+    page_size: int
+    unread: list[Unread] = field(default_factory=list)
+    no_answer: list[ClusterError] = field(default_factory=list)
+
+    def of(self, kind: _Kind, parse: Callable[[Iterable[Item]], Iterable[T]]) -> tuple[T, ...]:
+        """The objects in the namespaces that count, by one list, or by one of each namespace."""
+        namespaces = self.needs.namespaces
+        if len(namespaces) > MOST_NAMESPACES:
+            try:
+                return self._list(kind, "", parse)
+            except ClusterError as error:
+                if error.status != 403:
+                    self._note(kind, "", error)
+                    return ()
+        found: list[T] = []
+        for namespace in namespaces:
+            try:
+                found += self._list(kind, namespace, parse)
+            except ClusterError as error:
+                self._note(kind, namespace, error)
+        return tuple(found)
+
+    def whole(self, kind: _Kind, parse: Callable[[Iterable[Item]], Iterable[T]]) -> tuple[T, ...]:
+        """The objects of a kind that has no namespaces."""
+        try:
+            return self._list(kind, "", parse)
+        except ClusterError as error:
+            self._note(kind, "", error)
+            return ()
+
+    def _list(self, kind: _Kind, namespace: str, parse: Callable[[Iterable[Item]], Iterable[T]]) -> tuple[T, ...]:
+        if self.no_answer:
+            raise self.no_answer[0]
+        return read_list(
+            self.client,
+            kind.path(namespace),
+            kind.group_kind.kind,
+            parse,
+            selector=kind.selector,
+            page_size=self.page_size,
+        )
+
+    def _note(self, kind: _Kind, namespace: str, error: ClusterError) -> None:
+        if not error.status:
+            self.no_answer.append(error)
+        self.unread.append(Unread(group_kind=kind.group_kind, namespace=namespace, reason=error.reason))
