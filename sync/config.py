@@ -26,6 +26,7 @@ from sync.model.source import Snapshot
 from sync.model.target import Target
 from sync.model.wording import did_you_mean, shown
 from sync.source.ako_values import keys_of_other_releases, problems_of_keys, with_other_releases
+from sync.source.empty_fields import empty_fields, problems_of_empty
 from sync.source.git.command import GitLogin
 from sync.source.git.source import SourceRequest
 from sync.source.unknown_fields import Fields, corrected, fields_of, unknown_fields
@@ -43,12 +44,18 @@ def read_settings(snapshot: Snapshot, *, max_aliases: int) -> tuple[Settings | N
         return None, (_no_values(snapshot),)
     origin = Origin(file=VALUES_FILE)
     try:
-        value = parse_only_document(file.content, max_aliases=max_aliases)
+        document = parse_only_document(file.content, max_aliases=max_aliases)
     except YamlError as error:
         place = Origin(file=VALUES_FILE, line=error.line)
         return None, (Problem(severity=Severity.ERROR, message=error.message, fix=error.fix, origin=place),)
+    value = document.value
     unknown = tuple(unknown_fields(value, _known_keys()))
-    told = [*problems_of_keys(unknown), *keys_of_other_releases(value)]
+    networks = (path for path in empty_fields(value, _known_keys(), document) if path[:-1] and path[0] == _NETWORKS)
+    told = [
+        *problems_of_keys(unknown),
+        *keys_of_other_releases(value),
+        *problems_of_empty(networks, origin=origin),
+    ]
     try:
         settings: Settings = adapter_of(Settings).validate_python(corrected(value, unknown))
     except ValidationError as error:
@@ -56,6 +63,10 @@ def read_settings(snapshot: Snapshot, *, max_aliases: int) -> tuple[Settings | N
     told += [*_wrong_host(settings), *_without_effect(settings)]
     is_usable = all(problem.severity is not Severity.ERROR for problem in told)
     return settings if is_usable else None, tuple(told)
+
+
+_NETWORKS = "NetworkSettings"
+"""The section whose lists decide where VIPs are; others may be without any keys, or without items."""
 
 
 @cache

@@ -181,6 +181,26 @@ def test_an_old_network_name_alone_is_told_without_a_cidr() -> None:
     assert {p.fix for p in problems} == {"write NetworkSettings.vipNetworkList: [{networkName: vips}]"}
 
 
+CLUSTER = "AKOSettings: {clusterName: north}\n"
+
+
+@pytest.mark.parametrize("key", ["vipNetworkList", "nodeNetworkList", "bgpPeerLabels"])
+def test_an_empty_list_of_networks_is_an_error_at_its_line(key: str) -> None:
+    """Its items may have been lost, and VIPs would move; an empty list says that there are none."""
+    settings, problems = read(f"{CLUSTER}NetworkSettings:\n  {key}:\n")
+    written, _ = read(f"{CLUSTER}NetworkSettings:\n  {key}: []\n")
+
+    assert (settings, error_lines(problems)) == (None, [f'values.yaml:3: NetworkSettings.{key}: "{key}" is empty'])
+    assert written is not None
+
+
+def test_a_section_without_keys_is_none() -> None:
+    """Whoever comments out all of its keys leaves its line."""
+    settings, problems = read(f"{CLUSTER}NetworkSettings:\nL4Settings:\n")
+
+    assert (settings is None, problems) == (False, ())
+
+
 OUR_KEYS = sorted(
     f"{path}.{name}".lstrip(".") for path, names in Schema(adapter_of(Settings)).mappings().items() for name in names
 )

@@ -69,7 +69,7 @@ def read_facts_file(path: Path) -> Facts:
     except OSError as error:
         raise SourceError(f"the facts file cannot be read: {error.strerror}", where=str(path)) from None
     try:
-        value = parse_only_document(content, max_aliases=100)
+        value = parse_only_document(content, max_aliases=100).value
     except YamlError as error:
         raise SourceError(error.message, where=f"{path}:{error.line}", fix=error.fix) from None
     try:

@@ -10,6 +10,7 @@ from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.core import Service
 from sync.model.resources.registry import ManifestKind, Registry
 from sync.model.resources.resource import Resource
+from sync.source.empty_fields import empty_fields, problems_of_empty
 from sync.source.own_keys import problems_of_keys, unknown_keys
 from sync.source.reading import Reading, as_text, break_manifest, service_type, stands_alone, title_in
 from sync.source.recognition import may_hold_ours
@@ -22,10 +23,14 @@ from sync.source.unknown_fields import (
     unknown_fields,
 )
 from sync.source.validation import adapter_of, problems_of
+from sync.source.yaml_documents import Document
 
 
-def read_resource(kind: ManifestKind, written: Mapping[str, Any], origin: Origin, reading: Reading) -> None:
+def read_resource(
+    kind: ManifestKind, written: Mapping[str, Any], origin: Origin, document: Document, reading: Reading
+) -> None:
     """Add it to what has been read: as a resource, as a broken manifest, or as one on which nothing depends."""
+    has_gaps = _has_gaps(kind, written, origin, document, reading)
     value, has_slips = _with_fields_told(kind, written, origin, reading)
     adapter = adapter_of(kind.type)
     try:
@@ -34,7 +39,7 @@ def read_resource(kind: ManifestKind, written: Mapping[str, Any], origin: Origin
         found = problems_of(error, adapter, value, origin=origin, resource=title_in(kind, value))
         _read_invalid(kind, value, origin, found, reading)
         return
-    if has_slips:
+    if has_slips or has_gaps:
         break_manifest(kind, value, origin, reading)
     elif (first := reading.first.get(resource.manifest_key)) is not None:
         _read_again(kind, resource, first, value, reading)
@@ -64,6 +69,24 @@ def _read_invalid(
 
 _IDENTITY = frozenset({("metadata",), ("metadata", "name"), ("metadata", "namespace")})
 """The fields without which nobody can tell which manifest it is."""
+
+
+def _has_gaps(
+    kind: ManifestKind, value: Mapping[str, Any], origin: Origin, document: Document, reading: Reading
+) -> bool:
+    """Whether lists or mappings on which something depends are empty; each is a problem.
+
+    Charts print `labels` and `annotations` also where there are none.
+    """
+    found = [
+        path
+        for path in empty_fields(value, known_fields(kind), document)
+        if path[0] != "metadata" and ".".join(step for step in path if isinstance(step, str)) not in kind.nullable
+    ]
+    if not found or _is_nobodys(kind, value, reading.registry, has_name=True):
+        return False
+    reading.problems.extend(problems_of_empty(found, origin=origin, resource=title_in(kind, value)))
+    return True
 
 
 def _with_fields_told(

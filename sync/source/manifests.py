@@ -19,7 +19,7 @@ from sync.source.manifest import read_resource
 from sync.source.reading import Reading, broken_twin, problem_at, stands_alone
 from sync.source.recognition import charts_in, is_in, may_hold_ours, resembles_ours
 from sync.source.unread import naming_all, read_shapeless, read_template, read_unserved, template_in
-from sync.source.yaml_documents import YamlError, parse_documents
+from sync.source.yaml_documents import Document, YamlError, parse_documents
 
 MANIFEST_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 
@@ -138,9 +138,9 @@ def _read_file(file: SourceFile, reading: Reading, max_aliases: int) -> None:
         return
     for document in documents:
         origin = Origin(file=file.path, line=document.line, document=document.index)
-        listed = {**document.value, "items": []} if document.nulls == {"items"} else document.value
+        listed = {**document.value, "items": []} if "items" in document.nulls_in(document.value) else document.value
         for value, place in _items(listed, origin, reading.registry):
-            _read_manifest(value, place, reading)
+            _read_manifest(value, place, document, reading)
 
 
 def _items(value: Any, origin: Origin, registry: Registry) -> Iterator[tuple[Any, Origin]]:
@@ -164,7 +164,7 @@ def _listed_kind(value: Any, registry: Registry) -> str | None:
     return listed if kind != listed and listed in {"", *registry.by_name} else None
 
 
-def _read_manifest(value: Any, origin: Origin, reading: Reading) -> None:
+def _read_manifest(value: Any, origin: Origin, document: Document, reading: Reading) -> None:
     if not isinstance(value, dict):
         fix = "a manifest starts with apiVersion and kind; list other files in SyncSettings.exclude"
         problem = problem_at(origin, "this is not a Kubernetes manifest", fix)
@@ -183,4 +183,4 @@ def _read_manifest(value: Any, origin: Origin, reading: Reading) -> None:
     elif template := template_in(kind, value):
         read_template(template, value, origin, reading)
     else:
-        read_resource(kind, value, origin, reading)
+        read_resource(kind, value, origin, document, reading)

@@ -19,10 +19,14 @@ from sync.source.validation import Path, Schema, adapter_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
-    """What a mapping may hold: the fields that we read, with what may stand below them, and those that others read."""
+    """What a mapping may hold: the fields that we read, with what may stand below them, and those that others read.
+
+    `collections` are those of `read` that hold a list or mapping and may be left out.
+    """
 
     read: Mapping[str, "Fields | None"]
     others: frozenset[str] = frozenset()
+    collections: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,8 @@ def fields_of(adapter: TypeAdapter[Any], others: Mapping[str, Iterable[str]]) ->
     A mapping of which the type itself refuses unknown keys is left out, and so is one that may have any key.
     """
     mappings = Schema(adapter).mappings()
-    return _fields("", {path: [key for key in keys if key != _ORIGIN] for path, keys in mappings.items()}, others)
+    own = {path: {key: each for key, each in keys.items() if key != _ORIGIN} for path, keys in mappings.items()}
+    return _fields("", own, others)
 
 
 @cache
@@ -61,11 +66,12 @@ _ORIGIN = "origin"
 """Where a manifest stands: the reader adds it, no author writes it."""
 
 
-def _fields(path: str, mappings: Mapping[str, Iterable[str]], others: Mapping[str, Iterable[str]]) -> Fields:
+def _fields(path: str, mappings: Mapping[str, Mapping[str, bool]], others: Mapping[str, Iterable[str]]) -> Fields:
     below = {key: f"{path}.{key}".lstrip(".") for key in mappings[path]}
     return Fields(
         read={key: _fields(each, mappings, others) if each in mappings else None for key, each in below.items()},
         others=frozenset(others.get(path, ())),
+        collections=frozenset(key for key, is_collection in mappings[path].items() if is_collection),
     )
 
 

@@ -33,16 +33,26 @@ class Schema:
         """The keys that a mapping at `path` may have, but those that are accepted without effect."""
         return tuple(key for key, schema in self._at(path).get("properties", {}).items() if schema.keys() - {"title"})
 
-    def mappings(self) -> Mapping[str, tuple[str, ...]]:
-        """The keys of every mapping in which unknown ones are no error, by its dotted path; of a list, of its items."""
+    def mappings(self) -> Mapping[str, Mapping[str, bool]]:
+        """The keys of every mapping in which unknown ones are no error, by its dotted path; of a list, of its items.
+
+        Each key tells whether it holds a list or mapping that may be left out.
+        """
         return dict(self._mappings(self._at(()), ""))
 
-    def _mappings(self, schema: dict[str, Any], path: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    def _mappings(self, schema: dict[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, bool]]]:
         here = self._resolved(schema.get("items", schema))
         properties = here.get("properties", {})
         if not properties or here.get("additionalProperties") is False:
             return
-        yield path, tuple(properties)
+        required = here.get("required", ())
+        yield (
+            path,
+            {
+                key: key not in required and self._resolved(below).get("type") in ("array", "object")
+                for key, below in properties.items()
+            },
+        )
         for key, below in properties.items():
             yield from self._mappings(self._resolved(below), f"{path}.{key}".lstrip("."))
 

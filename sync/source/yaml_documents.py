@@ -12,7 +12,7 @@ import codecs
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -34,25 +34,24 @@ class YamlError(Exception):
 class Document:
     """One YAML document: its value (plain dicts, lists and scalars), its number in the file and its first line.
 
-    `nulls` are the keys of its root that stand there with null, which means absent.
+    A key with null is absent in `value`; `nulls` has these keys, by the identity of their mapping.
     """
 
     value: Any
     index: int
     line: int
-    nulls: frozenset[str] = frozenset()
+    nulls: Mapping[int, frozenset[str]] = field(default_factory=dict, compare=False)
+
+    def nulls_in(self, mapping: Mapping[str, Any]) -> frozenset[str]:
+        """The keys with null in one of the mappings of `value`."""
+        return self.nulls.get(id(mapping), frozenset())
 
 
 def parse_documents(content: bytes, *, max_aliases: int) -> tuple[Document, ...]:
     """All documents of a file that are not empty; raises `YamlError` for the first thing that is wrong."""
     try:
         return tuple(
-            Document(
-                value=_Builder(max_aliases).build(node),
-                index=index,
-                line=node.start_mark.line + 1,
-                nulls=_null_keys(node),
-            )
+            _document(index, node, max_aliases)
             for index, node in enumerate(_nodes(content))
             if not (isinstance(node, yaml.ScalarNode) and node.tag == _NULL)
         )
@@ -60,9 +59,9 @@ def parse_documents(content: bytes, *, max_aliases: int) -> tuple[Document, ...]
         raise _too_deep(1) from None
 
 
-def _null_keys(node: yaml.Node) -> frozenset[str]:
-    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
-    return frozenset(str(key.value) for key, value in pairs if value.tag == _NULL)
+def _document(index: int, node: yaml.Node, max_aliases: int) -> Document:
+    builder = _Builder(max_aliases)
+    return Document(value=builder.build(node), index=index, line=node.start_mark.line + 1, nulls=builder.nulls)
 
 
 def text_of(content: bytes) -> str:
@@ -75,13 +74,13 @@ def text_of(content: bytes) -> str:
         raise YamlError("not UTF-8 text", line=line, fix="save the file as UTF-8") from None
 
 
-def parse_only_document(content: bytes, *, max_aliases: int) -> Any:
-    """The value of a file that holds one document, an empty mapping for an empty file; raises `YamlError`."""
+def parse_only_document(content: bytes, *, max_aliases: int) -> Document:
+    """The one document of a file, an empty mapping for an empty file; raises `YamlError`."""
     documents = parse_documents(content, max_aliases=max_aliases)
     if len(documents) > 1:
         fix = "keep one of them: the others would be silently ignored"
         raise YamlError("the file holds several documents", line=documents[1].line, fix=fix)
-    return documents[0].value if documents else {}
+    return documents[0] if documents else Document(value={}, index=0, line=1)
 
 
 def line_of(content: bytes, document: int, path: Path) -> int:
@@ -314,6 +313,7 @@ class _Builder:
     """Turns one document's nodes into values; counts how often aliases repeat a collection."""
 
     def __init__(self, max_aliases: int) -> None:
+        self.nulls: dict[int, frozenset[str]] = {}
         self._left = max_aliases
         self._seen: set[int] = set()
         self._open: set[int] = set()
@@ -366,7 +366,9 @@ class _Builder:
             else:
                 value[key] = item
         if merged:
-            return {key: item for key, item in merged.items() if key not in nulls} | value
+            value = {key: item for key, item in merged.items() if key not in nulls} | value
+        if nulls:
+            self.nulls[id(value)] = frozenset(nulls)
         return value
 
     def _key(self, node: yaml.Node) -> str:

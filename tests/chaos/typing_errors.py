@@ -33,10 +33,7 @@ FREE_TEXT = re.compile(
 """Where nothing else refers to the text, by its path."""
 
 OPTIONAL = re.compile(
-    r"^---|^\s*- \S+$"
-    r"|^\s*(- )?(type|hostname|value|addresses|loadBalancerIP|port|nodePort|nodeName|protocol|targetPort|cidr|ready"
-    r"|role|exposed|team|app|tier|networkName"
-    r"|ako\.vmware\.com/(?!gateway-)\S+|aviinfrasetting\S+|nodeportlocal\S+):"
+    r"^\s*(- )?(type|port|nodeName|targetPort|value|role|exposed|ako\.vmware\.com/(?!gateway-)\S+|aviinfrasetting\S+):"
 )
 """Lines that an author may take away on purpose, so that nobody can tell that one was lost.
 

@@ -179,7 +179,7 @@ def test_keys_that_stand_there_with_null_are_known() -> None:
     """`items: null` is an empty list, and no list that has lost its items."""
     (document,) = parse_documents(b"kind: List\nitems:\n", max_aliases=0)
 
-    assert (document.value, document.nulls) == ({"kind": "List"}, frozenset({"items"}))
+    assert (document.value, document.nulls_in(document.value)) == ({"kind": "List"}, frozenset({"items"}))
 
 
 def test_tabs_inside_quoted_texts_stay() -> None:

@@ -21,7 +21,8 @@ class ManifestKind:
     `versions` are those that we read of its group; we write the first. `owner` is what its objects on the Controller
     are made for, None for a kind that only others refer to. `fields` are those that its CRD has and we do not read, by
     the dotted path of their mapping. `neighbours` are other kinds of its group that are called nearly like it, and
-    `successors` other groups with a kind of its name. A broken manifest of a harmless kind takes nothing away: without
+    `successors` other groups with a kind of its name. `nullable` are lists and mappings, by their dotted path, that
+    programs print with null where they hold nothing. A broken manifest of a harmless kind takes nothing away: without
     a Namespace its owners are held, and Pods that an EndpointSlice names and the tree lacks are reported.
     """
 
@@ -31,6 +32,7 @@ class ManifestKind:
     fields: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     neighbours: tuple[str, ...] = ()
     successors: tuple[str, ...] = ()
+    nullable: tuple[str, ...] = ()
     is_harmless: bool = False
 
     @property
@@ -150,7 +152,7 @@ REGISTRY = Registry(
             successors=(_GATEWAY_API,),
         ),
         ManifestKind(type=Service, versions=("v1",), owner=OwnerKind.SERVICE),
-        ManifestKind(type=EndpointSlice, versions=("v1",)),
+        ManifestKind(type=EndpointSlice, versions=("v1",), nullable=("endpoints", "ports")),  # kubectl 1.30, -o yaml
         ManifestKind(type=Endpoints, versions=("v1",)),
         ManifestKind(type=Node, versions=("v1",)),
         ManifestKind(type=Namespace, versions=("v1",), is_harmless=True),
