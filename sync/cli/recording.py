@@ -25,7 +25,6 @@ from sync.model.plan import Action, Change, Plan
 from sync.model.run import RunOptions
 from sync.model.secrets import without_secrets, without_user_info
 from sync.report.ending import troubles
-from sync.report.numbers import is_only_planned, numbers
 from sync.source.git.location import normalised_location
 from sync.version import version_text
 
@@ -88,7 +87,7 @@ class Recorder:
             RunEnded(
                 run=self._run,
                 exit_code=ending.exit_code,
-                counts={} if run is None or is_only_planned(run) else {str(k): n for k, n in numbers(run).items()},
+                counts={} if run is None or run.is_only_planned else {str(k): n for k, n in run.counts.items()},
                 troubles=tuple(troubles(ending)),
             )
         )

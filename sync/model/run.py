@@ -1,13 +1,15 @@
 """What a run wanted, planned and did, and the exit code that tells it."""
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sync.errors import ExitCode
 from sync.model.desired import DesiredState, Status
 from sync.model.live import LiveState
 from sync.model.lock import Record
-from sync.model.outcome import Outcome, OwnerOutcome, by_owner
-from sync.model.plan import Edit, Permit, Plan, PlanOptions, Refusal
+from sync.model.outcome import ChangeState, Outcome, OwnerOutcome, by_owner
+from sync.model.plan import CHANGES_OF_HANDS, Action, Change, Edit, Permit, Plan, PlanOptions, Refusal
 from sync.model.problem import Problem, Severity
 from sync.model.saved_plan import SavedPlan
 from sync.model.service import ServiceState, Verdict
@@ -98,6 +100,30 @@ class Run:
     def owner_outcomes(self) -> tuple[OwnerOutcome, ...]:
         """How each owner of the plan fared, in owner order; empty where nothing was applied."""
         return by_owner(self.outcomes)
+
+    @property
+    def owners_in_trouble(self) -> Mapping[ChangeState, int]:
+        """How many owners failed, were restored, were skipped and were not tried."""
+        return Counter(item.state for item in self.owner_outcomes if item.state is not ChangeState.APPLIED)
+
+    @property
+    def is_only_planned(self) -> bool:
+        """Whether nothing was to be written, so that the plan is the whole result."""
+        is_locked_out = bool(self.locked) and not self.outcomes
+        return self.is_dry or self.plan is None or self.plan.is_empty or bool(self.refusals) or is_locked_out
+
+    @property
+    def counts(self) -> Mapping[Action, int]:
+        """Objects by action: planned, or applied where the plan was applied. A change of hands only if there is one."""
+        found = Counter(change.action for change in self._changes())
+        return {action: found[action] for action in Action if found[action] or action not in CHANGES_OF_HANDS}
+
+    def _changes(self) -> Iterator[Change]:
+        if self.is_only_planned:
+            yield from self.plan.changes if self.plan is not None else ()
+            return
+        for outcome in self.outcomes:
+            yield from (item.change for item in outcome.changes if item.state is ChangeState.APPLIED)
 
     def exit_code(self, *, is_detailed: bool) -> ExitCode:
         """The exit code (docs/reference.md#exit-codes); 2 only with --detailed-exitcode."""

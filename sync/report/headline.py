@@ -10,7 +10,6 @@ from sync.model.plan import Plan
 from sync.model.problem import Problem, Severity
 from sync.model.run import Run
 from sync.plan.outages import effects_of
-from sync.report.numbers import is_only_planned, owners_in_trouble
 from sync.report.words import counted
 
 
@@ -62,7 +61,7 @@ def headline_of(run: Run) -> Headline:
     has_errors = any(problem.severity is Severity.ERROR for problem in run.problems)
     if plan.is_empty:
         words = "No object changes" if has_errors or plan.held or run.edits else "Nothing to do: no object changes"
-    elif is_only_planned(run):
+    elif run.is_only_planned:
         words = _changes(run, plan, will="would change")
     else:
         words = _changes(run, plan, will="changed")
@@ -98,7 +97,7 @@ _ENDS = {
 
 
 def _failed(run: Run) -> str:
-    trouble = owners_in_trouble(run)
+    trouble = run.owners_in_trouble
     said = [f"{trouble[state]} {words[trouble[state] > 1]}" for state, words in _ENDS.items() if trouble.get(state)]
     return f"Of {counted(len(run.owner_outcomes), 'owner')} {', '.join(said) or 'not all were applied'}"
 

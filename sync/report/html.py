@@ -22,7 +22,6 @@ from sync.model.run import Run
 from sync.model.service import Verdict
 from sync.plan.serving import Bodies, Body
 from sync.report.headline import Headline, headline_of, headline_of_tree
-from sync.report.numbers import is_only_planned, numbers
 from sync.report.owners import HELD, UNCHANGED, OwnerReport, owners_of, owners_of_tree
 from sync.report.page import read_parts
 from sync.report.topology import GOES, Node, Picture, Row, picture_of
@@ -55,7 +54,7 @@ def run_html(run: Run) -> str:
     document = {
         **_head(_word(run), headline_of(run), run.desired),
         "digest": plan.digest if plan else "",
-        "isPlanned": is_only_planned(run),
+        "isPlanned": run.is_only_planned,
         "isFull": is_full or plan is None,
         "notes": list(_notes(run)),
         "counts": list(_counts(run, reports)),
@@ -141,7 +140,7 @@ def _head(word: str, headline: Headline, desired: DesiredState) -> dict[str, Any
 def _word(run: Run) -> str:
     if run.plan is None or run.is_dry:
         return "Plan"
-    if is_only_planned(run):
+    if run.is_only_planned:
         return "In sync" if run.plan.is_empty else "Not applied"
     return "Applied"
 
@@ -167,7 +166,7 @@ def _notes(run: Run) -> Iterator[dict[str, str]]:
 
 def _counts(run: Run, reports: Iterable[OwnerReport]) -> Iterator[dict[str, Any]]:
     """What can be filtered by, with the numbers of objects that every form tells, and of owners."""
-    found = numbers(run)
+    found = run.counts
     for action in _GRAVEST_FIRST:
         planned = run.plan.count(action) if run.plan else 0
         if action in found or planned:

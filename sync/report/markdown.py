@@ -15,7 +15,6 @@ from sync.model.run import Run
 from sync.model.wording import short
 from sync.report.created import created
 from sync.report.headline import Headline, headline_of, headline_of_tree
-from sync.report.numbers import numbers
 from sync.report.owners import OwnerReport, owners_of
 from sync.report.plan_text import failure_lines, service_lines
 from sync.report.text import counts_of_problems, plain
@@ -132,7 +131,7 @@ def _counts(run: Run) -> Iterator[str]:
     plan = run.plan
     if plan is None:
         return
-    changed = {f"{_code(SYMBOLS[action])} {action}": number for action, number in numbers(run).items()}
+    changed = {f"{_code(SYMBOLS[action])} {action}": number for action, number in run.counts.items()}
     rest = {"unchanged": plan.unchanged, "foreign": len(plan.foreign), f"{_code(HELD_SYMBOL)} held": len(plan.held)}
     row = {**changed, **rest}
     yield f"| {' | '.join(row)} |\n|{'--:|' * len(row)}\n| {' | '.join(map(str, row.values()))} |"

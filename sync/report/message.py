@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from sync.model.ending import Ending, SyncState, Topic
 from sync.report.documents import Count, VersionedDocument, known
 from sync.report.ending import ending_line, troubles
-from sync.report.numbers import numbers
 from sync.report.words import counted
 
 TOLD_TROUBLES = 5
@@ -54,7 +53,7 @@ def message_document(ending: Ending, topic: Topic, before: SyncState | None) -> 
             "commit": run.desired.commit if run is not None else "",
             "digest": run.plan.digest if run is not None and run.plan is not None else "",
             "dry_run": run.is_dry if run is not None else None,
-            "changes": numbers(run) if run is not None else {},
+            "changes": run.counts if run is not None else {},
             "problems": told,
             "text": "\n".join([f"avi-sync {ending.target}: {topic.value}. {ending_line(ending)}", *told, *more]),
         }

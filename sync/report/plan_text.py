@@ -9,7 +9,6 @@ from sync.model.run import Run
 from sync.model.service import Verdict
 from sync.model.wording import short
 from sync.report.created import created
-from sync.report.numbers import is_only_planned, numbers, owners_in_trouble
 from sync.report.owners import OwnerReport, owners_of
 from sync.report.text import Paint, plain, problem_lines
 from sync.report.words import (
@@ -157,13 +156,13 @@ def counts(run: Run, paint: Paint) -> str:
     plan = run.plan
     if plan is None:
         return ""
-    done = ", ".join(f"{number} {action.value}" for action, number in numbers(run).items())
+    done = ", ".join(f"{number} {action.value}" for action, number in run.counts.items())
     rest = f"({plan.unchanged} unchanged, {len(plan.foreign)} foreign, {len(plan.held)} held)"
-    word = "Plan" if is_only_planned(run) else "Applied"
+    word = "Plan" if run.is_only_planned else "Applied"
     trouble = "".join(paint(f", {counted(number, 'owner')} {state}", "error") for state, number in _trouble(run))
     end = f"digest {short(plan.digest)}   {commit_text(plan.commit)}"
     return f"{word}: {done} {rest}{trouble}   {end}"
 
 
 def _trouble(run: Run) -> Iterator[tuple[str, int]]:
-    return ((state.value, number) for state, number in sorted(owners_in_trouble(run).items()))
+    return ((state.value, number) for state, number in sorted(run.owners_in_trouble.items()))

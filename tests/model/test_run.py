@@ -7,7 +7,7 @@ import pytest
 
 from sync.errors import ExitCode
 from sync.model.desired import DesiredState
-from sync.model.outcome import SetState, WriteState
+from sync.model.outcome import ChangeState, SetState, WriteState
 from sync.model.plan import Action, Refusal
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.run import Run
@@ -144,3 +144,51 @@ def test_a_run_that_applied_nothing_has_no_outcomes_of_owners() -> None:
     ran = Run(desired=desired(), plan=CHANGES, outcomes=(APPLIED,))
 
     assert (Run(desired=desired()).owner_outcomes, [item.owner for item in ran.owner_outcomes]) == ((), [make_owner()])
+
+
+HANDED_OVER = make_plan_of(make_change(Action.ADOPT))
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        pytest.param({"plan": CHANGES}, True, id="a dry run"),
+        pytest.param({"plan": CHANGES, "is_dry": False, "outcomes": (APPLIED,)}, False, id="applied"),
+        pytest.param({"plan": EMPTY, "is_dry": False}, True, id="nothing to do"),
+        pytest.param({"plan": None, "is_dry": False}, True, id="no plan"),
+        pytest.param({"plan": CHANGES, "is_dry": False, "locked": "alice"}, True, id="locked out"),
+        pytest.param(
+            {"plan": CHANGES, "is_dry": False, "locked": "alice", "outcomes": (APPLIED,)}, False, id="lock lost"
+        ),
+        pytest.param(
+            {"plan": CHANGES, "is_dry": False, "refusals": (Refusal(message="", fix=""),)}, True, id="refused"
+        ),
+    ],
+)
+def test_a_run_only_plans_unless_it_began_to_apply(fields: dict[str, Any], expected: bool) -> None:
+    """Then its plan is the whole result."""
+    assert Run(desired=desired(), **fields).is_only_planned is expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        pytest.param({"plan": None}, {}, id="no plan"),
+        pytest.param({"plan": CHANGES}, {Action.CREATE: 1}, id="planned"),
+        pytest.param({"plan": CHANGES, "is_dry": False, "outcomes": (APPLIED, FAILED)}, {Action.UPDATE: 1}, id="done"),
+        pytest.param({"plan": HANDED_OVER}, {Action.ADOPT: 1}, id="a change of hands"),
+    ],
+)
+def test_objects_are_counted_as_planned_or_as_applied(fields: dict[str, Any], expected: dict[Action, int]) -> None:
+    """What failed does not count; create, update, replace and delete are always named."""
+    always = dict.fromkeys((Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE), 0)
+
+    assert Run(desired=desired(), **fields).counts == always | expected
+
+
+def test_owners_in_trouble_are_counted_by_how_they_ended() -> None:
+    """Those whose changes were applied are not among them."""
+    ran = Run(desired=desired(), plan=CHANGES, outcomes=(APPLIED, FAILED))
+
+    assert Run(desired=desired(), plan=CHANGES, outcomes=(APPLIED,)).owners_in_trouble == {}
+    assert ran.owners_in_trouble == {ChangeState.FAILED: 1}
