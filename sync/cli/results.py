@@ -19,7 +19,7 @@ from sync.model.desired import DesiredState
 from sync.model.run import Run
 from sync.model.wording import shown
 from sync.report.formats import RENDERING, RUN, VALIDATION, written
-from sync.report.plan_text import counts, run_lines, trouble_lines
+from sync.report.plan_text import last_line, run_lines, trouble_lines
 from sync.report.text import problem_lines, render_lines, validation_lines
 
 T = TypeVar("T")
@@ -95,7 +95,7 @@ def show_run(run: Run, output: str, files: Sequence[OutputFile]) -> ExitCode:
     failure = RESULTS.failed()
     if not failure:
         return code
-    done = f": {counts(run, lambda text, _: text)}" if run.plan is not None else ""
+    done = f": {last_line(run, lambda text, _: text)}" if run.plan is not None else ""
     say_error(SyncError(f"the result cannot be printed, {failure}{done}", where="standard output"))
     return ExitCode.UNEXPECTED
 
@@ -105,7 +105,7 @@ def _show_text(run: Run) -> None:
     if verbosity() is Verbosity.QUIET:
         for line in trouble_lines(run, paint):
             complain(line)
-        show(() if run.plan is None or run.plan.is_empty else (counts(run, paint),))
+        show(() if run.plan is None or run.plan.is_empty else (last_line(run, paint),))
     elif run.plan is None:
         for line in run_lines(run, paint):
             complain(line)

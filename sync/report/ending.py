@@ -7,7 +7,7 @@ from sync.model.ending import Ending
 from sync.model.problem import Severity
 from sync.model.run import Run
 from sync.report.headline import headline_of
-from sync.report.plan_text import counts
+from sync.report.plan_text import last_line
 from sync.report.text import plain, problem_lines
 from sync.report.words import one_line
 
@@ -39,7 +39,7 @@ def ending_line(ending: Ending) -> str:
 
 
 def _of_run(run: Run) -> tuple[str, str]:
-    return headline_of(run).words, counts(run, plain)
+    return headline_of(run).words, last_line(run, plain)
 
 
 def troubles(ending: Ending) -> Iterator[str]:

@@ -10,7 +10,7 @@ from sync.model.problem import Origin, Problem, Severity
 from sync.model.run import Run
 from sync.report.headline import headline_of, headline_of_tree
 from sync.report.owners import OwnerReport, owners_of, owners_of_tree, unowned
-from sync.report.plan_text import change_lines, counts
+from sync.report.plan_text import change_lines, last_line
 from sync.report.text import plain, problem_lines
 from sync.report.words import commit_text, one_line
 
@@ -37,7 +37,7 @@ def run_junit(run: Run) -> str:
     ]
     plan = run.plan
     facts = {"commit": run.desired.commit, "digest": plan.digest if plan else ""}
-    return _document(headline_of(run).words, cases, facts, counts(run, plain))
+    return _document(headline_of(run).words, cases, facts, last_line(run, plain))
 
 
 def tree_junit(desired: DesiredState) -> str:

@@ -13,10 +13,9 @@ from sync.model.plan import Action, FieldChange
 from sync.model.problem import Origin, Problem
 from sync.model.run import Run
 from sync.model.wording import short
-from sync.report.created import created
 from sync.report.headline import Headline, headline_of, headline_of_tree
 from sync.report.owners import OwnerReport, owners_of
-from sync.report.plan_text import failure_lines, service_lines
+from sync.report.plan_text import created, failure_lines, service_lines
 from sync.report.text import counts_of_problems, plain
 from sync.report.words import (
     HELD_SYMBOL,

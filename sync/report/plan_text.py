@@ -1,14 +1,16 @@
 """Plans and what became of them, for people: grouped by owner, symbols, reasons, and the counts as last line."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
+from sync.kinds import Part
 from sync.model.outcome import Outcome, SetState
 from sync.model.plan import Action, Cause, Change, FieldChange, Plan
 from sync.model.problem import Severity
 from sync.model.run import Run
 from sync.model.service import Verdict
 from sync.model.wording import short
-from sync.report.created import created
+from sync.plan.serving import addresses_of, as_list, as_map, is_on, names_of
 from sync.report.owners import OwnerReport, owners_of
 from sync.report.text import Paint, plain, problem_lines
 from sync.report.words import (
@@ -40,7 +42,7 @@ def run_lines(run: Run, paint: Paint) -> Iterator[str]:
     yield from problem_lines(run.problems, paint)
     yield from _failures(run, paint)
     yield from _refusals(run, paint)
-    yield counts(run, paint)
+    yield last_line(run, paint)
 
 
 def trouble_lines(run: Run, paint: Paint) -> Iterator[str]:
@@ -88,6 +90,61 @@ def change_lines(change: Change, paint: Paint) -> Iterator[str]:
         yield f"          {field_line(field)}"
     for lost in change.lost:
         yield paint(f"          ! {loss_word(change)}: {one_line(lost)}", "warning")
+
+
+_Fields = Mapping[str, Any]
+
+
+def created(change: Change) -> str:
+    """A created object in a few words instead of all its fields: address and names, ports, rules, number of servers."""
+    fields = {field.path: field.after for field in change.fields}
+    told = [part for part in _TELLING[change.key.part](fields) if part]
+    return one_line("; ".join([*told, *([] if is_on(change.key, fields) else ["disabled"])]))
+
+
+def _address(fields: _Fields) -> Iterator[str]:
+    requested = addresses_of(fields)
+    networks = (as_map(as_map(vip).get("ipam_network_subnet")) for vip in as_list(fields.get("vip")))
+    names = ", ".join(dict.fromkeys(str(network["network_ref"]) for network in networks if "network_ref" in network))
+    yield (
+        f"address {', '.join(requested)}"
+        if requested
+        else f"any address of {names or 'the network that the Controller chooses'}"
+    )
+    yield ", ".join(names_of(fields))
+
+
+def _servers(fields: _Fields) -> Iterator[str]:
+    servers = as_list(fields.get("servers"))
+    enabled = sum(as_map(server).get("enabled", True) is not False for server in servers)
+    yield counted(len(servers), "server") if servers else "no servers"
+    if enabled < len(servers):
+        yield f"{enabled} enabled"
+
+
+def _rules(fields: _Fields) -> Iterator[str]:
+    ports = []
+    for rule in as_list(as_map(fields.get("l4_connection_policy")).get("rules")):
+        match = as_map(as_map(rule).get("match"))
+        protocol = str(as_map(match.get("protocol")).get("protocol", "")).removeprefix("PROTOCOL_")
+        ports += [f"{protocol} {port}".strip() for port in as_list(as_map(match.get("port")).get("ports"))]
+    yield ", ".join(ports)
+
+
+def _ports(fields: _Fields) -> Iterator[str]:
+    ports = [str(as_map(service).get("port", "")) for service in as_list(fields.get("services"))]
+    if ports:
+        yield f"{'port' if len(ports) == 1 else 'ports'} {', '.join(dict.fromkeys(ports))}"
+    if group := fields.get("se_group_ref"):
+        yield f"SE group {group}"
+
+
+_TELLING: Mapping[Part, Callable[[_Fields], Iterator[str]]] = {
+    Part.ADDRESS: _address,
+    Part.BACK_ENDS: _servers,
+    Part.RULES: _rules,
+    Part.ENTRANCE: _ports,
+}
 
 
 def field_line(field: FieldChange) -> str:
@@ -151,8 +208,8 @@ def failure_lines(outcome: Outcome, paint: Paint) -> Iterator[str]:
         yield paint(f"  {item.state.value:<9} {SYMBOLS[item.change.action]:>3} {name}", "quiet")
 
 
-def counts(run: Run, paint: Paint) -> str:
-    """The last line."""
+def last_line(run: Run, paint: Paint) -> str:
+    """The counts, the digest and the commit; empty without a plan."""
     plan = run.plan
     if plan is None:
         return ""

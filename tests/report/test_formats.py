@@ -15,7 +15,7 @@ from sync.model.run import Run
 from sync.model.service import Verdict
 from sync.report.formats import RUN, VALIDATION, written
 from sync.report.markdown import run_markdown
-from sync.report.plan_text import counts
+from sync.report.plan_text import last_line
 from sync.report.text import plain
 from sync.report.words import one_line
 from tests.report.runs import runs
@@ -153,7 +153,7 @@ def test_every_format_counts_the_same(run: Run) -> None:
     """The table in Markdown has the numbers of the last line of the text."""
     told = [int(cell) for cell in re.findall(r"<td[^>]*>(\d+)</td>", rendered(run_markdown(run)))]
 
-    expected = [int(number) for number in re.findall(r"(\d+) (?!owner)", counts(run, plain).partition("digest")[0])]
+    expected = [int(number) for number in re.findall(r"(\d+) (?!owner)", last_line(run, plain).partition("digest")[0])]
 
     assert told[: len(expected)] == expected
 

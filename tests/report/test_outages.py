@@ -9,13 +9,12 @@ from sync.errors import ExitCode
 from sync.model.ending import Ending, Memory
 from sync.model.plan import Action
 from sync.model.run import Run
-from sync.report.created import created
 from sync.report.documents import run_document
 from sync.report.github import run_annotations
 from sync.report.headline import headline_of
 from sync.report.markdown import run_markdown
 from sync.report.metrics import metrics_of
-from sync.report.plan_text import run_text
+from sync.report.plan_text import created, run_text
 from tests.end_to_end.tree import endpoints, load_balancer
 from tests.report.scene import COMMON, Files, planned, team
 
