@@ -12,7 +12,7 @@ from typing import Any
 
 from sync.avi.addresses import addresses
 from sync.avi.hostnames import usual_name
-from sync.avi.references import parse_reference
+from sync.avi.references import parse_reference, references_in
 from sync.kinds import KINDS, Part
 from sync.model.desired import ObjectKey
 
@@ -116,15 +116,15 @@ def listeners_of(key: ObjectKey, bodies: Bodies) -> dict[Listener, tuple[ObjectK
     body = bodies.get(key)
     if body is None:
         return {}
-    pools = {item.name: item for item in bodies if item.part is Part.BACK_ENDS and item.tenant == key.tenant}
-    rules = list(_rules(key, body, bodies))
-    default = _named(body.get("pool_ref"), pools)
+    known = {(KINDS[item.kind].path, item.name): item for item in bodies if item.tenant == key.tenant}
+    rules = list(_rules(body, known, bodies))
+    default = tuple(_back_ends(body.get("pool_ref"), key.rank, known, bodies))
     found: dict[Listener, tuple[ObjectKey, ...]] = {}
     for first, last in _ports(body):
-        matching = [(protocol, pool) for protocol, ports, pool in rules if any(first <= port <= last for port in ports)]
-        for protocol, pool in matching:
+        matching = [(protocol, ways) for protocol, ports, ways in rules if any(first <= port <= last for port in ports)]
+        for protocol, ways in matching:
             listener = Listener(first=first, last=last, protocol=protocol)
-            found[listener] = tuple(dict.fromkeys((*found.get(listener, ()), *_named(pool, pools))))
+            found[listener] = tuple(dict.fromkeys((*found.get(listener, ()), *ways)))
         if not matching:
             found[Listener(first=first, last=last)] = default
     return found
@@ -138,21 +138,33 @@ def _ports(body: Body) -> Iterator[tuple[int, int]]:
             yield first, last if isinstance(last, int) and last > first else first
 
 
-def _rules(key: ObjectKey, body: Body, bodies: Bodies) -> Iterator[tuple[str, tuple[int, ...], Any]]:
-    """Protocol, ports and pool of each rule that the VirtualService's policies hold."""
-    sets = {item.name: item for item in bodies if item.part is Part.RULES and item.tenant == key.tenant}
-    for policy in as_list(body.get("l4_policies")):
-        for one in _named(as_map(policy).get("l4_policy_set_ref"), sets):
-            for rule in as_list(as_map(bodies[one].get("l4_connection_policy")).get("rules")):
-                match = as_map(as_map(rule).get("match"))
-                protocol = str(as_map(match.get("protocol")).get("protocol", "")).removeprefix("PROTOCOL_")
-                ports = tuple(port for port in as_list(as_map(match.get("port")).get("ports")) if isinstance(port, int))
-                yield protocol, ports, as_map(as_map(as_map(rule).get("action")).get("select_pool")).get("pool_ref")
+_Known = Mapping[tuple[str, str], ObjectKey]
+"""Type and name, as references have them → the object."""
 
 
-def _named(reference: Any, known: Mapping[str, ObjectKey]) -> tuple[ObjectKey, ...]:
-    found = parse_reference(reference) if isinstance(reference, str) else None
-    return (known[found.name],) if found is not None and found.name in known else ()
+def _rules(body: Body, known: _Known, bodies: Bodies) -> Iterator[tuple[str, tuple[int, ...], tuple[ObjectKey, ...]]]:
+    """Protocol, ports and pools of each rule that the VirtualService's policies hold."""
+    for policy in _named_in(body.get("l4_policies"), known):
+        for rule in as_list(as_map(bodies[policy].get("l4_connection_policy")).get("rules")):
+            match = as_map(as_map(rule).get("match"))
+            protocol = str(as_map(match.get("protocol")).get("protocol", "")).removeprefix("PROTOCOL_")
+            ports = tuple(port for port in as_list(as_map(match.get("port")).get("ports")) if isinstance(port, int))
+            yield protocol, ports, tuple(_back_ends(as_map(rule).get("action"), policy.rank, known, bodies))
+
+
+def _back_ends(value: Any, rank: int, known: _Known, bodies: Bodies) -> Iterator[ObjectKey]:
+    """What holds the servers that a value of an object of this rank refers to, through whatever chooses among them."""
+    for key in _named_in(value, known):
+        if key.part is Part.BACK_ENDS:
+            yield key
+        elif key.part is Part.RULES and key.rank < rank:  # a body of any shape may refer to itself
+            yield from _back_ends(bodies[key], key.rank, known, bodies)
+
+
+def _named_in(value: Any, known: _Known) -> Iterator[ObjectKey]:
+    for reference in references_in(value):
+        if (key := known.get((reference.type, reference.name))) is not None:
+            yield key
 
 
 def is_on(key: ObjectKey, body: Body) -> bool:

@@ -245,6 +245,19 @@ def test_a_body_of_any_shape_serves_something_or_nothing(found: Mapping[str, Any
     assert serving_of(bodies).enabled >= 0
 
 
+def test_a_listener_leads_through_whatever_chooses_among_pools() -> None:
+    """By its references, whatever field they are in; what refers to itself leads nowhere."""
+    service, policy, pool = (make_key(kind=kind) for kind in ("VirtualService", "L4PolicySet", "Pool"))
+    chooser = [f"/api/l4policyset?name={policy.name}", f"/api/pool?name={pool.name}"]
+    bodies: dict[ObjectKey, Any] = {
+        service: {"services": [{"port": 80}], "pool_ref": chooser[0]},
+        policy: {"members": [{"ref": reference} for reference in chooser]},
+        pool: {"servers": [{"ip": {"addr": "192.0.2.1"}}]},
+    }
+
+    assert serving_of(bodies).listeners == {Listener(first=80, last=80): 1}
+
+
 # --- laws -------------------------------------------------------------------------------------------------------------
 
 WEBS = st.builds(
