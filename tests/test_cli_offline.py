@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from sync.cli import commands, main
-from tests.builders import VALUES, example_documents, yaml_of
+from tests.shared.builders import VALUES, example_documents, yaml_of
 
 ESCAPE = "\x1b["
 

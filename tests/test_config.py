@@ -26,7 +26,7 @@ from sync.model.problem import Problem
 from sync.model.settings import ControllerSettings, Settings
 from sync.source.places import with_lines
 from sync.source.validation import Schema, adapter_of
-from tests.builders import VALUES, error_lines, make_settings, make_snapshot
+from tests.shared.builders import VALUES, error_lines, make_settings, make_snapshot
 
 
 def read(text: str) -> tuple[Settings | None, tuple[Problem, ...]]:

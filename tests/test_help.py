@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from sync.cli import COMMANDS, SUMMARIES, commands
 from sync.cli.help import Command
-from tests.command_line import every_command
+from tests.shared.command_line import every_command
 
 COLUMNS, LINES = 80, 39
 """A terminal of 80 x 40, with a line left for the prompt."""

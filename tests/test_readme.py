@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from sync.cli import commands
 from sync.model.settings import Settings
 from sync.report.words import SYMBOLS
-from tests.command_line import every_command, every_variable, options_of
+from tests.shared.command_line import every_command, every_variable, options_of
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

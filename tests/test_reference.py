@@ -3,7 +3,7 @@
 import re
 
 from sync.errors import MEANINGS, PRECEDENCE, ExitCode
-from tests.command_line import every_variable
+from tests.shared.command_line import every_variable
 from tools.make_reference import TARGET, VARIABLES, reference
 
 

@@ -26,7 +26,7 @@ from sync.model.desired import (
 from sync.model.leaks import KnownSecrets
 from sync.render import render
 from sync.template_files import read_templates
-from tests.builders import (
+from tests.shared.builders import (
     make_gateway,
     make_service,
     make_slice,

@@ -14,7 +14,7 @@ from sync.model.nesting import MOST_LEVELS
 from sync.model.templates import TemplateText
 from sync.render import never, render
 from sync.sandbox import FILTERS, MOST_WORK, Meter, TooMuchError, size_of
-from tests.builders import (
+from tests.shared.builders import (
     make_spec,
     rendered_with,
     templates_with,

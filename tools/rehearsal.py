@@ -17,9 +17,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from sync.emulator import Emulator  # noqa: E402
-from tests.end_to_end.tree import VALUES, Manifest, Tree, app  # noqa: E402
 from tests.github.runner import Runner, Step  # noqa: E402
 from tests.github.server import GitHub  # noqa: E402
+from tests.shared.tree import VALUES, Manifest, Tree, app  # noqa: E402
 
 FOLDER = ROOT / ".rehearsal"
 PULL_REQUEST = 7

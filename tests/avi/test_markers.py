@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sync.avi.markers import OUR_MARKERS, Marker, Markers, Pause, RefusedDigest
 from sync.kinds import AKO_MARKERS, KINDS
 from sync.model.desired import Owner, OwnerKind
-from tests.builders import markers
+from tests.shared.builders import markers
 
 KEYS = st.sampled_from([*Marker, "Team", "Host", ""])
 TEXTS = st.text(max_size=5)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks import trees
-from tests.benchmarks.unrelated import unrelated_tree
+from tests.shared.unrelated import unrelated_tree
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "repo"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.lab import BEFORE, SETTINGS, Row, Runner, Scenario, controller, judge, snapshot, state_of
-from tests.end_to_end.tree import Tree
+from tests.shared.tree import Tree
 
 _LONG = '{% set s = "a" * 1900000 %}'
 _DEEP = "{% set a = (1,) %}{% set b = (1,) %}" + "{% set a = (a, a) %}{% set b = (b, b) %}" * 60

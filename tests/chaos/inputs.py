@@ -22,7 +22,7 @@ from sync.model.source import Snapshot, SourceFile
 from sync.source.manifests import parse_manifests
 from sync.template_files import read_templates
 from tests.chaos.lab import Row
-from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, app, endpoints, infra_setting, load_balancer
+from tests.shared.tree import GATEWAY_CLASS, VALUES, app, endpoints, infra_setting, load_balancer
 
 MOST = 5_000
 JUNK: tuple[Any, ...] = (

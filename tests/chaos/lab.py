@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import httpx
 
 from sync.emulator import Emulator
-from tests.end_to_end.tree import VALUES, Manifest, Tree, app, endpoints, load_balancer
+from tests.shared.tree import VALUES, Manifest, Tree, app, endpoints, load_balancer
 
 KINDS = ("vsvip", "pool", "l4policyset", "virtualservice")
 PASSWORD = "emulator"

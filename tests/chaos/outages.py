@@ -11,7 +11,7 @@ import httpx
 
 from sync.errors import ExitCode
 from tests.chaos.lab import SETTINGS, Controller, Row, Runner, administrator, controller, state_of
-from tests.end_to_end.tree import Manifest, Tree, app, endpoints, load_balancer
+from tests.shared.tree import Manifest, Tree, app, endpoints, load_balancer
 
 MOST = 60
 POOL_OFF = """{"enabled": false, "servers": [{% for server in spec.servers %}

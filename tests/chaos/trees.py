@@ -8,7 +8,7 @@ from typing import Any
 
 from sync.errors import ExitCode
 from tests.chaos.lab import SETTINGS, Controller, Row, Runner, administrator, controller, state_of
-from tests.end_to_end.tree import Manifest, Tree, app, endpoints, load_balancer
+from tests.shared.tree import Manifest, Tree, app, endpoints, load_balancer
 
 NAMES = ("a", "b", "c", "d")
 ADDRESSES = ("", "", "10.10.10.5", "10.10.10.6", "10.10.10.7")

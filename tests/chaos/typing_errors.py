@@ -18,11 +18,11 @@ from sync.model.live import LiveState
 from sync.model.plan import Action, Method, Plan
 from sync.plan.make import make_plan
 from sync.plan.serving import serving_of
-from tests.builders import make_facts, make_options
 from tests.chaos.lab import Row
 from tests.chaos.typing_trees import KNOWN, TREES
-from tests.end_to_end.tree import Manifest
-from tests.plan.controller import PerfectController, desired_of_texts
+from tests.shared.builders import make_facts, make_options
+from tests.shared.perfect_controller import PerfectController, desired_of_texts
+from tests.shared.tree import Manifest
 
 MOST = 6_000
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tests.end_to_end.tree import (
+from tests.shared.tree import (
     GATEWAY_CLASS,
     VALUES,
     Manifest,

@@ -7,9 +7,9 @@ import pytest
 
 from sync.compare.edits import edits_beside, edits_on, lost_by_delete
 from sync.kinds import KINDS
-from tests.builders import make_object, markers
-from tests.end_to_end.tree import app
-from tests.plan.controller import PerfectController, desired_for, plan_for
+from tests.shared.builders import make_object, markers
+from tests.shared.perfect_controller import PerfectController, desired_for, plan_for
+from tests.shared.tree import app
 
 POLICY = "https://c/api/networksecuritypolicy/p-1#no-bots"
 PROFILE = "https://c/api/analyticsprofile/a-1#System-Analytics-Profile"

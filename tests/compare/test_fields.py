@@ -6,7 +6,7 @@ import pytest
 
 from sync.compare.fields import Path, field_values
 from sync.model.explanation import FieldValues
-from tests.builders import make_object
+from tests.shared.builders import make_object
 
 
 def value_of(desired: dict[str, Any], live: dict[str, Any] | None, *path: str | int, kind: str = "Pool") -> FieldValues:

@@ -13,7 +13,7 @@ from sync.compare.objects import body_of_update, compare
 from sync.model.desired import DesiredState, Held
 from sync.model.problem import Severity
 from sync.model.settings import IgnoreRule
-from tests.builders import make_object
+from tests.shared.builders import make_object
 
 DAY = date(2026, 3, 1)
 

@@ -12,7 +12,7 @@ from sync.compare.recreation import body_of_recreate
 from sync.kinds import KINDS, Scope
 from sync.model.desired import AviObject
 from sync.render import render
-from tests.builders import (
+from tests.shared.builders import (
     make_endpoint,
     make_facts,
     make_gateway,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sync.compare.recreation import body_of_move, body_of_recreate, lost_by_move, lost_by_recreate
-from tests.builders import make_object
+from tests.shared.builders import make_object
 
 POLICY = "https://c/api/networksecuritypolicy/p-1#no-bots"
 PROFILE = "https://c/api/analyticsprofile/a-1#System-Analytics-Profile"

@@ -9,7 +9,7 @@ from sync.compare.fields import field_values
 from sync.compare.objects import body_of_update, compare
 from sync.compare.unknown_servers import name_of, unknown_servers, with_servers
 from sync.model.desired import AviObject, UnknownNodes
-from tests.builders import make_object, markers
+from tests.shared.builders import make_object, markers
 
 
 def server(address: str, port: int | None = 80, **fields: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from sync.avi.addresses import addresses
 from sync.avi.markers import NO_ADDRESS, Markers
 from sync.compare.vips import asked_address, outside_of_its_subnet, why_not
-from tests.builders import markers
+from tests.shared.builders import markers
 
 
 def make_vip(

@@ -9,9 +9,9 @@ import pytest
 from sync.controller.client import ControllerAddress, ControllerClient, Login
 from sync.emulator import Emulator
 from sync.timing import Timing
-from tests.controller.scripted import ScriptedController
 from tests.controller.workshop import Workshop
-from tests.end_to_end.conftest import SEED
+from tests.shared.emulated_controller import SEED
+from tests.shared.scripted_controller import ScriptedController
 
 Connect = Callable[..., ControllerClient]
 

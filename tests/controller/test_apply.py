@@ -6,7 +6,7 @@ import pytest
 
 from sync.model.outcome import Outcome, SetState
 from tests.controller.workshop import UPGRADE, Workshop
-from tests.end_to_end.tree import app
+from tests.shared.tree import app
 
 OLD, NEW = "10.10.10.11", "10.10.10.12"
 

@@ -9,9 +9,9 @@ from sync.avi.addresses import addresses
 from sync.controller.apply import NAME_IS_FREE_WITHIN_SECONDS, PATIENCE_SECONDS
 from sync.model.outcome import Outcome, SetState
 from sync.model.plan import Method
-from tests.builders import make_facts
 from tests.controller.workshop import UPGRADE, Workshop
-from tests.end_to_end.tree import Manifest, app, endpoints, infra_setting, load_balancer, namespace, service
+from tests.shared.builders import make_facts
+from tests.shared.tree import Manifest, app, endpoints, infra_setting, load_balancer, namespace, service
 
 OLD, NEW = "10.10.10.11", "10.10.10.12"
 REFUSED = {"do": "status", "status": 400, "body": {"error": "not on a Thursday"}}

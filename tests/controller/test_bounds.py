@@ -20,7 +20,7 @@ from sync.errors import SyncError
 from sync.kinds import KINDS
 from sync.model.nesting import MOST_LEVELS, TooDeepError, parse_json
 from sync.timing import Timing
-from tests.controller.scripted import Answer, ScriptedController, page
+from tests.shared.scripted_controller import Answer, ScriptedController, page
 
 Connect = Callable[..., ControllerClient]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

@@ -12,7 +12,7 @@ from sync.controller.errors import BrokenAnswerError, ControllerError, RefusedEr
 from sync.controller.facts import facts_to_document, read_facts
 from sync.model.facts import CloudFacts, Facts
 from sync.source.facts_file import read_facts_file
-from tests.controller.scripted import Answer, ScriptedController, Seen, logged_in, page
+from tests.shared.scripted_controller import Answer, ScriptedController, Seen, logged_in, page
 
 Connect = Callable[..., ControllerClient]
 

@@ -8,7 +8,7 @@ from sync.controller.live import live_object
 from sync.kinds import KINDS
 from sync.model.live import Ownership
 from sync.translate.names import Names
-from tests.builders import markers
+from tests.shared.builders import markers
 
 GATEWAY = {"clustername": "prod", "Namespace": "shop", "GatewayName": "web"}
 POOL = {**GATEWAY, "ServiceName": "front", "Port": "80", "Protocol": "TCP"}

@@ -7,7 +7,7 @@ import pytest
 
 from sync.controller.client import ControllerClient
 from sync.controller.errors import BrokenAnswerError, IncompleteListError
-from tests.controller.scripted import Answer, ScriptedController, Seen, page
+from tests.shared.scripted_controller import Answer, ScriptedController, Seen, page
 
 Connect = Callable[..., ControllerClient]
 

@@ -10,7 +10,7 @@ from sync.controller.preflight import look_before_replacing
 from sync.model.outcome import Outcome, SetState
 from sync.model.plan import ChangeSet, Plan
 from tests.controller.workshop import Workshop, settings_of
-from tests.end_to_end.tree import VALUES, app
+from tests.shared.tree import VALUES, app
 
 OLD, NEW = "10.10.10.11", "10.10.10.12"
 

@@ -6,7 +6,7 @@ import pytest
 
 from sync.controller.client import ControllerAddress, ControllerClient, Login
 from sync.errors import UnreachableError
-from tests.controller.scripted import ScriptedController
+from tests.shared.scripted_controller import ScriptedController
 
 Connect = Callable[..., ControllerClient]
 

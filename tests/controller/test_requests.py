@@ -24,7 +24,7 @@ from sync.controller.errors import (
 from sync.errors import ExitCode
 from sync.model.traffic import Exchange, Repetition
 from sync.timing import Timing
-from tests.controller.scripted import Answer, ScriptedController, Seen, cookies
+from tests.shared.scripted_controller import Answer, ScriptedController, Seen, cookies
 
 Connect = Callable[..., ControllerClient]
 Send = Callable[[ControllerClient], object]

@@ -8,7 +8,7 @@ import pytest
 from sync.controller.client import ControllerAddress, ControllerClient, Login
 from sync.controller.errors import BrokenAnswerError, RefusedError
 from sync.controller.unreachable import diagnose
-from tests.controller.scripted import Answer, ScriptedController, Seen
+from tests.shared.scripted_controller import Answer, ScriptedController, Seen
 
 Connect = Callable[..., ControllerClient]
 

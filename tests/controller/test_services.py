@@ -9,8 +9,8 @@ from sync.controller.client import ControllerClient
 from sync.controller.services import watch_services
 from sync.model.desired import ObjectKey, Owner, OwnerKind
 from sync.model.service import Awaited, ServiceState, Verdict
-from tests.controller.scripted import Answer, ScriptedController, page
 from tests.controller.workshop import Clock
+from tests.shared.scripted_controller import Answer, ScriptedController, page
 
 Connect = Callable[..., ControllerClient]
 LIST = "GET /api/virtualservice"

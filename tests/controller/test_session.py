@@ -9,7 +9,7 @@ import pytest
 from sync.controller.client import ControllerClient, Login
 from sync.controller.errors import ControllerError, RefusedError
 from sync.errors import ExitCode, UnreachableError, UsageError
-from tests.controller.scripted import Answer, ScriptedController, Seen, cookies, logged_in
+from tests.shared.scripted_controller import Answer, ScriptedController, Seen, cookies, logged_in
 
 Connect = Callable[..., ControllerClient]
 

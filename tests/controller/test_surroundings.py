@@ -9,8 +9,8 @@ from sync.controller.errors import RefusedError
 from sync.controller.surroundings import read_surroundings
 from sync.model.live import NOTHING_AROUND, LiveState, Surroundings
 from sync.model.plan import ChangeSet, Method
-from tests.controller.scripted import Answer, ScriptedController, logged_in, page
-from tests.plans import make_key, make_owner, make_write
+from tests.shared.plans import make_key, make_owner, make_write
+from tests.shared.scripted_controller import Answer, ScriptedController, logged_in, page
 
 Connect = Callable[..., ControllerClient]
 TYPES_OF_POOLS = ("dnspolicy", "httppolicyset", "poolgroup", "vsdatascriptset")

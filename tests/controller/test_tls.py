@@ -10,7 +10,7 @@ import trustme
 
 from sync.controller.client import ControllerAddress, ControllerClient, Login
 from sync.errors import UnreachableError, UsageError
-from tests.controller.scripted import ScriptedController
+from tests.shared.scripted_controller import ScriptedController
 
 Serve = Callable[..., ScriptedController]
 

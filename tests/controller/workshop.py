@@ -22,8 +22,8 @@ from sync.model.settings import Settings
 from sync.model.source import Snapshot, SourceFile
 from sync.plan.make import make_plan
 from sync.timing import Timing
-from tests.end_to_end.tree import VALUES, Manifest
-from tests.plan.controller import desired_for
+from tests.shared.perfect_controller import desired_for
+from tests.shared.tree import VALUES, Manifest
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 UPGRADE = {"status": 403, "body": {"error": "Configuration is disallowed during upgrade"}}

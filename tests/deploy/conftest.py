@@ -1,5 +1,5 @@
 """Deployments are tried on the source tree and the Controller of the end-to-end tests."""
 
-from tests.end_to_end.conftest import cli, clock, controller, sync, tree
+from tests.shared.emulated_controller import cli, clock, controller, sync, tree
 
 __all__ = ["cli", "clock", "controller", "sync", "tree"]

@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from sync.errors import ExitCode
-from tests.command_line import every_command, options_of
 from tests.deploy.kustomize import Manifest, build, containers_of
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import Tree, app
+from tests.shared.command_line import every_command, options_of
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import Tree, app
 
 ROOT = Path(__file__).parent.parent.parent
 KUBERNETES = ROOT / "deploy" / "kubernetes"

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from sync.errors import ExitCode
-from tests.command_line import every_command, options_of
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import Tree, app
+from tests.shared.command_line import every_command, options_of
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import Tree, app
 
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
 SERVICE = DEPLOY / "systemd" / "avi-sync.service"

@@ -8,8 +8,8 @@ import pytest
 from sync.controller.address import ControllerAddress, Login
 from sync.controller.client import ControllerClient
 from tests.controller.conftest import serve
-from tests.controller.scripted import ScriptedController
-from tests.end_to_end.conftest import cli, clock, controller, sync, tree
+from tests.shared.emulated_controller import cli, clock, controller, sync, tree
+from tests.shared.scripted_controller import ScriptedController
 
 __all__ = ["cli", "clock", "controller", "serve", "sync", "tree"]
 

@@ -8,7 +8,7 @@ from sync.controller.client import ControllerClient
 from sync.controller.rights import WRITTEN_TYPES, Access, needed_access
 from sync.doctor.account import check_rights
 from sync.model.checkup import Finding, Health
-from tests.controller.scripted import Answer, ScriptedController, logged_in, page
+from tests.shared.scripted_controller import Answer, ScriptedController, logged_in, page
 
 Connect = Callable[..., ControllerClient]
 

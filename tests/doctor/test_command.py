@@ -7,10 +7,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from sync.emulator import Emulator
-from tests.controller.scripted import ScriptedController, logged_in
-from tests.end_to_end.conftest import SEED, Controller, Result, Run
-from tests.end_to_end.tree import VALUES, Tree, app, gateway, load_balancer, namespace
-from tests.report.schemas import closed, published
+from tests.shared.emulated_controller import SEED, Controller, Result, Run
+from tests.shared.schemas import closed, published
+from tests.shared.scripted_controller import ScriptedController, logged_in
+from tests.shared.tree import VALUES, Tree, app, gateway, load_balancer, namespace
 
 ALL = (
     *("git", "cache folder", "state folder", "source", "connection", "certificate", "clock", "login", "version"),

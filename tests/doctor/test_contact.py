@@ -13,7 +13,7 @@ from sync.controller.address import ControllerAddress
 from sync.doctor.contact import make_contact
 from sync.emulator import Emulator
 from sync.model.checkup import Health
-from tests.controller.scripted import Answer, ScriptedController
+from tests.shared.scripted_controller import Answer, ScriptedController
 
 
 @pytest.fixture

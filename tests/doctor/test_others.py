@@ -8,8 +8,8 @@ from sync.kinds import KINDS
 from sync.model.checkup import Health
 from sync.model.live import LiveState
 from sync.translate.names import Names
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import Tree, app
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import Tree, app
 
 NOW = 1_800_000_000.0
 

@@ -12,9 +12,9 @@ import yaml
 
 from sync.emulator import Emulator
 from sync.kinds import KINDS
-from tests.ako import desired_of, made_by_ako
-from tests.end_to_end.conftest import Clock, Controller, Result, Run
-from tests.end_to_end.tree import Tree
+from tests.shared.ako import desired_of, made_by_ako
+from tests.shared.emulated_controller import Clock, Controller, Result, Run
+from tests.shared.tree import Tree
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 CASES = sorted(path.parent.name for path in GOLDEN.glob("*/case.yaml"))

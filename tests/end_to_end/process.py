@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.end_to_end.conftest import Controller
-from tests.end_to_end.tree import Tree
+from tests.shared.emulated_controller import Controller
+from tests.shared.tree import Tree
 
 LOCK = "avi-sync-test"
 """The name of the lock of the cluster that the trees of these tests are for."""

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import VALUES, Tree, app, endpoints, gateway, load_balancer, service
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import VALUES, Tree, app, endpoints, gateway, load_balancer, service
 
 NOTHING = dict.fromkeys(("create", "update", "replace", "delete", "adopt", "release", "foreign", "held"), 0)
 

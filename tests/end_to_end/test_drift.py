@@ -1,7 +1,7 @@
 """`drift`: what somebody changed on the Controller, told apart from what changed in Git, and never a write."""
 
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import VALUES, Tree, app, endpoints, gateway, service
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import VALUES, Tree, app, endpoints, gateway, service
 
 POOL = "test--shop-web-svc-web-TCP-80"
 

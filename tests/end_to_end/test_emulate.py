@@ -8,8 +8,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.end_to_end.conftest import Run
-from tests.end_to_end.tree import Tree, app
+from tests.shared.emulated_controller import Run
+from tests.shared.tree import Tree, app
 
 
 @contextmanager

@@ -6,9 +6,9 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.end_to_end.conftest import Controller, Result, Run
-from tests.end_to_end.tree import Tree, app, gateway
-from tests.report.schemas import closed, published
+from tests.shared.emulated_controller import Controller, Result, Run
+from tests.shared.schemas import closed, published
+from tests.shared.tree import Tree, app, gateway
 
 NAME = "test--shop-web"
 

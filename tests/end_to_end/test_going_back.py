@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import Tree, app
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import Tree, app
 
 FREEZE = ".avi-sync-freeze"
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import SyncOf
 from tests.end_to_end.plan_cases import CASES, GOLDEN, Stage, emulator_for, live_text, plan_text, read
-from tests.end_to_end.tree import Tree
+from tests.shared.emulated_controller import SyncOf
+from tests.shared.tree import Tree
 
 
 @pytest.mark.parametrize("case", CASES)

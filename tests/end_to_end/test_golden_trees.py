@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from sync.emulator import Emulator
-from tests.end_to_end.conftest import Controller, SyncOf
-from tests.end_to_end.tree import Tree, endpoints, load_balancer
+from tests.shared.emulated_controller import Controller, SyncOf
+from tests.shared.tree import Tree, endpoints, load_balancer
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 

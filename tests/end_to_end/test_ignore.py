@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import VALUES, Tree, app
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import VALUES, Tree, app
 
 POOL = "test--shop-web-svc-web-TCP-80"
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.chaos.lab import Runner
-from tests.end_to_end.conftest import Controller, Result, Run
 from tests.end_to_end.test_lock import somebody_holds_the_lock
-from tests.end_to_end.tree import VALUES, Manifest, Tree, app
+from tests.shared.emulated_controller import Controller, Result, Run
+from tests.shared.tree import VALUES, Manifest, Tree, app
 
 QUICK: Manifest = {**VALUES, "SyncSettings": {"lock": {"ttlSeconds": 1}}}
 BOUNDARIES = {

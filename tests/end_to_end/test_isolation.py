@@ -1,7 +1,7 @@
 """The failure of one owner stops nobody else, and the report says what became of every change."""
 
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import Tree, app
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import Tree, app
 
 NO = {"do": "status", "status": 400, "body": {"error": "not on a Thursday"}}
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from sync.journal import Journal
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import Tree, app
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import Tree, app
 from tests.test_journal import BEGAN, PLANNED, WRITTEN
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from sync.emulator import Emulator
-from tests.end_to_end.conftest import SEED, Controller, Result, Run
-from tests.end_to_end.tree import VALUES, Manifest, Tree, app, load_balancer, namespace
+from tests.shared.emulated_controller import SEED, Controller, Result, Run
+from tests.shared.tree import VALUES, Manifest, Tree, app, load_balancer, namespace
 
 OLD = "10.10.10.11"
 WEB_ALONE = ("--only", "Gateway/shop/web")

@@ -1,7 +1,7 @@
 """What others do on the Controller: edits by hand, objects of theirs, labels of theirs."""
 
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import Tree, app, endpoints
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import Tree, app, endpoints
 
 
 def test_an_edit_by_hand_of_a_field_of_ours_is_put_right(sync: Run, tree: Tree, controller: Controller) -> None:

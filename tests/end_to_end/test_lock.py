@@ -28,11 +28,11 @@ from sync.run import synchronise
 from sync.source.git.source import SourceRequest
 from sync.timing import Timing
 from sync.translate.names import Names
-from tests.builders import make_options
-from tests.end_to_end.conftest import Controller, Run
 from tests.end_to_end.process import LOCK, environment, is_held, wait_until
-from tests.end_to_end.tree import VALUES, Manifest, Tree, app
-from tests.report.schemas import closed, published
+from tests.shared.builders import make_options
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.schemas import closed, published
+from tests.shared.tree import VALUES, Manifest, Tree, app
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import Controller
 from tests.end_to_end.process import environment
-from tests.end_to_end.tree import Tree, app
+from tests.shared.emulated_controller import Controller
+from tests.shared.tree import Tree, app
 
 AVI_SYNC = f"{sys.executable} -m sync"
 

@@ -7,9 +7,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from sync.report.metrics import FAMILIES
-from tests.end_to_end.conftest import Controller, Run
 from tests.end_to_end.listener import Listener
-from tests.end_to_end.tree import Tree, app, gateway
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import Tree, app, gateway
 
 Samples = Mapping[tuple[str, ...], float]
 """Name and label values (but the target) → value."""

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from sync.emulator import Emulator
-from tests.ako import desired_of, made_by_ako
-from tests.end_to_end.conftest import Clock, Controller, Run
-from tests.end_to_end.tree import Tree
+from tests.shared.ako import desired_of, made_by_ako
+from tests.shared.emulated_controller import Clock, Controller, Run
+from tests.shared.tree import Tree
 
 GUIDE = Path(__file__).parents[2] / "docs" / "moving-from-ako.md"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "repo"

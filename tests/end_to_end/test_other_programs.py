@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tests.benchmarks.unrelated import unrelated_tree
-from tests.end_to_end.conftest import Run
-from tests.end_to_end.tree import Tree
+from tests.shared.emulated_controller import Run
+from tests.shared.tree import Tree
+from tests.shared.unrelated import unrelated_tree
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "repo"
 

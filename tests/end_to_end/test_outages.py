@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import VALUES, Manifest, Tree, app
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import VALUES, Manifest, Tree, app
 
 POOL_OFF = """{
   "enabled": false,

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.ako import ako_objects, made_by_ako
-from tests.builders import make_facts, markers
-from tests.end_to_end.conftest import Clock, Controller, Result, Run
-from tests.end_to_end.tree import VALUES, Manifest, Tree, app, endpoints, load_balancer
-from tests.plan.controller import desired_for
+from tests.shared.ako import ako_objects, made_by_ako
+from tests.shared.builders import make_facts, markers
+from tests.shared.emulated_controller import Clock, Controller, Result, Run
+from tests.shared.perfect_controller import desired_for
+from tests.shared.tree import VALUES, Manifest, Tree, app, endpoints, load_balancer
 
 FACTS = make_facts(domains=("avi.internal",))
 POOL = "test--shop-web-svc-web-TCP-80"

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from sync.cli.pause import parse_duration
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import VALUES, Tree, app
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import VALUES, Tree, app
 
 POOL = "test--shop-web-svc-web-TCP-80"
 

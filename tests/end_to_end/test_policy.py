@@ -1,7 +1,7 @@
 """`--policy` and `--no-replace`: which actions a run may take at all."""
 
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import Tree, app, endpoints
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import Tree, app, endpoints
 
 
 def test_upsert_only_leaves_deletes_out_and_says_so(sync: Run, tree: Tree, controller: Controller) -> None:

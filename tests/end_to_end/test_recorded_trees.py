@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from sync.emulator import Emulator
-from tests.end_to_end.conftest import Controller, SyncOf
-from tests.end_to_end.tree import Tree
+from tests.shared.emulated_controller import Controller, SyncOf
+from tests.shared.tree import Tree
 
 CASES = Path(__file__).parents[3] / "shared" / "conformance" / "ako"
 

@@ -1,7 +1,7 @@
 """What cannot be changed in place: replaced in order, with what others attached, and put back if refused."""
 
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import VALUES, Tree, app, endpoints, infra_setting, load_balancer, namespace
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import VALUES, Tree, app, endpoints, infra_setting, load_balancer, namespace
 
 
 def test_what_others_attached_survives_a_replace(sync: Run, tree: Tree, controller: Controller) -> None:

@@ -10,9 +10,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from sync.report.formats import RENDERING, RUN, VALIDATION
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import Tree, app
-from tests.report.schemas import closed, published
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.schemas import closed, published
+from tests.shared.tree import Tree, app
 
 
 def test_the_exit_code_is_the_same_in_every_form(sync: Run, tree: Tree) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import Tree, app
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import Tree, app
 
 LOST_ANSWERS = [
     {"method": method, "path": f"/api/{kind}*", "nth": 1, "do": "commit-and-reset"}

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from sync.emulator import Emulator
-from tests.end_to_end.conftest import SEED, Controller, Run
-from tests.end_to_end.tree import Tree, app, namespace
+from tests.shared.emulated_controller import SEED, Controller, Run
+from tests.shared.tree import Tree, app, namespace
 
 OLD, NEW = "10.10.10.11", "10.10.10.12"
 NO = {"do": "status", "status": 400, "body": {"error": "not on a Thursday"}}

@@ -1,7 +1,7 @@
 """`--only` and `--namespace`: what is not selected is neither changed nor read as missing."""
 
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import Tree, app, gateway
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import Tree, app, gateway
 
 
 def test_only_one_owner_is_changed(sync: Run, tree: Tree, controller: Controller) -> None:

@@ -25,8 +25,8 @@ from sync.model.facts import assumed_facts
 from sync.report.formats import RUN
 from sync.source.git.command import GitLogin
 from sync.source.git.source import SourceRequest
-from tests.end_to_end.conftest import SEED, Controller, Result, Run
-from tests.end_to_end.tree import VALUES, Tree, app
+from tests.shared.emulated_controller import SEED, Controller, Result, Run
+from tests.shared.tree import VALUES, Tree, app
 
 CANARY = "canary"
 """Part of every secret here: if it turns up, one has slipped out."""

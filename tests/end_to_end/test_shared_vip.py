@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import VALUES, Tree, app, endpoints, load_balancer
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import VALUES, Tree, app, endpoints, load_balancer
 
 MEMBERS = [load_balancer("one", port=81, shared_vip="k1"), load_balancer("two", port=82, shared_vip="k1")]
 OWNER = {"kind": "SharedVip", "namespace": "shop", "name": "k1"}

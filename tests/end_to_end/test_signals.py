@@ -16,9 +16,9 @@ from subprocess import PIPE
 import httpx
 import pytest
 
-from tests.end_to_end.conftest import Controller, Run
 from tests.end_to_end.process import environment, is_held, wait_until
-from tests.end_to_end.tree import Tree, app
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import Tree, app
 
 COMMAND = [sys.executable, "-m", "sync"]
 SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}

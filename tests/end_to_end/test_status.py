@@ -3,9 +3,9 @@
 import jsonschema
 import pytest
 
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import Tree, app, endpoints, gateway, service
-from tests.report.schemas import closed, published
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.schemas import closed, published
+from tests.shared.tree import Tree, app, endpoints, gateway, service
 
 POOL = "test--shop-edited-svc-edited-TCP-80"
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import VALUES, Tree, app, endpoints, load_balancer, namespace
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import VALUES, Tree, app, endpoints, load_balancer, namespace
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import Run
-from tests.end_to_end.tree import Tree, app, gateway
+from tests.shared.emulated_controller import Run
+from tests.shared.tree import Tree, app, gateway
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 
 from sync.cli import main
 from sync.report.words import counted
-from tests.end_to_end.conftest import Result, Run
-from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, Tree, app, endpoints, gateway, service
+from tests.shared.emulated_controller import Result, Run
+from tests.shared.tree import GATEWAY_CLASS, VALUES, Tree, app, endpoints, gateway, service
 
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden"

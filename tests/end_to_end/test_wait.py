@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import Tree, app, endpoints, gateway, service
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import Tree, app, endpoints, gateway, service
 
 RUNTIME = "/api/virtualservice?*join_subresources=runtime*"
 

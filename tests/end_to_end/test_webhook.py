@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.end_to_end.conftest import Controller, Run
 from tests.end_to_end.listener import Listener
-from tests.end_to_end.tree import Tree, app, gateway
-from tests.report.schemas import closed, published
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.schemas import closed, published
+from tests.shared.tree import Tree, app, gateway
 
 ODD = [gateway("odd", label_name="other")]
 """A Gateway that is held."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.conftest import Controller, Result, Run
-from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, Tree, app
+from tests.shared.emulated_controller import Controller, Result, Run
+from tests.shared.tree import GATEWAY_CLASS, VALUES, Tree, app
 
 
 def last_run(controller: Controller) -> dict[str, Any]:

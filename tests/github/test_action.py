@@ -11,10 +11,10 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.command_line import every_variable
-from tests.end_to_end.conftest import Controller, Run
-from tests.end_to_end.tree import Tree, app, gateway
 from tests.github.runner import ACTION, ROOT, Runner
+from tests.shared.command_line import every_variable
+from tests.shared.emulated_controller import Controller, Run
+from tests.shared.tree import Tree, app, gateway
 
 PROGRAM = Path(sys.executable).parent / "avi-sync"
 WORKFLOWS = (ROOT / ".github" / "workflows" / "ci.yml", ROOT / "examples" / "github" / "avi-sync.yml")

@@ -10,10 +10,10 @@ from sync.kinds import KINDS
 from sync.model.live import LiveState
 from sync.model.plan import Plan
 from sync.plan.adoption import plan_adoption
-from tests.ako import ako_objects
-from tests.builders import make_options, markers
-from tests.end_to_end.tree import app
-from tests.plan.controller import NAMES, PerfectController, desired_for, plan_for
+from tests.shared.ako import ako_objects
+from tests.shared.builders import make_options, markers
+from tests.shared.perfect_controller import NAMES, PerfectController, desired_for, plan_for
+from tests.shared.tree import app
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

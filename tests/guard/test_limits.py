@@ -10,7 +10,7 @@ from sync.guard.limits import beyond_limits, beyond_the_first_plan
 from sync.model.live import LiveState, Ownership
 from sync.model.plan import Action, Change, Permit, Plan
 from sync.model.settings import GuardLimit, GuardSettings
-from tests.plans import (
+from tests.shared.plans import (
     DIGEST,
     live_of,
     live_services,

@@ -10,10 +10,10 @@ from sync.model.desired import Owner
 from sync.model.live import KeptObject, LiveState, Ownership
 from sync.model.lock import LastRun, Record
 from sync.plan.make import make_plan
-from tests.builders import make_options
-from tests.end_to_end.tree import app
-from tests.plan.controller import PerfectController, desired_for
-from tests.plans import make_owner
+from tests.shared.builders import make_options
+from tests.shared.perfect_controller import PerfectController, desired_for
+from tests.shared.plans import make_owner
+from tests.shared.tree import app
 
 LAST = LastRun(source="https://git.example.com/net", path="", commit="1" * 40, time="2026-03-01", run_id="one")
 WRITER = Writer(source=LAST.source, path=LAST.path, commit="2" * 40)

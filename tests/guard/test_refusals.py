@@ -7,7 +7,7 @@ import pytest
 from sync.guard import refusals
 from sync.model.plan import Action, Permit, Plan
 from sync.model.settings import SyncSettings, Window
-from tests.plans import DIGEST, live_services, make_change, make_plan_of
+from tests.shared.plans import DIGEST, live_services, make_change, make_plan_of
 
 SUNDAY = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 CLOSED = SyncSettings(windows=(Window(days=("Mon",), start=time(9), end=time(17)),))

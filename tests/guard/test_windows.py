@@ -12,9 +12,9 @@ from sync.guard.windows import is_open, outside_windows
 from sync.model.live import LiveState
 from sync.model.plan import Action, Plan
 from sync.model.settings import DAYS, Window
-from tests.end_to_end.tree import app
-from tests.plan.controller import converged, plan_for
-from tests.plans import make_change, make_plan_of
+from tests.shared.perfect_controller import converged, plan_for
+from tests.shared.plans import make_change, make_plan_of
+from tests.shared.tree import app
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 """A Sunday."""

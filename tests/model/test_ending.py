@@ -8,7 +8,7 @@ from sync.model.ending import Ending, Memory, SyncState, Topic, Traffic, remembe
 from sync.model.plan import Action, Plan
 from sync.model.run import Run
 from sync.report.ending import MEANINGS
-from tests.plans import make_change, make_plan_of
+from tests.shared.plans import make_change, make_plan_of
 
 EMPTY = DesiredState(commit="c0ffee", cluster="north", objects={})
 

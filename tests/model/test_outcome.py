@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sync.model.outcome import ChangeState, Outcome, SetState, WriteState, by_owner
 from sync.model.plan import Action, ChangeSet, Refusal
-from tests.plans import make_change, make_outcome, make_owner, make_set
+from tests.shared.plans import make_change, make_outcome, make_owner, make_set
 
 APPLIED, FAILED = WriteState.APPLIED, WriteState.FAILED
 SKIPPED, NOT_TRIED = WriteState.SKIPPED, WriteState.NOT_TRIED

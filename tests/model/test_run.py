@@ -12,8 +12,8 @@ from sync.model.plan import Action, Refusal
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.run import Run
 from sync.model.service import ServiceState, Verdict
-from tests.builders import make_object
-from tests.plans import make_change, make_key, make_outcome, make_owner, make_plan_of, make_set
+from tests.shared.builders import make_object
+from tests.shared.plans import make_change, make_key, make_outcome, make_owner, make_plan_of, make_set
 
 EMPTY, CHANGES = make_plan_of(), make_plan_of(make_change(Action.CREATE))
 POOL = make_object({})

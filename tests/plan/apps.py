@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from sync.model.live import LiveState
-from tests.end_to_end.tree import Manifest, app, endpoints, load_balancer
+from tests.shared.tree import Manifest, app, endpoints, load_balancer
 
 ADDRESSES = st.sampled_from(["", "", "10.10.10.1", "10.10.10.2", "10.10.10.3"])
 APPS = st.dictionaries(

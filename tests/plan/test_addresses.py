@@ -1,9 +1,9 @@
 """Addresses and subnets that Git asks for together."""
 
 from sync.model.plan import Method, Plan
-from tests.builders import make_facts
-from tests.end_to_end.tree import VALUES, Manifest, app, infra_setting, namespace
-from tests.plan.controller import PerfectController, converged, plan_for
+from tests.shared.builders import make_facts
+from tests.shared.perfect_controller import PerfectController, converged, plan_for
+from tests.shared.tree import VALUES, Manifest, app, infra_setting, namespace
 
 SUBNET: tuple[Manifest, ...] = (
     namespace("shop", infra="there"),

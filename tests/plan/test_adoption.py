@@ -13,9 +13,11 @@ from sync.model.plan import Method, Plan
 from sync.model.selection import Selection
 from sync.plan.adoption import plan_adoption
 from sync.plan.release import plan_release
-from tests.ako import ako_objects
-from tests.builders import make_options, markers
-from tests.end_to_end.tree import (
+from tests.plan.apps import APPS, manifests_of
+from tests.shared.ako import ako_objects
+from tests.shared.builders import make_options, markers
+from tests.shared.perfect_controller import PerfectController, desired_for, plan_for
+from tests.shared.tree import (
     VALUES,
     Manifest,
     app,
@@ -26,8 +28,6 @@ from tests.end_to_end.tree import (
     namespace,
     service,
 )
-from tests.plan.apps import APPS, manifests_of
-from tests.plan.controller import PerfectController, desired_for, plan_for
 
 SERVERS = ("192.0.2.1", "192.0.2.2")
 

@@ -8,7 +8,7 @@ from sync.model.live import LiveObject
 from sync.model.outcome import Outcome, SetState, WriteState
 from sync.model.plan import Action
 from sync.plan.awaiting import awaited
-from tests.plans import live_of, make_change, make_live, make_outcome, make_pool, make_set
+from tests.shared.plans import live_of, make_change, make_live, make_outcome, make_pool, make_set
 
 SERVES = live_of(make_live("web"), make_pool("web"), make_live("api"), make_pool("api"))
 

@@ -3,9 +3,9 @@
 from sync.model.live import LiveState
 from sync.model.plan import Cause, Plan
 from sync.plan.drift import drift_of
-from tests.end_to_end.tree import app
 from tests.plan.apps import edited
-from tests.plan.controller import converged, plan_for
+from tests.shared.perfect_controller import converged, plan_for
+from tests.shared.tree import app
 
 
 def causes(plan: Plan) -> set[tuple[str, Cause]]:

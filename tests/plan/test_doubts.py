@@ -8,9 +8,9 @@ from sync.model.facts import Facts
 from sync.model.plan import Action, Method, Plan
 from sync.model.problem import Severity
 from sync.plan.make import make_plan
-from tests.builders import make_facts, make_options
-from tests.end_to_end.tree import app
-from tests.plan.controller import PerfectController, desired_for, plan_for
+from tests.shared.builders import make_facts, make_options
+from tests.shared.perfect_controller import PerfectController, desired_for, plan_for
+from tests.shared.tree import app
 
 OLD, NEW = "10.10.10.11", "10.10.10.77"
 NARROW = make_facts(network_ranges={"vip-network": ("10.10.10.10-10.10.10.19",)})

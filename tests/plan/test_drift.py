@@ -6,9 +6,9 @@ from sync.model.desired import Owner, OwnerKind
 from sync.model.plan import Edit
 from sync.model.selection import Selection
 from sync.plan.drift import edit_problems, edit_text, edits_of
-from tests.end_to_end.tree import app
 from tests.plan.apps import APPS, edited, manifests_of
-from tests.plan.controller import PerfectController, converged, desired_for, plan_for
+from tests.shared.perfect_controller import PerfectController, converged, desired_for, plan_for
+from tests.shared.tree import app
 
 EVERYTHING = Selection()
 

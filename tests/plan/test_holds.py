@@ -12,10 +12,10 @@ from sync.model.plan import Plan
 from sync.model.problem import Severity
 from sync.plan.make import make_plan
 from sync.plan.owners import pairs_of
-from tests.builders import make_options
-from tests.end_to_end.tree import Manifest, app, endpoints, gateway, namespace, service
-from tests.plan.controller import converged, desired_for
-from tests.plans import make_owner
+from tests.shared.builders import make_options
+from tests.shared.perfect_controller import converged, desired_for
+from tests.shared.plans import make_owner
+from tests.shared.tree import Manifest, app, endpoints, gateway, namespace, service
 
 WEB = app("web")
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from sync.model.live import LiveState
 from sync.model.problem import Severity
 from sync.plan.make import make_plan
-from tests.builders import make_options
 from tests.plan.apps import APPS, manifests_of
-from tests.plan.controller import PerfectController, plan_for
 from tests.plan.worlds import NETWORKS, SWAPPED, SWAPPED_BACK, TREES, WORLDS, Tree, World, without_rivals
+from tests.shared.builders import make_options
+from tests.shared.perfect_controller import PerfectController, plan_for
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=str)

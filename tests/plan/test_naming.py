@@ -6,9 +6,9 @@ from sync.model.desired import Owner, OwnerKind
 from sync.model.live import KeptObject, LiveState
 from sync.plan.make import make_plan
 from sync.plan.naming import with_owners_of_git
-from tests.builders import make_options
-from tests.end_to_end.tree import Manifest, gateway, load_balancer
-from tests.plan.controller import PerfectController, desired_for
+from tests.shared.builders import make_options
+from tests.shared.perfect_controller import PerfectController, desired_for
+from tests.shared.tree import Manifest, gateway, load_balancer
 
 GATEWAY = Owner(kind=OwnerKind.GATEWAY, namespace="shop", name="k")
 SHARED_VIP = Owner(kind=OwnerKind.SHARED_VIP, namespace="shop", name="k")

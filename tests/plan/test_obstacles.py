@@ -9,7 +9,7 @@ from sync.kinds import KINDS
 from sync.model.live import LiveObject, Ownership
 from sync.model.plan import ChangeSet, Method, Write
 from sync.plan.obstacles import changed_since, networks_of, new_references, obstacles, outside
-from tests.plans import live_of, make_key, make_live, make_owner, make_write
+from tests.shared.plans import live_of, make_key, make_live, make_owner, make_write
 
 VIP_KEY = make_key(kind="VsVip")
 

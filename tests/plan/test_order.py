@@ -1,8 +1,8 @@
 """The order of writes, where a reference does not say it."""
 
 from sync.model.plan import Method
-from tests.end_to_end.tree import VALUES, Manifest, app, endpoints, gateway, infra_setting, namespace, service
-from tests.plan.controller import PerfectController, converged, plan_for
+from tests.shared.perfect_controller import PerfectController, converged, plan_for
+from tests.shared.tree import VALUES, Manifest, app, endpoints, gateway, infra_setting, namespace, service
 
 ADVERTISED: Manifest = {
     **VALUES,

@@ -14,10 +14,10 @@ from sync.model.plan import Cause, Plan
 from sync.plan.make import make_plan
 from sync.plan.outages import Effect, Gravity, effects_of
 from sync.plan.serving import Listener, serving_of
-from tests.builders import make_facts, make_options
-from tests.end_to_end.tree import VALUES, Manifest, app, endpoints, gateway, load_balancer, service
-from tests.plan.controller import PerfectController, desired_for
-from tests.plans import make_key, make_live, make_pool, servers
+from tests.shared.builders import make_facts, make_options
+from tests.shared.perfect_controller import PerfectController, desired_for
+from tests.shared.plans import make_key, make_live, make_pool, servers
+from tests.shared.tree import VALUES, Manifest, app, endpoints, gateway, load_balancer, service
 
 Values = Mapping[str, Any]
 

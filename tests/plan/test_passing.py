@@ -12,9 +12,9 @@ from sync.model.problem import Severity
 from sync.plan.make import make_plan
 from sync.plan.obstacles import obstacles
 from sync.plan.owners import pairs_of
-from tests.builders import make_facts, make_options
-from tests.end_to_end.tree import VALUES, Manifest, app, endpoints, gateway, load_balancer, service
-from tests.plan.controller import PerfectController, desired_for
+from tests.shared.builders import make_facts, make_options
+from tests.shared.perfect_controller import PerfectController, desired_for
+from tests.shared.tree import VALUES, Manifest, app, endpoints, gateway, load_balancer, service
 
 DNS = make_facts(domains=["example.com"])
 SHARED = "ako.vmware.com/enable-shared-vip"

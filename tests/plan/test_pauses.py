@@ -11,8 +11,8 @@ from sync.model.live import LiveObject, LiveState, Ownership
 from sync.model.plan import Method, Plan
 from sync.plan.owners import Pair
 from sync.plan.pauses import make_pause, why_paused
-from tests.builders import make_options
-from tests.plans import live_of, make_live, make_owner
+from tests.shared.builders import make_options
+from tests.shared.plans import live_of, make_live, make_owner
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RESUME = "wait, or run avi-sync resume Gateway/shop/web"

@@ -12,8 +12,8 @@ from sync.plan.changes import OwnerChanges
 from sync.plan.outages import NO_EFFECT
 from sync.plan.owners import Pair
 from sync.plan.policy import allowed, why_no_replace, withheld
-from tests.builders import make_options
-from tests.plans import make_change, make_owner
+from tests.shared.builders import make_options
+from tests.shared.plans import make_change, make_owner
 
 CREATE = make_change(Action.CREATE, kind="VsVip")
 UPDATE = make_change(Action.UPDATE, kind="Pool")

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.model.plan import Plan
-from tests.end_to_end.tree import VALUES, Manifest, app
-from tests.plan.controller import PerfectController, plan_for
+from tests.shared.perfect_controller import PerfectController, plan_for
+from tests.shared.tree import VALUES, Manifest, app
 
 # Sorted by uuid they stand in another order than by name; two share a name.
 NETWORKS = {"network-9": "a", "network-5": "b", "network-1": "c", "network-3": "twin", "network-7": "twin"}

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from sync.model.plan import Action, Plan
-from tests.end_to_end.tree import Manifest, app, endpoints, gateway, namespace, service
 from tests.plan.apps import edited
-from tests.plan.controller import converged, plan_for
+from tests.shared.perfect_controller import converged, plan_for
+from tests.shared.tree import Manifest, app, endpoints, gateway, namespace, service
 
 HOSTNAME = "w.example.com"
 DISABLED = "enabled: set to false on the Controller"

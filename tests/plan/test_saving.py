@@ -14,9 +14,9 @@ from sync.model.saved_plan import SavedPlan
 from sync.plan.saving import described, fingerprints
 from sync.plan.saving import moved as refusals_of
 from sync.report.plan_file import plan_file_text, read_plan_file
-from tests.builders import make_options
-from tests.end_to_end.tree import app
-from tests.plan.controller import converged, plan_for
+from tests.shared.builders import make_options
+from tests.shared.perfect_controller import converged, plan_for
+from tests.shared.tree import app
 
 COMMIT = "c0ffee"
 

@@ -15,10 +15,10 @@ from sync.model.plan import Action, Cause, Method, Plan, Policy
 from sync.model.selection import Selection
 from sync.plan.make import make_plan
 from sync.plan.stranded import still_needed
-from tests.builders import make_options
-from tests.end_to_end.tree import VALUES, Manifest, app, namespace
 from tests.plan.apps import APPS, manifests_of
-from tests.plan.controller import PerfectController, desired_for, plan_for
+from tests.shared.builders import make_options
+from tests.shared.perfect_controller import PerfectController, desired_for, plan_for
+from tests.shared.tree import VALUES, Manifest, app, namespace
 
 Apps = dict[str, tuple[str, tuple[int, ...], bool]]
 WEB_ON_11, WEB_ON_12 = app("web", address="10.10.10.11"), app("web", address="10.10.10.12")

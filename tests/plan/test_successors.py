@@ -14,9 +14,9 @@ from sync.model.plan import Action, Plan, Policy
 from sync.model.problem import Severity
 from sync.model.selection import Selection
 from sync.plan.make import make_plan
-from tests.builders import make_options
-from tests.end_to_end.tree import VALUES, Manifest, endpoints, gateway, load_balancer, service
-from tests.plan.controller import PerfectController, converged, desired_for
+from tests.shared.builders import make_options
+from tests.shared.perfect_controller import PerfectController, converged, desired_for
+from tests.shared.tree import VALUES, Manifest, endpoints, gateway, load_balancer, service
 
 PORTS = {"a": 81, "b": 82, "c": 83}
 HOMES = {

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from sync.model.live import LiveState
 from sync.plan.make import make_plan
-from tests.builders import make_options
-from tests.end_to_end.tree import app
-from tests.plan.controller import converged, desired_for
+from tests.shared.builders import make_options
+from tests.shared.perfect_controller import converged, desired_for
+from tests.shared.tree import app
 
 OLD, NEW = "10.10.10.11", "10.10.10.12"
 

@@ -14,9 +14,9 @@ from sync.model.live import KeptObject, LiveState
 from sync.model.plan import Cause, Plan
 from sync.plan.adoption import plan_adoption
 from sync.plan.make import make_plan
-from tests.builders import make_options
-from tests.end_to_end.tree import VALUES, Manifest, load_balancer, namespace
-from tests.plan.controller import PerfectController, desired_for
+from tests.shared.builders import make_options
+from tests.shared.perfect_controller import PerfectController, desired_for
+from tests.shared.tree import VALUES, Manifest, load_balancer, namespace
 
 BY_NODE = {**VALUES, "L7Settings": {"serviceType": "NodePort"}}
 

@@ -8,8 +8,8 @@ import pytest
 from sync.model.desired import Owner, OwnerKind
 from sync.model.plan import Action, Plan
 from sync.model.problem import Severity
-from tests.end_to_end.tree import Manifest, endpoints, gateway, load_balancer, service
-from tests.plan.controller import converged, plan_for
+from tests.shared.perfect_controller import converged, plan_for
+from tests.shared.tree import Manifest, endpoints, gateway, load_balancer, service
 
 NAME, NAMESPACE = "ako.vmware.com/gateway-name", "ako.vmware.com/gateway-namespace"
 WEB = gateway("web", ports=(80, 443))

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from sync.model.desired import ObjectKey
 from sync.model.live import LiveObject, LiveState, Ownership, Surroundings, UserObject
 from sync.model.plan import Action, Method, Plan
-from tests.end_to_end.tree import Manifest, app, load_balancer
-from tests.plan.controller import converged, plan_for
-from tests.plans import make_key
+from tests.shared.perfect_controller import converged, plan_for
+from tests.shared.plans import make_key
+from tests.shared.tree import Manifest, app, load_balancer
 
 WEB, MAIL = app("web", address="10.10.10.11"), [load_balancer("mail")]
 TREES: dict[str, list[Manifest]] = {

@@ -8,9 +8,9 @@ from sync.model.desired import DesiredState
 from sync.model.live import LiveState
 from sync.plan.make import make_plan
 from sync.plan.vrfs import with_vrf_names
-from tests.builders import make_options
-from tests.end_to_end.tree import app
-from tests.plan.controller import PerfectController, desired_for
+from tests.shared.builders import make_options
+from tests.shared.perfect_controller import PerfectController, desired_for
+from tests.shared.tree import app
 
 BY_UUID = "/api/vrfcontext/vrfcontext-7"
 

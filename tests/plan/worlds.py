@@ -11,9 +11,9 @@ from sync.model.facts import Facts
 from sync.model.live import LiveState
 from sync.model.plan import Plan
 from sync.plan.make import make_plan
-from tests.builders import make_facts, make_options
-from tests.end_to_end.tree import VALUES, Manifest, endpoints, gateway, infra_setting, load_balancer, namespace, service
-from tests.plan.controller import desired_for
+from tests.shared.builders import make_facts, make_options
+from tests.shared.perfect_controller import desired_for
+from tests.shared.tree import VALUES, Manifest, endpoints, gateway, infra_setting, load_balancer, namespace, service
 
 DOMAIN = "example.com"
 NETWORKS = {"network-17": "vip-network"}

@@ -15,8 +15,8 @@ from sync.model.problem import Origin
 from sync.model.run import Run
 from sync.plan.make import make_plan
 from sync.report.kubernetes_status import statuses_with_live
-from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, Manifest, endpoints, gateway, load_balancer, service
-from tests.plan.controller import PerfectController, desired_for_files
+from tests.shared.perfect_controller import PerfectController, desired_for_files
+from tests.shared.tree import GATEWAY_CLASS, VALUES, Manifest, endpoints, gateway, load_balancer, service
 
 Files = Mapping[str, Sequence[Manifest]]
 COMMIT = "7de09fc3bb6c2c305166c567342d29d54924c23b"

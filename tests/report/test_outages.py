@@ -15,8 +15,8 @@ from sync.report.headline import headline_of
 from sync.report.markdown import run_markdown
 from sync.report.metrics import metrics_of
 from sync.report.plan_text import created, run_text
-from tests.end_to_end.tree import endpoints, load_balancer
 from tests.report.scene import COMMON, Files, planned, team
+from tests.shared.tree import endpoints, load_balancer
 
 
 def tree(*, servers: Sequence[str], ports: Sequence[int] = (443,), more: Sequence[str] = ()) -> Files:

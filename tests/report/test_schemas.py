@@ -11,7 +11,7 @@ from sync.model.desired import DesiredState
 from sync.model.run import Run
 from sync.report.formats import RUN, VALIDATION, written
 from tests.report.runs import runs
-from tests.report.schemas import closed, published
+from tests.shared.schemas import closed, published
 from tools.make_schemas import FOLDER, losses, schemas, text_of
 
 

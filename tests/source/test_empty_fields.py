@@ -10,7 +10,7 @@ from sync.model.resources.tree import Resources
 from sync.source.manifests import parse_manifests
 from sync.source.places import with_lines
 from sync.source.unknown_fields import Fields, known_fields
-from tests.builders import document, example_documents, make_snapshot, yaml_of
+from tests.shared.builders import document, example_documents, make_snapshot, yaml_of
 
 Path = tuple[str | int, ...]
 

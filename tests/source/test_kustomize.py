@@ -9,7 +9,7 @@ from sync.model.resources.core import Service
 from sync.model.resources.gateway import Gateway
 from sync.source.kustomize import Kustomization, renaming_by_file
 from sync.source.manifests import parse_manifests
-from tests.builders import document, make_snapshot, yaml_of
+from tests.shared.builders import document, make_snapshot, yaml_of
 
 
 def read(kustomizations: dict[str, dict[str, Any]], gateway: str = "base/gateway.yaml") -> tuple[list[str], list[str]]:

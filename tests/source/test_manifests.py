@@ -17,7 +17,7 @@ from sync.model.resources.tree import Resources
 from sync.model.source import Snapshot
 from sync.source.manifests import manifest_files, parse_manifests
 from sync.source.places import with_lines
-from tests.builders import attached_to, document, error_lines, example_documents, make_snapshot, yaml_of
+from tests.shared.builders import attached_to, document, error_lines, example_documents, make_snapshot, yaml_of
 
 
 def read(files: dict[str, str], *, exclude: tuple[str, ...] = ()) -> tuple[Resources, tuple[Problem, ...]]:

@@ -13,8 +13,8 @@ from sync.model.resources.gateway import Gateway, GatewayClass
 from sync.model.resources.tree import Resources
 from sync.source.manifests import parse_manifests
 from sync.source.places import with_lines
-from tests.benchmarks.unrelated import PROJECTS, UnrelatedTree, unrelated_tree
-from tests.builders import make_snapshot
+from tests.shared.builders import make_snapshot
+from tests.shared.unrelated import PROJECTS, UnrelatedTree, unrelated_tree
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "repo"
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sync.model.resources.registry import REGISTRY
 from sync.model.source import Snapshot, SourceFile
 from sync.source.recognition import charts_in, is_in, may_hold_ours, resembles_ours
-from tests.builders import document, example_documents, yaml_of
+from tests.shared.builders import document, example_documents, yaml_of
 
 EXAMPLES = sorted({item["kind"] for item in example_documents()})
 DEPENDED_ON = sorted(set(EXAMPLES) - {"Namespace", "Pod"})

@@ -15,7 +15,7 @@ from sync.model.resources.tree import Resources
 from sync.model.types import Port, Text
 from sync.source.manifests import parse_manifests
 from sync.source.places import with_lines
-from tests.builders import document, make_snapshot, yaml_of
+from tests.shared.builders import document, make_snapshot, yaml_of
 
 GROUP = "gateway.networking.k8s.io"
 

@@ -18,7 +18,7 @@ from sync.source.own_keys import ANNOTATIONS
 from sync.source.places import with_lines
 from sync.source.unknown_fields import Fields, corrected, known_fields, unknown_fields
 from sync.source.validation import Schema, adapter_of
-from tests.builders import document, example_documents, make_snapshot, yaml_of
+from tests.shared.builders import document, example_documents, make_snapshot, yaml_of
 from tools.make_kubernetes_fields import TARGET, text
 
 

@@ -11,7 +11,7 @@ from sync.model.problem import Origin, Problem
 from sync.model.types import Flag, Label, OptionalPort, Port, QuotedFlag, Subdomain, Text, Whole
 from sync.source.places import line_in, with_lines
 from sync.source.validation import problems_of
-from tests.builders import make_snapshot
+from tests.shared.builders import make_snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from sync.model.problem import Severity
 from sync.model.resources.core import Service
 from sync.model.resources.resource import Resource
 from sync.model.resources.tree import BrokenResource
-from tests.builders import (
+from tests.shared.builders import (
     GATEWAY_NAME,
     GATEWAY_NAMESPACE,
     make_broken,

@@ -12,7 +12,7 @@ from sync.model.desired import Server
 from sync.model.resources.core import Endpoints, EndpointSubset, NodeAddress, NodeStatus, Protocol, SlicePort
 from sync.translate.backends import SKIP_NODEPORT_ANNOTATION
 from sync.translate.node_port import node_addresses
-from tests.builders import (
+from tests.shared.builders import (
     content_of,
     errors_of,
     make_broken,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sync.translate.findings import Findings
 from sync.translate.fqdn import auto_fqdn, check_name, distinct_names, subdomain
-from tests.builders import make_facts, make_gateway, make_settings
+from tests.shared.builders import make_facts, make_gateway, make_settings
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from sync.model.resources.core import Protocol, SlicePort
 from sync.model.settings import Settings
 from sync.translate.infra_setting import ANNOTATION as INFRA_ANNOTATION
 from sync.translate.load_balancer import HOSTNAME_ANNOTATION, SHARED_VIP_ANNOTATION
-from tests.builders import (
+from tests.shared.builders import (
     content_of,
     errors_of,
     make_facts,

@@ -7,7 +7,7 @@ import pytest
 from sync.model.desired import Translation, VirtualServiceContent, VirtualServicePort
 from sync.model.resources.gateway import GatewayAddress
 from sync.translate.inputs import TENANT_ANNOTATION
-from tests.builders import (
+from tests.shared.builders import (
     CONTROLLER,
     attached_to,
     content_of,

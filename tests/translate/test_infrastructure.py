@@ -10,7 +10,7 @@ from sync.model.problem import Severity
 from sync.model.resources.ako import InfraListener, NodeNetwork, VipNetwork
 from sync.translate.infra_setting import ANNOTATION
 from sync.translate.references import references_of
-from tests.builders import (
+from tests.shared.builders import (
     content_of,
     error_problems,
     errors_of,

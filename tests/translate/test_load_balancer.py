@@ -10,7 +10,7 @@ from sync.translate.load_balancer import (
     DISABLE_TRAFFIC_ANNOTATION,
     HOSTNAME_ANNOTATION,
 )
-from tests.builders import (
+from tests.shared.builders import (
     CONTROLLER,
     content_of,
     errors_of,

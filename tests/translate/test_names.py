@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sync.avi.markers import Markers
 from sync.translate.names import MarkerSet, Names
-from tests.builders import (
+from tests.shared.builders import (
     make_endpoint,
     make_gateway,
     make_listener,
@@ -20,7 +20,7 @@ from tests.builders import (
     make_slice,
     translated,
 )
-from tests.builders import (
+from tests.shared.builders import (
     markers as marked,
 )
 

@@ -7,7 +7,7 @@ import pytest
 
 from sync.model.resources.core import SERVICE_NAME_LABEL, EndpointSlice, Service
 from sync.model.resources.resource import Resource
-from tests.builders import (
+from tests.shared.builders import (
     error_problems,
     make_endpoint,
     make_gateway,

@@ -7,7 +7,7 @@ import pytest
 from sync.model.desired import Owner, OwnerKind
 from sync.model.resources.core import Service
 from sync.model.resources.tree import BrokenResource
-from tests.builders import (
+from tests.shared.builders import (
     attached_to,
     make_gateway,
     make_load_balancer,

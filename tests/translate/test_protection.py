@@ -7,7 +7,7 @@ from sync.model.desired import ObjectSpec
 from sync.model.resources.core import Service
 from sync.translate.findings import Findings
 from sync.translate.protection import with_protection
-from tests.builders import make_service, make_spec
+from tests.shared.builders import make_service, make_spec
 
 MARK = ("Protected", ("true",))
 

@@ -2,7 +2,7 @@
 
 from sync.model.resources.ako import NodeNetwork, VipNetwork
 from sync.translate.references import references_of
-from tests.builders import (
+from tests.shared.builders import (
     make_infra_setting,
     make_load_balancer,
     make_namespace,

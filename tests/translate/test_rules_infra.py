@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sync.model.desired import PoolContent, VirtualServiceContent, VsVipContent
 from sync.model.resources.ako import InfraL7, InfraListener, VipNetwork
-from tests.builders import (
+from tests.shared.builders import (
     L4_RULE,
     content_of,
     make_facts,

@@ -13,7 +13,7 @@ from sync.model.desired import DesiredState
 from sync.model.problem import Problem, Severity
 from sync.model.resources.ako import BackendProperties, ListenerProperties, VipNetwork
 from sync.model.resources.core import Protocol
-from tests.builders import (
+from tests.shared.builders import (
     L4_RULE,
     OWN_TEMPLATES,
     attached_to,

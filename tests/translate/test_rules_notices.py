@@ -6,7 +6,7 @@ import pytest
 
 from sync.model.facts import CloudFacts, Facts
 from sync.model.resources.core import Node, NodeSpec
-from tests.builders import (
+from tests.shared.builders import (
     CONTROLLER,
     make_endpoint,
     make_facts,

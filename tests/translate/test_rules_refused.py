@@ -8,7 +8,7 @@ import pytest
 from sync.model.desired import Translation
 from sync.model.resources.ako import BackendProperties, ListenerProperties
 from sync.model.resources.core import Protocol
-from tests.builders import (
+from tests.shared.builders import (
     L4_RULE,
     errors_of,
     make_facts,

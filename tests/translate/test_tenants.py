@@ -3,7 +3,7 @@
 import pytest
 
 from sync.model.facts import Facts, assumed_facts
-from tests.builders import (
+from tests.shared.builders import (
     errors_of,
     make_facts,
     make_gateway,

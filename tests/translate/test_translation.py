@@ -12,7 +12,7 @@ from sync.model.desired import Held, Owner, OwnerKind
 from sync.model.source import Snapshot
 from sync.report.documents import render_document
 from sync.source.manifests import parse_manifests
-from tests.builders import (
+from tests.shared.builders import (
     OWN_TEMPLATES,
     errors_of,
     example_documents,

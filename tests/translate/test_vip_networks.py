@@ -13,7 +13,7 @@ from sync.model.facts import Facts, assumed_facts
 from sync.model.problem import Problem
 from sync.model.resources.ako import VipNetwork
 from sync.translate.vip_networks import unusable
-from tests.builders import (
+from tests.shared.builders import (
     errors_of,
     make_facts,
     make_gateway,

@@ -20,8 +20,8 @@ from sync.plan.make import make_plan
 from sync.source.manifests import parse_manifests
 from sync.template_files import read_templates
 from sync.translate.names import Names
-from tests.builders import make_options
-from tests.end_to_end.tree import GATEWAY_CLASS, VALUES, Manifest
+from tests.shared.builders import make_options
+from tests.shared.tree import GATEWAY_CLASS, VALUES, Manifest
 
 NAMES = Names(cluster="test")
 

@@ -12,7 +12,7 @@ from sync.model.desired import ObjectKey, Owner, OwnerKind
 from sync.model.live import LiveObject, LiveState, Ownership
 from sync.model.outcome import Outcome, SetState, WriteOutcome, WriteState
 from sync.model.plan import Action, Change, ChangeSet, FieldChange, Method, Plan, Write
-from tests.builders import markers
+from tests.shared.builders import markers
 
 DIGEST = "3844249bf9ae00112233445566778899"
 METHODS: Mapping[Action, tuple[Method, ...]] = {
