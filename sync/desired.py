@@ -56,9 +56,9 @@ def load_source(request: SourceRequest, *, controller: str = "") -> Source:
             templates={},
             problems=(*snapshot.problems, *problems),
         )
-    if (wanted := limits_of(settings)) != limits:
-        snapshot = read_source(request, wanted)
-    resources, found = parse_manifests(snapshot, exclude=settings.sync.exclude, max_aliases=wanted.max_yaml_aliases)
+    if (own_limits := limits_of(settings)) != limits:
+        snapshot = read_source(request, own_limits)
+    resources, found = parse_manifests(snapshot, exclude=settings.sync.exclude, max_aliases=own_limits.max_yaml_aliases)
     wrong_host = controller_host_problem(settings, controller) if controller else None
     is_usable = wrong_host is None and holds_manifests(snapshot, settings.sync.exclude)
     return Source(

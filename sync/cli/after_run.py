@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 @contextmanager
-def told_afterwards(arguments: Arguments, recorder: Recorder) -> Iterator["Watch"]:
+def notify_on_exit(arguments: Arguments, recorder: Recorder) -> Iterator["Watch"]:
     """Around a command: however it ends, its ending is told to those whom options and environment name."""
     watch = Watch(arguments.target_name)
     try:

@@ -48,7 +48,7 @@ class OutputFileType(click.ParamType[OutputFile]):
 
 
 def output_options(forms: Collection[str]) -> Decorator:
-    """`--format` for stdout, and `--output-file` for as many files as are wanted."""
+    """`--format` for stdout, and `--output-file` for any number of files."""
     *others, last = forms
     return group(
         Group.OUTPUT,

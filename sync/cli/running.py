@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sync.cli.after_run import told_afterwards
+from sync.cli.after_run import notify_on_exit
 from sync.cli.arguments import Arguments
 from sync.cli.console import Console
 from sync.cli.controller import controller
@@ -30,7 +30,7 @@ def perform(
     `reshape` may leave something of the result out before anybody sees it, `then` does what else is to be done with it.
     """
     recorder = Recorder(arguments, options)
-    with told_afterwards(arguments, recorder) as watch:
+    with notify_on_exit(arguments, recorder) as watch:
         request = arguments.request(writes=not options.is_dry)
         with controller(arguments) as where, Console(is_quiet=arguments.form != "text") as console:
             hooks = watch.hooks(recorder.hooks(console.hooks(where)))

@@ -18,13 +18,13 @@ def write_statuses(folder: str, run: Run) -> None:
     """One file per Gateway and Service: `DIR/<kind>/<namespace>/<name>.yaml`; those of what is gone from Git go."""
     if not folder:
         return
-    wanted = {Path(folder, item.kind, item.namespace, f"{item.name}.yaml"): item for item in run.statuses}
+    files = {Path(folder, item.kind, item.namespace, f"{item.name}.yaml"): item for item in run.statuses}
     try:
-        for path, status in wanted.items():
+        for path, status in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(path, yaml.safe_dump(manifest_of(status), sort_keys=False))
         for path in Path(folder).glob("*/*/*.yaml") if _tells_everything(run) else ():
-            if path not in wanted and _is_status_of_ours(path):
+            if path not in files and _is_status_of_ours(path):
                 path.unlink()
     except OSError as error:
         raise UsageError(f"the status cannot be written: {error.strerror}", where=str(error.filename)) from None

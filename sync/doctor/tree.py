@@ -74,12 +74,12 @@ def check_vip_networks(desired: DesiredState) -> Iterator[Finding]:
 def check_dns(desired: DesiredState, settings: Settings, facts: Facts) -> Iterator[Finding]:
     """Whether the cloud's DNS serves the names that VIPs would get."""
     domains = tuple(domain.removeprefix(".") for domain in facts.cloud.dns_domains)
-    wanted = settings.network.default_domain or settings.l4.default_domain
+    domain = settings.network.default_domain or settings.l4.default_domain
     names = {str(row.get("fqdn", "")) for item in desired for row in item.body.get("dns_info") or ()}
     if not domains:
         yield not_checked("dns", f"cloud {facts.cloud.name} serves no DNS domain: no VIP gets a name by itself")
-    elif wanted and default_domain(settings, facts) is None:
-        message = f'defaultDomain "{wanted}" is none of the cloud\'s DNS domains ({", ".join(domains)})'
+    elif domain and default_domain(settings, facts) is None:
+        message = f'defaultDomain "{domain}" is none of the cloud\'s DNS domains ({", ".join(domains)})'
         yield warning("dns", message, f"names are made under {sorted(domains)[0]} instead: correct it in values.yaml")
     else:
         yield ok("dns", f"the cloud serves {some(domains)}")

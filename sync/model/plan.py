@@ -35,7 +35,7 @@ CHANGES_OF_HANDS = frozenset({Action.ADOPT, Action.RELEASE})
 
 
 class Cause(StrEnum):
-    """Why an object differs from what is wanted."""
+    """Why an object differs from what is desired."""
 
     GIT = "git"
     """Git asks for something else than what was written last."""
@@ -230,7 +230,7 @@ class Permit:
 class Plan:
     """Everything that must change so that live becomes desired, in apply order.
 
-    `foreign` are the wanted names that somebody else's objects have; `held` the owners of which nothing is touched;
+    `foreign` are the desired names that somebody else's objects have; `held` the owners of which nothing is touched;
     `digest` covers changes and writes, not the commit; `switched_off` are owners that go only because of a switch;
     `edited` those that lose something only because somebody edited them on the Controller.
     """

@@ -1,4 +1,4 @@
-"""What a run wanted, planned and did, and the exit code that tells it."""
+"""What one run is to do, and what it found, planned and did, with its exit code."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

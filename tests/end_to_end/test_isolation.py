@@ -65,3 +65,22 @@ def test_the_text_says_the_same(sync: Run, tree: Tree, controller: Controller) -
     ]
     assert result.last_line.startswith("Applied: 5 create")
     assert "1 owner failed" in result.last_line
+
+
+def test_what_was_applied_is_reported_even_if_what_remains_cannot_be_planned(
+    sync: Run, tree: Tree, controller: Controller
+) -> None:
+    """A delete is refused, and then nobody can tell who uses its object: exit 6, with what became of each change."""
+    tree.commit(web=app("web"), api=app("api"))
+    sync()
+    tree.commit(api=[], mail=app("mail"))
+    controller.faults(
+        {"method": "DELETE", "path": "/api/virtualservice/*", **NO},
+        {"method": "GET", "path": "/api/gslbservice*", "nth": 3, "times": 99, **NO},
+    )
+
+    result = sync()
+
+    states = {item["owner"]["name"]: item["state"] for item in result.document["owners"]}
+    assert (result.code, states) == (6, {"api": "failed", "mail": "applied"})
+    assert "not on a Thursday" in result.document["lost"]
