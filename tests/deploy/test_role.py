@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from sync.controller.rights import PERMISSIONS, Access, needed_access
-from tests.end_to_end.test_golden_trees import emulator_of, repository_of
 from tests.shared.emulated_controller import Controller, Run
+from tests.shared.golden import emulator_of, repository_of
 from tests.shared.tree import Tree, app
 
 ROLE = json.loads((Path(__file__).parent.parent.parent / "deploy" / "avi-role.json").read_text("utf-8"))

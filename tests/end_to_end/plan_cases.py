@@ -14,9 +14,9 @@ from sync.emulator import Emulator
 from sync.kinds import KINDS
 from tests.shared.ako import desired_of, made_by_ako
 from tests.shared.emulated_controller import Clock, Controller, Result, Run
+from tests.shared.golden import GOLDEN
 from tests.shared.tree import Tree
 
-GOLDEN = Path(__file__).parent.parent / "golden"
 CASES = sorted(path.parent.name for path in GOLDEN.glob("*/case.yaml"))
 REFUSED = {"method": "POST", "path": "/api/virtualservice", "do": "status", "status": 400, "body": {"error": "no"}}
 

@@ -2,14 +2,37 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from sync.controller.client import ControllerAddress, ControllerClient, Login
+from sync.controller.lock import Lock
+from sync.controller.record import RecordStore
+from sync.model.lock import Holder
+from sync.timing import Timing
+from sync.translate.names import Names
 from tests.shared.emulated_controller import Controller
 from tests.shared.tree import Tree
 
 LOCK = "avi-sync-test"
 """The name of the lock of the cluster that the trees of these tests are for."""
+
+
+@contextmanager
+def somebody_holds_the_lock(controller: Controller, *, ttl_seconds: float = 4) -> Iterator[None]:
+    """A run on another machine, which beats."""
+    with ControllerClient(ControllerAddress(url=controller.url), Login(password="emulator")) as client:
+        store = RecordStore(client, tenant="admin", names=Names(cluster="test"))
+        with Lock(store, make_holder("theirs", ttl_seconds=ttl_seconds), Timing()):
+            yield
+
+
+def make_holder(run_id: str, **fields: Any) -> Holder:
+    """A run of somebody."""
+    return replace(Holder(name="ci@runner", pid=4711, run_id=run_id, ttl_seconds=4), **fields)
 
 
 def is_held(controller: Controller) -> bool:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.plan_cases import CASES, GOLDEN, Stage, emulator_for, live_text, plan_text, read
+from tests.end_to_end.plan_cases import CASES, Stage, emulator_for, live_text, plan_text, read
 from tests.shared.emulated_controller import SyncOf
+from tests.shared.golden import GOLDEN
 from tests.shared.tree import Tree
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.lab import Runner
-from tests.end_to_end.test_lock import somebody_holds_the_lock
+from tests.end_to_end.process import somebody_holds_the_lock
 from tests.shared.emulated_controller import Controller, Result, Run
 from tests.shared.tree import VALUES, Manifest, Tree, app
 

@@ -4,9 +4,8 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +15,13 @@ from jsonschema import Draft202012Validator
 
 from sync.context import Hooks
 from sync.controller.apply import ApplyOptions
-from sync.controller.client import ControllerAddress, ControllerClient, Login
-from sync.controller.lock import Lock
-from sync.controller.record import RecordStore
 from sync.errors import ExitCode
-from sync.model.lock import Holder
 from sync.model.outcome import SetState, WriteOutcome
 from sync.model.run import RunOptions
 from sync.model.target import Target
 from sync.run import synchronise
 from sync.source.git.source import SourceRequest
-from sync.timing import Timing
-from sync.translate.names import Names
-from tests.end_to_end.process import LOCK, environment, is_held, wait_until
+from tests.end_to_end.process import LOCK, environment, is_held, make_holder, somebody_holds_the_lock, wait_until
 from tests.shared.builders import make_options
 from tests.shared.emulated_controller import Controller, Run
 from tests.shared.schemas import closed, published
@@ -44,20 +37,6 @@ def tree(tmp_path: Path) -> Tree:
 def values_with(ttl_seconds: int) -> Manifest:
     """A values.yaml by which so long a silence is taken for the end of a holder."""
     return {**VALUES, "SyncSettings": {"lock": {"ttlSeconds": ttl_seconds}}}
-
-
-@contextmanager
-def somebody_holds_the_lock(controller: Controller, *, ttl_seconds: float = 4) -> Iterator[None]:
-    """A run on another machine, which beats."""
-    with ControllerClient(ControllerAddress(url=controller.url), Login(password="emulator")) as client:
-        store = RecordStore(client, tenant="admin", names=Names(cluster="test"))
-        with Lock(store, make_holder("theirs", ttl_seconds=ttl_seconds), Timing()):
-            yield
-
-
-def make_holder(run_id: str, **fields: Any) -> Holder:
-    """A run of somebody."""
-    return replace(Holder(name="ci@runner", pid=4711, run_id=run_id, ttl_seconds=4), **fields)
 
 
 def entries(controller: Controller) -> dict[str, Any]:
