@@ -85,11 +85,8 @@ def check_selection(selection: Selection, desired: DesiredState, live: LiveState
     known = {item.owner for item in (*desired, *desired.held)} | desired.in_git.named
     known |= {item.owner for item in live if item.owner is not None}
     for owner in sorted(selection.owners - known):
-        names = [f"{each.kind}/{each.namespace}/{each.name}" for each in sorted(known)]
-        selected = f"{owner.kind}/{owner.namespace}/{owner.name}"
-        raise UsageError(
-            f"--only {selected} is neither in Git nor on the Controller", fix=did_you_mean(selected, names)
-        )
+        message = f"--only {owner.argument} is neither in Git nor on the Controller"
+        raise UsageError(message, fix=did_you_mean(owner.argument, [each.argument for each in sorted(known)]))
 
 
 def other_names(context: RunContext, desired: DesiredState, live: LiveState, record: Record) -> Iterator[Refusal]:

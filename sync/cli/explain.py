@@ -108,6 +108,5 @@ def _objects_of(owner: Owner, inspection: Inspection) -> list[AviObject]:
         return sorted(found, key=lambda item: (item.key.rank, item.key))
     if any(held.owner == owner for held in desired.held):
         raise UsageError(f"{owner} is held", fix="avi-sync validate says why")
-    names = sorted({f"{item.owner.kind}/{item.owner.namespace}/{item.owner.name}" for item in desired})
-    given = f"{owner.kind}/{owner.namespace}/{owner.name}"
-    raise UsageError(f"Git has no {owner}, or nothing is made for it", fix=did_you_mean(given, names))
+    names = sorted({item.owner.argument for item in desired})
+    raise UsageError(f"Git has no {owner}, or nothing is made for it", fix=did_you_mean(owner.argument, names))

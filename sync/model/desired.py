@@ -45,6 +45,11 @@ class Owner:
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
 
+    @property
+    def argument(self) -> str:
+        """As the command line names it: `Gateway/shop/web`."""
+        return f"{self.kind}/{self.namespace}/{self.name}"
+
 
 ServiceKey = tuple[str, str]
 """Namespace and name of a Service."""

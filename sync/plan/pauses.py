@@ -19,7 +19,7 @@ def why_paused(pair: Pair, now: datetime) -> Iterator[tuple[str, str]]:
         if end is None or now < end:
             yield (
                 f"paused until {until}{f' ({why})' if why else ''}",
-                f"wait, or run avi-sync resume {pair.owner.kind}/{pair.owner.namespace}/{pair.owner.name}",
+                f"wait, or run avi-sync resume {pair.owner.argument}",
             )
 
 
