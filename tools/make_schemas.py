@@ -16,17 +16,11 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from sync.report.checkup import CheckupDocument
 from sync.report.deployment import DeploymentDocument
-from sync.report.documents import (
-    SCHEMA_VERSION,
-    Document,
-    PlanFileDocument,
-    RenderDocument,
-    RunDocument,
-    ValidateDocument,
-)
+from sync.report.documents import SCHEMA_VERSION, Document, RenderDocument, ValidateDocument
 from sync.report.explanation import ExplanationDocument, ExplanationsDocument
 from sync.report.lock import LockDocument
 from sync.report.message import MessageDocument
+from sync.report.run_document import PlanFileDocument, RunDocument
 
 Schema = dict[str, Any]
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"

@@ -64,7 +64,7 @@ def _save(path: Path, arguments: Arguments, plan_options: PlanOptions, run: Run)
     commit = run.desired.commit
     if not commit:
         raise UsageError("a plan of a folder without Git cannot be applied later", fix="commit the folder's files")
-    from sync.report.documents import run_document  # not before it is needed: `apply` does without
+    from sync.report.run_document import run_document  # not before it is needed: `apply` does without
 
     saved = SavedPlan(
         source=arguments.source.source,

@@ -1,17 +1,13 @@
 """`--status-dir`: the statuses of a run as manifests in the shape of Kubernetes, one file each."""
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from sync.cli.files import replace_file
 from sync.errors import UsageError
-from sync.model.desired import Status
-from sync.model.resources.gateway import Gateway
-from sync.model.resources.registry import REGISTRY
 from sync.model.run import Run
+from sync.report.kubernetes_status import manifest_of
 
 
 def write_statuses(folder: str, run: Run) -> None:
@@ -28,26 +24,6 @@ def write_statuses(folder: str, run: Run) -> None:
                 path.unlink()
     except OSError as error:
         raise UsageError(f"the status cannot be written: {error.strerror}", where=str(error.filename)) from None
-
-
-def manifest_of(status: Status) -> dict[str, Any]:
-    """The status as a manifest in the shape of Kubernetes."""
-    conditions = [asdict(condition) for condition in status.conditions]
-    head = {
-        "apiVersion": REGISTRY.by_group_kind[status.group_kind].api_versions[0],
-        "kind": status.kind,
-        "metadata": {"name": status.name, "namespace": status.namespace},
-    }
-    if status.group_kind == Gateway.GROUP_KIND:
-        listeners = [
-            {"port": item.port, "protocol": item.protocol, "conditions": [asdict(item.condition)]}
-            for item in status.listeners
-        ]
-        addresses = [{"type": "IPAddress", "value": address} for address in status.addresses]
-        return {**head, "status": {"addresses": addresses, "conditions": conditions, "listeners": listeners}}
-    hostname = {"hostname": status.hostnames[0]} if status.hostnames else {}
-    ingress = [{"ip": address, **hostname} for address in status.addresses]
-    return {**head, "status": {"loadBalancer": {"ingress": ingress}, "conditions": conditions}}
 
 
 def _tells_everything(run: Run) -> bool:

@@ -10,17 +10,12 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 
 from sync.kinds import KINDS
-from sync.model.desired import DesiredState, Owner, OwnerKind
-from sync.model.outcome import ChangeState, SetState, WriteState
-from sync.model.plan import Action, Cause, Method, Plan
+from sync.model.desired import DesiredState, OwnerKind
 from sync.model.problem import Severity
-from sync.model.run import Run
 from sync.model.secrets import without_secrets
-from sync.model.service import Verdict
-from sync.plan.outages import Effect, Gravity, effects_of
 
 SCHEMA_VERSION = 1
 
@@ -62,10 +57,7 @@ def _of_key(name: str) -> Any:
 
 
 Count = Annotated[int, Field(ge=0)]
-Line = Annotated[int, Field(ge=0)]
 Commit = Annotated[str, Field(description="The full id of the commit; empty where the files were read as they are.")]
-ActionName = Annotated[str, known(Action)]
-CauseName = Annotated[str, known(Cause)]
 
 
 class VersionedDocument(Document):
@@ -91,33 +83,6 @@ class OwnerDocument(Document):
     name: str
 
 
-# --- a plan -----------------------------------------------------------------------------------------------------------
-
-
-class FieldDocument(Document):
-    """One field that changes."""
-
-    path: str
-    """Such as `services[0].port`; with `[]` at its end for an item of a list without order."""
-    before: Any
-    """The live value, null for none; a secret is masked."""
-    after: Any
-    """The desired value, null for none; a secret is masked."""
-
-
-class ChangeDocument(KeyDocument):
-    """One object that changes; a replaced one is one change and two writes."""
-
-    action: ActionName
-    reason: str
-    cause: CauseName
-    """Whether Git requests something new, or the live object was changed."""
-    owner: OwnerDocument
-    fields: list[FieldDocument]
-    lost: list[str]
-    """What the replacement of the live object cannot have; of a deleted object, what others set on it."""
-
-
 class EditedFieldDocument(Document):
     """One field that somebody set."""
 
@@ -135,100 +100,6 @@ class EditDocument(KeyDocument):
     fields: list[EditedFieldDocument]
 
 
-class LossDocument(Document):
-    """One thing that those who connect to an owner lose."""
-
-    gravity: Annotated[str, known(Gravity)]
-    """`gone`: the owner is deleted; `drained`: a listener goes, or its last server, or most; `disrupted`: the rest."""
-    said: str = at("words")
-    cause: CauseName
-    """Whether Git requests it, or it would come of undoing an edit on the Controller."""
-
-
-class OutageDocument(Document):
-    """What the plan takes away from those who connect to one owner."""
-
-    owner: OwnerDocument
-    losses: list[LossDocument]
-    enabled_before: Count
-    """Servers that get traffic now."""
-    enabled_after: Count
-    """Those that would get it afterwards."""
-
-
-class WriteDocument(KeyDocument):
-    """One request."""
-
-    method: Annotated[str, known(Method)]
-
-
-class ChangeSetDocument(Document):
-    """Writes that belong together, in the order in which they are sent."""
-
-    owners: list[OwnerDocument]
-    writes: list[WriteDocument]
-
-
-# --- what became of it ------------------------------------------------------------------------------------------------
-
-
-class WriteOutcomeDocument(KeyDocument):
-    """How one write ended."""
-
-    method: Annotated[str, known(Method)] = at("write.method")
-    state: Annotated[str, known(WriteState)]
-    said: str
-    """The Controller's words; empty where there is nothing to say."""
-
-
-class ChangeOutcomeDocument(KeyDocument):
-    """How one change ended. `restored`: the object is as it was before; `skipped`: one before it in its set failed."""
-
-    action: ActionName = at("change.action")
-    owner: OwnerDocument = at("change.owner")
-    state: Annotated[str, known(ChangeState)]
-    said: str
-    """Why it was not applied; empty where it was."""
-
-
-class OutcomeDocument(Document):
-    """How one change set ended."""
-
-    owners: list[OwnerDocument] = at("change_set.owners")
-    state: Annotated[str, known(SetState)]
-    said: str
-    """Why; empty where all went well."""
-    writes: list[WriteOutcomeDocument]
-    changes: list[ChangeOutcomeDocument]
-
-
-class OwnerOutcomeDocument(Document):
-    """The worst of what became of an owner's changes."""
-
-    owner: OwnerDocument
-    state: Annotated[str, known(ChangeState)]
-    said: str
-    """Why; empty where all went well."""
-
-
-class ServiceDocument(KeyDocument):
-    """How a VirtualService that was changed is doing."""
-
-    owner: OwnerDocument
-    verdict: Annotated[str, known(Verdict)]
-    state: str
-    """The Controller's word, such as OPER_UP; empty where it could not be asked."""
-    said: str
-    """Why it is not up; empty where it is."""
-
-
-class RefusalDocument(Document):
-    """Why nothing was written although there is a plan, and what would let it through."""
-
-    message: str
-    fix: str
-
-
 # --- problems and statuses --------------------------------------------------------------------------------------------
 
 
@@ -239,7 +110,7 @@ class ProblemDocument(Document):
     """An error holds something; everything else is a warning."""
     file: str
     """Relative to the folder that was read; empty where no single file is to blame."""
-    line: Line
+    line: Count
     """From 1; 0 where there is no file."""
     resource: str
     """Such as `Gateway shop/web`; may be empty."""
@@ -278,112 +149,7 @@ class StatusDocument(Document):
     listeners: list[ListenerDocument]
 
 
-# --- whole documents --------------------------------------------------------------------------------------------------
-
-_COUNTS = (*Action, "unchanged", "foreign", "held")
-
-Summary = Annotated[
-    dict[str, int],
-    WithJsonSchema(
-        {
-            "type": "object",
-            "description": "Objects of the plan by action; unchanged and foreign objects; held owners.",
-            "properties": {str(name): {"type": "integer", "minimum": 0} for name in _COUNTS},
-            "required": list(map(str, _COUNTS)),
-        }
-    ),
-]
-
-
-class RunDocument(VersionedDocument):
-    """What `sync` and all commands that plan print: the plan, what became of it, and all problems."""
-
-    commit: Commit
-    dry_run: bool
-    """Whether the run was only to show what would change."""
-    summary: Summary
-    changes: list[ChangeDocument]
-    """In the order in which they are applied."""
-    change_sets: list[ChangeSetDocument]
-    outages: list[OutageDocument]
-    """The owners from which the plan takes something away."""
-    held: list[OwnerDocument]
-    """Owners that are left unchanged."""
-    foreign: list[KeyDocument]
-    """Desired names that somebody else's objects have."""
-    owners: list[OwnerOutcomeDocument]
-    """How each owner fared; empty unless the plan was applied."""
-    outcomes: list[OutcomeDocument]
-    """Empty unless the plan was applied."""
-    remaining: list[ChangeDocument]
-    """What there is still to do after applying; empty if live equals desired."""
-    edits: list[EditDocument]
-    """What somebody edited and runs leave alone; only `drift` looks for it."""
-    refusals: list[RefusalDocument]
-    stale: bool
-    """Whether a saved plan no longer fits; the refusals say what has moved."""
-    services: list[ServiceDocument]
-    """With --wait: how the VirtualServices that were changed are doing."""
-    lost: str
-    """Why the Controller could not be read again after applying; empty where it could."""
-    locked: str
-    """Who holds the lock, or why it was lost; empty where it was held to the end."""
-    problems: list[ProblemDocument]
-    statuses: list[StatusDocument]
-    digest: str
-    """Of the plan's changes and writes, without the commit; empty without a plan."""
-
-
-def run_document(run: Run) -> dict[str, Any]:
-    """What `sync` prints."""
-    plan = run.plan
-    return RunDocument.of(
-        {
-            "commit": run.desired.commit,
-            "dry_run": run.is_dry,
-            "summary": _summary(plan),
-            "changes": plan.changes if plan else (),
-            "change_sets": plan.change_sets if plan else (),
-            "outages": _outages(effects_of(plan, run.before)) if plan else (),
-            "held": [held.owner for held in plan.held] if plan else (),
-            "foreign": plan.foreign if plan else (),
-            "owners": run.owner_outcomes,
-            "outcomes": run.outcomes,
-            "remaining": run.remaining.changes if run.remaining else (),
-            "edits": run.edits,
-            "refusals": run.refusals,
-            "stale": run.is_stale,
-            "services": run.services,
-            "lost": run.lost,
-            "locked": run.locked,
-            "problems": run.problems,
-            "statuses": run.statuses,
-            "digest": plan.digest if plan else "",
-        }
-    )
-
-
-def _summary(plan: Plan | None) -> dict[str, int]:
-    """The counts: objects, but `held`, which counts owners."""
-    return {
-        **{action.value: plan.count(action) if plan else 0 for action in Action},
-        "unchanged": plan.unchanged if plan else 0,
-        "foreign": len(plan.foreign) if plan else 0,
-        "held": len(plan.held) if plan else 0,
-    }
-
-
-def _outages(effects: Mapping[Owner, Effect]) -> list[Mapping[str, Any]]:
-    return [
-        {
-            "owner": owner,
-            "losses": effect.losses,
-            "enabled_before": effect.before.enabled,
-            "enabled_after": effect.after.enabled,
-        }
-        for owner, effect in effects.items()
-        if effect.losses
-    ]
+# --- of a source tree -------------------------------------------------------------------------------------------------
 
 
 class ValidateSummaryDocument(Document):
@@ -455,14 +221,3 @@ def render_document(desired: DesiredState) -> dict[str, Any]:
             "statuses": desired.statuses,
         }
     )
-
-
-class PlanFileDocument(VersionedDocument):
-    """What `plan --out` writes and `apply` reads."""
-
-    saved_plan: dict[str, Any]
-    """What `apply` knows the plan again by; nothing for other readers."""
-    document: RunDocument
-    """The plan, as a dry run prints it."""
-    checksum: str
-    """Over all else in the file: an edited file is refused."""

@@ -17,7 +17,8 @@ def written(result: T, form: str, forms: Mapping[str, Callable[[T], str]]) -> st
 
 
 def _run_json(run: Run) -> str:
-    from sync.report.documents import run_document, to_text
+    from sync.report.documents import to_text
+    from sync.report.run_document import run_document
 
     return to_text(run_document(run))
 

@@ -1,7 +1,9 @@
-"""Statuses with what the Controller says: the addresses that VIPs have, and whether an owner is as Git asks for."""
+"""Statuses with what the Controller says: addresses of VIPs, and whether an owner is as Git requests; as manifests."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
 
 from sync.avi.addresses import addresses
 from sync.model.desired import Condition, DesiredState, Status
@@ -9,6 +11,8 @@ from sync.model.live import LiveState
 from sync.model.outcome import Outcome
 from sync.model.plan import Plan
 from sync.model.problem import Severity
+from sync.model.resources.gateway import Gateway
+from sync.model.resources.registry import REGISTRY
 
 
 def statuses_with_live(
@@ -66,3 +70,23 @@ def _ready(status: Status, held: Sequence[str], trouble: str) -> Condition:
     if not held:
         return Condition(type="Ready", status="False", reason="NoAddress", message="its VIP has no address yet")
     return Condition(type="Ready", status="True", reason="Applied")
+
+
+def manifest_of(status: Status) -> dict[str, Any]:
+    """The status as a manifest in the shape of Kubernetes."""
+    conditions = [asdict(condition) for condition in status.conditions]
+    head = {
+        "apiVersion": REGISTRY.by_group_kind[status.group_kind].api_versions[0],
+        "kind": status.kind,
+        "metadata": {"name": status.name, "namespace": status.namespace},
+    }
+    if status.group_kind == Gateway.GROUP_KIND:
+        listeners = [
+            {"port": item.port, "protocol": item.protocol, "conditions": [asdict(item.condition)]}
+            for item in status.listeners
+        ]
+        addresses = [{"type": "IPAddress", "value": address} for address in status.addresses]
+        return {**head, "status": {"addresses": addresses, "conditions": conditions, "listeners": listeners}}
+    hostname = {"hostname": status.hostnames[0]} if status.hostnames else {}
+    ingress = [{"ip": address, **hostname} for address in status.addresses]
+    return {**head, "status": {"loadBalancer": {"ingress": ingress}, "conditions": conditions}}

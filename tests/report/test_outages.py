@@ -9,12 +9,12 @@ from sync.errors import ExitCode
 from sync.model.ending import Ending, Memory
 from sync.model.plan import Action
 from sync.model.run import Run
-from sync.report.documents import run_document
 from sync.report.github import run_annotations
 from sync.report.headline import headline_of
 from sync.report.markdown import run_markdown
 from sync.report.metrics import metrics_of
 from sync.report.plan_text import created, run_text
+from sync.report.run_document import run_document
 from tests.report.scene import COMMON, Files, planned, team
 from tests.shared.tree import endpoints, load_balancer
 

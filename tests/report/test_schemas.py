@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
+from pydantic import ValidationError
 
 from sync.model.desired import DesiredState
+from sync.model.plan import Refusal
 from sync.model.run import Run
 from sync.report.formats import RUN, VALIDATION, written
+from sync.report.run_document import RefusalDocument
 from tests.report.runs import runs
 from tests.shared.schemas import closed, published
 from tools.make_schemas import FOLDER, losses, schemas, text_of
@@ -32,6 +35,18 @@ def test_what_is_printed_follows_its_schema(run: Run) -> None:
 
     assert list(Draft202012Validator(closed(published("result"))).iter_errors(result)) == []
     assert list(Draft202012Validator(closed(published("validate"))).iter_errors(validated)) == []
+
+
+def test_a_value_without_a_key_makes_no_document() -> None:
+    """Neither a gap nor a default takes its place."""
+    with pytest.raises(ValidationError, match="fix"):
+        RefusalDocument.of({"message": "frozen"})
+
+
+@pytest.mark.parametrize("text", ["", "\ud83d", "\x00", "größer", "true", "1"])
+def test_a_text_comes_into_a_document_as_it_is(text: str) -> None:
+    """Half of a character too, which YAML can hold."""
+    assert RefusalDocument.of(Refusal(message=text, fix=text)) == {"message": text, "fix": text}
 
 
 def test_a_schema_lets_later_documents_pass() -> None:
