@@ -20,7 +20,7 @@ from sync.avi.markers import Markers, RefusedDigest
 from sync.compare.traces import is_unchanged
 from sync.controller.client import ControllerClient
 from sync.controller.retries import growing_waits
-from sync.controller.writes import MAY_PASS, Why, WriteFailedError, Writer
+from sync.controller.writes import MAY_PASS, Sender, Why, WriteFailedError
 from sync.errors import LockLostError, SyncError
 from sync.model.desired import ObjectKey
 from sync.model.outcome import Outcome, SetState, WriteOutcome, WriteState
@@ -69,7 +69,7 @@ def apply_plan(plan: Plan, client: ControllerClient, options: ApplyOptions) -> t
     outcomes: list[Outcome] = []
 
     def run(change_set: ChangeSet) -> Outcome:
-        return _SetRun(change_set, Writer(client=client, timing=options.timing), options, brake).run()
+        return _SetRun(change_set, Sender(client=client, timing=options.timing), options, brake).run()
 
     for turn, sets in groupby(plan.change_sets, key=lambda item: item.turn):
         is_alone = turn is Turn.REQUESTING_AND_ALLOCATING
@@ -112,7 +112,7 @@ class _SetRun:
     """One change set on its way."""
 
     change_set: ChangeSet
-    writer: Writer
+    sender: Sender
     options: ApplyOptions
     brake: _Brake
     is_kept: bool = False
@@ -205,7 +205,7 @@ class _SetRun:
         match write.method:
             case Method.DELETE:
                 self.options.confirm_hold()
-                self.writer.delete(write)
+                self.sender.delete(write)
             case Method.PUT:
                 self._update_patiently(self._noted(write, refused))
             case Method.POST:
@@ -217,7 +217,7 @@ class _SetRun:
     def _is_still_there(self, key: ObjectKey) -> bool:
         """Whether the old object itself has survived a delete of which nobody knew what became of it."""
         deletes = [w for w in self.change_set.writes if w.key == key and w.method is Method.DELETE]
-        return bool(deletes) and self.writer.read(deletes[0]) is not None
+        return bool(deletes) and self.sender.read(deletes[0]) is not None
 
     def _noted(self, write: Write, refused: str) -> Write:
         """With a marker that stops the next run from trying the same again, if something was refused."""
@@ -239,9 +239,9 @@ class _SetRun:
                 case _ if position in self.change_set.in_hand:
                     self._write_in_hand(write)
                 case Method.POST:
-                    self.writer.create(write, write.body or {})
+                    self.sender.create(write, write.body or {})
                 case Method.PUT:
-                    self.versions[write.key] = self.writer.update(self._current(write))
+                    self.versions[write.key] = self.sender.update(self._current(write))
         except (WriteFailedError, LockLostError):
             raise
         except Exception as error:
@@ -264,11 +264,11 @@ class _SetRun:
 
     def _create_patiently(self, write: Write) -> str:
         return self._patiently(
-            write, lambda attempt: self.writer.create(write, write.body or {}, may_be_there=attempt > 1)
+            write, lambda attempt: self.sender.create(write, write.body or {}, may_be_there=attempt > 1)
         )
 
     def _update_patiently(self, write: Write) -> None:
-        self.versions[write.key] = self._patiently(write, lambda _: self.writer.update(self._current(write)))
+        self.versions[write.key] = self._patiently(write, lambda _: self.sender.update(self._current(write)))
 
     def _patiently(self, write: Write, send: Callable[[int], str]) -> str:
         """A write, where what was freed may stay taken for a while, and trouble may pass."""
@@ -316,7 +316,7 @@ class _SetRun:
         else:
             self.options.confirm_hold()
         try:
-            self.writer.delete(write)
+            self.sender.delete(write)
         except WriteFailedError as failure:
             if failure.why in MAY_PASS and is_in_hand:  # nobody knows whether it is gone
                 self._note_deleted(write)
@@ -340,7 +340,7 @@ class _SetRun:
         if is_in_hand:
             self.options.preflight(self.change_set)
         self.options.confirm_hold()
-        live = self.writer.read(write)
+        live = self.sender.read(write)
         if live is not None and write.seen is not None and not is_unchanged(write.seen, live, write.key.kind):
             raise WriteFailedError(f"{write.key} has been changed since it was read; it was not deleted", Why.STALE)
         self.is_looked_at = self.is_looked_at or is_in_hand

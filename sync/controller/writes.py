@@ -98,7 +98,7 @@ def _why(error: SyncError) -> Why:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Writer:
+class Sender:
     """Sends single writes; everything raises WriteFailedError. Threads may share it."""
 
     client: ControllerClient
