@@ -16,7 +16,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from sync.report.checkup import CheckupDocument
 from sync.report.deployment import DeploymentDocument
-from sync.report.documents import SCHEMA_VERSION, Document, RenderDocument, ValidateDocument
+from sync.report.documents import SCHEMA_VERSION, JsonDocument, RenderDocument, ValidateDocument
 from sync.report.explanation import ExplanationDocument, ExplanationsDocument
 from sync.report.lock import LockDocument
 from sync.report.message import MessageDocument
@@ -26,7 +26,7 @@ Schema = dict[str, Any]
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-DOCUMENTS: Mapping[str, type[Document]] = {
+DOCUMENTS: Mapping[str, type[JsonDocument]] = {
     "checkup": CheckupDocument,
     "explanation": ExplanationDocument,
     "explanations": ExplanationsDocument,
@@ -55,7 +55,7 @@ def schemas() -> dict[str, Schema]:
     return {name: _schema(name, shape) for name, shape in DOCUMENTS.items()}
 
 
-def _schema(name: str, shape: type[Document]) -> Schema:
+def _schema(name: str, shape: type[JsonDocument]) -> Schema:
     made = shape.model_json_schema(mode="serialization", schema_generator=_Generator)
     return {"$schema": DIALECT, "$id": _identity(name), **_renamed(made)}
 

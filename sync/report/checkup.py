@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from sync.model.checkup import Checkup, Health
-from sync.report.documents import Count, Document, VersionedDocument, at, known
+from sync.report.documents import Count, JsonDocument, VersionedDocument, at, known
 from sync.report.text import Paint
 from sync.report.words import one_line
 
@@ -28,7 +28,7 @@ def _by_name(counts: Mapping[Health, int]) -> dict[str, int]:
     return {health.name.lower(): number for health, number in counts.items()}
 
 
-class CheckDocument(Document):
+class CheckDocument(JsonDocument):
     """One check of `doctor`."""
 
     check: str
@@ -38,7 +38,7 @@ class CheckDocument(Document):
     """Empty where nothing is to be done."""
 
 
-class CheckupSummaryDocument(Document):
+class CheckupSummaryDocument(JsonDocument):
     """How many checks ended in each way."""
 
     ok: Count

@@ -17,8 +17,8 @@ from sync.plan.serving import Serving, serving_of
 from sync.report.documents import (
     Commit,
     Count,
-    Document,
     EditDocument,
+    JsonDocument,
     OwnerDocument,
     VersionedDocument,
     at,
@@ -145,7 +145,7 @@ def status_lines(run: Run, lock_name: str, paint: Paint) -> Iterator[str]:
     yield f"Status: {counted(len(lines), 'owner')}{f': {said}' if said else ''}{more}"
 
 
-class DeployedOwnerDocument(Document):
+class DeployedOwnerDocument(JsonDocument):
     """How one Gateway, LoadBalancer Service or shared VIP stands."""
 
     owner: OwnerDocument

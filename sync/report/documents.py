@@ -20,7 +20,7 @@ from sync.model.secrets import without_secrets
 SCHEMA_VERSION = 1
 
 
-class Document(BaseModel):
+class JsonDocument(BaseModel):
     """A JSON object made from a value of the model: from its attributes of the same names, or those that `at` names."""
 
     model_config = ConfigDict(
@@ -60,14 +60,14 @@ Count = Annotated[int, Field(ge=0)]
 Commit = Annotated[str, Field(description="The full id of the commit; empty where the files were read as they are.")]
 
 
-class VersionedDocument(Document):
+class VersionedDocument(JsonDocument):
     """A document that is printed as a whole."""
 
     schema_version: Annotated[int, Field(ge=1)] = SCHEMA_VERSION
     """Grows only if something of the document is taken away or changed."""
 
 
-class KeyDocument(Document):
+class KeyDocument(JsonDocument):
     """An object on the Controller."""
 
     kind: Annotated[str, Field(examples=list(KINDS))] = _of_key("kind")
@@ -75,7 +75,7 @@ class KeyDocument(Document):
     name: str = _of_key("name")
 
 
-class OwnerDocument(Document):
+class OwnerDocument(JsonDocument):
     """The Gateway, LoadBalancer Service or shared VIP that objects are made for."""
 
     kind: Annotated[str, known(OwnerKind)]
@@ -83,7 +83,7 @@ class OwnerDocument(Document):
     name: str
 
 
-class EditedFieldDocument(Document):
+class EditedFieldDocument(JsonDocument):
     """One field that somebody set."""
 
     path: Annotated[str, Field(examples=["enabled"])]
@@ -103,7 +103,7 @@ class EditDocument(KeyDocument):
 # --- problems and statuses --------------------------------------------------------------------------------------------
 
 
-class ProblemDocument(Document):
+class ProblemDocument(JsonDocument):
     """What is wrong with a file, an owner or the tree."""
 
     severity: Annotated[str, known(Severity)]
@@ -120,7 +120,7 @@ class ProblemDocument(Document):
     fix: str
 
 
-class ConditionDocument(Document):
+class ConditionDocument(JsonDocument):
     """A condition as Kubernetes writes it."""
 
     type: str
@@ -129,7 +129,7 @@ class ConditionDocument(Document):
     message: str
 
 
-class ListenerDocument(Document):
+class ListenerDocument(JsonDocument):
     """One listener of a Gateway."""
 
     port: int
@@ -137,7 +137,7 @@ class ListenerDocument(Document):
     conditions: Annotated[list[ConditionDocument], BeforeValidator(lambda condition: [condition])] = at("condition")
 
 
-class StatusDocument(Document):
+class StatusDocument(JsonDocument):
     """What AKO would write back to a Gateway or Service."""
 
     kind: str
@@ -152,7 +152,7 @@ class StatusDocument(Document):
 # --- of a source tree -------------------------------------------------------------------------------------------------
 
 
-class ValidateSummaryDocument(Document):
+class ValidateSummaryDocument(JsonDocument):
     """How much was found to be right, and how much wrong."""
 
     owners: Count

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from sync.avi.references import parse_reference
 from sync.model.explanation import NOT_THERE, ExplainedField, Explanation, Source
-from sync.report.documents import Commit, Document, KeyDocument, OwnerDocument, VersionedDocument, at
+from sync.report.documents import Commit, JsonDocument, KeyDocument, OwnerDocument, VersionedDocument, at
 from sync.report.text import Paint
 from sync.report.words import commit_text, counted, one_line, shown
 
@@ -61,7 +61,7 @@ def _readable(value: Any) -> Any:
     return f"{found.type} {found}" if found else value
 
 
-class FieldSourceDocument(Document):
+class FieldSourceDocument(JsonDocument):
     """One place that a field comes from."""
 
     file: Annotated[str, BeforeValidator(lambda origin: origin.file if origin else "")] = at("origin")
@@ -74,7 +74,7 @@ class FieldSourceDocument(Document):
     """What no file says: a default, or why."""
 
 
-class ExplainedFieldDocument(Document):
+class ExplainedFieldDocument(JsonDocument):
     """One field of an object."""
 
     field: str

@@ -24,7 +24,7 @@ from sync.plan.serving import Bodies, Body
 from sync.report.headline import Headline, headline_of, headline_of_tree
 from sync.report.owners import HELD, UNCHANGED, OwnerReport, owners_of, owners_of_tree
 from sync.report.page import read_parts
-from sync.report.topology import GOES, Node, Picture, Row, picture_of
+from sync.report.topology import GOES, Box, Picture, Row, picture_of
 from sync.report.words import HELD_SYMBOL, SYMBOLS, told_fields
 
 MAX_ROWS = 60
@@ -201,9 +201,9 @@ def _gravity(report: OwnerReport) -> int:
 
 def _addresses(picture: Picture) -> Iterator[str]:
     """What there will be of addresses and names, for the list."""
-    for node in picture.nodes:
-        if node.kind in KINDS and KINDS[node.kind].part is Part.ADDRESS:
-            yield from (row.text for row in node.rows if row.sign != GOES)
+    for box in picture.boxes:
+        if box.kind in KINDS and KINDS[box.kind].part is Part.ADDRESS:
+            yield from (row.text for row in box.rows if row.sign != GOES)
 
 
 def _owner(
@@ -230,7 +230,7 @@ def _owner(
         "changes": [_change(change, report.ends.get(change.key), is_full=is_full) for change in report.changes],
         "writes": list(writes) if report.changes else [],
         "problems": [positions[problem] for problem in dict.fromkeys((*report.causes, *report.problems))],
-        "nodes": [_node(node) for node in picture.nodes],
+        "nodes": [_box(box) for box in picture.boxes],
         "edges": [[edge.start, edge.end, edge.sign] for edge in picture.edges],
     }
     return {key: value for key, value in found.items() if value}
@@ -253,11 +253,11 @@ def _change(change: Change, end: ChangeOutcome | None, *, is_full: bool) -> dict
     }
 
 
-def _node(node: Node) -> list[Any]:
+def _box(box: Box) -> list[Any]:
     """Column, kind, title, sign, the object's key, rows, and how many rows are left out."""
-    kept = _kept(node.rows)
+    kept = _kept(box.rows)
     rows = [[row.sign, row.text] for row in kept]
-    return [node.column, node.kind, node.title, node.sign, node.key, rows, len(node.rows) - len(rows)]
+    return [box.column, box.kind, box.title, box.sign, box.key, rows, len(box.rows) - len(rows)]
 
 
 def _kept(rows: tuple[Row, ...]) -> tuple[Row, ...]:

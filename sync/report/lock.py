@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sync.model.lock import Record
-from sync.report.documents import Commit, Count, Document, KeyDocument, VersionedDocument, at
+from sync.report.documents import Commit, Count, JsonDocument, KeyDocument, VersionedDocument, at
 from sync.report.words import one_line
 
 
@@ -26,7 +26,7 @@ def lock_lines(name: str, record: Record) -> Iterator[str]:
         yield one_line(f"Stored while they are replaced: {names}")
 
 
-class HolderDocument(Document):
+class HolderDocument(JsonDocument):
     """A run that holds the lock."""
 
     name: str
@@ -40,7 +40,7 @@ class HolderDocument(Document):
     """After so long a silence it counts as gone."""
 
 
-class LastRunDocument(Document):
+class LastRunDocument(JsonDocument):
     """The last run that changed something."""
 
     source: str

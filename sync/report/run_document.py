@@ -14,8 +14,8 @@ from sync.plan.outages import Effect, Gravity, effects_of
 from sync.report.documents import (
     Commit,
     Count,
-    Document,
     EditDocument,
+    JsonDocument,
     KeyDocument,
     OwnerDocument,
     ProblemDocument,
@@ -29,7 +29,7 @@ ActionName = Annotated[str, known(Action)]
 CauseName = Annotated[str, known(Cause)]
 
 
-class FieldDocument(Document):
+class FieldDocument(JsonDocument):
     """One field that changes."""
 
     path: str
@@ -53,7 +53,7 @@ class ChangeDocument(KeyDocument):
     """What the replacement of the live object cannot have; of a deleted object, what others set on it."""
 
 
-class LossDocument(Document):
+class LossDocument(JsonDocument):
     """One thing that those who connect to an owner lose."""
 
     gravity: Annotated[str, known(Gravity)]
@@ -63,7 +63,7 @@ class LossDocument(Document):
     """Whether Git requests it, or it would come of undoing an edit on the Controller."""
 
 
-class OutageDocument(Document):
+class OutageDocument(JsonDocument):
     """What the plan takes away from those who connect to one owner."""
 
     owner: OwnerDocument
@@ -80,7 +80,7 @@ class WriteDocument(KeyDocument):
     method: Annotated[str, known(Method)]
 
 
-class ChangeSetDocument(Document):
+class ChangeSetDocument(JsonDocument):
     """Writes that belong together, in the order in which they are sent."""
 
     owners: list[OwnerDocument]
@@ -109,7 +109,7 @@ class ChangeOutcomeDocument(KeyDocument):
     """Why it was not applied; empty where it was."""
 
 
-class OutcomeDocument(Document):
+class OutcomeDocument(JsonDocument):
     """How one change set ended."""
 
     owners: list[OwnerDocument] = at("change_set.owners")
@@ -120,7 +120,7 @@ class OutcomeDocument(Document):
     changes: list[ChangeOutcomeDocument]
 
 
-class OwnerOutcomeDocument(Document):
+class OwnerOutcomeDocument(JsonDocument):
     """The worst of what became of an owner's changes."""
 
     owner: OwnerDocument
@@ -140,7 +140,7 @@ class ServiceDocument(KeyDocument):
     """Why it is not up; empty where it is."""
 
 
-class RefusalDocument(Document):
+class RefusalDocument(JsonDocument):
     """Why nothing was written although there is a plan, and what would let it through."""
 
     message: str

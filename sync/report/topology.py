@@ -23,14 +23,14 @@ ALLOCATED = "allocated by the Controller"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line inside a node; `sign` as for an action, empty where nothing changes."""
+    """One line inside a box; `sign` as for an action, empty where nothing changes."""
 
     text: str
     sign: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Box:
     """One box. `column` is its place on the way, from 0; `key` names the object that it stands for, if any."""
 
     column: int
@@ -43,7 +43,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """A line between two nodes, by their positions."""
+    """A line between two boxes, by their positions."""
 
     start: int
     end: int
@@ -52,14 +52,14 @@ class Edge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """All nodes and lines of an owner."""
+    """All boxes and lines of an owner."""
 
-    nodes: tuple[Node, ...]
+    boxes: tuple[Box, ...]
     edges: tuple[Edge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Sides:
     """One owner's objects, as they are and as they are to be, and what changes about them."""
 
     before: Bodies
@@ -79,17 +79,17 @@ class Stage:
 class _Drawing:
     """Nodes by an id of their own, and lines between ids, while a picture is made."""
 
-    nodes: dict[Any, Node] = field(default_factory=dict)
+    boxes: dict[Any, Box] = field(default_factory=dict)
     edges: dict[tuple[Any, Any], str] = field(default_factory=dict)
 
     def picture(self) -> Picture:
-        position = {identity: number for number, identity in enumerate(self.nodes)}
+        position = {identity: number for number, identity in enumerate(self.boxes)}
         edges = (
             Edge(start=position[start], end=position[end], sign=sign)
             for (start, end), sign in self.edges.items()
             if start in position and end in position
         )
-        return Picture(nodes=tuple(self.nodes.values()), edges=tuple(edges))
+        return Picture(boxes=tuple(self.boxes.values()), edges=tuple(edges))
 
 
 _OWNER = "owner"
@@ -97,17 +97,17 @@ _OWNER = "owner"
 
 def picture_of(report: OwnerReport, before: Bodies, after: Bodies) -> Picture:
     """The picture of one owner from its live objects and from those that there will be."""
-    stage = Stage(before=before, after=after, changes={change.key: change for change in report.changes})
+    sides = Sides(before=before, after=after, changes={change.key: change for change in report.changes})
     sign = HELD_SYMBOL if report.is_held else _sign(was=bool(before) or not after, will=bool(after) or not before)
     title = f"{report.owner.namespace}/{report.owner.name}"
     drawing = _Drawing()
-    drawing.nodes[_OWNER] = Node(column=0, kind=report.owner.kind.value, title=title, sign=sign)
-    for key in stage.keys(Part.ENTRANCE):
-        _draw_entrance(drawing, stage, key)
-    for key in stage.keys(Part.ADDRESS):
-        _draw_address(drawing, stage, key)
-    for key in stage.keys(Part.BACK_ENDS):
-        _draw_back_ends(drawing, stage, key)
+    drawing.boxes[_OWNER] = Box(column=0, kind=report.owner.kind.value, title=title, sign=sign)
+    for key in sides.keys(Part.ENTRANCE):
+        _draw_entrance(drawing, sides, key)
+    for key in sides.keys(Part.ADDRESS):
+        _draw_address(drawing, sides, key)
+    for key in sides.keys(Part.BACK_ENDS):
+        _draw_back_ends(drawing, sides, key)
     return drawing.picture()
 
 
@@ -120,22 +120,22 @@ def _sign(*, was: bool, will: bool) -> str:
 # --- VirtualService and its listeners ---------------------------------------------------------------------------------
 
 
-def _draw_entrance(drawing: _Drawing, stage: Stage, key: ObjectKey) -> None:
+def _draw_entrance(drawing: _Drawing, sides: Sides, key: ObjectKey) -> None:
     """The VirtualService with its policies as rows, and its listeners with lines to their pools."""
-    policies = (policy for policy in stage.keys(Part.RULES) if policy.tenant == key.tenant)
+    policies = (policy for policy in sides.keys(Part.RULES) if policy.tenant == key.tenant)
     rows = tuple(
-        Row(text=policy.kind if policy.name == key.name else f"{policy.kind} {policy.name}", sign=stage.sign(policy))
+        Row(text=policy.kind if policy.name == key.name else f"{policy.kind} {policy.name}", sign=sides.sign(policy))
         for policy in policies
     )
-    drawing.nodes[key] = Node(column=1, kind=key.kind, title=key.name, sign=stage.sign(key), key=str(key), rows=rows)
-    drawing.edges[_OWNER, key] = _sign(was=key in stage.before, will=key in stage.after)
-    was = listeners_of(key, stage.before)
-    will = was if stage.after is stage.before else listeners_of(key, stage.after)
+    drawing.boxes[key] = Box(column=1, kind=key.kind, title=key.name, sign=sides.sign(key), key=str(key), rows=rows)
+    drawing.edges[_OWNER, key] = _sign(was=key in sides.before, will=key in sides.after)
+    was = listeners_of(key, sides.before)
+    will = was if sides.after is sides.before else listeners_of(key, sides.after)
     for listener in sorted({*was, *will}):
         sign = _sign(was=listener in was, will=listener in will)
         is_other = not sign and was[listener] != will[listener]
-        node = Node(column=2, kind="Listener", title=listener.title, sign=DIFFERS if is_other else sign)
-        drawing.nodes[key, listener] = node
+        box = Box(column=2, kind="Listener", title=listener.title, sign=DIFFERS if is_other else sign)
+        drawing.boxes[key, listener] = box
         drawing.edges[key, (key, listener)] = sign
         old, new = was.get(listener, ()), will.get(listener, ())
         for pool in dict.fromkeys((*old, *new)):
@@ -145,19 +145,19 @@ def _draw_entrance(drawing: _Drawing, stage: Stage, key: ObjectKey) -> None:
 # --- VsVip ------------------------------------------------------------------------------------------------------------
 
 
-def _draw_address(drawing: _Drawing, stage: Stage, key: ObjectKey) -> None:
+def _draw_address(drawing: _Drawing, sides: Sides, key: ObjectKey) -> None:
     """The VsVip with its addresses and names as rows, hanging from the VirtualServices of its tenant."""
-    was, will = addresses_of(stage.before.get(key)), addresses_of(stage.after.get(key))
-    if key in stage.after and not will:
-        is_made = key not in stage.before or stage.sign(key) == SYMBOLS[Action.REPLACE]
+    was, will = addresses_of(sides.before.get(key)), addresses_of(sides.after.get(key))
+    if key in sides.after and not will:
+        is_made = key not in sides.before or sides.sign(key) == SYMBOLS[Action.REPLACE]
         will = (ALLOCATED,) if is_made else was
-    names = _rows(names_of(stage.before.get(key)), names_of(stage.after.get(key)))
+    names = _rows(names_of(sides.before.get(key)), names_of(sides.after.get(key)))
     rows = (*_rows(was, will), *names)
-    drawing.nodes[key] = Node(column=1, kind=key.kind, title=key.name, sign=stage.sign(key), key=str(key), rows=rows)
-    for entrance in stage.keys(Part.ENTRANCE):
+    drawing.boxes[key] = Box(column=1, kind=key.kind, title=key.name, sign=sides.sign(key), key=str(key), rows=rows)
+    for entrance in sides.keys(Part.ENTRANCE):
         if entrance.tenant == key.tenant:
-            both_before = entrance in stage.before and key in stage.before
-            both_after = entrance in stage.after and key in stage.after
+            both_before = entrance in sides.before and key in sides.before
+            both_after = entrance in sides.after and key in sides.after
             if both_before or both_after:
                 drawing.edges[entrance, key] = _sign(was=both_before, will=both_after)
 
@@ -165,10 +165,10 @@ def _draw_address(drawing: _Drawing, stage: Stage, key: ObjectKey) -> None:
 # --- Pool and its servers ---------------------------------------------------------------------------------------------
 
 
-def _draw_back_ends(drawing: _Drawing, stage: Stage, key: ObjectKey) -> None:
-    """The Pool, and its servers as the rows of a node of their own."""
-    drawing.nodes[key] = Node(column=3, kind=key.kind, title=key.name, sign=stage.sign(key), key=str(key))
-    was, will = dict(_servers(stage.before.get(key))), dict(_servers(stage.after.get(key)))
+def _draw_back_ends(drawing: _Drawing, sides: Sides, key: ObjectKey) -> None:
+    """The Pool, and its servers as the rows of a box of their own."""
+    drawing.boxes[key] = Box(column=3, kind=key.kind, title=key.name, sign=sides.sign(key), key=str(key))
+    was, will = dict(_servers(sides.before.get(key))), dict(_servers(sides.after.get(key)))
     rows = []
     for server in sorted({*was, *will}, key=_order):
         sign = _sign(was=server in was, will=server in will)
@@ -176,8 +176,8 @@ def _draw_back_ends(drawing: _Drawing, stage: Stage, key: ObjectKey) -> None:
         note = will[server] if server in will else was[server]
         rows.append(Row(text=f"{server}{note}", sign=DIFFERS if is_other else sign))
     title = "" if rows else "no servers"
-    drawing.nodes[key, "servers"] = Node(column=4, kind="Servers", title=title, rows=tuple(rows))
-    drawing.edges[key, (key, "servers")] = _sign(was=key in stage.before, will=key in stage.after)
+    drawing.boxes[key, "servers"] = Box(column=4, kind="Servers", title=title, rows=tuple(rows))
+    drawing.edges[key, (key, "servers")] = _sign(was=key in sides.before, will=key in sides.after)
 
 
 def _servers(body: Body | None) -> Iterator[tuple[str, str]]:

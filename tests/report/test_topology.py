@@ -48,13 +48,13 @@ def picture(before: Bodies, after: Bodies, *changes: Change, is_held: bool = Fal
 
 
 def titles(found: Picture, kind: str) -> list[tuple[str, str]]:
-    """Title and sign of the nodes of a kind."""
-    return [(node.title, node.sign) for node in found.nodes if node.kind == kind]
+    """Title and sign of the boxes of a kind."""
+    return [(box.title, box.sign) for box in found.boxes if box.kind == kind]
 
 
 def lines(found: Picture) -> list[tuple[str, str, str]]:
     """Titles of both ends, and the sign."""
-    return [(found.nodes[one.start].title, found.nodes[one.end].title, one.sign) for one in found.edges]
+    return [(found.boxes[one.start].title, found.boxes[one.end].title, one.sign) for one in found.edges]
 
 
 def test_a_reference_is_followed_in_every_form() -> None:
@@ -65,7 +65,7 @@ def test_a_reference_is_followed_in_every_form() -> None:
 
     assert ("TCP 80", "a", "") in lines(drawn)
     assert ("TCP 81", "b", "") in lines(drawn)
-    assert {node.sign for node in drawn.nodes} == {""}
+    assert {box.sign for box in drawn.boxes} == {""}
 
 
 def test_a_listener_that_leads_elsewhere_shows_both_ways() -> None:
@@ -87,7 +87,7 @@ def test_servers_stand_in_the_order_of_their_addresses() -> None:
 
     drawn = picture(before, {**before, key("Pool", "a"): pool})
 
-    (servers,) = (node for node in drawn.nodes if node.kind == "Servers")
+    (servers,) = (box for box in drawn.boxes if box.kind == "Servers")
     assert [(row.text, row.sign) for row in servers.rows] == [
         ("192.0.2.9:8080", ""),
         ("192.0.2.10:8080 off", "~"),
@@ -124,8 +124,8 @@ def test_an_address_that_nobody_knows_yet_is_said_to_be_allocated() -> None:
 
     created, changed = picture({}, asked, change), picture(live, asked)
 
-    assert [(row.text, row.sign) for row in created.nodes[1].rows] == [(ALLOCATED, "+"), ("a.example", "+")]
-    assert [(row.text, row.sign) for row in changed.nodes[1].rows] == [("10.0.0.1", ""), ("a.example", "+")]
+    assert [(row.text, row.sign) for row in created.boxes[1].rows] == [(ALLOCATED, "+"), ("a.example", "+")]
+    assert [(row.text, row.sign) for row in changed.boxes[1].rows] == [("10.0.0.1", ""), ("a.example", "+")]
 
 
 def test_a_move_to_another_tenant_draws_both() -> None:
@@ -142,7 +142,7 @@ def test_a_held_owner_is_marked_even_if_nothing_of_it_is_live() -> None:
     """There is one box then."""
     drawn = picture({}, {}, is_held=True)
 
-    assert [(node.kind, node.title, node.sign) for node in drawn.nodes] == [("Gateway", "shop/web", "!")]
+    assert [(box.kind, box.title, box.sign) for box in drawn.boxes] == [("Gateway", "shop/web", "!")]
 
 
 NAMES = (
@@ -165,5 +165,5 @@ def test_a_body_of_another_shape_is_no_error(before: Bodies, after: Bodies) -> N
     """A report is drawn whatever a template or a Controller gives; every line has two ends."""
     drawn = picture(before, after)
 
-    assert len(drawn.nodes) >= 1 + len({*before, *after} - {key("L4PolicySet")})
-    assert all(0 <= end < len(drawn.nodes) for edge in drawn.edges for end in (edge.start, edge.end))
+    assert len(drawn.boxes) >= 1 + len({*before, *after} - {key("L4PolicySet")})
+    assert all(0 <= end < len(drawn.boxes) for edge in drawn.edges for end in (edge.start, edge.end))
