@@ -92,10 +92,15 @@ def check_port_name(
     *,
     takes_any: bool = True,
 ) -> None:
-    """An error for a port that no back end serves, where one has a port of nearly its name.
+    """An error for a port that no back end serves, where one has a port of nearly its name, or without its number.
 
     `takes_any` tells that the only port of the only slice serves it, whatever it is called.
     """
+    for group in groups:
+        is_served = port_of(group.ports, port, is_only=takes_any and len(groups) == 1) is not None
+        if group.endpoints and not is_served and any(item.port is None for item in group.ports):
+            message = f"a port without a number may be that of {service.title}, which is held"
+            findings.error(group.origin, (), message, "write the number at which its back ends serve it")
     known = {item.name for group in groups for item in group.ports if item.name and item.protocol is port.protocol}
     if port.name in known or any(
         port_of(group.ports, port, is_only=takes_any and len(groups) == 1) for group in groups

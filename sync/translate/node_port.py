@@ -59,11 +59,14 @@ def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
 
 
 def _check_selection(service: Service, inputs: Inputs, findings: Findings) -> None:
-    """Errors for Nodes whose label is nearly that of nodePortSelector."""
+    """Errors for Nodes whose label is nearly that of nodePortSelector, or that have a value where it has none."""
     selector = inputs.settings.node_port_selector
-    for node in inputs.catalog.nodes if selector.key else ():
-        if node.metadata.labels.get(selector.key) != selector.value and is_nearly_labelled(
-            node, selector.key, selector.value
+    nodes = inputs.catalog.nodes if selector.key else ()
+    is_valueless = not selector.value and all(node.metadata.labels.get(selector.key) != "" for node in nodes)
+    for node in nodes:
+        if node.metadata.labels.get(selector.key) != selector.value and (
+            is_nearly_labelled(node, selector.key, selector.value)
+            or (is_valueless and selector.key in node.metadata.labels)
         ):
             message = f"{node.title} has nearly the label of nodePortSelector, so {service.title} is held"
             fix = f"write the label {selector.key}: {selector.value}, or correct nodePortSelector in values.yaml"
@@ -79,12 +82,17 @@ def _check_local(service: Service, port: ServicePort, inputs: Inputs, findings: 
 
 
 def _check_node_names(groups: tuple[EndpointGroup, ...], service: Service, inputs: Inputs, findings: Findings) -> None:
-    """Errors for endpoints that name no Node of the tree, but nearly one that runs no back end of the Service."""
+    """Errors for endpoints that name no Node at all, or one that is not in the tree and nearly an idle one that is."""
     known = {node.name for node in inputs.catalog.nodes} | {item.name for item in inputs.catalog.broken_of(Node)}
     idle = known - {end.node for group in groups for end in group.endpoints}
     for group in groups:
         for end in group.endpoints:
-            if end.node not in known and (near := [name for name in sorted(idle) if is_near(end.node, name)]):
+            if not end.node:
+                message = (
+                    f"the endpoint names no Node, which externalTrafficPolicy Local needs: {service.title} is held"
+                )
+                findings.error(group.origin, end.path[:2], message, "add its nodeName")
+            elif end.node not in known and (near := [name for name in sorted(idle) if is_near(end.node, name)]):
                 message = f'Node "{end.node}" is not in the tree, so {service.title} is held'
                 findings.error(group.origin, end.path[:2], message, f'did you mean "{near[0]}"?')
 

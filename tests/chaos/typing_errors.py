@@ -32,9 +32,7 @@ FREE_TEXT = re.compile(
 )
 """Where nothing else refers to the text, by its path."""
 
-OPTIONAL = re.compile(
-    r"^\s*(- )?(type|port|nodeName|targetPort|value|role|exposed|ako\.vmware\.com/(?!gateway-)\S+|aviinfrasetting\S+):"
-)
+OPTIONAL = re.compile(r"^\s*(- )?(type|targetPort|role|exposed|ako\.vmware\.com/(?!gateway-)\S+|aviinfrasetting\S+):")
 """Lines that an author may take away on purpose, so that nobody can tell that one was lost.
 
 A Service is no LoadBalancer without its type, a Namespace is not served without its label.

@@ -71,7 +71,6 @@ def servers_of(*items: Any, settings: Any = None, facts: Any = None) -> list[str
         ),
         pytest.param({"name": "", "target_port": 7}, [[(None, 7)]], ["192.0.2.10:7"], id="a slice port without name"),
         pytest.param({"name": "", "target_port": 7}, [[(None, 8), (None, 9)]], [], id="no name is not the empty name"),
-        pytest.param({"name": "web"}, [[("web", None)]], [], id="a slice port without number"),
         pytest.param({"target_port": 0}, [[("a", 443), ("b", 1)]], ["192.0.2.10:443"], id="no target means the port"),
     ],
 )
@@ -366,7 +365,6 @@ def test_the_selector_chooses_nodes(selector: dict[str, str], expected: list[str
             [make_slice(endpoints=[make_endpoint(node="n1", ready=False)])], ["1"], id="readiness is not asked"
         ),
         pytest.param([make_slice(endpoints=[make_endpoint(node="n9")])], [], id="a node that is not in Git"),
-        pytest.param([make_slice(endpoints=[make_endpoint()])], [], id="a back end without node"),
         pytest.param(
             [
                 make_slice(name="a", port=1, port_name="x", endpoints=[make_endpoint(node="n1")]),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sync.model.resources.core import SERVICE_NAME_LABEL, EndpointSlice, Service
+from sync.model.resources.core import SERVICE_NAME_LABEL, EndpointSlice, Service, SlicePort
 from sync.model.resources.resource import Resource
 from tests.shared.builders import (
     error_problems,
@@ -169,9 +169,45 @@ def test_a_node_that_is_nearly_selected_holds_its_pools(labels: dict[str, str]) 
 
 
 @pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        pytest.param({"role": "worker"}, ["Node a has nearly the label of nodePortSelector, "
+                                          "so Service shop/front is held"], id="a value"),
+        pytest.param({"role": ""}, [], id="none, as for node-role.kubernetes.io"),
+    ],
+)  # fmt: skip
+def test_a_selector_without_value_holds_the_pools_of_nodes_that_have_one(
+    labels: dict[str, str], expected: list[str]
+) -> None:
+    """Its line may have been lost, and no Node would be a server."""
+    found = errors(
+        make_gateway(),
+        node_port_service(),
+        make_node("a", labels=labels),
+        **NODE_PORT,
+        nodePortSelector={"key": "role"},
+    )
+
+    assert [message for _, message in found] == expected
+
+
+@pytest.mark.parametrize("others", [[], [SlicePort(name="metrics", port=9090)]], ids=["alone", "beside another"])
+def test_a_slice_whose_port_has_lost_its_number_holds_the_pool(others: list[SlicePort]) -> None:
+    """Its pool would be without servers."""
+    item = replace(make_slice(), ports=(SlicePort(name="p443", port=None), *others))
+
+    found = errors(make_gateway(), make_service(), item)
+
+    message = "a port without a number may be that of Service shop/front, which is held"
+    assert found == [("EndpointSlice shop/front-1", message)]
+
+
+@pytest.mark.parametrize(
     ("node", "port", "expected"),
     [
         pytest.param("node-alpha", "https", [], id="right"),
+        pytest.param("", "https", ["the endpoint names no Node, which externalTrafficPolicy Local needs: "
+                                   "Service shop/front is held"], id="no Node"),
         pytest.param("node-alpa", "https", ['Node "node-alpa" is not in the tree, so Service shop/front is held'],
                      id="Node"),
         pytest.param("elsewhere", "https", [], id="a Node that is not in the tree"),
