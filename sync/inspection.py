@@ -15,7 +15,7 @@ from sync.errors import SourceError
 from sync.model.desired import AviObject, DesiredState
 from sync.model.explanation import ExplainedField, Explanation
 from sync.model.facts import Facts, assumed_facts
-from sync.model.live import LiveObject, LiveState
+from sync.model.live import LiveState
 from sync.model.lock import Holder, Record
 from sync.model.settings import Settings
 from sync.model.target import Target
@@ -40,11 +40,24 @@ class Inspection:
 
     def explained(self, item: AviObject) -> Explanation:
         """Where each field of a desired object comes from, and the live value beside it."""
+        text = WrittenText(self.source.snapshot, max_aliases=limits_of(self.settings).max_yaml_aliases)
+        template = self.source.templates[item.key.kind]
+        is_own = any(file.path == template.file for file in self.source.snapshot.files)
+        inputs = inputs_of(self.source.resources, self.settings, self.facts)
+        found = sources_of(item, self.source.resources, inputs, text.is_written, template if is_own else None)
         live = self.live.objects.get(item.key) if self.live is not None else None
+        values = field_values(item, live.body if live else None, [each.path for each in found])
         return Explanation(
             commit=self.desired.commit,
             item=item,
-            fields=explain(item, self.source, self.settings, self.facts, live),
+            fields=tuple(
+                ExplainedField(
+                    field=each.field_text,
+                    sources=tuple(text.with_line(place) for place in each.sources),
+                    values=value,
+                )
+                for each, value in zip(found, values, strict=True)
+            ),
             live=live,
             is_looked_up=self.live is not None,
         )
@@ -68,26 +81,6 @@ def inspect_tree(request: SourceRequest, facts: Facts | None, now: datetime, tim
     facts = facts or assumed_facts(settings.controller.cloud_name)
     desired = offline(with_ignore_rules(make_desired(source, facts, timing.is_over), source, now.date()))
     return Inspection(source=source, settings=settings, facts=facts, desired=desired, live=None)
-
-
-def explain(
-    item: AviObject, source: Source, settings: Settings, facts: Facts, live: LiveObject | None
-) -> tuple[ExplainedField, ...]:
-    """Every field of a desired object: the places in the tree that it comes from, and the live value beside it."""
-    text = WrittenText(source.snapshot, max_aliases=limits_of(settings).max_yaml_aliases)
-    template = source.templates[item.key.kind]
-    is_own = any(file.path == template.file for file in source.snapshot.files)
-    inputs = inputs_of(source.resources, settings, facts)
-    found = sources_of(item, source.resources, inputs, text.is_written, template if is_own else None)
-    values = field_values(item, live.body if live else None, [each.path for each in found])
-    return tuple(
-        ExplainedField(
-            field=each.field_text,
-            sources=tuple(text.with_line(place) for place in each.sources),
-            values=value,
-        )
-        for each, value in zip(found, values, strict=True)
-    )
 
 
 def read_facts_of(request: SourceRequest, target: Target) -> Facts:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from sync.desired import load_source, make_desired
-from sync.inspection import explain
+from sync.inspection import Inspection
 from sync.model.explanation import ExplainedField
 from sync.model.facts import assumed_facts
 from sync.source.facts_file import read_facts_file
@@ -31,8 +31,10 @@ def explained(case: str, cache: Path) -> Iterator[tuple[Any, tuple[ExplainedFiel
     assert source.settings is not None
     facts_file = folder / "facts.yaml"
     facts = read_facts_file(facts_file) if facts_file.exists() else assumed_facts("Default-Cloud")
-    for item in make_desired(source, facts):
-        yield item, explain(item, source, source.settings, facts, None)
+    desired = make_desired(source, facts)
+    inspection = Inspection(source=source, settings=source.settings, facts=facts, desired=desired, live=None)
+    for item in desired:
+        yield item, inspection.explained(item).fields
 
 
 @pytest.mark.parametrize("case", CASES)
