@@ -13,10 +13,9 @@ from sync.guard.writer import Writer, wrong_writer
 from sync.model.desired import DesiredState
 from sync.model.live import LiveState
 from sync.model.lock import LastRun, Record
-from sync.model.plan import Plan, Refusal
+from sync.model.plan import Plan, Refusal, Selection
 from sync.model.problem import Problem, Severity
 from sync.model.run import RunOptions
-from sync.model.selection import Selection
 from sync.model.wording import did_you_mean
 from sync.plan.saving import moved
 from sync.source.git.lineage import doubt_of_descent, origin_of

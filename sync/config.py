@@ -21,9 +21,9 @@ from sync.controller.address import ControllerAddress
 from sync.credentials import note
 from sync.errors import UsageError
 from sync.model.problem import Origin, Problem, Severity
+from sync.model.run import Target
 from sync.model.settings import VALUES_FILE, Settings
 from sync.model.source import Snapshot
-from sync.model.target import Target
 from sync.model.wording import did_you_mean, shown
 from sync.source.ako_values import keys_of_other_releases, problems_of_keys, with_other_releases
 from sync.source.empty_fields import empty_fields, problems_of_empty

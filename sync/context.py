@@ -13,13 +13,11 @@ from sync.model.desired import DesiredState
 from sync.model.facts import Facts
 from sync.model.live import LiveState
 from sync.model.lock import Record
-from sync.model.outcome import Outcome
+from sync.model.outcome import Awaited, Outcome
 from sync.model.plan import Plan, PlanOptions, Refusal
 from sync.model.problem import Problem
-from sync.model.run import RunOptions
-from sync.model.service import Awaited
+from sync.model.run import RunOptions, Target
 from sync.model.settings import Settings
-from sync.model.target import Target
 from sync.model.traffic import Observer, unobserved
 from sync.source.git.source import SourceRequest
 from sync.timing import Timing

@@ -12,10 +12,9 @@ from sync.model.desired import DesiredState, Held, OwnersInGit, Status
 from sync.model.facts import Facts, assumed_facts
 from sync.model.leaks import KnownSecrets
 from sync.model.live import LiveState
-from sync.model.plan import PlanOptions
+from sync.model.plan import PlanOptions, Selection
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.tree import Resources
-from sync.model.selection import Selection
 from sync.model.settings import Settings
 from sync.model.source import Snapshot, SourceLimits
 from sync.model.templates import TemplateText

@@ -17,8 +17,8 @@ from sync.model.explanation import ExplainedField, Explanation
 from sync.model.facts import Facts, assumed_facts
 from sync.model.live import LiveState
 from sync.model.lock import Holder, Record
+from sync.model.run import Target
 from sync.model.settings import Settings
-from sync.model.target import Target
 from sync.model.traffic import Observer, unobserved
 from sync.plan.naming import with_owners_of_git
 from sync.source.git.source import SourceRequest

@@ -29,12 +29,10 @@ from sync.model.desired import DesiredState
 from sync.model.facts import Facts
 from sync.model.live import KeptObject, LiveState
 from sync.model.lock import LastRun, Record
-from sync.model.outcome import Outcome, WriteState
+from sync.model.outcome import Outcome, ServiceState, WriteState
 from sync.model.plan import ChangeSet, Plan, PlanOptions, Refusal
 from sync.model.problem import Problem
-from sync.model.run import Run, RunOptions
-from sync.model.service import ServiceState
-from sync.model.target import Target
+from sync.model.run import Run, RunOptions, Target
 from sync.plan.awaiting import awaited
 from sync.plan.make import make_plan
 from sync.plan.naming import with_owners_of_git

@@ -11,9 +11,8 @@ from sync.config import ControllerOptions, SourceOptions, host_of, new_run_id, s
 from sync.credentials import environment
 from sync.errors import UsageError
 from sync.model.desired import Owner, OwnerKind
-from sync.model.plan import Permit, PlanOptions, Policy
+from sync.model.plan import Permit, PlanOptions, Policy, Selection
 from sync.model.run import RunOptions
-from sync.model.selection import Selection
 from sync.model.wording import did_you_mean, shown
 from sync.source.git.source import SourceRequest
 

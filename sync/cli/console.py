@@ -14,7 +14,7 @@ from sync.context import Assessment, Hooks
 from sync.controller.apply import ApplyOptions
 from sync.errors import ExitCode
 from sync.model.outcome import WriteOutcome
-from sync.model.target import Target
+from sync.model.run import Target
 from sync.report.words import counted
 
 

@@ -7,7 +7,7 @@ from sync.cli.arguments import Arguments
 from sync.cli.terminal import complain, paint
 from sync.config import EMBEDDED, target
 from sync.credentials import environment
-from sync.model.target import Target
+from sync.model.run import Target
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import yaml
 from sync.cli.terminal import say
 from sync.credentials import environment
 from sync.errors import UsageError
-from sync.model.target import Target
+from sync.model.run import Target
 
 try:
     from sync.emulator import Emulator, FaultError, SeedError, StateError

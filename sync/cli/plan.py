@@ -14,10 +14,8 @@ from sync.cli.help import Command, Group, group, not_required
 from sync.cli.results import output_options
 from sync.cli.running import perform
 from sync.errors import UsageError
-from sync.model.plan import PlanOptions
+from sync.model.plan import PlanOptions, SavedPlan, Selection
 from sync.model.run import Run
-from sync.model.saved_plan import SavedPlan
-from sync.model.selection import Selection
 from sync.plan.drift import drift_of, edit_problems, edits_of
 from sync.plan.saving import described, fingerprints
 from sync.report.formats import RUN

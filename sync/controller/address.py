@@ -7,7 +7,7 @@ from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
 from sync.errors import UsageError
-from sync.model.target import Target
+from sync.model.run import Target
 
 _FIX = "give the address alone, as in https://avi.example.com or 10.0.0.1"
 

@@ -6,7 +6,7 @@ from typing import Any
 from sync.controller.client import ControllerClient
 from sync.controller.facts import lookups
 from sync.errors import SyncError
-from sync.model.service import Awaited, ServiceState, Verdict
+from sync.model.outcome import Awaited, ServiceState, Verdict
 from sync.timing import Timing
 
 UP = "OPER_UP"

@@ -20,7 +20,7 @@ from sync.doctor.tree import check_dns, check_manifests, check_references, check
 from sync.errors import SyncError, UnreachableError, UsageError
 from sync.model.checkup import Checkup, Finding
 from sync.model.facts import Facts
-from sync.model.target import Target
+from sync.model.run import Target
 from sync.source.git.source import SourceRequest
 from sync.timing import Timing
 from sync.translate.references import references_of

@@ -13,7 +13,6 @@ from sync.model.desired import Held, ObjectKey, Owner
 from sync.model.live import LiveObject
 from sync.model.problem import Problem
 from sync.model.secrets import shown_at
-from sync.model.selection import Selection
 from sync.model.wording import short
 
 
@@ -53,6 +52,23 @@ class Policy(StrEnum):
     SYNC = "sync"
     UPSERT_ONLY = "upsert-only"
     CREATE_ONLY = "create-only"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Owners to plan for. Both empty: all. What is not selected is neither changed nor read as missing."""
+
+    owners: frozenset[Owner] = frozenset()
+    namespaces: frozenset[str] = frozenset()
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is left out."""
+        return not self.owners and not self.namespaces
+
+    def includes(self, owner: Owner) -> bool:
+        """Whether the owner is one of those that are named, or in a namespace that is named."""
+        return self.is_everything or owner in self.owners or owner.namespace in self.namespaces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,3 +278,23 @@ class Plan:
     def count(self, action: Action) -> int:
         """How many objects change in this way."""
         return sum(change.action is action for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedPlan:
+    """Enough to know a plan again. No bodies: they may hold what others keep secret on the Controller.
+
+    `writes` has one fingerprint per write, by method and object, over its body and over the version of the live object
+    that it was planned for; `changes` one line per change, without values.
+    """
+
+    source: str
+    ref: str
+    path: str
+    controller: str
+    cluster: str
+    commit: str
+    digest: str
+    options: PlanOptions
+    changes: tuple[str, ...]
+    writes: Mapping[str, str]

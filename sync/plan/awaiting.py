@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from sync.kinds import Part
 from sync.model.desired import ObjectKey, Owner
 from sync.model.live import LiveState
-from sync.model.outcome import ChangeState, Outcome
+from sync.model.outcome import Awaited, ChangeState, Outcome
 from sync.model.plan import CHANGES_OF_HANDS
-from sync.model.service import Awaited
 from sync.plan.serving import Bodies, Body, is_on, serving_of
 
 _TOUCHED = frozenset({ChangeState.APPLIED, ChangeState.RESTORED})

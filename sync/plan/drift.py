@@ -6,9 +6,8 @@ from dataclasses import replace
 from sync.compare.edits import edits_beside, edits_on
 from sync.model.desired import DesiredState
 from sync.model.live import LiveState
-from sync.model.plan import Cause, ChangeSet, Edit, FieldChange, Plan
+from sync.model.plan import Cause, ChangeSet, Edit, FieldChange, Plan, Selection
 from sync.model.problem import Problem, Severity
-from sync.model.selection import Selection
 from sync.model.wording import shown
 
 

@@ -5,8 +5,7 @@ from typing import Any
 
 from sync.compare.normal_form import digest
 from sync.model.live import LiveState
-from sync.model.plan import Action, Change, Plan, Refusal, Write
-from sync.model.saved_plan import SavedPlan
+from sync.model.plan import Action, Change, Plan, Refusal, SavedPlan, Write
 
 
 def fingerprints(plan: Plan, live: LiveState) -> Mapping[str, str]:

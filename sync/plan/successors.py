@@ -10,7 +10,7 @@ belongs to nobody any more has no successor: then Git proves that what serves it
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from sync.model.desired import DesiredState, Owner, ServiceKey
-from sync.model.selection import Selection
+from sync.model.plan import Selection
 from sync.plan.changes import OwnerChanges
 from sync.plan.owners import Pair
 

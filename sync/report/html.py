@@ -15,11 +15,10 @@ from typing import Any
 from sync.compare.unknown_servers import unknown_servers, with_servers
 from sync.kinds import KINDS, Part
 from sync.model.desired import AviObject, DesiredState, ObjectKey, Owner
-from sync.model.outcome import ChangeOutcome
+from sync.model.outcome import ChangeOutcome, Verdict
 from sync.model.plan import CHANGES_OF_HANDS, Action, Change, ChangeSet
 from sync.model.problem import Problem
 from sync.model.run import Run
-from sync.model.service import Verdict
 from sync.plan.serving import Bodies, Body
 from sync.report.headline import Headline, headline_of, headline_of_tree
 from sync.report.owners import HELD, UNCHANGED, OwnerReport, owners_of, owners_of_tree

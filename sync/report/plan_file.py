@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sync.compare.normal_form import digest
 from sync.errors import UsageError
-from sync.model.saved_plan import SavedPlan
+from sync.model.plan import SavedPlan
 from sync.model.wording import shown
 
 SCHEMA_VERSION = 1

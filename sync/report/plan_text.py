@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sync.kinds import Part
-from sync.model.outcome import Outcome, SetState
+from sync.model.outcome import Outcome, SetState, Verdict
 from sync.model.plan import Action, Cause, Change, FieldChange, Plan
 from sync.model.problem import Severity
 from sync.model.run import Run
-from sync.model.service import Verdict
 from sync.model.wording import short
 from sync.plan.serving import addresses_of, as_list, as_map, is_on, names_of
 from sync.report.owners import OwnerReport, owners_of

@@ -6,10 +6,9 @@ from typing import Annotated, Any
 from pydantic import WithJsonSchema
 
 from sync.model.desired import Owner
-from sync.model.outcome import ChangeState, SetState, WriteState
+from sync.model.outcome import ChangeState, SetState, Verdict, WriteState
 from sync.model.plan import Action, Cause, Method, Plan
 from sync.model.run import Run
-from sync.model.service import Verdict
 from sync.plan.outages import Effect, Gravity, effects_of
 from sync.report.documents import (
     Commit,

@@ -8,7 +8,7 @@ import pytest
 from sync.controller.client import ControllerClient
 from sync.controller.services import watch_services
 from sync.model.desired import ObjectKey, Owner, OwnerKind
-from sync.model.service import Awaited, ServiceState, Verdict
+from sync.model.outcome import Awaited, ServiceState, Verdict
 from tests.controller.workshop import Clock
 from tests.shared.scripted_controller import Answer, ScriptedController, page
 

@@ -17,8 +17,7 @@ from sync.context import Hooks
 from sync.controller.apply import ApplyOptions
 from sync.errors import ExitCode
 from sync.model.outcome import SetState, WriteOutcome
-from sync.model.run import RunOptions
-from sync.model.target import Target
+from sync.model.run import RunOptions, Target
 from sync.run import synchronise
 from sync.source.git.source import SourceRequest
 from tests.end_to_end.process import LOCK, environment, is_held, make_holder, somebody_holds_the_lock, wait_until

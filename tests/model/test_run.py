@@ -7,11 +7,10 @@ import pytest
 
 from sync.errors import ExitCode
 from sync.model.desired import DesiredState
-from sync.model.outcome import ChangeState, SetState, WriteState
+from sync.model.outcome import ChangeState, ServiceState, SetState, Verdict, WriteState
 from sync.model.plan import Action, Refusal
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.run import Run
-from sync.model.service import ServiceState, Verdict
 from tests.shared.builders import make_object
 from tests.shared.plans import make_change, make_key, make_outcome, make_owner, make_plan_of, make_set
 

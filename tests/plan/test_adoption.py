@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from sync.avi.addresses import addresses
 from sync.model.desired import OwnerKind
 from sync.model.live import LiveState
-from sync.model.plan import Method, Plan
-from sync.model.selection import Selection
+from sync.model.plan import Method, Plan, Selection
 from sync.plan.adoption import plan_adoption
 from sync.plan.release import plan_release
 from tests.plan.apps import APPS, manifests_of

@@ -3,8 +3,7 @@
 from hypothesis import given, settings
 
 from sync.model.desired import Owner, OwnerKind
-from sync.model.plan import Edit
-from sync.model.selection import Selection
+from sync.model.plan import Edit, Selection
 from sync.plan.drift import edit_problems, edit_text, edits_of
 from tests.plan.apps import APPS, edited, manifests_of
 from tests.shared.perfect_controller import PerfectController, converged, desired_for, plan_for

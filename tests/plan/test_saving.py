@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from sync.errors import UsageError
 from sync.model.live import LiveState
-from sync.model.plan import Plan
-from sync.model.saved_plan import SavedPlan
+from sync.model.plan import Plan, SavedPlan
 from sync.plan.saving import described, fingerprints
 from sync.plan.saving import moved as refusals_of
 from sync.report.plan_file import plan_file_text, read_plan_file

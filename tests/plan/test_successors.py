@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from sync.model.desired import DesiredState, Held, ObjectKey, Owner, OwnerKind
 from sync.model.live import LiveState
-from sync.model.plan import Action, Plan, Policy
+from sync.model.plan import Action, Plan, Policy, Selection
 from sync.model.problem import Severity
-from sync.model.selection import Selection
 from sync.plan.make import make_plan
 from tests.shared.builders import make_options
 from tests.shared.perfect_controller import PerfectController, converged, desired_for

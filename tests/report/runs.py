@@ -4,11 +4,10 @@ from hypothesis import strategies as st
 
 from sync.kinds import KINDS
 from sync.model.desired import DesiredState, Held, ObjectKey, Owner, OwnerKind
-from sync.model.outcome import Outcome, SetState, WriteOutcome, WriteState
+from sync.model.outcome import Outcome, ServiceState, SetState, Verdict, WriteOutcome, WriteState
 from sync.model.plan import Action, Change, ChangeSet, FieldChange, Method, Plan, Refusal, Write
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.run import Run
-from sync.model.service import ServiceState, Verdict
 
 PIECES = (
     *("web", "shop", "10.10.10.50", "größer", "Ж", " ", "  ", "/", ":", "'", '"', "-", "--", "=", "1. ", "+ ", "~"),

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
 from sync.model.desired import ObjectKey
+from sync.model.outcome import Verdict
 from sync.model.problem import Problem
 from sync.model.run import Run
-from sync.model.service import Verdict
 from sync.report.formats import RUN, VALIDATION, written
 from sync.report.markdown import run_markdown
 from sync.report.plan_text import last_line

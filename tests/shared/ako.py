@@ -10,7 +10,7 @@ from sync.desired import load_source, make_desired
 from sync.inspection import read_facts_of
 from sync.kinds import KINDS
 from sync.model.desired import AviObject, DesiredState, ObjectKey
-from sync.model.target import Target
+from sync.model.run import Target
 from sync.source.git.source import SourceRequest
 
 OURS_ALONE = frozenset({"ManagedBy", "OwnerKind", "ServiceNamespace", "Digest", "Fields", "AskedAddress", "Protected"})
