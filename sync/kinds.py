@@ -294,6 +294,9 @@ _KINDS = (
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
 """Kind name → row. Objects are created in this order: what is referred to exists first (AVI-REFERENCE-GRAPH)."""
 
+ENTRANCE = next(kind.name for kind in _KINDS if kind.part is Part.ENTRANCE)
+"""The kind by whose name an owner is found."""
+
 RANKS: Mapping[str, int] = {name: rank for rank, name in enumerate(KINDS)}
 """Kind name → its place in that order."""
 

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from sync.model.desired import Held, Owner, OwnerKind, Translation, VirtualServiceContent
+from sync.kinds import ENTRANCE
+from sync.model.desired import Held, Owner, OwnerKind, Translation
 from sync.model.facts import Facts
 from sync.model.problem import Origin, Problem, Severity
 from sync.model.resources.core import Service
@@ -99,7 +100,7 @@ def _without_claimed_names(translations: Sequence[OwnerTranslation]) -> list[Own
         for spec in translation.specs:
             claims[(spec.key.kind, spec.key.name)][translation.owner] = translation
         if translation.is_held:
-            claims[(VirtualServiceContent.KIND, translation.name)][translation.owner] = translation
+            claims[(ENTRANCE, translation.name)][translation.owner] = translation
     clashes: dict[Owner, list[Problem]] = defaultdict(list)
     for (kind, name), claimants in claims.items():
         if len(claimants) > 1:

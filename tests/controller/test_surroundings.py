@@ -7,13 +7,15 @@ import pytest
 from sync.controller.client import ControllerClient
 from sync.controller.errors import RefusedError
 from sync.controller.surroundings import read_surroundings
+from sync.kinds import KINDS
 from sync.model.live import NOTHING_AROUND, LiveState, Surroundings
 from sync.model.plan import ChangeSet, Method
 from tests.shared.plans import make_key, make_owner, make_write
 from tests.shared.scripted_controller import Answer, ScriptedController, logged_in, page
 
 Connect = Callable[..., ControllerClient]
-TYPES_OF_POOLS = ("dnspolicy", "httppolicyset", "poolgroup", "vsdatascriptset")
+TYPES_OF_POOLS = KINDS["Pool"].used_by
+TYPES = {*TYPES_OF_POOLS, *KINDS["VirtualService"].used_by}
 
 
 def deleting(*kinds: str) -> list[ChangeSet]:
@@ -38,19 +40,24 @@ def test_a_plan_that_deletes_nothing_asks_nothing(controller: ScriptedController
 
 def test_each_type_is_asked_for_once_however_much_is_deleted(controller: ScriptedController, connect: Connect) -> None:
     """A hundred owners cost as many requests as one."""
-    for path in (*TYPES_OF_POOLS, "gslbservice", "ipamdnsproviderprofile"):
+    for path in TYPES:
         controller.on(f"GET /api/{path}", page([]))
 
     found = read(connect, deleting("Pool", "VirtualService") * 100)
 
     assert found == NOTHING_AROUND
-    assert len(controller.lines) == 6
+    assert len(controller.lines) == len(TYPES)
 
 
 @pytest.mark.parametrize(
     ("path", "body", "kind"),
     [
-        pytest.param("poolgroup", {"members": [{"pool_ref": "https://h/api/pool/pool-1#p"}]}, "PoolGroup", id="group"),
+        pytest.param(
+            "dnspolicy",
+            {"rule": [{"action": {"pool_switching": {"pool_ref": "https://h/api/pool/pool-1#p"}}}]},
+            "DnsPolicy",
+            id="DNS policy",
+        ),
         pytest.param(
             "httppolicyset",
             {"http_request_policy": {"rules": [{"switching_action": {"pool_ref": "https://h/api/pool/pool-1#p"}}]}},
@@ -68,7 +75,7 @@ def test_who_refers_to_what_goes_is_found(
     for each in TYPES_OF_POOLS:
         controller.on(f"GET /api/{each}", page([]))
     one = {"name": "theirs", "uuid": "u1", "tenant_ref": tenant, **body}
-    other = {"name": "other", "uuid": "u2", "tenant_ref": tenant, "members": [{"pool_ref": "https://h/api/pool/p-2#p"}]}
+    other = {"name": "other", "uuid": "u2", "tenant_ref": tenant, "pool_refs": ["https://h/api/pool/p-2#p"]}
     controller.on(f"GET /api/{path}", page([one, other]))
 
     (user,) = read(connect, deleting("Pool")).users

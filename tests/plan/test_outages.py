@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sync.kinds import KINDS
 from sync.model.desired import ObjectKey
 from sync.model.live import LiveState, Ownership
 from sync.model.plan import Cause, Plan
@@ -237,7 +238,7 @@ BODIES: st.SearchStrategy[Any] = st.recursive(
 
 
 @settings(max_examples=200, deadline=None)
-@given(found=st.dictionaries(st.sampled_from(["VsVip", "Pool", "L4PolicySet", "VirtualService"]), BODIES))
+@given(found=st.dictionaries(st.sampled_from([*KINDS]), BODIES))
 def test_a_body_of_any_shape_serves_something_or_nothing(found: Mapping[str, Any]) -> None:
     """Templates of others and Controllers of any version: never an error."""
     bodies: dict[ObjectKey, Any] = {make_key(kind=kind): body for kind, body in found.items() if isinstance(body, dict)}
