@@ -19,7 +19,7 @@ from sync.model.plan import Change
 from sync.model.wording import short
 from sync.report.documents import SCHEMA_VERSION
 from sync.report.plan_text import change_lines
-from sync.report.words import commit_text, one_line
+from sync.report.words import commit_text, counted, one_line
 
 LAST = "last"
 """Stands for the newest run that planned a change."""
@@ -75,6 +75,8 @@ def command(journal: str, run: str, limit: int, output: str) -> None:
         show(_details(shown[0]))
     else:
         show(map(_line, shown))
+    if not runs:
+        say("note: the journal holds no run")
     if len(shown) < len(runs) and not run:
         say(f"note: {len(runs) - len(shown)} older runs are not shown (--limit)")
 
@@ -86,7 +88,7 @@ def runs_in(journal: str) -> list[RecordedRun]:
         raise UsageError("no journal is named", fix=fix)
     events, unread = read_journal(Path(journal))
     if unread:
-        say(f"{paint('warning:', 'warning')} {journal}: {unread} lines cannot be read and are left out")
+        say(f"{paint('warning:', 'warning')} {journal}: skipped {counted(unread, 'line')} that cannot be read")
     later: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         if not isinstance(event, RunBegan):
@@ -120,10 +122,9 @@ def _line(run: RecordedRun) -> str:
     outcome = ended.exit_code.name.lower().replace("_", " ") if ended else "broke off"
     return "  ".join(
         (
-            f"{began.run}  {began.time:%Y-%m-%d %H:%M:%S}Z",
+            f"{one_line(began.run)}  {began.time:%Y-%m-%d %H:%M:%S}Z",
             paint(f"{outcome:<14}", "" if is_success else "error"),
-            f"{began.command} {short(began.commit) or 'without a commit'}",
-            one_line(began.actor),
+            one_line(f"{began.command} {short(began.commit) or 'without a commit'}  {began.actor}"),
             _counts(run),
         )
     )

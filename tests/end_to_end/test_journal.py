@@ -317,7 +317,7 @@ def test_lines_that_cannot_be_read_are_counted(cli: Run, journal: Path) -> None:
     told = cli("history")
 
     assert (told.code, len(told.out.splitlines())) == (0, 1)
-    assert "1 lines cannot be read" in told.err
+    assert "skipped 1 line that cannot be read" in told.err
 
 
 @pytest.mark.parametrize(
