@@ -42,7 +42,7 @@ def to_text(document: Mapping[str, Any]) -> str:
 
 
 def at(path: str) -> Any:
-    """Where the value of the model has a key that is called otherwise there: attributes joined by dots."""
+    """Where the model has the value of a key if not under the key's name: attributes joined by dots."""
     return Field(validation_alias=AliasPath(*path.split(".")))
 
 
@@ -52,8 +52,9 @@ def known(words: type[StrEnum]) -> Any:
 
 
 def _of_key(name: str) -> Any:
-    owners_of_keys = ("key", "item.key", "write.key", "change.key")
-    return Field(validation_alias=AliasChoices(*(AliasPath(*path.split("."), name) for path in owners_of_keys), name))
+    """A part of an ObjectKey, or of the key of whatever has one."""
+    paths = ("key", "item.key", "write.key", "change.key")
+    return Field(validation_alias=AliasChoices(*(AliasPath(*path.split("."), name) for path in paths), name))
 
 
 Count = Annotated[int, Field(ge=0)]
