@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from sync.desired import load_source, make_desired, offline
+from sync.kinds import KINDS
 from sync.report.documents import render_document
 from sync.source.facts_file import read_facts_file
 from sync.source.git.source import SourceRequest
@@ -30,6 +31,14 @@ def test_a_source_tree_comes_to_exactly_these_objects_and_problems(
     if request.config.getoption("--update-golden"):
         (folder / "objects.yaml").write_text(made)
     assert (folder / "objects.yaml").read_text() == made
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_case(kind: str) -> None:
+    """There a reviewer reads what is made of it."""
+    files = (path for name in ("objects.yaml", "plan.txt") for path in GOLDEN.glob(f"*/{name}"))
+
+    assert any(f" {kind} " in path.read_text("utf-8") for path in files)
 
 
 def _readable(document: dict[str, Any]) -> str:

@@ -147,12 +147,11 @@ def test_an_edit_inside_a_list_of_ours_is_set_back_unless_the_controller_compute
 # --- equal ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
-def test_what_was_just_created_is_equal(kind: str) -> None:
-    """The second run plans nothing, for every kind."""
-    desired = desired_of(kind, *BASE)
+def test_what_was_just_created_is_equal() -> None:
+    """The second run plans nothing, whatever the kind."""
+    objects = rendered(translated(*BASE)).objects
 
-    assert compare(desired, live_of(desired)).is_equal
+    assert [item.key for item in objects if not compare(item, live_of(item)).is_equal] == []
 
 
 @pytest.mark.parametrize(
