@@ -12,7 +12,6 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 
-from sync.kinds import KINDS
 from sync.model.desired import DesiredState, OwnerKind
 from sync.model.problem import Severity
 from sync.model.secrets import without_secrets
@@ -71,7 +70,7 @@ class VersionedDocument(JsonDocument):
 class KeyDocument(JsonDocument):
     """An object on the Controller."""
 
-    kind: Annotated[str, Field(examples=list(KINDS))] = _of_key("kind")
+    kind: Annotated[str, Field(examples=["Pool", "VirtualService"])] = _of_key("kind")
     tenant: str = _of_key("tenant")
     name: str = _of_key("name")
 
