@@ -13,7 +13,7 @@ from sync.cli.running import perform
 from sync.cli.terminal import say
 from sync.errors import ExitCode, UsageError
 from sync.plan.adoption import plan_adoption
-from sync.plan.release import plan_release
+from sync.plan.takeover import plan_release
 from sync.report.formats import RUN
 
 

@@ -1,7 +1,7 @@
 """Which owners must not be touched, and why: rules that need to see what is live."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sync.compare.vips import outside_of_its_subnet
 from sync.kinds import Part
@@ -11,7 +11,6 @@ from sync.model.plan import Action, Cause, PlanOptions
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges, losses, refused_before, tenant_move
 from sync.plan.clashes import claims_of, holders_of, rival_claims, taken
-from sync.plan.doubts import holding_doubts
 from sync.plan.obstacles import users_of
 from sync.plan.outages import NO_EFFECT, Effect
 from sync.plan.owners import Pair
@@ -72,7 +71,7 @@ def holds_of(
         effect = effects.get(owner.pair.name, NO_EFFECT)
         for message, fix in _reasons(owner.owner, effect, digests, desired, live, options, way_out):
             holds.add(owner.pair, message, fix, desired)
-        for problem in (*holding_doubts(owner.owner, desired), *still_wanted(owner.owner, desired)):
+        for problem in (*_holding_doubts(owner.owner, desired), *still_wanted(owner.owner, desired)):
             holds.add_problem(owner.pair, problem)
     claims, holders = claims_of(owners, desired), holders_of(owners, live)
     changes = [owner.owner for owner in owners]
@@ -211,3 +210,17 @@ def _other_users(owner: OwnerChanges, live: LiveState) -> Iterator[tuple[str, st
     }
     for other, name, gone in users_of(going, live, owner.pair.live.keys()) if going else ():
         yield f"{other} refers to {gone}, which would be deleted", f"remove the reference from {name} of {other} first"
+
+
+def doubts_about(owner: OwnerChanges, desired: DesiredState) -> tuple[Problem, ...]:
+    """The doubts about a VIP that the owner would get; nothing where it gets none."""
+    made = (change for change in owner.changes.values() if change.action in (Action.CREATE, Action.REPLACE))
+    is_made = any(change.key.part is Part.ADDRESS for change in made)
+    return desired.doubts.get(owner.pair.name, ()) if is_made else ()
+
+
+def _holding_doubts(owner: OwnerChanges, desired: DesiredState) -> Iterator[Problem]:
+    """The same as errors, where a live VIP would be deleted for the new one."""
+    for doubt in doubts_about(owner, desired) if owner.frees_addresses else ():
+        message = f"held: {doubt.message}, and a VIP would be deleted for it"
+        yield replace(doubt, severity=Severity.ERROR, message=message, resource=str(owner.pair.owner))

@@ -11,13 +11,12 @@ from sync.model.plan import Cause, Change, ChangeSet, Permit, Plan, PlanOptions
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges, changes_of
 from sync.plan.displaced import settled
-from sync.plan.doubts import doubts_about
-from sync.plan.holds import Holds
+from sync.plan.holds import Holds, doubts_about
 from sync.plan.order import change_sets_of
 from sync.plan.outages import effects_of, effects_of_owners
 from sync.plan.owners import pairs_of
+from sync.plan.passing import lost_by_rename
 from sync.plan.policy import allowed, withheld
-from sync.plan.renamed import lost_by_rename
 from sync.plan.stranded import put_back
 from sync.plan.unchecked import unchecked
 from sync.plan.unknown_nodes import kept_servers, with_unknown_servers

@@ -27,8 +27,7 @@ from sync.model.live import LiveObject
 from sync.model.plan import Action, Change, ChangeSet, Method, Write
 from sync.plan.changes import OwnerChanges, combined_digest, losses
 from sync.plan.passing import Passing, Resource, had, has, union
-from sync.plan.splitting import without_what_is_new
-from sync.plan.writes import climbing_keys, creation_of, resumed
+from sync.plan.writes import climbing_keys, creation_of, resumed, without_what_is_new
 
 
 def change_sets_of(owners: Sequence[Passing], *, hostnames_are_exclusive: bool = True) -> tuple[ChangeSet, ...]:

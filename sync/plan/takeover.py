@@ -1,16 +1,21 @@
-"""Objects that change hands → change sets: one per owner, a PUT per object, climbing.
+"""Objects that change hands → change sets: one per owner, a PUT per object, climbing. Among them: all back to AKO.
 
 Climbing, the VirtualService comes last. Until then its owner is held by a plain run, whatever became of the rest; a
 take-over that broke off goes on where it stopped.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sync.compare.takeover import Takeover
-from sync.model.desired import ObjectKey, Owner
-from sync.model.live import LiveObject
-from sync.model.plan import Action, Change, ChangeSet, FieldChange, Method, Write
+from sync.avi.markers import created_by_ako
+from sync.compare.takeover import Takeover, released
+from sync.kinds import KINDS
+from sync.model.desired import DesiredState, ObjectKey, Owner
+from sync.model.live import LiveObject, LiveState
+from sync.model.plan import Action, Change, ChangeSet, FieldChange, Method, Plan, PlanOptions, Write
+from sync.plan.make import copies, digest_of
+from sync.plan.writes import climbing_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,41 @@ def _changes(action: Action, item: OwnerTakeover) -> Iterator[Change]:
 
 
 def _writes(item: OwnerTakeover) -> Iterator[Write]:
-    for key in sorted(item.objects, key=lambda key: (key.rank, key)):
+    for key in climbing_keys(item.objects):
         live, _, takeover = item.objects[key]
         yield Write(method=Method.PUT, key=key, owner=item.owner, uuid=live.uuid, body=takeover.body)
+
+
+def plan_release(desired: DesiredState, live: LiveState, options: PlanOptions) -> Plan:
+    """Every object of ours with AKO's marks, as the AKO of this cluster recognises it, whatever Git asks for."""
+    created_by = created_by_ako(desired.cluster)
+    ours: dict[Owner, dict[ObjectKey, LiveObject]] = defaultdict(dict)
+    for item in live:
+        if item.is_ours and item.owner is not None and options.selection.includes(item.owner):
+            ours[item.owner][item.key] = item
+    sets = take_over(
+        Action.RELEASE,
+        [
+            OwnerTakeover(
+                owner=owner,
+                objects={
+                    key: (
+                        item,
+                        "given back to AKO",
+                        released(KINDS[key.kind], item.body, created_by=created_by),
+                    )
+                    for key, item in objects.items()
+                },
+            )
+            for owner, objects in ours.items()
+        ],
+    )
+    return Plan(
+        commit=desired.commit,
+        change_sets=sets,
+        unchanged=0,
+        foreign=(),
+        held=(),
+        problems=copies(live),
+        digest=digest_of(sets),
+    )

@@ -11,7 +11,7 @@ from sync.model.desired import OwnerKind
 from sync.model.live import LiveState
 from sync.model.plan import Method, Plan, Selection
 from sync.plan.adoption import plan_adoption
-from sync.plan.release import plan_release
+from sync.plan.takeover import plan_release
 from tests.plan.apps import APPS, manifests_of
 from tests.shared.ako import ako_objects
 from tests.shared.builders import make_options, markers
