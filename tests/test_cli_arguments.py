@@ -13,7 +13,8 @@ from sync.cli.arguments import Arguments, NotifyOptions, PlanArguments, picked, 
 from sync.config import ControllerOptions, SourceOptions
 from sync.errors import UsageError
 from sync.model.desired import Owner, OwnerKind
-from sync.model.plan import Permit, Policy
+from sync.model.plan import Permit
+from sync.model.policy import Policy
 
 TYPED: tuple[type[Any], ...] = (SourceOptions, ControllerOptions, NotifyOptions, PlanArguments)
 OUTPUT = {"output", "output_files"}

@@ -4,27 +4,20 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from inspect import signature
-from pathlib import Path
 from typing import Any, TypeVar
 
+from sync.cli.files import OutputFile
 from sync.config import ControllerOptions, SourceOptions, host_of, new_run_id, source_request
 from sync.credentials import environment
 from sync.errors import UsageError
 from sync.model.desired import Owner, OwnerKind
-from sync.model.plan import Permit, PlanOptions, Policy, Selection
+from sync.model.plan import Permit, PlanOptions, Selection
+from sync.model.policy import Policy
 from sync.model.run import RunOptions
 from sync.model.wording import did_you_mean, shown
 from sync.source.git.source import SourceRequest
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputFile:
-    """A file that a result is written to."""
-
-    form: str
-    path: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

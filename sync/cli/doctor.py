@@ -5,12 +5,8 @@ from typing import Any
 import click
 
 from sync.cli import options
-from sync.cli.arguments import Arguments
-from sync.cli.controller import controller
 from sync.cli.help import Command
 from sync.cli.terminal import paint, show, show_document
-from sync.doctor.examine import examine
-from sync.report.checkup import checkup_document, checkup_lines
 
 
 @click.command(
@@ -25,6 +21,11 @@ from sync.report.checkup import checkup_document, checkup_lines
 @options.output
 def command(**given: Any) -> int:
     """Check everything that a run needs, without writing: Git, the Controller, permissions, names, AKO."""
+    from sync.cli.arguments import Arguments
+    from sync.cli.controller import controller
+    from sync.doctor.examine import examine
+    from sync.report.checkup import checkup_document, checkup_lines
+
     arguments = Arguments.of(given)
     request = arguments.request(writes=True)
     with controller(arguments) as where:

@@ -2,25 +2,23 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sync.cli import options
-from sync.cli.arguments import Arguments, parse_owner
-from sync.cli.console import Console
-from sync.cli.controller import controller
 from sync.cli.help import Command, not_required
 from sync.cli.offline import ASSUMED_FACTS
 from sync.cli.terminal import paint, say, show, show_document
 from sync.errors import UsageError
-from sync.inspection import Inspection, inspect, inspect_tree
 from sync.kinds import KINDS
-from sync.model.desired import AviObject, Owner, OwnerKind
 from sync.model.wording import did_you_mean, nearest, shown
-from sync.report.explanation import explanation_document, explanation_lines, explanations_document
-from sync.source.facts_file import read_facts_file
 from sync.timing import Timing
+
+if TYPE_CHECKING:
+    from sync.cli.arguments import Arguments
+    from sync.inspection import Inspection
+    from sync.model.desired import AviObject, Owner
 
 
 @click.command(
@@ -44,6 +42,9 @@ def command(object: str, facts: str, **given: Any) -> None:  # noqa: A002 (click
     KIND/NAMESPACE/NAME, such as Gateway/shop/web: all its objects. Without --controller, or with --facts, no Controller
     is asked, and live values are left out.
     """
+    from sync.cli.arguments import Arguments, parse_owner
+    from sync.report.explanation import explanation_document, explanation_lines, explanations_document
+
     kind, name = _kind_and_name(object)
     arguments = Arguments.of(given)
     inspection = _inspection(arguments, facts)
@@ -63,6 +64,8 @@ def command(object: str, facts: str, **given: Any) -> None:  # noqa: A002 (click
 
 def _kind_and_name(text: str) -> tuple[str, str]:
     """`pool/x` or `gateway/shop/x` as a kind and what follows it; the kind in upper or lower case."""
+    from sync.model.desired import OwnerKind
+
     kind, _, name = text.partition("/")
     if not name:
         fix = "write KIND/NAME, such as Pool/my-cluster--shop-web, or an owner, such as Gateway/shop/web"
@@ -74,7 +77,12 @@ def _kind_and_name(text: str) -> tuple[str, str]:
     return kinds[kind.lower()], name
 
 
-def _inspection(arguments: Arguments, facts_file: str) -> Inspection:
+def _inspection(arguments: "Arguments", facts_file: str) -> "Inspection":
+    from sync.cli.console import Console
+    from sync.cli.controller import controller
+    from sync.inspection import inspect, inspect_tree
+    from sync.source.facts_file import read_facts_file
+
     request, now = arguments.request(), datetime.now(UTC)
     if facts_file or not arguments.controller.controller:
         if not facts_file:
@@ -85,7 +93,7 @@ def _inspection(arguments: Arguments, facts_file: str) -> Inspection:
         return inspect(request, where, now, console.hooks(where).observe)
 
 
-def _found(kind: str, name: str, inspection: Inspection) -> AviObject:
+def _found(kind: str, name: str, inspection: "Inspection") -> "AviObject":
     """The one object that is meant; an error says what is near, or why it is not there."""
     desired = inspection.desired
     for item in desired:
@@ -101,7 +109,7 @@ def _found(kind: str, name: str, inspection: Inspection) -> AviObject:
     raise UsageError(message, fix=f'did you mean "{near}"?' if near else "avi-sync render lists all that it asks for")
 
 
-def _objects_of(owner: Owner, inspection: Inspection) -> list[AviObject]:
+def _objects_of(owner: "Owner", inspection: "Inspection") -> "list[AviObject]":
     """The objects of an owner, in the order in which they are made; an error says what is near, or why none is."""
     desired = inspection.desired
     if found := [item for item in desired if item.owner == owner]:

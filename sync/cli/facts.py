@@ -4,17 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
 from sync.cli import options
-from sync.cli.arguments import Arguments
-from sync.cli.controller import controller
 from sync.cli.files import replace_file
 from sync.cli.help import Command, Group, group
 from sync.cli.terminal import print_result
-from sync.controller.facts import facts_to_document
 from sync.errors import UsageError
-from sync.inspection import read_facts_of
 
 
 @click.command(
@@ -36,6 +31,13 @@ from sync.inspection import read_facts_of
 )
 def command(out: str, **given: Any) -> None:
     """Save what the Controller has of all that the tree refers to, for `render` and `validate` without it."""
+    import yaml
+
+    from sync.cli.arguments import Arguments
+    from sync.cli.controller import controller
+    from sync.controller.facts import facts_to_document
+    from sync.inspection import read_facts_of
+
     arguments = Arguments.of(given)
     with controller(arguments) as where:
         facts = read_facts_of(arguments.request(), where)

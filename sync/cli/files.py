@@ -1,7 +1,16 @@
 """Files that a command writes for somebody else to read."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputFile:
+    """A file that a result is written to."""
+
+    form: str
+    path: Path
 
 
 def replace_file(path: Path, text: str) -> None:

@@ -1,19 +1,17 @@
 """`avi-sync lock status` and `lock release`: who holds the lock of a cluster, and how to take it away from him."""
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sync.cli import options
-from sync.cli.arguments import Arguments
-from sync.cli.controller import controller
 from sync.cli.help import Command
 from sync.cli.terminal import print_result, show, show_document
 from sync.errors import UsageError
-from sync.inspection import read_record_of, release_lock
-from sync.model.lock import Holder
-from sync.report.lock import lock_document, lock_lines
+
+if TYPE_CHECKING:
+    from sync.model.lock import Holder
 
 
 @click.group("lock")
@@ -34,6 +32,11 @@ def command() -> None:
 @options.output
 def status(**given: Any) -> None:
     """Show who holds the lock and for how long, and the last run that wrote."""
+    from sync.cli.arguments import Arguments
+    from sync.cli.controller import controller
+    from sync.inspection import read_record_of
+    from sync.report.lock import lock_document, lock_lines
+
     arguments = Arguments.of(given)
     with controller(arguments) as where:
         name, record = read_record_of(arguments.request(), where)
@@ -59,6 +62,10 @@ def release(yes: bool, **given: Any) -> None:
 
     A run that is still alive stops before its next change set or delete.
     """
+    from sync.cli.arguments import Arguments
+    from sync.cli.controller import controller
+    from sync.inspection import read_record_of, release_lock
+
     arguments = Arguments.of(given)
     with controller(arguments) as where:
         request = arguments.request()
@@ -72,7 +79,7 @@ def release(yes: bool, **given: Any) -> None:
     print_result(f"Lock {name}: released from {record.holder}")
 
 
-def _ask(name: str, holder: Holder) -> None:
+def _ask(name: str, holder: "Holder") -> None:
     state = f"{holder} holds the lock {name}, for {holder.age_text}"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{state}; nothing was released", fix="add --yes to take it away")

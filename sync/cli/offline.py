@@ -3,24 +3,21 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sync.cli import options
-from sync.cli.arguments import Arguments
-from sync.cli.github import tell_tree
 from sync.cli.help import Command, not_required
-from sync.cli.results import output_options, show_rendering, show_validation
 from sync.cli.terminal import say
-from sync.config import SourceOptions
-from sync.desired import empty_desired, if_live, load_source, make_desired, offline, with_ignore_rules
 from sync.errors import SourceError, UsageError
-from sync.model.desired import DesiredState
 from sync.report.formats import RENDERING, VALIDATION
-from sync.source.facts_file import read_facts_file
-from sync.source.git.repository import git_dir_of
 from sync.timing import Timing
+
+if TYPE_CHECKING:
+    from sync.cli.arguments import Arguments
+    from sync.config import SourceOptions
+    from sync.model.desired import DesiredState
 
 
 @click.command(
@@ -35,12 +32,16 @@ from sync.timing import Timing
 @options.working_tree
 @options.facts
 @options.deadline
-@output_options(VALIDATION)
+@options.output_options(VALIDATION)
 def validate(facts: str, **given: Any) -> int:
     """Check a source tree without a Controller: every problem of every manifest, with its place and its fix.
 
     Without --source, the current folder is checked, or the one that --path names in the repository around it.
     """
+    from sync.cli.arguments import Arguments
+    from sync.cli.github import tell_tree
+    from sync.cli.results import show_validation
+
     arguments = Arguments.of(given)
     if not arguments.source.source:
         arguments = replace(arguments, source=_here(arguments.source))
@@ -62,17 +63,22 @@ def validate(facts: str, **given: Any) -> int:
 @options.working_tree
 @options.facts
 @options.deadline
-@output_options(RENDERING)
+@options.output_options(RENDERING)
 def render(facts: str, **given: Any) -> int:
     """Print the Avi objects that a source tree describes, as they would be sent."""
+    from sync.cli.arguments import Arguments
+    from sync.cli.results import show_rendering
+
     arguments = Arguments.of(given)
     desired = _offline(arguments, facts, all_live=False)
     told = show_rendering(desired, arguments.form, arguments.files)
     return desired.exit_code or told
 
 
-def _here(options: SourceOptions) -> SourceOptions:
+def _here(options: "SourceOptions") -> "SourceOptions":
     """The repository around the current folder, and this folder in it unless the options name one."""
+    from sync.source.git.repository import git_dir_of
+
     here = Path.cwd()
     root = next((folder for folder in (here, *here.parents) if git_dir_of(folder)), None)
     if root is None:
@@ -81,11 +87,14 @@ def _here(options: SourceOptions) -> SourceOptions:
     return replace(options, source=str(root), path=options.path or ("" if inside == "." else inside))
 
 
-def _offline(arguments: Arguments, facts_file: str, *, all_live: bool) -> DesiredState:
+def _offline(arguments: "Arguments", facts_file: str, *, all_live: bool) -> "DesiredState":
     """What a tree asks for without a Controller; a source that cannot be read requests nothing.
 
     `all_live` takes for granted that what is in Git is live: then more of it may be held.
     """
+    from sync.desired import empty_desired, if_live, load_source, make_desired, offline, with_ignore_rules
+    from sync.source.facts_file import read_facts_file
+
     if not facts_file:
         say(ASSUMED_FACTS)
     deadline = arguments.controller.deadline

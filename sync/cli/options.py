@@ -1,15 +1,20 @@
 """The options of the commands, each with its environment variable, so that a machine needs no flags at all."""
 
 import os
+import re
+from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
+from sync.cli.files import OutputFile
 from sync.cli.help import Decorator, Group, Option, group, together
 from sync.cli.verbosity import Verbosity, choose
-from sync.errors import SyncError
-from sync.model.plan import Policy
+from sync.errors import SyncError, UsageError
+from sync.model.policy import Policy
+from sync.model.wording import shown
 
 
 def option(*names: str, env: str = "", **attributes: Any) -> Decorator:
@@ -36,7 +41,7 @@ def _complete_path(ctx: click.Context, param: click.Parameter, incomplete: str) 
 def _complete_run(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """The runs of the journal that is named so far, the newest first."""
     del param
-    from sync.cli.history import runs_in
+    from sync.cli.recorded_runs import runs_in
 
     try:
         runs = [item.began.run for item in runs_in(ctx.params.get("journal") or os.environ.get("SYNC_JOURNAL", ""))]
@@ -274,6 +279,69 @@ output = group(
         help="Format of the result on stdout.",
     ),
 )
+
+
+class OutputFileType(click.ParamType[OutputFile]):
+    """`FORMAT=PATH`; in the environment several of them, with spaces or commas between."""
+
+    name = "FORMAT=PATH"
+
+    def __init__(self, forms: Collection[str]) -> None:
+        self._forms = forms
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> OutputFile:
+        """One file."""
+        if isinstance(value, OutputFile):
+            return value
+        form, _, path = str(value).partition("=")
+        if form not in self._forms or not path:
+            self.fail(f"{shown(value)} is not FORMAT=PATH with one of {', '.join(self._forms)}", param, ctx)
+        return OutputFile(form=form, path=Path(path))
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """The variable's files."""
+        return [part for part in re.split(r"[\s,]+", rv) if part]
+
+
+def output_options(forms: Collection[str]) -> Decorator:
+    """`--format` for stdout, and `--output-file` for any number of files."""
+    *others, last = forms
+    return group(
+        Group.OUTPUT,
+        option(
+            "--format",
+            "-o",
+            "output",
+            type=click.Choice(list(forms)),
+            default="text",
+            metavar="FORMAT",
+            is_common=True,
+            help=f"Result as {', '.join(others)} or {last}. On stdout; default text.",
+        ),
+        option(
+            "--output-file",
+            "output_files",
+            multiple=True,
+            type=OutputFileType(forms),
+            callback=_checked,
+            is_common=True,
+            help="Write the result to a file too. May be repeated.",
+        ),
+    )
+
+
+def _checked(ctx: click.Context, param: click.Parameter, files: tuple[OutputFile, ...]) -> tuple[OutputFile, ...]:
+    """Found out before anything is written to a Controller: a report that has no place to go."""
+    del ctx, param
+    for number, file in enumerate(files):
+        if any(file.path == other.path for other in files[:number]):
+            raise UsageError("two results cannot have one file", where=str(file.path), fix="name another file")
+        if file.path.is_dir() or not os.access(file.path.parent, os.W_OK):
+            fix = "name a file in a folder that is there and can be written to"
+            raise UsageError("the result cannot be written there", where=str(file.path), fix=fix)
+    return files
+
+
 journal = group(
     Group.OUTPUT,
     option(

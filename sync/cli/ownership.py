@@ -6,14 +6,9 @@ from typing import Any
 import click
 
 from sync.cli import options
-from sync.cli.arguments import Arguments, run_options
 from sync.cli.help import Command
-from sync.cli.results import output_options
-from sync.cli.running import perform
 from sync.cli.terminal import say
 from sync.errors import ExitCode, UsageError
-from sync.plan.adoption import plan_adoption
-from sync.plan.takeover import plan_release
 from sync.report.formats import RUN
 
 
@@ -33,7 +28,7 @@ from sync.report.formats import RUN
 @options.selection_options
 @options.writer_options
 @options.after_run_options
-@output_options(RUN)
+@options.output_options(RUN)
 def adopt(dry_run: bool, ako_is_stopped: bool, **given: Any) -> int:
     """Take over the objects that AKO created, and unmarked ones with a desired name. Only marks change."""
     if not (dry_run or ako_is_stopped):
@@ -41,6 +36,10 @@ def adopt(dry_run: bool, ako_is_stopped: bool, **given: Any) -> int:
             "an AKO that runs keeps writing from memory, and would take back what is taken over",
             fix="stop AKO, then say so with --ako-is-stopped (docs/moving-from-ako.md); --dry-run needs no stop",
         )
+    from sync.cli.arguments import Arguments, run_options
+    from sync.cli.running import perform
+    from sync.plan.adoption import plan_adoption
+
     code = perform(Arguments.of(given), run_options(given, is_dry=dry_run), planner=plan_adoption)
     return _say_next(code, "avi-sync --dry-run shows what else differs from Git", is_dry=dry_run)
 
@@ -59,9 +58,13 @@ def adopt(dry_run: bool, ako_is_stopped: bool, **given: Any) -> int:
 @options.dry_run
 @options.selection_options
 @options.after_run_options
-@output_options(RUN)
+@options.output_options(RUN)
 def release(dry_run: bool, **given: Any) -> int:
     """Give our objects back to AKO: the inverse of adopt. Only marks change."""
+    from sync.cli.arguments import Arguments, run_options
+    from sync.cli.running import perform
+    from sync.plan.takeover import plan_release
+
     run = replace(run_options(given, is_dry=dry_run), follows_git=False, needs_manifests=False)
     code = perform(Arguments.of(given), run, planner=plan_release)
     return _say_next(code, "AKO may be started, avi-sync must not run any more", is_dry=dry_run)

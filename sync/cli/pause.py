@@ -5,22 +5,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sync.avi.markers import Pause
 from sync.cli import options
-from sync.cli.arguments import Arguments, parse_owner, run_options
 from sync.cli.help import Command
-from sync.cli.results import output_options
-from sync.cli.running import perform
 from sync.errors import UsageError
-from sync.model.desired import Owner
-from sync.model.run import Run
 from sync.model.wording import shown
-from sync.plan.pauses import make_pause
 from sync.report.formats import RUN
+
+if TYPE_CHECKING:
+    from sync.avi.markers import Pause
+    from sync.model.desired import Owner
+    from sync.model.run import Run
 
 
 @click.command(
@@ -52,9 +50,11 @@ from sync.report.formats import RUN
 @options.source_options
 @options.controller_options
 @options.after_run_options
-@output_options(RUN)
+@options.output_options(RUN)
 def pause(owner: str, duration: str, reason: str, **given: Any) -> int:
     """Leave one Gateway, Service or SharedVip unchanged for a while."""
+    from sync.avi.markers import Pause
+
     until = datetime.now(UTC).replace(microsecond=0) + parse_duration(duration)
     said = " ".join(reason.split())
     if not said:
@@ -73,20 +73,24 @@ def pause(owner: str, duration: str, reason: str, **given: Any) -> int:
 @options.source_options
 @options.controller_options
 @options.after_run_options
-@output_options(RUN)
+@options.output_options(RUN)
 def resume(owner: str, **given: Any) -> int:
     """End the pause of one owner. The next run makes it match Git again."""
     return _mark(owner, None, given)
 
 
-def _mark(name: str, pause: Pause | None, given: Mapping[str, Any]) -> int:
+def _mark(name: str, pause: "Pause | None", given: Mapping[str, Any]) -> int:
+    from sync.cli.arguments import Arguments, parse_owner, run_options
+    from sync.cli.running import perform
+    from sync.plan.pauses import make_pause
+
     owner = parse_owner(name)
     run = replace(run_options({"only": [name]}, is_dry=False), follows_git=False)
     return perform(Arguments.of(given), run, planner=partial(make_pause, owner, pause), then=_check(owner))
 
 
-def _check(owner: Owner) -> Callable[[Run], None]:
-    def check(run: Run) -> None:
+def _check(owner: "Owner") -> Callable[["Run"], None]:
+    def check(run: "Run") -> None:
         if run.plan is not None and not run.plan.changes and not run.plan.unchanged:
             raise UsageError(f"nothing of {owner} is live", fix="name an owner that avi-sync has made")
 

@@ -3,23 +3,20 @@
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sync.cli import options
-from sync.cli.arguments import Arguments, run_options
 from sync.cli.files import replace_file
 from sync.cli.help import Command, Group, group, not_required
-from sync.cli.results import output_options
-from sync.cli.running import perform
 from sync.errors import UsageError
-from sync.model.plan import PlanOptions, SavedPlan, Selection
-from sync.model.run import Run
-from sync.plan.drift import drift_of, edit_problems, edits_of
-from sync.plan.saving import described, fingerprints
 from sync.report.formats import RUN
-from sync.report.plan_file import plan_file_text, read_plan_file
+
+if TYPE_CHECKING:
+    from sync.cli.arguments import Arguments
+    from sync.model.plan import PlanOptions, SavedPlan, Selection
+    from sync.model.run import Run
 
 
 @click.command(
@@ -36,7 +33,7 @@ from sync.report.plan_file import plan_file_text, read_plan_file
 @options.detailed_exitcode
 @options.plan_options
 @options.after_run_options
-@output_options(RUN)
+@options.output_options(RUN)
 @group(
     Group.PLAN,
     options.option(
@@ -45,6 +42,9 @@ from sync.report.plan_file import plan_file_text, read_plan_file
 )
 def plan(detailed_exitcode: bool, out: str, **given: Any) -> int:
     """Show what a run would change, and save it for avi-sync apply."""
+    from sync.cli.arguments import Arguments, run_options
+    from sync.cli.running import perform
+
     arguments, run = Arguments.of(given), run_options(given, is_dry=True)
     if out and arguments.source.working_tree:
         raise UsageError("a plan of uncommitted files cannot be applied later", fix="commit them, or leave out --out")
@@ -52,17 +52,20 @@ def plan(detailed_exitcode: bool, out: str, **given: Any) -> int:
     return perform(arguments, run, then=save, is_detailed=detailed_exitcode)
 
 
-def _nothing(run: Run) -> None:
+def _nothing(run: "Run") -> None:
     del run
 
 
-def _save(path: Path, arguments: Arguments, plan_options: PlanOptions, run: Run) -> None:
+def _save(path: Path, arguments: "Arguments", plan_options: "PlanOptions", run: "Run") -> None:
     if run.plan is None or run.live is None:
         return
     commit = run.desired.commit
     if not commit:
         raise UsageError("a plan of a folder without Git cannot be applied later", fix="commit the folder's files")
-    from sync.report.run_document import run_document  # not before it is needed: `apply` does without
+    from sync.model.plan import SavedPlan
+    from sync.plan.saving import described, fingerprints
+    from sync.report.plan_file import plan_file_text
+    from sync.report.run_document import run_document
 
     saved = SavedPlan(
         source=arguments.source.source,
@@ -98,12 +101,16 @@ def _save(path: Path, arguments: Arguments, plan_options: PlanOptions, run: Run)
 @options.permit_options
 @options.wait
 @options.after_run_options
-@output_options(RUN)
+@options.output_options(RUN)
 def apply(file: Path, **given: Any) -> int:
     """Apply exactly the plan that `avi-sync plan --out FILE` saved. Exit 8 if Git or the Controller has changed since.
 
     Source and Controller are those in FILE, unless options name others.
     """
+    from sync.cli.arguments import Arguments, run_options
+    from sync.cli.running import perform
+    from sync.report.plan_file import read_plan_file
+
     try:
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -114,7 +121,7 @@ def apply(file: Path, **given: Any) -> int:
     return perform(_at_places_of(saved, Arguments.of(given)), run)
 
 
-def _at_places_of(saved: SavedPlan, arguments: Arguments) -> Arguments:
+def _at_places_of(saved: "SavedPlan", arguments: "Arguments") -> "Arguments":
     """The arguments, with the saved plan's places where they name none."""
     source, controller = arguments.source, arguments.controller
     return replace(
@@ -143,21 +150,26 @@ def _at_places_of(saved: SavedPlan, arguments: Arguments) -> Arguments:
 @options.detailed_exitcode
 @options.selection_options
 @options.after_run_options
-@output_options(RUN)
+@options.output_options(RUN)
 def drift(detailed_exitcode: bool, **given: Any) -> int:
     """Show what was changed on the Controller by hand, field by field; never writes.
 
     The changes are what the next run would revert. Edits that it leaves alone, because Git does not decide them, are
     warnings.
     """
+    from sync.cli.arguments import Arguments, run_options
+    from sync.cli.running import perform
+
     looking = run_options(given, is_dry=True)
     looking = replace(looking, plan=replace(looking.plan, retry_refused=True, may_undo=True))
     reshape = partial(_only_drift, looking.plan.selection)
     return perform(Arguments.of(given), looking, reshape=reshape, is_detailed=detailed_exitcode)
 
 
-def _only_drift(selection: Selection, run: Run) -> Run:
+def _only_drift(selection: "Selection", run: "Run") -> "Run":
     """The result with what was edited by hand; no guard has a say, for nothing is written."""
+    from sync.plan.drift import drift_of, edit_problems, edits_of
+
     if run.plan is None:
         return run
     edits = edits_of(run.desired, run.before, selection)

@@ -1,89 +1,19 @@
 """The result of a command: on stdout in one form, and in as many files as asked for, each in a form of its own."""
 
-import os
-import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
-import click
-
-from sync.cli.arguments import OutputFile
-from sync.cli.files import replace_file
-from sync.cli.help import Decorator, Group, group
-from sync.cli.options import option
+from sync.cli.files import OutputFile, replace_file
 from sync.cli.terminal import RESULTS, complain, paint, print_result, say, say_error, show
 from sync.cli.verbosity import Verbosity, verbosity
 from sync.errors import ExitCode, SyncError, UsageError
 from sync.model.desired import DesiredState
 from sync.model.run import Run
-from sync.model.wording import shown
 from sync.report.formats import RENDERING, RUN, VALIDATION, written
 from sync.report.plan_text import last_line, run_lines, trouble_lines
 from sync.report.text import problem_lines, render_lines, validation_lines
 
 T = TypeVar("T")
-
-
-class OutputFileType(click.ParamType[OutputFile]):
-    """`FORMAT=PATH`; in the environment several of them, with spaces or commas between."""
-
-    name = "FORMAT=PATH"
-
-    def __init__(self, forms: Collection[str]) -> None:
-        self._forms = forms
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> OutputFile:
-        """One file."""
-        if isinstance(value, OutputFile):
-            return value
-        form, _, path = str(value).partition("=")
-        if form not in self._forms or not path:
-            self.fail(f"{shown(value)} is not FORMAT=PATH with one of {', '.join(self._forms)}", param, ctx)
-        return OutputFile(form=form, path=Path(path))
-
-    def split_envvar_value(self, rv: str) -> Sequence[str]:
-        """The variable's files."""
-        return [part for part in re.split(r"[\s,]+", rv) if part]
-
-
-def output_options(forms: Collection[str]) -> Decorator:
-    """`--format` for stdout, and `--output-file` for any number of files."""
-    *others, last = forms
-    return group(
-        Group.OUTPUT,
-        option(
-            "--format",
-            "-o",
-            "output",
-            type=click.Choice(list(forms)),
-            default="text",
-            metavar="FORMAT",
-            is_common=True,
-            help=f"Result as {', '.join(others)} or {last}. On stdout; default text.",
-        ),
-        option(
-            "--output-file",
-            "output_files",
-            multiple=True,
-            type=OutputFileType(forms),
-            callback=_checked,
-            is_common=True,
-            help="Write the result to a file too. May be repeated.",
-        ),
-    )
-
-
-def _checked(ctx: click.Context, param: click.Parameter, files: tuple[OutputFile, ...]) -> tuple[OutputFile, ...]:
-    """Found out before anything is written to a Controller: a report that has no place to go."""
-    del ctx, param
-    for number, file in enumerate(files):
-        if any(file.path == other.path for other in files[:number]):
-            raise UsageError("two results cannot have one file", where=str(file.path), fix="name another file")
-        if file.path.is_dir() or not os.access(file.path.parent, os.W_OK):
-            fix = "name a file in a folder that is there and can be written to"
-            raise UsageError("the result cannot be written there", where=str(file.path), fix=fix)
-    return files
 
 
 def show_run(run: Run, output: str, files: Sequence[OutputFile]) -> ExitCode:

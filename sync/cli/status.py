@@ -1,21 +1,16 @@
 """`avi-sync status`: what is deployed from which commit, on one screen."""
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sync.cli import options
-from sync.cli.arguments import Arguments, run_options
-from sync.cli.console import Console
-from sync.cli.controller import controller
 from sync.cli.help import Command
 from sync.cli.terminal import complain, paint, show, show_document
-from sync.model.run import Run
-from sync.plan.drift import edits_of
-from sync.report.deployment import deployment_document, status_lines
-from sync.report.plan_text import run_lines
-from sync.run import synchronise
+
+if TYPE_CHECKING:
+    from sync.model.run import Run
 
 
 @click.command(
@@ -33,6 +28,12 @@ from sync.run import synchronise
 @options.output
 def command(**given: Any) -> int:
     """Show what is deployed, from which commit, by which run, and the state of each owner; never writes."""
+    from sync.cli.arguments import Arguments, run_options
+    from sync.cli.console import Console
+    from sync.cli.controller import controller
+    from sync.plan.drift import edits_of
+    from sync.run import synchronise
+
     arguments, looking = Arguments.of(given), run_options(given, is_dry=True)
     looking = replace(looking, plan=replace(looking.plan, may_undo=True))
     request = arguments.request()
@@ -42,7 +43,10 @@ def command(**given: Any) -> int:
     return 0 if run.plan is not None else run.exit_code(is_detailed=False)
 
 
-def _show(run: Run, output: str) -> None:
+def _show(run: "Run", output: str) -> None:
+    from sync.report.deployment import deployment_document, status_lines
+    from sync.report.plan_text import run_lines
+
     lock_name = f"avi-sync-{run.desired.cluster}"
     if output == "json":
         show_document(deployment_document(run, lock_name))

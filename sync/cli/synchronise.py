@@ -5,11 +5,7 @@ from typing import Any
 import click
 
 from sync.cli import options
-from sync.cli.arguments import Arguments, run_options
 from sync.cli.help import Command
-from sync.cli.results import output_options
-from sync.cli.running import perform
-from sync.cli.status_folder import write_statuses
 from sync.report.formats import RUN
 
 
@@ -30,9 +26,13 @@ from sync.report.formats import RUN
 @options.wait
 @options.status_dir
 @options.after_run_options
-@output_options(RUN)
+@options.output_options(RUN)
 def command(dry_run: bool, detailed_exitcode: bool, status_dir: str, **given: Any) -> int:
     """Make the Controller match the commit: read, plan, apply, and read again."""
+    from sync.cli.arguments import Arguments, run_options
+    from sync.cli.running import perform
+    from sync.cli.status_folder import write_statuses
+
     return perform(
         Arguments.of(given),
         run_options(given, is_dry=dry_run),

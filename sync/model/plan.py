@@ -11,6 +11,7 @@ from sync.avi.hostnames import Hostname
 from sync.kinds import Part
 from sync.model.desired import Held, ObjectKey, Owner
 from sync.model.live import LiveObject
+from sync.model.policy import Policy
 from sync.model.problem import Problem
 from sync.model.secrets import shown_at
 from sync.model.wording import short
@@ -44,14 +45,6 @@ class Cause(StrEnum):
     """A run that was interrupted in the middle of a replace had deleted it."""
     IN_PROGRESS = "in-progress"
     """The run that holds the lock has deleted it in a replace."""
-
-
-class Policy(StrEnum):
-    """Which actions a run may take at all."""
-
-    SYNC = "sync"
-    UPSERT_ONLY = "upsert-only"
-    CREATE_ONLY = "create-only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

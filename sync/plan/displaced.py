@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sync.avi.addresses import AddressPlace
 from sync.model.desired import DesiredState
 from sync.model.live import LiveState
-from sync.model.plan import PlanOptions, Policy
+from sync.model.plan import PlanOptions
+from sync.model.policy import Policy
 from sync.plan.changes import OwnerChanges, changes_of
 from sync.plan.holds import Holds, holds_of
 from sync.plan.outages import Effect, effects_of_owners

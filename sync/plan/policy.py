@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from sync.model.desired import DesiredState
-from sync.model.plan import Action, PlanOptions, Policy
+from sync.model.plan import Action, PlanOptions
+from sync.model.policy import Policy
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges
 from sync.plan.outages import Effect, Gravity

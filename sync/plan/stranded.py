@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from sync.model.desired import DesiredState
 from sync.model.live import KeptObject, LiveState
-from sync.model.plan import Action, Change, ChangeSet, PlanOptions, Policy, Write
+from sync.model.plan import Action, Change, ChangeSet, PlanOptions, Write
+from sync.model.policy import Policy
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges
 from sync.plan.holds import Holds

@@ -6,7 +6,8 @@ import pytest
 
 from sync.kinds import Scope
 from sync.model.desired import DesiredState
-from sync.model.plan import Action, Change, Policy
+from sync.model.plan import Action, Change
+from sync.model.policy import Policy
 from sync.model.problem import Origin, Severity
 from sync.plan.changes import OwnerChanges
 from sync.plan.outages import NO_EFFECT

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sync.avi.addresses import addresses
 from sync.model.desired import ObjectKey
 from sync.model.live import KeptObject, LiveObject, LiveState
-from sync.model.plan import Action, Cause, Method, Plan, Policy, Selection
+from sync.model.plan import Action, Cause, Method, Plan, Selection
+from sync.model.policy import Policy
 from sync.plan.make import make_plan
 from sync.plan.stranded import still_needed
 from tests.plan.apps import APPS, manifests_of

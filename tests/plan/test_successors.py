@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sync.model.desired import DesiredState, Held, ObjectKey, Owner, OwnerKind
 from sync.model.live import LiveState
-from sync.model.plan import Action, Plan, Policy, Selection
+from sync.model.plan import Action, Plan, Selection
+from sync.model.policy import Policy
 from sync.model.problem import Severity
 from sync.plan.make import make_plan
 from tests.shared.builders import make_options
