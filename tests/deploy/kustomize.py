@@ -63,11 +63,17 @@ def _patch(resources: list[Manifest], patches: Sequence[Manifest], folder: Path)
 
 
 def _apply(manifest: Manifest, step: Mapping[str, Any]) -> None:
-    """One step of RFC 6902, of the two that are used here; the place must exist."""
+    """One step of RFC 6902, of the three that are used here; a place that is not added must exist."""
     *path, last = (int(part) if part.isdecimal() else part for part in step["path"].lstrip("/").split("/"))
     place: Any = manifest
     for part in path:
         place = place[part]
+    if step["op"] == "add" and isinstance(place, list):
+        place.insert(int(last), step["value"])
+        return
+    if step["op"] == "add":
+        place[last] = step["value"]
+        return
     old = place[last]
     match step["op"]:
         case "test":
@@ -78,10 +84,13 @@ def _apply(manifest: Manifest, step: Mapping[str, Any]) -> None:
             raise AssertionError(f"this builder does not know the step {other}")
 
 
+_CLUSTER_SCOPED = frozenset({"Namespace", "ClusterRole", "ClusterRoleBinding"})
+
+
 def _set_namespace(resources: list[Manifest], namespace: str, folder: Path) -> list[Manifest]:
     moved = copy.deepcopy(resources)
     for one in moved:
-        if one["kind"] != "Namespace":
+        if one["kind"] not in _CLUSTER_SCOPED:
             one["metadata"]["namespace"] = namespace
     return moved
 

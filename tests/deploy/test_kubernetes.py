@@ -1,9 +1,9 @@
 """The manifests under deploy/kubernetes: valid, as careful as they say, and good for a run."""
 
 import functools
-import shutil
 import subprocess
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,21 @@ import pytest
 import yaml
 
 from sync.errors import ExitCode
+from sync.model.cluster import ClusterNeeds
+from tests.cluster.api_server import ApiServer
+from tests.cluster.conftest import Read, read, server
 from tests.deploy.kustomize import Manifest, build, containers_of
 from tests.shared.command_line import every_command, options_of
 from tests.shared.emulated_controller import Controller, Run
 from tests.shared.tree import Tree, app
 
+__all__ = ["read", "server"]  # fixtures
+
 ROOT = Path(__file__).parent.parent.parent
 KUBERNETES = ROOT / "deploy" / "kubernetes"
-OVERLAYS = ("base", "overlays/production", "overlays/journal")
+WITHOUT_CLUSTER = ("base", "overlays/production", "overlays/journal")
+IN_CLUSTER = ("overlays/in-cluster", "overlays/in-cluster-namespaces", "overlays/in-cluster-status")
+OVERLAYS = (*WITHOUT_CLUSTER, *IN_CLUSTER)
 VERSIONS = ("1.31", "1.34", "1.37")
 """Of Kubernetes: `podFailurePolicy` is stable since 1.31."""
 
@@ -64,13 +71,12 @@ def test_every_manifest_is_valid(overlay: str, version: str) -> None:
         kubernetes_validate.validate(manifest, version, strict=True)
 
 
-@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_the_tests_build_what_kubectl_builds(overlay: str) -> None:
     """Else these tests would be about something that no cluster gets."""
-    done = subprocess.run(
-        ["kubectl", "kustomize", str(KUBERNETES / overlay)], capture_output=True, text=True, check=True
-    )
+    kubectl = Path(sys.executable).parent / "kubectl"
+    command = [str(kubectl), "kustomize", str(KUBERNETES / overlay)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
 
     theirs = list(yaml.safe_load_all(done.stdout))
 
@@ -106,7 +112,7 @@ def test_what_a_second_try_cannot_help_fails_the_job() -> None:
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_the_pod_may_do_nothing_that_it_does_not_need(overlay: str) -> None:
-    """The restricted Pod Security Standard, a root that cannot be written, and no account of the cluster."""
+    """The restricted Pod Security Standard, a root that cannot be written, an account of the cluster only to list."""
     pod = pod_of(overlay)
     (container,) = pod["containers"]
 
@@ -118,7 +124,7 @@ def test_the_pod_may_do_nothing_that_it_does_not_need(overlay: str) -> None:
         "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]},
     }
-    assert pod["automountServiceAccountToken"] is False
+    assert pod["automountServiceAccountToken"] is (overlay in IN_CLUSTER)
     assert "hostNetwork" not in pod
     assert container["resources"]["limits"].keys() == {"memory"}
     assert container["resources"]["requests"].keys() == {"cpu", "memory"}
@@ -192,6 +198,51 @@ def test_the_journal_overlay_differs_in_its_volume_and_the_journal_on_it() -> No
     assert claim["metadata"]["namespace"] == only("overlays/journal", "CronJob")["metadata"]["namespace"]
     assert [volume for volume in pod_of("overlays/journal")["volumes"] if volume["name"] != "state"] == before
     assert pod_of("overlays/journal")["containers"] == pod_of("overlays/production")["containers"]
+
+
+Rule = Mapping[str, list[str]]
+
+
+def rights(*overlay_kinds: tuple[str, str]) -> Callable[[str, str, str, str], bool]:
+    """What the roles of these names allow, as the API server of the tests asks: user, verb, resource, namespace."""
+    rules = [rule for overlay, name in overlay_kinds for rule in only(overlay, "ClusterRole", name)["rules"]]
+    return lambda user, verb, plural, namespace: any(
+        verb in rule["verbs"] and plural in rule["resources"] for rule in rules
+    )
+
+
+def test_the_role_suffices_to_read_the_cluster_and_allows_nothing_else(server: ApiServer, read: Read) -> None:
+    """Only lists, of kinds without secrets."""
+    server.may = rights(("overlays/in-cluster", "avi-sync-reader"))
+    rules = only("overlays/in-cluster", "ClusterRole", "avi-sync-reader")["rules"]
+
+    found = read(ClusterNeeds(services=frozenset({("shop", "web")}), nodes=True))
+
+    assert found.unread == ()
+    assert {verb for rule in rules for verb in rule["verbs"]} == {"list"}
+    assert {kind for rule in rules for kind in rule["resources"]} == {"endpointslices", "services", "nodes"}
+
+
+def test_each_account_is_bound_where_it_is() -> None:
+    """By the namespace of the CronJob, and in the variant by namespace nowhere else than there."""
+    account = {"kind": "ServiceAccount", "name": "avi-sync", "namespace": "avi-sync"}
+    wide = only("overlays/in-cluster", "ClusterRoleBinding", "avi-sync-reader")
+    narrow = only("overlays/in-cluster-namespaces", "RoleBinding", "avi-sync-reader")
+    unbound = only("overlays/in-cluster-namespaces", "ClusterRoleBinding", "avi-sync-reader")
+
+    assert pod_of("overlays/in-cluster")["serviceAccountName"] == account["name"]
+    assert only("overlays/in-cluster", "ServiceAccount")["metadata"]["namespace"] == account["namespace"]
+    assert (wide["subjects"], narrow["subjects"], unbound["subjects"]) == ([account], [account], [])
+
+
+def test_servers_follow_the_cluster_every_minute() -> None:
+    """Otherwise the overlay is the production one, with the API server among the addresses that it reaches."""
+    job = only("overlays/in-cluster", "CronJob")["spec"]
+    addresses = only("overlays/in-cluster", "NetworkPolicy")["spec"]["egress"]
+
+    assert job["schedule"] == "* * * * *"
+    assert len(addresses) == len(only("overlays/production", "NetworkPolicy")["spec"]["egress"]) + 1
+    assert environment_of("overlays/in-cluster") == environment_of("overlays/production")
 
 
 def test_a_run_needs_nothing_but_the_environment_of_the_pod(
