@@ -6,7 +6,7 @@ import logging
 import ssl
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +29,7 @@ MOST_BYTES = 64 * 1024 * 1024
 MOST_TRIES = 5
 MOST_WAIT_SECONDS = 30.0
 """The longest `Retry-After` that is waited for."""
+Json = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
@@ -92,7 +93,7 @@ class ClusterClient:
         """The JSON of an answer to a question such as a SelfSubjectAccessReview. Raises ClusterError."""
         return self._send("POST", path, body=body)
 
-    def patch(self, path: str, content_type: str, query: Mapping[str, str | int], body: Mapping[str, Any]) -> Any:
+    def patch(self, path: str, content_type: str, query: Mapping[str, str | int], body: Json) -> Any:
         """The JSON of the object after a patch. Raises ClusterError."""
         return self._send("PATCH", path, query, body=body, content_type=content_type)
 
@@ -102,7 +103,7 @@ class ClusterClient:
         path: str,
         query: Mapping[str, str | int] | None = None,
         *,
-        body: Mapping[str, Any] | None = None,
+        body: Json | None = None,
         content_type: str = "application/json",
     ) -> Any:
         target = f"{path}?{urlencode(query)}" if query else path
@@ -131,7 +132,7 @@ class ClusterClient:
         self._timing.sleep(seconds)
         return True
 
-    def _try(self, method: str, target: str, body: Mapping[str, Any] | None, content_type: str) -> _Answer:
+    def _try(self, method: str, target: str, body: Json | None, content_type: str) -> _Answer:
         try:
             proof = self._prover.proof()
             http = self._client(proof)
