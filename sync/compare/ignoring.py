@@ -24,7 +24,7 @@ def expired(rules: Sequence[IgnoreRule], today: date) -> Iterator[Problem]:
             yield Problem(
                 severity=Severity.WARNING,
                 message=f"the rule that ignores {rule.field} of {rule.kind} {rule.name} expired on {rule.expires}",
-                fix=f"remove it, or give it another day ({rule.reason})",
+                fix=f"remove it, or set a later date ({rule.reason})",
                 origin=Origin(file=VALUES_FILE),
                 field=("SyncSettings", "ignore", number, "expires"),
             )

@@ -37,14 +37,14 @@ def body_of_move(desired: AviObject, live: Body) -> dict[str, Any]:
 
 def lost_by_recreate(desired: AviObject, live: Body) -> tuple[str, ...]:
     """What others may miss after an object was deleted and created again, in words."""
-    return (*_addresses_lost(desired, live), *_fields_lost(_hidden(desired, live), "the Controller does not show it"))
+    return (*_addresses_lost(desired, live), *_fields_lost(_hidden(desired, live), "the Controller hides its value"))
 
 
 def lost_by_move(desired: AviObject, live: Body) -> tuple[str, ...]:
     """The same, after it was created in another tenant or cloud."""
     return (
         *lost_by_recreate(desired, live),
-        *_fields_lost(_bound(desired, live), "it refers to what may not exist there"),
+        *_fields_lost(_bound(desired, live), "it refers to an object that may not exist there"),
     )
 
 
@@ -82,4 +82,4 @@ def _addresses_lost(desired: AviObject, live: Body) -> Iterator[str]:
     """Addresses that nobody asked for: the Controller may give others."""
     if desired.key.part is Part.ADDRESS and asked_address(desired.body["vip"]) == NO_ADDRESS:
         for address in sorted(addresses(live)):
-            yield f"address {address}: it was allocated, and the next one may be another"
+            yield f"address {address}: the Controller chose it, and may choose another"

@@ -81,7 +81,7 @@ def _address_reasons(desired: Mapping[str, Any], live: Mapping[str, Any], asked_
     if asked != NO_ADDRESS and asked not in held:
         yield f"address {', '.join(sorted(held)) or 'none'} → {asked}"
     elif asked == NO_ADDRESS and asked_before in held:
-        yield f"address {asked_before} is no longer asked for"
+        yield f"address {asked_before} is no longer requested"
 
 
 def _network_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[str]:

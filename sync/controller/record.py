@@ -126,7 +126,7 @@ class RecordStore:
     def _stored(self, body: Mapping[str, Any]) -> StoredRecord:
         if Markers.of(body).our_cluster != self._names.cluster:
             raise RecordError(
-                f"StringGroup {self._tenant}/{self.name} is there already and is not ours",
+                f"StringGroup {self._tenant}/{self.name} already exists and is not ours",
                 fix="rename or delete it: avi-sync keeps its lock under this name",
             )
         entries = {str(item.get("key", "")): str(item.get("value", "")) for item in body.get("kv") or ()}

@@ -20,8 +20,8 @@ def ako_still_writes(plan: Plan, live: LiveState, cluster: str, now: datetime | 
         return
     if now is None:
         yield Refusal(
-            message="the Controller does not tell its time, so nobody can tell whether AKO still writes",
-            fix="let whatever stands between here and the Controller pass on the Date header of its answers",
+            message="the Controller sends no time, so it is unknown whether AKO still writes",
+            fix="make the proxy in front of the Controller pass on the Date header",
         )
         return
     written = [(_last_modified(item), item) for item in live if _is_of_ako(item, cluster)]
@@ -31,8 +31,8 @@ def ako_still_writes(plan: Plan, live: LiveState, cluster: str, now: datetime | 
     age = max(now - last, timedelta(0))
     if age < QUIET:
         yield Refusal(
-            message=f"AKO's {item.key} was written {_said(age)} ago: an AKO that runs takes everything back",
-            fix=f"stop AKO if it runs, wait for {_said(QUIET - age + _SECOND)}, and try again",
+            message=f"AKO wrote {item.key} {_said(age)} ago; a running AKO would undo the adoption",
+            fix=f"stop AKO if it is running, wait for {_said(QUIET - age + _SECOND)}, and try again",
         )
 
 

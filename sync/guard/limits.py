@@ -50,7 +50,7 @@ def beyond_limits(plan: Plan, live: LiveState, limits: GuardSettings, permit: Pe
     if not found or (permit and not denied):
         return
     yield from denied
-    yield from (Refusal(message=message, fix=f"if that is meant: {wanted}") for message in found)
+    yield from (Refusal(message=message, fix=f"if this is intended: {wanted}") for message in found)
 
 
 def beyond_the_first_plan(first: Plan, seen: LiveState, again: Plan, live: LiveState) -> Iterator[Refusal]:
@@ -63,7 +63,7 @@ def beyond_the_first_plan(first: Plan, seen: LiveState, again: Plan, live: LiveS
     protected = now.all & (_marked(live) - _marked(seen))
     for owner in sorted((now_deleted - deleted) | (now.disrupted - before.all) | protected):
         yield Refusal(
-            message=f"{owner} would now be taken down, which the plan did not say", fix="run again, and read the plan"
+            message=f"{owner} would now be taken down, which was not in the plan", fix="run again, and review the plan"
         )
 
 
@@ -88,13 +88,13 @@ def _marked(live: LiveState) -> frozenset[Owner]:
 def _switched_off(plan: Plan) -> Iterator[str]:
     if plan.switched_off:
         owners = ", ".join(str(owner) for owner in plan.switched_off)
-        yield f"only a switch in values.yaml takes these away: {owners}"
+        yield f"only a setting in values.yaml removes these: {owners}"
 
 
 def _edited(plan: Plan) -> Iterator[str]:
     if plan.edited:
         owners = ", ".join(str(owner) for owner in plan.edited)
-        yield f"only an edit on the Controller, and no change in Git, takes these down: {owners}"
+        yield f"only to undo an edit on the Controller, these would be taken down: {owners}"
 
 
 def _denied(plan: Plan, permit: Permit, wanted: Permit) -> Iterator[Refusal]:
@@ -102,7 +102,7 @@ def _denied(plan: Plan, permit: Permit, wanted: Permit) -> Iterator[Refusal]:
     if len(permit.digest) < SHORT_LENGTH or not plan.digest.startswith(permit.digest):
         yield Refusal(
             message=f"--plan-digest {permit.digest} is not this plan's digest ({plan.digest})",
-            fix="read this plan, and name its digest",
+            fix="review this plan, and pass its digest",
         )
     elif wanted.owners > permit.owners:
         yield Refusal(
@@ -114,7 +114,7 @@ def _denied(plan: Plan, permit: Permit, wanted: Permit) -> Iterator[Refusal]:
 def _over(number: int, what: str, limit: GuardLimit, live: int) -> Iterator[str]:
     allowed = min(limit.count, max(_AT_LEAST[what], limit.percent * live // 100))
     if number > allowed:
-        yield f"{number} of {live} live owners would be {what}; at most {allowed} may be in one run"
+        yield f"{number} of {live} live owners would be {what}; the limit is {allowed} per run"
 
 
 def _nothing_left(plan: Plan, effects: Mapping[Owner, Effect], live: int) -> Iterator[str]:
@@ -124,6 +124,6 @@ def _nothing_left(plan: Plan, effects: Mapping[Owner, Effect], live: int) -> Ite
     if not down or len(down) < live or created:
         return
     if len(gone) >= live:
-        yield "no owner would be left: an empty tree is more likely a mistake than a wish"
+        yield "no owner would be left; an empty tree is usually a mistake"
     else:
-        yield "no owner would keep most of its servers: so many rarely go at once"
+        yield "every owner would lose most of its servers; this is rarely intended"

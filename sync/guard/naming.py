@@ -50,7 +50,7 @@ def other_cluster_name(
         yield Refusal(
             message=f"clusterName is {cluster}, but {who} made {_listed(again or sorted(owners))} with clusterName "
             f"{name}: this run would create everything again and leave those behind",
-            fix=f"set AKOSettings.clusterName back to {name}; if the new name is meant, delete what {name} has first, "
+            fix=f"set AKOSettings.clusterName back to {name}; if the new name is intended, delete what {name} has first, "
             "or run once with --accept-cluster-name",
         )
 
@@ -64,7 +64,7 @@ def other_encoding(live: LiveState, named: Collection[Owner], *, is_encoded: boo
         yield Refusal(
             message=f"AKOSettings.enableEVH is {now}, but {_listed(left)} was made with enableEVH: {before}, which "
             "gives other names: this run would create everything again",
-            fix=f"set enableEVH back to {before}; if the new names are meant, delete what has the old ones first",
+            fix=f"set enableEVH back to {before}; if the new names are intended, delete what has the old ones first",
         )
 
 

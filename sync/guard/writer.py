@@ -48,7 +48,7 @@ def _other_source(last: LastRun, writer: Writer) -> Iterator[Refusal]:
     if not is_same_source(last, writer):
         yield Refusal(
             message=f"run {last.run_id} of {last.time} wrote from {last.place}; this one reads {writer.place}",
-            fix="use that source; if this one is to take its place, run once with --accept-source",
+            fix="use that source; if this one replaces it, run once with --accept-source",
         )
 
 
@@ -57,7 +57,7 @@ def _older_commit(last: LastRun, writer: Writer) -> Iterator[Refusal]:
         yield Refusal(
             message=f"commit {short(writer.commit)} does not descend from {short(last.commit)}, which run "
             f"{last.run_id} applied on {last.time}: {writer.doubt.reason}",
-            fix=writer.doubt.fix or "use a newer commit; if this one is meant, run once with --accept-older-commit",
+            fix=writer.doubt.fix or "use a newer commit; if it is intended, run once with --accept-older-commit",
         )
 
 

@@ -24,8 +24,8 @@ from sync.plan.unknown_nodes import with_unknown_servers
 
 REASONS = {
     Ownership.AKO: "made by AKO",
-    Ownership.STRIPPED: "made by avi-sync, somebody removed marks from it",
-    Ownership.UNMARKED: "nobody has marked it",
+    Ownership.STRIPPED: "made by avi-sync, but some of its markers were removed",
+    Ownership.UNMARKED: "not marked by any tool",
 }
 """What can be taken over, and what is said of it."""
 
@@ -138,14 +138,14 @@ def _reasons(candidate: _Candidate) -> Iterator[tuple[str, str]]:
         found = compare(candidate.wanted[key], item.body)
         if found.replace is not None:
             yield (
-                f"{key} would have to be made anew ({found.reason})",
-                "let Git ask for what is live, take it over, and change it then",
+                f"{key} would have to be created again ({found.reason})",
+                "make Git match what is live, adopt it, and change it afterwards",
             )
         for difference in found.differences:
             if difference.path == "vsvip_ref":
                 yield (
-                    f"{key} has its addresses from VsVip {difference.before}, Git asks for {difference.after}",
-                    f"let it refer to a VsVip called {difference.after} that has the same addresses",
+                    f"{key} uses VsVip {difference.before}, but Git requests {difference.after}",
+                    f"make it refer to a VsVip named {difference.after} with the same addresses",
                 )
 
 
@@ -155,10 +155,10 @@ def _of_somebody_else(candidate: _Candidate) -> Iterator[tuple[str, str]]:
             if item.owner_name != candidate.name:
                 yield f"{key} belongs to {item.owner}", "rename one of them"
         elif item.ownership in (Ownership.CLONE, Ownership.AKO_CLONE):
-            yield f"{key} carries marks that spell another name: it is a copy", "delete or rename the copy by hand"
+            yield f"{key} is a copy: its markers are for another name", "delete or rename the copy by hand"
         elif item.ownership not in REASONS:
             yield (
-                f"{key} is somebody else's ({_marks(item)})",
+                f"{key} belongs to somebody else ({_marks(item)})",
                 f"rename the {candidate.owner.kind}, or delete the object",
             )
         elif not _is_for(item, candidate.owner):
@@ -178,8 +178,8 @@ def _elsewhere(candidate: _Candidate) -> Iterator[tuple[str, str]]:
         for what, place, asked in (("tenant", key.tenant, tenants), ("cloud", key.cloud, clouds)):
             if place and place not in asked:
                 yield (
-                    f"{key} is in {what} {place}, and Git asks for {', '.join(sorted(asked))}: it cannot move in place",
-                    "let Git ask for what is live, take it over, and move it then",
+                    f"{key} is in {what} {place}, but Git requests {', '.join(sorted(asked))}, and it cannot be moved in place",
+                    "make Git match what is live, adopt it, and move it afterwards",
                 )
 
 
@@ -204,7 +204,7 @@ def _adopted(candidate: _Candidate, item: LiveObject, cluster: str) -> Takeover:
 
 
 def _said(candidate: _Candidate, item: LiveObject) -> str:
-    more = "" if item.key in candidate.wanted else "; Git no longer asks for it"
+    more = "" if item.key in candidate.wanted else "; no longer in Git"
     return f"{REASONS[item.ownership]}{more}"
 
 
@@ -213,8 +213,8 @@ def _differing(owner: OwnerTakeover, desired: DesiredState) -> Iterator[Problem]
         if takeover.left:
             yield Problem(
                 severity=Severity.WARNING,
-                message=f"{key} differs from Git in {', '.join(takeover.left)}: it is taken over as it is",
-                fix="look at the next plan of sync: it brings what Git asks for, under its guards",
+                message=f"{key} differs from Git in {', '.join(takeover.left)}: adopted unchanged",
+                fix="review the next plan: it applies the values from Git, within the guards",
                 origin=desired.origins.get(desired.objects[key].owner_name),
                 resource=str(owner.owner),
             )
@@ -233,8 +233,8 @@ def _left_with_ako(
         elif item.ownership is Ownership.AKO_CLONE:
             yield Problem(
                 severity=Severity.WARNING,
-                message=f"{item.key} carries AKO's marks under another name than they spell: it is left alone",
-                fix="delete it by hand, or take the markers off it",
+                message=f"{item.key} is a copy: it has AKO's markers, but for another name; left unchanged",
+                fix="delete it by hand, or remove its markers",
             )
     for owner, objects in sorted(left.items()):
         yield _not_asked_for(owner, objects, desired)
@@ -242,7 +242,7 @@ def _left_with_ako(
 
 def _not_asked_for(owner: Owner, objects: Sequence[LiveObject], desired: DesiredState) -> Problem:
     name = objects[0].ako_owner_name
-    why = desired.switched_off.get(name, "Git does not ask for it")
+    why = desired.switched_off.get(name, "it is not in Git")
     what = str(objects[0].key) if len(objects) == 1 else f"{objects[0].key} and {len(objects) - 1} more"
     return Problem(
         severity=Severity.WARNING,

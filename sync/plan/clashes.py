@@ -99,7 +99,7 @@ def _said(resource: Resource, holder: LiveObject) -> tuple[str, str]:
         case ObjectKey():
             return (
                 f"{resource} still belongs to {holder.owner}",
-                "run again after that one is gone, or rename one of them",
+                "run again once that owner is deleted, or rename one of them",
             )
         case AddressPlace():
             return f"address {resource} is taken by {holder.key}", "request another address, or free this one first"

@@ -36,7 +36,7 @@ def _pending(plan: Plan) -> Iterator[Problem]:
         yield Problem(
             severity=Severity.WARNING,
             message=f"not drift, but not applied yet: {first.action} {first.key}{others}",
-            fix="see avi-sync --dry-run; avi-sync applies what Git asks for",
+            fix="see it with avi-sync --dry-run, and apply it with avi-sync",
         )
 
 
@@ -61,7 +61,7 @@ def edit_problems(edits: Iterable[Edit], desired: DesiredState, live: LiveState)
         yield Problem(
             severity=Severity.WARNING,
             message=f"edited, left alone: {edit.key}: {edit_text(edit)}",
-            fix="no run changes it; set it back on the Controller if it is not meant",
+            fix="no run changes it; revert it on the Controller if it is not intended",
             origin=desired.origins.get(live.objects[edit.key].owner_name),
             resource=str(edit.owner),
         )

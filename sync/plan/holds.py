@@ -102,41 +102,50 @@ def _reasons(
     yield from why_paused(pair, options.now)
     yield from why_no_replace(owner, effect, options)
     if effect.is_edited and not options.may_undo:
-        yield _edited(effect), f"undo the edit, or look with --dry-run --allow-deletes 1 and then allow it: {way_out}"
+        yield (
+            _edited(effect),
+            f"undo the edit, or review the plan with --dry-run --allow-deletes 1 and then allow it: {way_out}",
+        )
     if pair.switch and not options.may_switch_off:
         yield (
-            f"{pair.switch}, but it is live: a switch deletes nothing",
-            "undo the switch, remove it from Git, too, or see with --dry-run --allow-deletes 1 what would go",
+            f"{pair.switch}, but it is live: a setting alone deletes nothing",
+            "revert the setting, remove it from Git as well, or see what would be deleted with --dry-run --allow-deletes 1",
         )
     if pair.name in desired.tenant_unknown and (moved := tenant_move(pair)):
-        yield f"its Namespace is not in the tree, so nobody can tell its tenant ({moved})", "commit the Namespace"
+        yield f"its Namespace is not in the tree, so its tenant is unknown ({moved})", "commit the Namespace"
     if not desired.is_complete:
         yield from _losses(owner)
     yield from _stranded(pair, desired)
     if owner.changes and not options.retry_refused and (said := refused_before(owner.pair, digests)):
         yield (
-            f"the Controller refused this before, and the old objects were put back; it said: {said}",
-            "change what is asked for in Git, or run once with --retry-refused",
+            f"the Controller refused this before, and the old objects were restored: {said}",
+            "correct the manifests, or run once with --retry-refused",
         )
     yield from _other_users(owner, live)
     for key in pair.desired:
         for what in live.surroundings.missing.get(key, ()):
             message = f"{key} would refer to {what}, which the Controller does not have"
-            yield f"{message}, and live objects would be deleted for it", "correct the reference, or create the object"
+            yield (
+                f"{message}, and live objects would have to be deleted first",
+                "correct the reference, or create the object",
+            )
     if owner.frees_addresses:
         yield from _impossible_addresses(pair)
 
 
 def _edited(effect: Effect) -> str:
     words = ", ".join(dict.fromkeys(loss.words for loss in effect.losses if loss.cause is Cause.LIVE))
-    return f"somebody edited it on the Controller, and undoing that takes it down ({words})"
+    return f"it was edited on the Controller, and undoing the edit would take it down ({words})"
 
 
 def _impossible_addresses(pair: Pair) -> Iterator[tuple[str, str]]:
     """An address that the Controller can only refuse, after the old VIP is gone (docs/safety.md#replace)."""
     for item in pair.desired.values():
         if item.key.part is Part.ADDRESS and (said := outside_of_its_subnet(item.body.get("vip") or ())):
-            yield f"{said}, and a VIP would be deleted for it", "ask for an address of the subnet, or correct the cidr"
+            yield (
+                f"{said}, and the live VIP would have to be deleted first",
+                "request an address in the subnet, or correct the cidr",
+            )
 
 
 def _names_of_others(pair: Pair, live: LiveState) -> Iterator[tuple[str, str]]:
@@ -150,26 +159,26 @@ def _not_ours(found: LiveObject, owner: Owner) -> tuple[str, str]:
     key = found.key
     match found.ownership:
         case Ownership.CLONE:
-            return f"{key} carries our marks under another name: it is a copy", "delete or rename the copy by hand"
+            return f"{key} is a copy: it has our markers, but for another name", "delete or rename the copy by hand"
         case Ownership.AKO:
             return (
-                f"{key} was made by this cluster's AKO, and is not ours",
+                f"{key} was made by this cluster's AKO and is not ours",
                 "stop AKO and take it over with avi-sync adopt (docs/moving-from-ako.md)",
             )
         case Ownership.STRIPPED:
             return (
-                f"{key} was made by avi-sync, and somebody removed marks from it",
-                "give it its marks back with avi-sync adopt --ako-is-stopped: nothing else of it changes",
+                f"{key} was made by avi-sync, but some of its markers were removed",
+                "restore its markers with avi-sync adopt --ako-is-stopped; nothing else changes",
             )
         case Ownership.UNMARKED:
             return (
-                f"{key} is there already, and nobody has marked it",
-                f"take it over with avi-sync adopt --ako-is-stopped, once no AKO runs, or rename the {owner.kind}",
+                f"{key} already exists and is not marked by any tool",
+                f"adopt it with avi-sync adopt --ako-is-stopped once AKO is stopped, or rename the {owner.kind}",
             )
         case _:
             by = found.body.get("created_by") or "somebody else"
             return (
-                f"{key} is there already and is not ours (created by {by})",
+                f"{key} already exists and is not ours (created by {by})",
                 f"rename the {owner.kind}, or delete the object",
             )
 
@@ -179,11 +188,11 @@ def _stranded(pair: Pair, desired: DesiredState) -> Iterator[tuple[str, str]]:
     if not pair.missing or pair.desired:
         return
     if not desired.is_complete:
-        yield "the tree could not be read whole, so it may still be in it", "correct the files that cannot be read"
+        yield "some files could not be read, so it may still be in Git", "correct the files that cannot be read"
     if any(item.before.markers.is_protected for item in pair.kept.values()):
         yield (
             f"it is protected (annotation avi-sync/protect), and {pair.why_gone}",
-            "delete it by hand if that is meant",
+            "delete it by hand if that is intended",
         )
 
 
@@ -196,7 +205,7 @@ def _losses(owner: OwnerChanges) -> Iterator[tuple[str, str]]:
     if lost:
         more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
         yield (
-            f"the tree could not be read whole, so nothing is taken away; this would take {lost[0]}{more}",
+            f"some files could not be read, so removals are off; this change would remove {lost[0]}{more}",
             "correct the files that cannot be read",
         )
 
@@ -222,5 +231,5 @@ def doubts_about(owner: OwnerChanges, desired: DesiredState) -> tuple[Problem, .
 def _holding_doubts(owner: OwnerChanges, desired: DesiredState) -> Iterator[Problem]:
     """The same as errors, where a live VIP would be deleted for the new one."""
     for doubt in doubts_about(owner, desired) if owner.frees_addresses else ():
-        message = f"held: {doubt.message}, and a VIP would be deleted for it"
+        message = f"held: {doubt.message}, and the live VIP would have to be deleted first"
         yield replace(doubt, severity=Severity.ERROR, message=message, resource=str(owner.pair.owner))

@@ -111,8 +111,8 @@ def copies(live: LiveState) -> tuple[Problem, ...]:
     return tuple(
         Problem(
             severity=Severity.WARNING,
-            message=f"{item.key} carries our marks under another name than they spell: it is a copy, and is left alone",
-            fix="delete it by hand, or take the markers off it",
+            message=f"{item.key} is a copy: it has our markers, but for another name; left unchanged",
+            fix="delete it by hand, or remove its markers",
             origin=None,
         )
         for item in sorted(live, key=lambda item: item.key)
@@ -125,8 +125,8 @@ def stripped(desired: DesiredState, live: LiveState) -> tuple[Problem, ...]:
     return tuple(
         Problem(
             severity=Severity.WARNING,
-            message=f"{item.key} was made by avi-sync, and somebody removed marks from it: it is left unchanged",
-            fix="put the marks back, or take it over with avi-sync adopt once Git asks for it",
+            message=f"{item.key} was made by avi-sync, but some of its markers were removed; left unchanged",
+            fix="restore its markers, or adopt it with avi-sync adopt once it is in Git",
         )
         for item in sorted(live, key=lambda item: item.key)
         if item.ownership is Ownership.STRIPPED and item.key not in desired.objects

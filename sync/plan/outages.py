@@ -18,7 +18,7 @@ from sync.plan.owners import Pair
 from sync.plan.serving import Bodies, Body, Serving, serving_of
 
 GONE = "connections end"
-REPLACED = "the VIP is down from the delete to the create: connections break"
+REPLACED = "the VIP is down between delete and create: connections break"
 
 
 class Gravity(StrEnum):

@@ -53,7 +53,7 @@ class Pair:
         """Who has deleted what is kept, as a part of a sentence, and what that makes of a difference."""
         if self.holder:
             return f"{self.holder}, which holds the lock", Cause.IN_PROGRESS
-        return "a run that was interrupted", Cause.INTERRUPTED
+        return "an interrupted run", Cause.INTERRUPTED
 
     @property
     def missing(self) -> frozenset[ObjectKey]:

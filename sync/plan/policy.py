@@ -36,11 +36,11 @@ def allowed(owner: OwnerChanges, options: PlanOptions) -> OwnerChanges:
 def why_no_replace(owner: OwnerChanges, effect: Effect, options: PlanOptions) -> Iterator[tuple[str, str]]:
     """Why an owner that needs a replace, or would lose an address or a DNS name, is held, and what to do."""
     flag = "--no-replace" if not options.may_replace else f"--policy {options.policy}"
-    fix = f"run without {flag} when its connections may break"
+    fix = f"run without {flag} at a time when its connections may break"
     if owner.scope is not None and (not options.may_replace or options.policy is not Policy.SYNC):
-        yield f"it would have to be replaced ({owner.scope_reason}), and {flag} does not allow that", fix
+        yield f"it would have to be replaced ({owner.scope_reason}), which {flag} does not allow", fix
     elif not options.may_replace and effect.has(Gravity.DISRUPTED):
-        yield f"{effect.words_of(Gravity.DISRUPTED)}, and --no-replace does not allow that", fix
+        yield f"{effect.words_of(Gravity.DISRUPTED)}, which --no-replace does not allow", fix
 
 
 def withheld(owner: OwnerChanges, desired: DesiredState, options: PlanOptions) -> Iterator[Problem]:

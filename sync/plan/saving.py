@@ -29,9 +29,9 @@ def described(change: Change) -> str:
 
 def moved(saved: SavedPlan, commit: str, plan: Plan, live: LiveState) -> tuple[Refusal, ...]:
     """Why a saved plan must not be applied, for something has moved since; empty if it is still that very plan."""
-    fix = "look at what is planned now, and save it with avi-sync plan --out FILE"
+    fix = "review the current plan, and save it with avi-sync plan --out FILE"
     return tuple(
-        Refusal(message=f"the saved plan no longer fits: {line}", fix=fix) for line in _moved(saved, commit, plan, live)
+        Refusal(message=f"the saved plan is out of date: {line}", fix=fix) for line in _moved(saved, commit, plan, live)
     )
 
 
@@ -53,4 +53,4 @@ def _other_changes(saved: SavedPlan, plan: Plan) -> Iterator[str]:
 def _other_versions(saved: SavedPlan, now: Mapping[str, str]) -> Iterator[str]:
     for name, fingerprint in saved.writes.items():
         if now.get(name, fingerprint) != fingerprint:
-            yield f"no longer the same request, for the live object or what is wanted has changed: {name}"
+            yield f"the live object or the request for it has changed: {name}"

@@ -20,7 +20,7 @@ from sync.plan.holds import Holds
 from sync.plan.owners import Pair, places_of, serving_owners
 from sync.plan.writes import climbing_keys, creation_of, resumed
 
-PUT_BACK = "put back as it was, for its owner is held"
+PUT_BACK = "restored, because its owner is held"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,28 +45,28 @@ def put_back(
         if pair.name in holds.by_name:
             held[next(iter(pair.kept.values())).group].append(pair)
         elif pair.desired:
-            problems.append(_problem(pair, desired, Severity.WARNING, "it is finished", "see why that run ended early"))
+            problems.append(
+                _problem(pair, desired, Severity.WARNING, "this run completes the replace", "check the log of that run")
+            )
     sets: list[ChangeSet] = []
     for pairs in held.values():
         if why := _why_not(pairs, live, options):
             said, fix = why
-            problems += [_problem(pair, desired, Severity.ERROR, f"not put back: {said}", fix) for pair in pairs]
+            problems += [_problem(pair, desired, Severity.ERROR, f"not restored: {said}", fix) for pair in pairs]
         else:
             sets.append(_change_set(pairs))
-            said = "it is put back as it was, for the owner is held"
-            problems += [
-                _problem(pair, desired, Severity.WARNING, said, "see why that run ended early") for pair in pairs
-            ]
+            said = "it is restored, because its owner is held"
+            problems += [_problem(pair, desired, Severity.WARNING, said, "check the log of that run") for pair in pairs]
     return PutBack(change_sets=tuple(sets), problems=tuple(problems))
 
 
 def _problem(pair: Pair, desired: DesiredState, severity: Severity, said: str, fix: str) -> Problem:
     names = ", ".join(str(key) for key in sorted(pair.missing))
-    message = f"a run that was interrupted in a replace had deleted {names}; {said}"
+    message = f"a previous run was interrupted after deleting {names}; {said}"
     if pair.holder:
-        message = f"{pair.holder} holds the lock, and a replace has deleted {names}; {said}"
+        message = f"{pair.holder} holds the lock and has deleted {names} for a replace; {said}"
     if pair.holder and severity is Severity.WARNING:
-        message, fix = f"{message}, once that run has ended", "wait for it"
+        message, fix = f"{message} once that run has ended", "wait for it"
     return Problem(
         severity=severity,
         message=message,
@@ -79,14 +79,14 @@ def _problem(pair: Pair, desired: DesiredState, severity: Severity, said: str, f
 def _why_not(pairs: Sequence[Pair], live: LiveState, options: PlanOptions) -> tuple[str, str] | None:
     """What keeps owners from being put back, and what to do; None if nothing does."""
     if any(pair.remade for pair in pairs) and (options.policy is not Policy.SYNC or not options.may_replace):
-        return "what was made in its place would have to be deleted", "run without --policy and --no-replace"
+        return "its replacement would have to be deleted", "run without --policy and --no-replace"
     going = {item.key for pair in pairs for item in pair.remade.values()}
     wanted = {place for pair in pairs for item in pair.stranded for place in places_of(item)}
     for item in live:
         for place in sorted(places_of(item) & wanted, key=str):
             if item.key not in going:
                 return (
-                    f"{item.key} has address {place} by now",
+                    f"{item.key} has taken address {place}",
                     f"free the address, or correct {pairs[0].owner} in Git",
                 )
     return None

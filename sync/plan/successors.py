@@ -62,7 +62,7 @@ def _why_not_yet(
         return None
     return (
         "that owner has no port for it or is not served",
-        f"give {successor} a port for it, or the Service no VirtualService if it is to go",
+        f"give {successor} a port for it, or stop requesting a load balancer for the Service",
     )
 
 

@@ -15,30 +15,30 @@ def unchecked(sets: Sequence[ChangeSet], desired: DesiredState, live: LiveState)
     """A warning per type that cannot be read, and per VIP that is replaced although not all was seen."""
     for type_name in sorted(desired.unreadable):
         yield _warning(
-            f"the account may not read {type_name}: that what Git refers to exists is taken for granted",
+            f"the account may not read {type_name}: whether the ones that Git refers to exist is not checked",
             f"let the role of the account read {type_name}",
         )
     if any(write.method is Method.DELETE for change_set in sets for write in change_set.writes):
         for type_name in sorted(live.surroundings.unreadable_users):
             yield _warning(
-                f"it cannot be checked whether a {type_name} refers to what is deleted: the account may not read them",
+                f"the account may not read any {type_name}: whether one refers to a deleted object is not checked",
                 f"let the role of the account read {type_name}",
             )
     for type_name in sorted(live.surroundings.unreadable):
         yield _warning(
-            f"it cannot be checked whether the {type_name} of each new object exists: the account may not read them",
+            f"the account may not read any {type_name}: whether those of new objects exist is not checked",
             f"let the role of the account read {type_name}",
         )
     for change_set in sets:
         for said, fix in _blind_spots(change_set, desired, live) if change_set.replaced else ():
-            yield _warning(f"before its VIP is deleted, nobody can look {said}", fix, str(change_set.owners[0]))
+            yield _warning(f"before its VIP is deleted, it is not checked {said}", fix, str(change_set.owners[0]))
 
 
 def _blind_spots(change_set: ChangeSet, desired: DesiredState, live: LiveState) -> Iterator[tuple[str, str]]:
     asked = sorted({place.address for write in change_set.writes for place in places_requested(write)})
     if asked and live.only_tenants is not None:
         seen = ", ".join(live.only_tenants)
-        yield f"whether {' or '.join(asked)} is taken in another tenant than {seen}", "see that it is free"
+        yield f"whether {' or '.join(asked)} is taken in another tenant than {seen}", "make sure that it is free"
     if _NETWORK in desired.unreadable:
         for network, _ in networks_of(change_set):
             yield f'whether network "{network}" exists and has the address', "let the role of the account read networks"

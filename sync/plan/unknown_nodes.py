@@ -28,7 +28,7 @@ def kept_servers(desired: DesiredState, live: LiveState, held: Iterable[str]) ->
         nodes = _some(item.unknown_nodes.nodes)
         yield Problem(
             severity=Severity.ERROR,
-            message=f"held: {item.key} keeps {_some([*map(name_of, servers)])}: Git does not tell where {nodes} is",
+            message=f"held: {item.key} keeps {_some([*map(name_of, servers)])}: Git has no usable address for {nodes}",
             fix=f"correct the InternalIP of {nodes}, or remove it from Git",
             origin=desired.origins.get(item.owner_name),
             resource=str(item.owner),

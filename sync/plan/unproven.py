@@ -54,7 +54,7 @@ def misspelt(
             place = other.origin or desired.origins.get(other.name)
             where = f" ({place.file}:{place.line})" if place else ""
             message = f"it is not in Git, but {other.owner}{where}, which is held, may be meant for it"
-            yield pair, (message, f"correct {other.owner}, or rename it if both are meant")
+            yield pair, (message, f"correct {other.owner}, or rename it if both are intended")
 
 
 def renamed_shared_vips(owners: Sequence[OwnerChanges], desired: DesiredState) -> Iterator[tuple[Pair, str, str]]:
@@ -68,8 +68,10 @@ def renamed_shared_vips(owners: Sequence[OwnerChanges], desired: DesiredState) -
             new = pairs.get(successor)
             if new is None or new.live or not _is_nearly(successor, owner.pair.owner):
                 continue
-            message = f"Service {service[0]}/{service[1]} would leave {owner.pair.owner} for {successor}, a new one"
-            fix = f'did you mean "{owner.pair.owner.name}"? Give a new shared VIP a name that is less alike'
+            message = (
+                f"Service {service[0]}/{service[1]} would move from {owner.pair.owner} to {successor}, which is new"
+            )
+            fix = f'did you mean "{owner.pair.owner.name}"? Otherwise give the new shared VIP a more distinct name'
             yield owner.pair, message, fix
             yield new, message, fix
 

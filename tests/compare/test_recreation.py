@@ -33,7 +33,9 @@ def test_a_move_leaves_references_to_objects_of_the_old_tenant_behind_and_says_s
 
     assert (body["enabled"], body["analytics_profile_ref"]) == (False, PROFILE)
     assert "network_security_policy_ref" not in body
-    assert lost_by_move(desired, live) == ("network_security_policy_ref: it refers to what may not exist there",)
+    assert lost_by_move(desired, live) == (
+        "network_security_policy_ref: it refers to an object that may not exist there",
+    )
 
 
 def test_a_secret_that_the_controller_hides_is_not_written_as_its_own_placeholder() -> None:
@@ -42,7 +44,7 @@ def test_a_secret_that_the_controller_hides_is_not_written_as_its_own_placeholde
     live = _service(saml_sp_config={"keys": [{"aes_key": "<sensitive>"}]})
 
     assert "saml_sp_config" not in body_of_recreate(desired, live)
-    assert lost_by_recreate(desired, live) == ("saml_sp_config: the Controller does not show it",)
+    assert lost_by_recreate(desired, live) == ("saml_sp_config: the Controller hides its value",)
 
 
 def test_an_address_that_nobody_asked_for_may_become_another() -> None:
@@ -54,5 +56,5 @@ def test_an_address_that_nobody_asked_for_may_become_another() -> None:
     allocated = lost_by_recreate(make_object({"name": "north--shop-web", "vip": [vip]}, kind="VsVip"), live)
     asked = lost_by_recreate(make_object({"name": "north--shop-web", "vip": [held]}, kind="VsVip"), live)
 
-    assert allocated == ("address 10.0.0.5: it was allocated, and the next one may be another",)
+    assert allocated == ("address 10.0.0.5: the Controller chose it, and may choose another",)
     assert asked == ()

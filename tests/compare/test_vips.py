@@ -67,7 +67,7 @@ def reason(desired: dict[str, Any], live: dict[str, Any]) -> str:
         pytest.param(
             make_vip(),
             make_live(asked="10.0.0.5"),
-            "address 10.0.0.5 is no longer asked for",
+            "address 10.0.0.5 is no longer requested",
             id="an asked-for address removed",
         ),
         pytest.param(make_vip(network="/api/network?name=b"), make_live(), "network vips → b", id="another network"),

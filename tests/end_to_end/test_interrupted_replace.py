@@ -129,7 +129,7 @@ def test_the_next_run_finishes_the_replace_of_one_that_was_killed(
     live = controller.find("virtualservice", "test--shop-web")
     assert [key.split()[1] for key in stored] == ["VirtualService", "VsVip"]
     assert "VirtualService" in [kind for _, kind, reason in shown(dry) if reason.endswith("which holds the lock")]
-    assert ("create", "VirtualService", "deleted by a run that was interrupted") in shown(result)
+    assert ("create", "VirtualService", "deleted by an interrupted run") in shown(result)
     assert "VirtualService admin/test--shop-web" in said(dry)
     assert (dry.code, result.code, result.document["remaining"], after.document["changes"]) == (0, 0, [], [])
     assert controller.addresses("test--shop-web") == ["10.10.10.12"]
@@ -190,7 +190,7 @@ def test_an_owner_that_is_held_by_now_is_put_back_as_it_was(
     fixed = sync()
 
     assert (result.code, old, live["description"]) == (5, ["10.10.10.11"], "ask the shop team")
-    assert "put back as it was, for its owner is held" in shown(result)[-1][2]
+    assert "restored, because its owner is held" in shown(result)[-1][2]
     assert (fixed.code, controller.addresses("test--shop-web")) == (0, ["10.10.10.12"])
     assert kept(controller) == []
 
@@ -271,7 +271,7 @@ def test_nothing_is_deleted_to_put_back_what_cannot_come_back(
     result = sync()
 
     assert (result.code, controller.writes()) == (5, [])
-    assert "VsVip admin/theirs has address 10.10.10.11 by now" in said(result, "error")
+    assert "VsVip admin/theirs has taken address 10.10.10.11" in said(result, "error")
     assert controller.addresses("test--shop-web") == ["10.10.10.12"]
 
 

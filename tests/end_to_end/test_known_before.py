@@ -47,7 +47,7 @@ def errors(result: Result) -> list[str]:
         pytest.param(
             {"values": values("tiny-network"), "web": app("web", address="10.10.30.77")},
             'web.yaml:9: held: address 10.10.30.77 lies in no static range of network "tiny-network" '
-            "(10.10.30.5-10.10.30.5), and a VIP would be deleted for it",
+            "(10.10.30.5-10.10.30.5), and the live VIP would have to be deleted first",
             id="outside of the static ranges",
         ),
         pytest.param(
@@ -58,7 +58,7 @@ def errors(result: Result) -> list[str]:
                 "web": app("web"),
             },
             'values.yaml:6: held: network "other-network" has no subnet 10.10.21.0/24 (it has 10.10.20.0/24), '
-            "and a VIP would be deleted for it",
+            "and the live VIP would have to be deleted first",
             id="cidr",
         ),
     ],
@@ -155,7 +155,7 @@ STRICT = {**SEED, "assume_exists": False, "missing": []}
             {"values": values("{uuid of vip-network}")},
             {"values": values("subnet-0123456789abcdef0")},
             'values.yaml:6: held: the Controller has no network with the uuid "subnet-0123456789abcdef0", '
-            "and a VIP would be deleted for it",
+            "and the live VIP would have to be deleted first",
             id="subnet on AWS",
         ),
     ],

@@ -129,7 +129,7 @@ def test_adopt_takes_no_server_away_and_the_next_run_shows_it(sync: Run, tree: T
     dry = sync("--dry-run")
 
     assert (adopted.code, [server["ip"]["addr"] for server in kept]) == (0, ["192.0.2.1", "192.0.2.2"])
-    assert f"Pool admin/{POOL} differs from Git in servers: it is taken over as it is" in messages(adopted)
+    assert f"Pool admin/{POOL} differs from Git in servers: adopted unchanged" in messages(adopted)
     (change,) = dry.document["changes"]
     assert [field["path"] for field in change["fields"]] == ["servers[]"]
 
@@ -145,7 +145,9 @@ def test_an_owner_that_would_be_replaced_is_listed_and_stays_akos(
 
     assert (result.code, result.document["summary"]["adopt"]) == (5, 4)
     assert [owner["name"] for owner in result.document["held"]] == ["a"]
-    assert "VsVip admin/test--shop-a would have to be made anew (address 10.10.10.11 → 10.10.10.12)" in messages(result)
+    assert "VsVip admin/test--shop-a would have to be created again (address 10.10.10.11 → 10.10.10.12)" in messages(
+        result
+    )
     assert controller.find("pool", "test--shop-a-svc-a-TCP-80")["created_by"] == "ako-test"
 
 
@@ -201,7 +203,7 @@ def test_an_object_that_lost_its_marks_and_that_nobody_asks_for_is_reported(
 
     result = sync("--dry-run")
 
-    said = "VirtualService admin/test--shop-web was made by avi-sync, and somebody removed marks from it"
+    said = "VirtualService admin/test--shop-web was made by avi-sync, but some of its markers were removed"
     assert said in messages(result)
 
 
@@ -348,7 +350,7 @@ def test_a_copy_of_akos_pool_is_reported_and_left(sync: Run, tree: Tree, control
     result = sync("adopt", "--ako-is-stopped")
 
     assert (result.code, controller.find("pool", "experiment")) == (0, before)
-    assert "Pool admin/experiment carries AKO's marks under another name" in messages(result)
+    assert "Pool admin/experiment is a copy: it has AKO's markers, but for another name" in messages(result)
 
 
 def test_what_git_does_not_ask_for_stays_with_ako(sync: Run, tree: Tree, controller: Controller) -> None:
@@ -360,7 +362,7 @@ def test_what_git_does_not_ask_for_stays_with_ako(sync: Run, tree: Tree, control
     ran = sync()
 
     assert (adopted.code, ran.code, ran.document["changes"]) == (0, 0, [])
-    assert "Git does not ask for it: left with AKO" in messages(adopted)
+    assert "it is not in Git: left with AKO" in messages(adopted)
     assert controller.find("virtualservice", "test--shop-forgotten")["created_by"] == "ako-test"
 
 

@@ -57,8 +57,8 @@ def test_a_plan_is_stale_when_the_commit_has_moved(sync: Run, tree: Tree, contro
 
     assert (result.code, result.document["stale"], controller.writes()) == (8, True, [])
     messages = [refusal["message"] for refusal in result.document["refusals"]]
-    assert f"the saved plan no longer fits: the commit: {before} was planned, now it is {after}" in messages
-    assert "the saved plan no longer fits: planned now: create VirtualService admin/test--shop-d" in messages
+    assert f"the saved plan is out of date: the commit: {before} was planned, now it is {after}" in messages
+    assert "the saved plan is out of date: planned now: create VirtualService admin/test--shop-d" in messages
 
 
 def test_a_plan_is_stale_when_a_live_object_was_edited(sync: Run, controller: Controller, saved: str) -> None:

@@ -100,8 +100,8 @@ def test_what_cannot_be_carried_over_stands_in_the_plan(sync: Run, tree: Tree, c
     applied = sync()
 
     live = controller.find("virtualservice", "test--shop-web")
-    assert "! not carried over: network_security_policy_ref: it refers to what may not exist there" in text
-    assert "! not carried over: address 10.10.10.2: it was allocated, and the next one may be another" in text
+    assert "! not carried over: network_security_policy_ref: it refers to an object that may not exist there" in text
+    assert "! not carried over: address 10.10.10.2: the Controller chose it, and may choose another" in text
     assert (applied.code, live["tenant_ref"].partition("#")[2]) == (0, "team-a")
     assert (live["description"], live["enabled"]) == ("ask the shop team", False)
     assert "network_security_policy_ref" not in live
@@ -119,7 +119,9 @@ def test_what_the_account_may_not_read_is_said_in_the_plan(
 
     said = [problem["message"] for problem in result.document["problems"] if problem["severity"] == "warning"]
     assert result.code == 0
-    assert 'before its VIP is deleted, nobody can look whether network "vip-network" exists and has the address' in said
+    assert (
+        'before its VIP is deleted, it is not checked whether network "vip-network" exists and has the address' in said
+    )
 
 
 def test_a_swap_that_is_refused_is_put_back_as_a_whole_and_held(sync: Run, tree: Tree, controller: Controller) -> None:

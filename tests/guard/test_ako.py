@@ -71,7 +71,7 @@ def test_without_the_controllers_time_nothing_is_taken_over() -> None:
 
     (refused,) = ako_still_writes(plan_of(live), live, "test", None)
 
-    assert "does not tell its time" in refused.message
+    assert "sends no time" in refused.message
 
 
 def test_a_plan_that_takes_nothing_over_does_not_ask() -> None:

@@ -27,8 +27,7 @@ FREE = GuardLimit(count=1000, percent=100)
 ALL_MAY = GuardSettings(deletes=FREE, replaces=FREE)
 DEFAULTS = GuardSettings()
 TOO_MANY_DRAINED = (
-    "2 of 3 live owners would be deleted or drained (a listener goes, or most of its servers); "
-    "at most 1 may be in one run"
+    "2 of 3 live owners would be deleted or drained (a listener goes, or most of its servers); the limit is 1 per run"
 )
 
 
@@ -83,11 +82,9 @@ def test_owners_are_replaced_within_the_number_and_the_share(live: int, moved: i
     ("live", "gone", "expected"),
     [
         pytest.param(100, 5, [], id="at the number"),
-        pytest.param(
-            100, 6, ["6 of 100 live owners would be deleted; at most 5 may be in one run"], id="over the number"
-        ),
+        pytest.param(100, 6, ["6 of 100 live owners would be deleted; the limit is 5 per run"], id="over the number"),
         pytest.param(10, 3, [], id="at the share"),
-        pytest.param(10, 4, ["4 of 10 live owners would be deleted; at most 3 may be in one run"], id="over the share"),
+        pytest.param(10, 4, ["4 of 10 live owners would be deleted; the limit is 3 per run"], id="over the share"),
         pytest.param(2, 1, [], id="always one"),
     ],
 )
@@ -113,7 +110,7 @@ def test_objects_of_others_make_no_share_larger() -> None:
     others = (make_live(name, ownership=Ownership.FOREIGN) for name in names(30))
     live = live_of(*others, make_live("a"), make_live("b"), make_live("c"))
 
-    assert said(deleting("ab"), live) == ["2 of 3 live owners would be deleted; at most 1 may be in one run"]
+    assert said(deleting("ab"), live) == ["2 of 3 live owners would be deleted; the limit is 1 per run"]
 
 
 def test_creates_and_changes_in_place_are_not_counted() -> None:
@@ -133,7 +130,7 @@ def test_a_change_in_place_that_breaks_connections_counts_like_a_replace() -> No
     )
 
     assert said(plan, live_services(*"abc")) == [
-        "3 of 3 live owners would be replaced or disrupted; at most 2 may be in one run"
+        "3 of 3 live owners would be replaced or disrupted; the limit is 2 per run"
     ]
 
 
@@ -145,7 +142,7 @@ def test_a_move_to_another_tenant_is_no_delete() -> None:
     )
 
     assert said(plan, live_services(*"abc")) == [
-        "3 of 3 live owners would be replaced or disrupted; at most 2 may be in one run"
+        "3 of 3 live owners would be replaced or disrupted; the limit is 2 per run"
     ]
 
 
@@ -203,7 +200,7 @@ def test_a_pool_that_moves_to_another_tenant_takes_nothing_away() -> None:
 
 # --- the last owner, protection, switches -----------------------------------------------------------------------------
 
-NOBODY_LEFT = "no owner would be left: an empty tree is more likely a mistake than a wish"
+NOBODY_LEFT = "no owner would be left; an empty tree is usually a mistake"
 
 
 def test_the_last_owner_is_not_deleted() -> None:
@@ -243,7 +240,7 @@ def test_the_last_owner_does_not_lose_most_of_its_servers(has: int, counts: bool
 
     refused = said(with_servers({"a": has}), live)
 
-    assert refused == (["no owner would keep most of its servers: so many rarely go at once"] if counts else [])
+    assert refused == (["every owner would lose most of its servers; this is rarely intended"] if counts else [])
 
 
 def test_an_empty_pool_in_place_of_another_is_nobody_left() -> None:
@@ -282,7 +279,7 @@ def test_what_only_a_switch_takes_away_is_refused_and_named() -> None:
     """Also within the limits."""
     plan = make_plan_of(make_change(Action.DELETE, "a"), switched_off=[make_owner("a")])
 
-    assert said(plan, live_services("a", "b")) == ["only a switch in values.yaml takes these away: Gateway shop/a"]
+    assert said(plan, live_services("a", "b")) == ["only a setting in values.yaml removes these: Gateway shop/a"]
 
 
 # --- permits ----------------------------------------------------------------------------------------------------------
@@ -332,7 +329,7 @@ def test_the_fix_of_a_refusal_is_the_permit_that_lets_the_plan_pass() -> None:
 
     fixes = {refusal.fix for refusal in beyond_limits(plan, live, DEFAULTS, None)}
 
-    assert fixes == {f"if that is meant: --allow-deletes 8 --plan-digest {DIGEST[:12]}"}
+    assert fixes == {f"if this is intended: --allow-deletes 8 --plan-digest {DIGEST[:12]}"}
     assert said(plan, live, permit=Permit(owners=8, digest=DIGEST[:12])) == []
 
 
@@ -373,7 +370,7 @@ def test_a_second_plan_takes_down_nobody_else(first: Plan, again: Plan, expected
     """The permit and the eyes that let the first one pass did not see more."""
     found = beyond(first, again, seen=LIVE, live=LIVE)
 
-    assert found == [f"Gateway shop/{name} would now be taken down, which the plan did not say" for name in expected]
+    assert found == [f"Gateway shop/{name} would now be taken down, which was not in the plan" for name in expected]
 
 
 def test_who_has_been_protected_meanwhile_is_not_taken_down() -> None:
@@ -382,7 +379,7 @@ def test_who_has_been_protected_meanwhile_is_not_taken_down() -> None:
 
     found = beyond(deleting("a"), deleting("a"), seen=LIVE, live=live)
 
-    assert found == ["Gateway shop/a would now be taken down, which the plan did not say"]
+    assert found == ["Gateway shop/a would now be taken down, which was not in the plan"]
 
 
 def test_who_was_protected_before_is_let_through_with_the_first_plan() -> None:

@@ -23,7 +23,7 @@ def test_no_vip_is_deleted_for_an_address_outside_of_its_subnet() -> None:
 
     assert plan.is_empty
     assert [problem.message for problem in plan.problems] == [
-        "held: address 10.10.10.77 is outside of 10.10.10.0/28, and a VIP would be deleted for it"
+        "held: address 10.10.10.77 is outside of 10.10.10.0/28, and the live VIP would have to be deleted first"
     ]
 
 

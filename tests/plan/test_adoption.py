@@ -164,9 +164,7 @@ def test_a_live_server_that_git_does_not_know_stays_until_the_next_plan() -> Non
 
     (pool,) = (body for key, body in bodies(controller.live).items() if key.startswith("Pool"))
     assert [server["ip"]["addr"] for server in pool["servers"]] == list(SERVERS)
-    assert warnings(plan) == [
-        "Pool admin/test--shop-web-svc-web-TCP-80 differs from Git in servers: it is taken over as it is"
-    ]
+    assert warnings(plan) == ["Pool admin/test--shop-web-svc-web-TCP-80 differs from Git in servers: adopted unchanged"]
     (change,) = plan_for(controller.live, *asked).changes
     assert [(field.path, field.after) for field in change.fields] == [("servers[]", None)]
     assert "Digest" not in {marker["key"] for marker in pool["markers"]}
@@ -208,9 +206,7 @@ def test_an_object_of_the_owner_that_git_no_longer_asks_for_comes_along_and_goes
     controller.apply(plan)
 
     extra = "Pool admin/test--shop-more-web-TCP-81"
-    assert [change.reason for change in plan.changes if str(change.key) == extra] == [
-        "made by AKO; Git no longer asks for it"
-    ]
+    assert [change.reason for change in plan.changes if str(change.key) == extra] == ["made by AKO; no longer in Git"]
     gone = [str(change.key) for change in plan_for(controller.live, *app("web")).changes if change.action == "delete"]
     assert gone == [extra]
 
@@ -250,7 +246,7 @@ def test_an_owner_with_one_object_that_would_be_made_anew_is_not_taken_over_at_a
     plan = adoption(asked, controller.live)
 
     assert reasons(plan) == [
-        "not taken over: VsVip admin/test--shop-a would have to be made anew (address 10.10.10.1 → 10.10.10.2)"
+        "not taken over: VsVip admin/test--shop-a would have to be created again (address 10.10.10.1 → 10.10.10.2)"
     ]
     assert [item.owner.name for item in plan.held] == ["a"]
     assert {change.owner.name for change in plan.changes} == {"b"}
@@ -268,7 +264,7 @@ def test_nothing_of_another_cluster_is_taken_over() -> None:
 
         assert (plan.changes, len(plan.foreign)) == ((), 4)
         assert reasons(plan) == [
-            "not taken over: L4PolicySet admin/test--shop-web is somebody else's "
+            "not taken over: L4PolicySet admin/test--shop-web belongs to somebody else "
             f"(created_by: ako-{other}, clustername: {other})"
         ]
 
@@ -282,7 +278,7 @@ def test_one_object_of_somebody_else_keeps_the_whole_owner_back() -> None:
 
     assert plan.changes == ()
     assert reasons(plan) == [
-        "not taken over: Pool admin/test--shop-web-svc-web-TCP-80 is somebody else's (marked by another tool)"
+        "not taken over: Pool admin/test--shop-web-svc-web-TCP-80 belongs to somebody else (marked by another tool)"
     ]
 
 
@@ -295,7 +291,7 @@ def test_a_copy_of_what_ako_made_is_reported_and_left() -> None:
     plan = adoption(app("web"), controller.live)
 
     assert warnings(plan) == [
-        "Pool admin/experiment carries AKO's marks under another name than they spell: it is left alone"
+        "Pool admin/experiment is a copy: it has AKO's markers, but for another name; left unchanged"
     ]
     assert "experiment" not in {change.key.name for change in plan.changes}
 
@@ -313,7 +309,7 @@ def test_a_copy_under_a_wanted_name_keeps_the_owner_back() -> None:
     plan = adoption(app("web"), controller.live)
 
     assert plan.changes == ()
-    assert "VirtualService admin/test--shop-web carries marks that spell another name" in reasons(plan)[0]
+    assert "VirtualService admin/test--shop-web is a copy: its markers are for another name" in reasons(plan)[0]
 
 
 def test_what_ako_made_for_another_owner_of_the_same_name_keeps_the_owner_back() -> None:
@@ -336,8 +332,8 @@ def test_objects_in_another_tenant_keep_the_owner_back() -> None:
 
     assert plan.changes == ()
     assert reasons(plan) == [
-        "not taken over: L4PolicySet admin/test--shop-web is in tenant admin, and Git asks for team-a: "
-        "it cannot move in place"
+        "not taken over: L4PolicySet admin/test--shop-web is in tenant admin, but Git requests team-a, "
+        "and it cannot be moved in place"
     ]
 
 
@@ -350,7 +346,7 @@ def test_a_virtualservice_on_another_vsvip_keeps_the_owner_back() -> None:
     plan = adoption(app("web"), controller.live)
 
     assert plan.changes == ()
-    assert "VirtualService admin/test--shop-web has its addresses from VsVip by-hand" in reasons(plan)[0]
+    assert "VirtualService admin/test--shop-web uses VsVip by-hand, but Git requests" in reasons(plan)[0]
 
 
 def test_an_object_that_belongs_to_another_owner_of_ours_keeps_the_owner_back() -> None:
@@ -374,7 +370,7 @@ def test_what_git_does_not_ask_for_stays_with_ako_and_is_listed_by_owner() -> No
 
     assert {change.owner.name for change in plan.changes} == {"web"}
     assert warnings(plan) == [
-        "AKO made L4PolicySet admin/test--shop-old and 2 more, and Git does not ask for it: left with AKO"
+        "AKO made L4PolicySet admin/test--shop-old and 2 more, and it is not in Git: left with AKO"
     ]
 
 

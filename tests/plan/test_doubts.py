@@ -54,7 +54,7 @@ def test_a_live_vip_is_not_deleted_for_a_doubtful_one() -> None:
     assert (problem.severity, problem.resource, problem.file) == (Severity.ERROR, "Gateway shop/web", "all.yaml")
     assert problem.field_text == "spec.addresses[0].value"
     assert problem.message.startswith("held: address 10.10.10.77 lies in no static range")
-    assert problem.message.endswith("and a VIP would be deleted for it")
+    assert problem.message.endswith("and the live VIP would have to be deleted first")
 
 
 def test_a_network_that_two_new_vips_share_is_doubted_once() -> None:

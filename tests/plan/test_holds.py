@@ -69,7 +69,7 @@ def test_where_everything_is_held_nothing_is_touched() -> None:
     assert (plan.is_empty, [item.name for item in plan.held]) == (True, ["test--shop-new", "test--shop-web"])
 
 
-MOVE = "its Namespace is not in the tree, so nobody can tell its tenant (tenant blue → admin)"
+MOVE = "its Namespace is not in the tree, so its tenant is unknown (tenant blue → admin)"
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_an_incomplete_tree_takes_nothing_away(
     plan = plan_of(desired_of(*after, is_complete=False), controller.live)
 
     assert plan.is_empty
-    assert why(plan) == [f"the tree could not be read whole, so nothing is taken away; this would take {lost}"]
+    assert why(plan) == [f"some files could not be read, so removals are off; this change would remove {lost}"]
 
 
 @pytest.mark.parametrize(
@@ -192,14 +192,14 @@ def test_servers_that_are_left_alone_are_none_that_an_incomplete_tree_loses() ->
 @pytest.mark.parametrize(
     ("ownership", "expected"),
     [
-        pytest.param(Ownership.CLONE, "carries our marks under another name: it is a copy", id="a copy of ours"),
-        pytest.param(Ownership.AKO, "was made by this cluster's AKO, and is not ours", id="AKO's"),
+        pytest.param(Ownership.CLONE, "is a copy: it has our markers, but for another name", id="a copy of ours"),
+        pytest.param(Ownership.AKO, "was made by this cluster's AKO and is not ours", id="AKO's"),
         pytest.param(
-            Ownership.AKO_CLONE, "is there already and is not ours (created by terraform)", id="a copy of AKO's"
+            Ownership.AKO_CLONE, "already exists and is not ours (created by terraform)", id="a copy of AKO's"
         ),
-        pytest.param(Ownership.STRIPPED, "was made by avi-sync, and somebody removed marks from it", id="stripped"),
-        pytest.param(Ownership.UNMARKED, "is there already, and nobody has marked it", id="nobody's"),
-        pytest.param(Ownership.FOREIGN, "is there already and is not ours (created by terraform)", id="others'"),
+        pytest.param(Ownership.STRIPPED, "was made by avi-sync, but some of its markers were removed", id="stripped"),
+        pytest.param(Ownership.UNMARKED, "already exists and is not marked by any tool", id="nobody's"),
+        pytest.param(Ownership.FOREIGN, "already exists and is not ours (created by terraform)", id="others'"),
     ],
 )
 def test_a_wanted_name_that_is_not_ours_holds_its_owner(ownership: Ownership, expected: str) -> None:
@@ -223,7 +223,7 @@ def test_who_made_it_is_told_as_somebody_else_where_nobody_signed() -> None:
 
     plan = plan_of(desired_of(*WEB), with_object(LiveState(), theirs))
 
-    assert why(plan) == [f"{pool.key} is there already and is not ours (created by somebody else)"]
+    assert why(plan) == [f"{pool.key} already exists and is not ours (created by somebody else)"]
 
 
 # --- what would break off halfway -------------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ def test_what_the_controller_has_refused_is_not_tried_again(
     plan = plan_of(desired_of(*asked), live, **options)
 
     assert plan.is_empty is is_held
-    assert any("it said: no such subnet" in message for message in why(plan)) is is_held
+    assert any("the old objects were restored: no such subnet" in message for message in why(plan)) is is_held
 
 
 def test_nothing_is_deleted_that_somebody_else_refers_to() -> None:

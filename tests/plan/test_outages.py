@@ -112,7 +112,7 @@ def fqdn(value: str) -> Values:
             web(True, address="10.10.10.1"),
             web(True, address="10.10.10.2"),
             Gravity.DISRUPTED,
-            "the VIP is down from the delete to the create: connections break",
+            "the VIP is down between delete and create: connections break",
             id="another address",
         ),
         pytest.param(web(True), [], Gravity.GONE, "connections end", id="the owner goes"),
@@ -360,7 +360,9 @@ def test_an_edit_on_the_controller_takes_nobody_down(edit: Callable[[LiveState],
 
     assert plan.change_sets == ()
     (problem,) = [problem for problem in plan.problems if problem.severity == "error"]
-    assert problem.message.startswith("held: somebody edited it on the Controller, and undoing that takes it down (")
+    assert problem.message.startswith(
+        "held: it was edited on the Controller, and undoing the edit would take it down ("
+    )
     assert problem.fix.endswith(f"--allow-deletes 1 --plan-digest {allowed.digest[:12]}")
     assert [str(owner) for owner in allowed.edited] == ["Gateway shop/web"]
 

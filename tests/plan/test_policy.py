@@ -70,7 +70,7 @@ def test_where_no_replace_is_allowed_an_owner_that_needs_one_is_held(options: An
 
     found = [message for message, _ in why_no_replace(owner, NO_EFFECT, make_options(**options))]
 
-    expected = [f"it would have to be replaced (another address), and {flag} does not allow that"] if flag else []
+    expected = [f"it would have to be replaced (another address), which {flag} does not allow"] if flag else []
     assert found == expected
 
 

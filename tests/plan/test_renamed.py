@@ -50,7 +50,7 @@ def test_what_a_renamed_gateway_loses_is_named(before: list[Manifest], after: li
     (message,) = warnings(plan)
     name = after[0]["metadata"]["name"]
     assert message == (
-        f"Gateway shop/web goes, and Gateway shop/{name} takes its place without: "
+        f"Gateway shop/web is deleted, and Gateway shop/{name} takes its place without: "
         f"VirtualService admin/test--shop-web {DISABLED}"
     )
 

@@ -39,7 +39,7 @@ def saved(plan: Plan, live: LiveState) -> SavedPlan:
 def moved(kept: SavedPlan, commit: str, plan: Plan, live: LiveState) -> tuple[str, ...]:
     """What has moved, without the words around it."""
     found = (item.message for item in refusals_of(kept, commit, plan, live))
-    return tuple(message.removeprefix("the saved plan no longer fits: ") for message in found)
+    return tuple(message.removeprefix("the saved plan is out of date: ") for message in found)
 
 
 def touched(live: LiveState) -> LiveState:
@@ -90,9 +90,7 @@ def test_a_live_object_that_was_written_since_is_named(edit: Callable[[LiveState
 
     found = moved(saved(plan, live), COMMIT, plan_for(later, *manifests), later)
 
-    assert found == (
-        "no longer the same request, for the live object or what is wanted has changed: PUT VsVip admin/test--shop-web",
-    )
+    assert found == ("the live object or the request for it has changed: PUT VsVip admin/test--shop-web",)
 
 
 names = st.sampled_from(["a", "b", "c"])

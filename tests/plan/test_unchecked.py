@@ -23,7 +23,7 @@ def _warnings(
 def test_an_account_that_sees_some_tenants_cannot_tell_whether_an_address_is_free() -> None:
     """The plan names the address and the tenants that were seen."""
     assert _warnings(address=NEW, only_tenants=("admin", "blue")) == [
-        f"before its VIP is deleted, nobody can look whether {NEW} is taken in another tenant than admin, blue"
+        f"before its VIP is deleted, it is not checked whether {NEW} is taken in another tenant than admin, blue"
     ]
 
 
@@ -35,6 +35,6 @@ def test_what_is_not_replaced_needs_no_such_warning() -> None:
 def test_types_that_cannot_be_read_are_named() -> None:
     """For networks it is also said what that means for the VIP."""
     assert _warnings(address=NEW, unreadable=frozenset({"network"})) == [
-        "the account may not read network: that what Git refers to exists is taken for granted",
-        'before its VIP is deleted, nobody can look whether network "vip-network" exists and has the address',
+        "the account may not read network: whether the ones that Git refers to exist is not checked",
+        'before its VIP is deleted, it is not checked whether network "vip-network" exists and has the address',
     ]

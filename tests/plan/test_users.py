@@ -118,7 +118,7 @@ def test_types_that_the_account_may_not_read_are_named_where_something_is_delete
     said = [problem.message for problem in plan_for(live, *WEB).problems]
     unsaid = plan_for(live, *WEB, *MAIL).problems
 
-    assert said == ["it cannot be checked whether a PoolGroup refers to what is deleted: the account may not read them"]
+    assert said == ["the account may not read any PoolGroup: whether one refers to a deleted object is not checked"]
     assert unsaid == ()
 
 
@@ -134,6 +134,6 @@ def test_an_owner_whose_new_objects_lack_something_is_held() -> None:
     assert plan.is_empty
     assert held.message == (
         f'held: {vsvip.key} would refer to network "vips", which the Controller does not have, '
-        "and live objects would be deleted for it"
+        "and live objects would have to be deleted first"
     )
-    assert warning.message.startswith("it cannot be checked whether the vrfcontext of each new object exists")
+    assert warning.message.startswith("the account may not read any vrfcontext: whether those of new objects exist")

@@ -153,7 +153,7 @@ def test_the_address_that_goes_and_the_one_that_comes_are_both_in_the_picture(
 
     assert ("VsVip", "test--shop-storefront", "-/+") in nodes(browser)
     assert texts(browser, '.node[data-kind="VsVip"] .cell') == ["-10.10.10.50", "+10.10.10.60"]
-    assert texts(browser, ".calls .call") == ["! the VIP is down from the delete to the create: connections break"]
+    assert texts(browser, ".calls .call") == ["! the VIP is down between delete and create: connections break"]
 
 
 def test_fields_stand_side_by_side(browser: webdriver.Chrome, show: Open, scene: Run) -> None:
