@@ -168,7 +168,7 @@ class ControllerOptions:
 def source_request(options: SourceOptions, environment: Mapping[str, str], *, writes: bool) -> SourceRequest:
     """Where the manifests come from. A run that writes reads commits only, never files that no commit vouches for."""
     if writes and options.working_tree:
-        raise UsageError("--working-tree would apply files that no commit holds", fix="commit them, or add --dry-run")
+        raise UsageError("--working-tree would apply files that are not committed", fix="commit them, or add --dry-run")
     return SourceRequest(
         location=options.source,
         ref=options.ref,
@@ -186,12 +186,12 @@ def _git_login(options: SourceOptions, environment: Mapping[str, str]) -> GitLog
     """The login for https://; a name that would break out of its header is refused."""
     username, is_bearer = options.git_username, options.git_auth == "bearer"
     if not username.isprintable() or ":" in username:
-        raise UsageError("--git-username holds a colon or a control character", fix="give the name alone")
+        raise UsageError("--git-username contains a colon or a control character", fix="give the name alone")
     if username and is_bearer:
         raise UsageError("a Bearer token has no user name", fix="leave out --git-username, or use --git-auth basic")
     token = secret("SYNC_GIT_TOKEN", options.git_token_file, environment)
     if not token.isprintable():
-        raise UsageError("the Git token holds a line break or a control character", fix="correct SYNC_GIT_TOKEN")
+        raise UsageError("the Git token contains a line break or a control character", fix="correct SYNC_GIT_TOKEN")
     return GitLogin(token=token, username=username, is_bearer=is_bearer)
 
 
@@ -262,7 +262,7 @@ def _no_values(snapshot: Snapshot) -> Problem:
     hint = f"use --path {elsewhere[0].rpartition('/')[0]}, or " if elsewhere else ""
     return Problem(
         severity=Severity.ERROR,
-        message=f"{snapshot.location} holds no values.yaml at its root",
+        message=f"{snapshot.location} has no values.yaml at its root",
         fix=f"{hint}commit AKO's values.yaml there, with AKOSettings.clusterName at least",
     )
 
@@ -270,18 +270,18 @@ def _no_values(snapshot: Snapshot) -> Problem:
 def _without_effect(settings: Settings) -> Iterator[Problem]:
     """What stands in values.yaml and does not do what somebody must have meant by it."""
     if isinstance(settings.avicredentials, dict) and any(settings.avicredentials.values()):
-        message = "avicredentials is never read, and a password in Git is everybody's"
+        message = "avicredentials is never read, and a password in Git is readable by everybody"
         fix = "remove it; give credentials through SYNC_PASSWORD_FILE or SYNC_TOKEN_FILE"
         yield _warning(("avicredentials",), message, fix)
     if str(settings.ako.delete_config).lower() == "true":
-        message = "deleteConfig has no effect here: nothing is deleted because of it"
+        message = "deleteConfig has no effect: avi-sync deletes nothing because of it"
         yield _warning(("AKOSettings", "deleteConfig"), message, "remove it")
     selector = settings.ako.namespace_selector
     if (selector.label_key or selector.label_value) and not selector.is_active:
         message = "namespaceSelector needs labelKey and labelValue: with one of them every namespace is served"
         yield _warning(("AKOSettings", "namespaceSelector"), message, "give both, or neither")
     if settings.node_port_selector.value and not settings.node_port_selector.key:
-        message = "nodePortSelector has no key, so every Node is taken"
+        message = "nodePortSelector has no key, so every Node is used"
         yield _warning(("nodePortSelector",), message, "give key and value, or neither")
     if settings.l4.auto_fqdn not in _NAME_FORMATS:
         message = f"autoFQDN is {shown(settings.l4.auto_fqdn)}, which counts as disabled"

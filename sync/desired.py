@@ -228,5 +228,5 @@ def offline(desired: DesiredState) -> DesiredState:
         objects={key: item for key, item in desired.objects.items() if item.owner_name not in names},
         held=(*desired.held, *held),
         problems=_by_place({*desired.problems, *plan.problems}),
-        statuses=_held_statuses(desired.statuses, names, "held: another owner asks for its address"),
+        statuses=_held_statuses(desired.statuses, names, "held: another owner requests its address"),
     )

@@ -48,11 +48,11 @@ MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.REFUSED: "a guard refused the plan: it was printed, and nothing was written",
     ExitCode.HELD_OR_FAILED: "something is held or failed; the rest was done (in a dry run: something is held)",
     ExitCode.UNREACHABLE: "Git or the Controller cannot be reached, or refused the login",
-    ExitCode.LOCKED: "another run holds the lock, or this one lost it; what had not begun was not tried",
-    ExitCode.STALE_PLAN: "a saved plan no longer fits: the commit or the Controller has moved; nothing was written",
+    ExitCode.LOCKED: "another run holds the lock, or this one lost it; changes that had not started were not tried",
+    ExitCode.STALE_PLAN: "a saved plan is out of date: the commit or the Controller has changed; nothing was written",
     ExitCode.USAGE: "the command line or the environment is wrong",
-    ExitCode.INTERRUPTED: "stopped by SIGINT; what was in hand was finished",
-    ExitCode.TERMINATED: "stopped by SIGTERM or any other signal that can be caught; what was in hand was finished",
+    ExitCode.INTERRUPTED: "stopped by SIGINT; what was in progress was completed",
+    ExitCode.TERMINATED: "stopped by SIGTERM or another signal that can be caught; what was in progress was completed",
 }
 """What each exit code tells."""
 

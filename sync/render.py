@@ -169,19 +169,19 @@ def _rendered(spec: ObjectSpec, template: Template, source: str, run: _Run) -> A
         if not isinstance(rendered, dict):
             raise _BadTemplateError("it does not render to a JSON object", file=file, line=1)
         if is_too_deep(rendered):
-            raise _BadTemplateError(f"what it renders is nested in more than {MOST_LEVELS} levels", file=file, line=1)
+            raise _BadTemplateError(f"its output is nested more than {MOST_LEVELS} levels deep", file=file, line=1)
         body = {key: value for key, value in rendered.items() if key not in OURS_AFTER_RENDERING}
         if name := run.secrets.found_in(body, [spec.content, spec.key.name]):
-            raise _BadTemplateError(f"what it renders holds the secret of {name}", file=file, line=1)
+            raise _BadTemplateError(f"its output contains the secret of {name}", file=file, line=1)
         if (wrong := next(wrong_fields(body, spec.key.kind), None)) is not None:
             message = f'"{wrong.path}" {wrong.why}{_hint(wrong)}'
             raise _BadTemplateError(message, file=file, line=_line_of_field(source, wrong.name))
         return _completed(body, spec, run.created_by)
     except json.JSONDecodeError as error:
-        message = f"it does not render to JSON: {error.msg} in line {error.lineno} of what it renders"
+        message = f"it does not render to JSON: {error.msg} in line {error.lineno} of its output"
         raise _BadTemplateError(message, file=file, line=error.lineno) from None
     except _ANY_FAILURE as error:
-        message = f"what it renders is no body of a {spec.key.kind}: {_said(error)}"
+        message = f"its output is not a valid body of a {spec.key.kind}: {_said(error)}"
         raise _BadTemplateError(message, file=file, line=1) from None
 
 
@@ -224,7 +224,7 @@ def _json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise ValueError(f'the key "{key}" stands twice in one object')
+                raise ValueError(f'the key "{key}" appears twice in one object')
             seen.add(key)
     return found
 
@@ -303,7 +303,7 @@ def _problem(error: _BadTemplateError, spec: ObjectSpec | None, secrets: KnownSe
     return Problem(
         severity=Severity.ERROR,
         message=f"template: {blanked(error.message, secrets.names)}",
-        fix="correct the template; the product's own are in its package, under templates/",
+        fix="correct the template; the built-in ones are in the package under templates/",
         origin=Origin(file=error.file, line=error.line),
         resource=str(spec.owner) if spec else "",
     )

@@ -106,8 +106,8 @@ def _read_record(context: RunContext) -> tuple[Record, tuple[Problem, ...]]:
     record = stored.record if stored else Record()
     if record.holder is None or not context.options.is_dry:
         return record, ()
-    busy = f"{record.holder} holds the lock, for {record.holder.age_text}: what is seen now may be half done"
-    return record, (notice(Refusal(message=busy, fix="look again when that run has ended")),)
+    busy = f"{record.holder} holds the lock, for {record.holder.age_text}: this plan may show a change in progress"
+    return record, (notice(Refusal(message=busy, fix="run again after it has ended")),)
 
 
 def _desired(context: RunContext, before: Assessment | None) -> tuple[Facts | None, DesiredState]:

@@ -87,9 +87,9 @@ class Meter:
 
     def _look(self) -> None:
         if self._left < 0:
-            raise TooMuchError(f"it does more than {MOST_WORK:,} steps for one object")
+            raise TooMuchError(f"it takes more than {MOST_WORK:,} steps for one object")
         if self._is_over():
-            raise OverTimeError("it was still running at the end of the time for this run (--deadline)")
+            raise OverTimeError("it was still running when the time limit of the run (--deadline) had passed")
         self._next_look = max(0, self._left - _WORK_BETWEEN_LOOKS)
 
 

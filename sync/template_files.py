@@ -47,7 +47,7 @@ def unknown_templates(snapshot: Snapshot) -> tuple[Problem, ...]:
     return tuple(
         Problem(
             severity=Severity.WARNING,
-            message="no kind has a template of this name: it is not used",
+            message="this template is not used: no Avi kind has that name",
             fix=did_you_mean(path.removeprefix(f"{FOLDER}/"), known),
             origin=Origin(file=path),
         )

@@ -319,7 +319,7 @@ def test_delete_config_has_no_effect_and_says_so(value: str, warns: bool) -> Non
 
     assert settings is not None
     assert [p.message for p in problems] == [
-        "deleteConfig has no effect here: nothing is deleted because of it"
+        "deleteConfig has no effect: avi-sync deletes nothing because of it"
     ] * warns
 
 
@@ -335,7 +335,7 @@ def test_delete_config_has_no_effect_and_says_so(value: str, warns: bool) -> Non
         pytest.param(
             "AKOSettings: {clusterName: north}\nnodePortSelector: {value: edge}",
             "nodePortSelector",
-            "nodePortSelector has no key, so every Node is taken",
+            "nodePortSelector has no key, so every Node is used",
             id="half a nodePortSelector",
         ),
         pytest.param(
@@ -389,7 +389,7 @@ def test_a_tree_without_values_names_the_folder_that_has_them() -> None:
     settings, (problem,) = read_settings(make_snapshot({"clusters/prod/values.yaml": VALUES}), max_aliases=0)
 
     assert settings is None
-    assert problem.message == "repo holds no values.yaml at its root"
+    assert problem.message == "repo has no values.yaml at its root"
     assert problem.fix.startswith("use --path clusters/prod, or commit AKO's values.yaml")
 
 
@@ -483,7 +483,7 @@ def test_a_run_that_writes_reads_commits_only() -> None:
 
     assert not request.plain_folder_allowed
     assert request.cache_dir.name == "avi-sync"
-    with pytest.raises(UsageError, match="--working-tree would apply files that no commit holds"):
+    with pytest.raises(UsageError, match="--working-tree would apply files that are not committed"):
         source_request(replace(GIVEN, working_tree=True), {}, writes=True)
 
 

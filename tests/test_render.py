@@ -426,7 +426,7 @@ def test_a_template_that_writes_a_secret_is_a_problem_that_does_not_show_it() ->
     )
 
     assert [problem.message for problem in written.problems] == [
-        "template: what it renders holds the secret of SYNC_TOKEN"
+        "template: its output contains the secret of SYNC_TOKEN"
     ]
     assert (written.objects, quoted.objects) == ((), ())
     assert "'***'" in quoted.problems[0].message

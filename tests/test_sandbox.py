@@ -242,7 +242,7 @@ def test_the_deadline_ends_a_template_that_is_running() -> None:
     short = render([spec], templates_with(VsVip="{}"), created_by="c", is_over=lambda: True)
 
     assert [problem.message for problem in late.problems] == [
-        "template: it was still running at the end of the time for this run (--deadline)"
+        "template: it was still running when the time limit of the run (--deadline) had passed"
     ]
     assert (late.objects, short.problems) == ((), ())
 

@@ -79,7 +79,7 @@ class ControllerAddress:
         try:
             context = ssl.create_default_context(cafile=self.ca_bundle or None)
         except ssl.SSLError:
-            raise _bad_bundle(self.ca_bundle, "holds no certificate") from None
+            raise _bad_bundle(self.ca_bundle, "contains no certificate") from None
         except OSError as error:
             raise _bad_bundle(self.ca_bundle, f"cannot be read: {error.strerror}") from None
         if not self.is_verified:
@@ -98,8 +98,8 @@ def _origin(given: str) -> str:
         raise UsageError("the address of the Controller is not a URL", fix=_FIX) from None
     if "@" in parts.netloc:
         raise UsageError(
-            "the address of the Controller holds a user name or password",
-            fix="take it out; give SYNC_USERNAME and SYNC_PASSWORD, or a file named by SYNC_PASSWORD_FILE",
+            "the address of the Controller contains a user name or password",
+            fix="remove it, and set SYNC_USERNAME and SYNC_PASSWORD or SYNC_PASSWORD_FILE",
         )
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise UsageError(f'the address of the Controller has more than a host: "{text}"', fix=_FIX)
@@ -146,5 +146,5 @@ def _bad_bundle(path: str, what: str) -> UsageError:
     return UsageError(
         f"the CA bundle {what}",
         where=path,
-        fix="name a PEM file with the certificate of the authority that signed the Controller's (--ca-bundle)",
+        fix="use a PEM file with the CA certificate that signed the Controller's (--ca-bundle)",
     )

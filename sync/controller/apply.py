@@ -187,7 +187,7 @@ class _SetRun:
     def _put_back(self, failure: WriteFailedError) -> Outcome:
         """Take back everything that was written in hand, the last first."""
         if failure.why is Why.LOST:
-            said = f"{failure.said}; what was deleted is missing: the next run creates it anew"
+            said = f"{failure.said}; the deleted objects are missing, and the next run creates them again"
             return self._outcome(SetState.FAILED, said=said)
         is_stale = failure.why is Why.STALE  # then nothing was refused: it is planned again
         try:
@@ -195,7 +195,7 @@ class _SetRun:
                 self._take_back(self.undo[-1], "" if is_stale else failure.said)
                 self.undo.pop()
         except WriteFailedError as error:
-            said = f"{failure.said}; putting the old objects back failed, too: {error}; the next run creates them anew"
+            said = f"{failure.said}; restoring the old objects failed as well: {error}; the next run creates them again"
             return self._outcome(SetState.FAILED, said=said)
         self.is_missing = False
         return self._outcome(SetState.RESTORED, said=failure.said, is_stale=is_stale)
@@ -351,7 +351,7 @@ class _SetRun:
         except LockLostError:
             raise
         except SyncError as error:
-            said = f"what would be put back cannot be stored, so nothing is deleted: {error}"
+            said = f"the backup of the old objects cannot be stored, so nothing is deleted: {error}"
             raise WriteFailedError(said, Why.REFUSED) from None
         self.is_kept = True
 

@@ -120,7 +120,7 @@ def _unpacked(chunks: Iterator[bytes], coding: str) -> Iterator[bytes]:
         yield from chunks
         return
     if coding not in ("gzip", "x-gzip"):
-        raise httpx.DecodingError("the answer is packed in a way that was not asked for")
+        raise httpx.DecodingError("the response has an unexpected content encoding")
     unpacking = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
         for chunk in chunks:
@@ -129,4 +129,4 @@ def _unpacked(chunks: Iterator[bytes], coding: str) -> Iterator[bytes]:
                 yield unpacking.decompress(todo, 1024 * 1024)
                 todo = unpacking.unconsumed_tail
     except zlib.error:
-        raise httpx.DecodingError("the answer cannot be unpacked") from None
+        raise httpx.DecodingError("the response cannot be decompressed") from None

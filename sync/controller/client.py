@@ -239,7 +239,7 @@ class ControllerClient:
             error = _broken(call, answer, "is not JSON", self._said(call, answer))
             raise TroubleError(Trouble.BROKEN, error) from None
         if what := wrong_shape(call.path, value):
-            raise self._unusable(call, answer, f"no object of a Controller: {blanked(what, self._login.secrets)}")
+            raise self._unusable(call, answer, f"not an object of a Controller: {blanked(what, self._login.secrets)}")
         return value
 
     def _unusable(self, call: _Call, answer: httpx.Response, what: str) -> Exception:
@@ -316,7 +316,7 @@ def _failure(call: _Call, answer: httpx.Response, said: str) -> Exception:
     """What is raised for an answer that is no success."""
     status = answer.status_code
     if answer.has_redirect_location:
-        return _broken(call, answer, f"points to {place_pointed_to(answer.headers)}", said)
+        return _broken(call, answer, f"redirects to {place_pointed_to(answer.headers)}", said)
     is_upgrading = status == 403 and UPGRADING_TEXT in said
     trouble = Trouble.UPGRADING if is_upgrading else STATUSES.get(status)
     error = error_for(call.method, call.path, status, said)

@@ -116,7 +116,7 @@ class Lock:
         except NotFoundError:
             raise self._lose(DELETED) from None
         except SyncError as error:
-            raise LockLostError(f"nobody can tell whether this run still holds the lock: {error}") from None
+            raise LockLostError(f"it is unknown whether this run still holds the lock: {error}") from None
         if not self._is_mine(found):
             raise self._lose(_taken_by(found))
 
@@ -159,7 +159,7 @@ class Lock:
                 return self._store.write(found, replace(found.record, holder=self._me))
         raise RecordError(
             f"the lock {self._store.name} could not be taken in {MOST_TRIES} tries",
-            fix="run again; if that does not help, see whether an object of that name is hidden from this account",
+            fix="run again; if that does not help, check whether an object of that name is hidden from this account",
         )
 
     def _wait_until_free(self, watch: "_Watch | None") -> tuple[StoredRecord | None, "_Watch"]:
@@ -177,7 +177,7 @@ class Lock:
             if watch is not None and watch.version != version:
                 raise LockedError(
                     f"{holder} holds the lock {self._store.name}, for {holder.age_text}",
-                    fix="run again later; `avi-sync lock status` tells more",
+                    fix="run again later; `avi-sync lock status` shows who holds it",
                 )
             watch = watch or _Watch(version=version, since=self._timing.now())
             ttl_seconds = max(holder.ttl_seconds, self._me.ttl_seconds)
@@ -224,7 +224,7 @@ class Lock:
                 else:
                     self._sure_at = began
                     return
-        raise RecordError(f"{self._store.name} is being written by somebody else all the time", fix="see who does")
+        raise RecordError(f"{self._store.name} keeps being changed by somebody else", fix="find out what writes it")
 
     def _follow(self) -> None:
         """Take up the record as it is now; raises LockLostError if it is no longer ours."""
@@ -251,7 +251,7 @@ class Lock:
             except Exception as error:  # whatever it is, it must not end the thread in silence
                 _LOG.warning('event=beat-failed name=%s error="%s"', self._store.name, error)
                 if self._timing.now() - self._sure_at >= self._me.ttl_seconds:
-                    self._lose(f"no sign of life got through to the Controller for {self._me.ttl_seconds:g} s: {error}")
+                    self._lose(f"this run could not renew the lock for {self._me.ttl_seconds:g} s: {error}")
                     return
 
 
@@ -265,12 +265,14 @@ def release_from(store: RecordStore, run_id: str) -> None:
         if found is None or found.record.holder is None:
             return
         if found.record.holder.run_id != run_id:
-            raise LockedError(f"by now {found.record.holder} holds the lock {store.name}", fix="look again")
+            raise LockedError(
+                f"{found.record.holder} holds the lock {store.name} now", fix="check `avi-sync lock status` again"
+            )
         with suppress(StaleError):  # it has beaten in between
             store.write(found, replace(found.record, holder=None))
             _LOG.warning("event=forced name=%s run=%s", store.name, run_id)
             return
-    raise RecordError(f"{store.name} is being written by somebody else all the time", fix="see who does")
+    raise RecordError(f"{store.name} keeps being changed by somebody else", fix="find out what writes it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,7 +286,7 @@ class _Watch:
 def _taken_by(record: Record) -> str:
     if record.holder is None:
         return "somebody released the lock of this run"
-    return f"{record.holder} has taken the lock: this run had been silent for too long"
+    return f"{record.holder} has taken the lock: this run had not renewed it in time"
 
 
 def _without(kept: Sequence[KeptObject], keys: Collection[ObjectKey]) -> tuple[KeptObject, ...]:

@@ -33,7 +33,7 @@ HOLDER = "holder"
 LAST = "last"
 KEPT = "kept "
 
-DESCRIPTION = "avi-sync keeps its lock here, its last run, and what a crash in the middle of a replace would strand."
+DESCRIPTION = "avi-sync's lock, its last run, and backups of the objects that a replace has deleted."
 
 
 class RecordError(SyncError):
@@ -127,7 +127,7 @@ class RecordStore:
         if Markers.of(body).our_cluster != self._names.cluster:
             raise RecordError(
                 f"StringGroup {self._tenant}/{self.name} already exists and is not ours",
-                fix="rename or delete it: avi-sync keeps its lock under this name",
+                fix="rename or delete it: avi-sync uses this name for its lock",
             )
         entries = {str(item.get("key", "")): str(item.get("value", "")) for item in body.get("kv") or ()}
         try:
@@ -138,8 +138,8 @@ class RecordStore:
             )
         except (ValidationError, ValueError, KeyError) as error:
             raise RecordError(
-                f"StringGroup {self._tenant}/{self.name} cannot be understood: {' '.join(str(error).split())[:200]}",
-                fix="see who changed it; delete it if no run is going on",
+                f"StringGroup {self._tenant}/{self.name} cannot be parsed: {' '.join(str(error).split())[:200]}",
+                fix="find out who changed it; delete it if no run is in progress",
             ) from None
         return StoredRecord(record=record, body=body)
 
@@ -153,13 +153,13 @@ class RecordStore:
     def _unreadable(self, error: RefusedError) -> RecordError:
         return RecordError(
             f"the record of earlier runs cannot be read (StringGroup {self._tenant}/{self.name}): {error.message}",
-            fix=error.fix or "let the role of the account read and write String Groups",
+            fix=error.fix or "give the account's role write access to String Groups",
         )
 
     def _unwritable(self, error: RefusedError) -> RecordError:
         return RecordError(
             f"the lock cannot be written (StringGroup {self._tenant}/{self.name}): {error.message}",
-            fix=error.fix or "let the role of the account read and write String Groups",
+            fix=error.fix or "give the account's role write access to String Groups",
         )
 
 

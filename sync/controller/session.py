@@ -139,7 +139,9 @@ def session_of(answer: httpx.Response, *, address: ControllerAddress, login: Log
             fix=_LOGIN_FIX,
         )
     if answer.has_redirect_location:
-        raise _no_controller(address, f"answered {answer.status_code} and points to {place_pointed_to(answer.headers)}")
+        raise _no_controller(
+            address, f"answered {answer.status_code} and redirects to {place_pointed_to(answer.headers)}"
+        )
     if answer.status_code >= 400:
         raise _no_controller(address, f"answered {answer.status_code}: {said_in(answer.content, login.secrets)}")
     body = _object_in(answer)
@@ -148,10 +150,10 @@ def session_of(answer: httpx.Response, *, address: ControllerAddress, login: Log
     cookies = cookies_in(answer)
     names = {str(body.get("session_cookie_name")), *_SESSION_COOKIES}
     if CSRF_COOKIE not in cookies or not names & cookies.keys():
-        raise _no_controller(address, "opened no session")
+        raise _no_controller(address, "returned no session cookie")
     used = version or _version_in(body)
     if not used:
-        raise _no_controller(address, "named no version")
+        raise _no_controller(address, "returned no version")
     _check_version(used, is_given=bool(version))
     return make_session(address.url, used, cookies, _account_in(body))
 
@@ -196,12 +198,12 @@ def _check_version(version: str, *, is_given: bool) -> None:
     if numbers is not None and tuple(map(int, numbers.groups())) >= OLDEST_VERSION:
         return
     oldest = ".".join(map(str, OLDEST_VERSION))
-    given_fix = f"set ControllerSettings.controllerVersion to {oldest} or newer, or take it out to use the Controller's"
+    given_fix = f"set ControllerSettings.controllerVersion to {oldest} or newer, or remove it to use the Controller's"
     raise ControllerError(
-        f'version "{version}" of the API hides the markers that tell what is ours',
+        f'version "{version}" of the API leaves out the markers that show ownership',
         fix=given_fix if is_given else f"upgrade the Controller to {oldest} or newer",
     )
 
 
 def _no_controller(address: ControllerAddress, what: str) -> UnreachableError:
-    return UnreachableError(f"this is no Avi Controller: POST /login {what}", where=address.url, fix=_ADDRESS_FIX)
+    return UnreachableError(f"this is not an Avi Controller: POST /login {what}", where=address.url, fix=_ADDRESS_FIX)

@@ -40,7 +40,7 @@ def wrong_shape(path: str, answer: Any) -> str:
 def _wrong(body: Mapping[str, Any], kind: str) -> Iterator[str]:
     for name in body.keys() & (_TEXTS | _LISTS):
         if not isinstance(body[name], str if name in _TEXTS else list):
-            yield f"{name} is no {'text' if name in _TEXTS else 'list'}"
+            yield f"{name} is not a {'text' if name in _TEXTS else 'list'}"
     yield from _wrong_message(body, kind, "")
 
 
@@ -54,7 +54,7 @@ def _wrong_message(value: Mapping[str, Any], message: str, place: str) -> Iterat
         else:
             yield from _wrong_value(item, field, f"{place}{name}")
     if message == _MARKERS and not _is_marker(value):
-        yield f"{place.rstrip('.')} is no marker"
+        yield f"{place.rstrip('.')} is not a marker"
 
 
 def _wrong_value(value: Any, field: Field, place: str) -> Iterator[str]:
@@ -64,9 +64,9 @@ def _wrong_value(value: Any, field: Field, place: str) -> Iterator[str]:
         if isinstance(value, dict):
             yield from _wrong_message(value, field.message, f"{place}.")
         else:
-            yield f"{place} is no object"
+            yield f"{place} is not an object"
     elif field.is_reference and not isinstance(value, str):
-        yield f"{place} is no reference"
+        yield f"{place} is not a reference"
 
 
 def _is_marker(value: Mapping[str, Any]) -> bool:

@@ -11,9 +11,9 @@ import httpx
 from sync.controller.address import ControllerAddress
 from sync.controller.bounds import SlowAnswerError
 
-_CHECK_ADDRESS = "check --controller (SYNC_CONTROLLER) and that this machine may reach it"
+_CHECK_ADDRESS = "check --controller (SYNC_CONTROLLER) and that this machine can reach it"
 _TRUST = (
-    "name the certificate of its authority with --ca-bundle FILE (SYNC_CA_BUNDLE); "
+    "pass its CA certificate with --ca-bundle FILE (SYNC_CA_BUNDLE); "
     "for a test, --insecure-skip-verify trusts any certificate"
 )
 
@@ -31,8 +31,8 @@ _CERTIFICATE_PROBLEMS: Mapping[int, tuple[str, str]] = {
     9: ("is not yet valid", "check the clock of this machine and of the Controller"),
     10: ("has expired", "renew the Controller's portal certificate"),
     18: ("is self-signed", _TRUST),
-    62: ("is for another host name", "address the Controller by a name that its certificate carries"),
-    64: ("is for another address", "address the Controller by a name that its certificate carries"),
+    62: ("is for another host name", "use a name or address that is in the Controller's certificate"),
+    64: ("is for another address", "use a name or address that is in the Controller's certificate"),
 }
 
 
@@ -55,7 +55,7 @@ def _known(cause: BaseException, address: ControllerAddress) -> Diagnosis | None
         case ssl.SSLError():
             return Diagnosis(
                 message=f"{url} does not speak TLS ({cause.reason or cause})",
-                fix="check host and port; the API listens on the port of the Controller's web page, 443 as a rule",
+                fix="check host and port; the API uses the port of the Controller's web page, usually 443",
             )
         case socket.gaierror():
             return Diagnosis(message=f'the host name "{address.host}" is not known', fix=_CHECK_ADDRESS)
@@ -63,7 +63,7 @@ def _known(cause: BaseException, address: ControllerAddress) -> Diagnosis | None
             return Diagnosis(message=f"nothing listens at {url} (connection refused)", fix=_CHECK_ADDRESS)
         case httpx.ProxyError():
             return Diagnosis(
-                message=f"the proxy did not let through to {url}: {_said(cause)}",
+                message=f"the proxy refused the connection to {url}: {_said(cause)}",
                 fix="check HTTPS_PROXY, or except the Controller with NO_PROXY",
             )
         case SlowAnswerError():
@@ -74,7 +74,9 @@ def _known(cause: BaseException, address: ControllerAddress) -> Diagnosis | None
         case httpx.TimeoutException():
             return Diagnosis(message=f"no answer from {url} within {address.timeout_seconds:g} s", fix=_CHECK_ADDRESS)
         case httpx.RemoteProtocolError():
-            return Diagnosis(message=f"{url} broke off or does not speak HTTP ({_said(cause)})", fix=_CHECK_ADDRESS)
+            return Diagnosis(
+                message=f"{url} closed the connection or does not speak HTTP ({_said(cause)})", fix=_CHECK_ADDRESS
+            )
     return None
 
 

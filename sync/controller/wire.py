@@ -57,7 +57,7 @@ class Guard(httpx.BaseTransport):
         method, path = request.method, request.url.path
         kind = _kind(method, path)
         if kind == "writes" and self._read_only:
-            raise ReadOnlyError(f"{method} {path} was held back: this run only reads", method=method, path=path)
+            raise ReadOnlyError(f"{method} {path} was not sent: this run is read-only", method=method, path=path)
         self.count(kind)
         return self._inner.handle_request(request)
 

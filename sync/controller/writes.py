@@ -177,7 +177,7 @@ class Sender:
             if is_as_sent(body, item, write.key.kind):
                 return str(item.get("uuid", ""))
         if named:
-            raise ConflictError(f"{write.key} is there, but is not what was sent")
+            raise ConflictError(f"{write.key} exists, but is not what was sent")
         return ""
 
     # --- PUT ----------------------------------------------------------------------------------------------------------

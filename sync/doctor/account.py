@@ -23,11 +23,11 @@ def check_rights(
     missing = [tenant for tenant in tenants if usable is not None and tenant not in usable]
     for tenant in missing:
         message = "the tenant does not exist, or the account may not use it"
-        yield problem(_check(tenant), message, f"make the tenant, or {ROLE_FIX}")
+        yield problem(_check(tenant), message, f"create the tenant, or {ROLE_FIX}")
     present = [tenant for tenant in tenants if tenant not in missing]
     if client.account.is_superuser:
         for tenant in present:
-            yield ok(_check(tenant), f"{username} is a superuser; deploy/avi-role.json has what is needed")
+            yield ok(_check(tenant), f"{username} is a superuser; the role in deploy/avi-role.json would be enough")
         return
     rights = read_rights(client, username)
     for tenant in present:
@@ -45,8 +45,8 @@ def _by_roles(rights: Rights, tenant: str, needed: Mapping[str, Access]) -> Iter
     else:
         yield ok(_check(tenant), f"{roles} grants all that is needed")
     if filtered := {grant.role for grant in rights.in_tenant(tenant) if grant.is_filtered}:
-        message = f"{some(filtered)} looks at labels of objects: whether ours pass cannot be known beforehand"
-        yield warning(_check(tenant), message, "let the role pass objects without labels, or watch the first run")
+        message = f"{some(filtered)} filters objects by label; whether ours pass cannot be checked in advance"
+        yield warning(_check(tenant), message, "make the role include objects without labels, or watch the first run")
 
 
 def _by_reading(client: ControllerClient, tenant: str) -> Iterator[Finding]:
@@ -59,8 +59,8 @@ def _by_reading(client: ControllerClient, tenant: str) -> Iterator[Finding]:
         yield ok(_check(tenant), f"may read {', '.join(sorted(WRITTEN_TYPES))}")
     yield not_checked(
         f"writes in {tenant}",
-        "the account may not read its own roles, and nothing is written to find out: compare them with "
-        "deploy/avi-role.json, or read PERMISSION_USER and PERMISSION_ROLE once",
+        "the account may not read its own roles, and doctor never writes to find out: compare them with "
+        "deploy/avi-role.json, or grant read access to PERMISSION_USER and PERMISSION_ROLE once",
     )
 
 

@@ -55,8 +55,10 @@ def _connection(answer: httpx.Response, address: ControllerAddress) -> Iterator[
     if _is_avi(answer):
         yield ok("connection", f"an Avi Controller answers at {address.url}")
     else:
-        message = f"{address.url} answers, but GET {OPEN_PATH} with {answer.status_code} and nothing of a Controller"
-        yield warning("connection", message, "see whether the login below succeeds; else check --controller")
+        message = (
+            f"{address.url} answers, but its answer to GET {OPEN_PATH} ({answer.status_code}) is not a Controller's"
+        )
+        yield warning("connection", message, "check whether the login below succeeds; if not, check --controller")
 
 
 def _is_avi(answer: httpx.Response) -> bool:
@@ -80,8 +82,10 @@ def _certificate(address: ControllerAddress, end: float | None, now: float) -> I
         yield ok("certificate", "none: plain http within this machine")
         return
     if not address.is_verified:
-        message = "the Controller's certificate is not checked: anybody in between can read the password"
-        yield warning("certificate", message, "take --insecure-skip-verify away, and name the authority (--ca-bundle)")
+        message = "the Controller's certificate is not checked, so anybody in between can read the password"
+        yield warning(
+            "certificate", message, "remove --insecure-skip-verify, and pass the CA certificate with --ca-bundle"
+        )
         return
     if end is None:
         yield ok("certificate", "trusted")
@@ -102,7 +106,7 @@ def _clock(here: float, there: float | None) -> Iterator[Finding]:
     if abs(skew) > MOST_SKEW_SECONDS:
         which = "ahead of" if skew > 0 else "behind"
         message = f"this machine is {abs(skew):.0f} s {which} the Controller"
-        yield warning("clock", message, "let both take their time from the same NTP servers")
+        yield warning("clock", message, "use the same NTP servers for both")
     else:
         yield ok("clock", "this machine and the Controller agree within a minute")
 

@@ -53,7 +53,7 @@ def _controller_findings(source: Source | None, target: Target, clock: Callable[
         contact = make_contact(address, clock)
     except SyncError as error:
         yield from_error("connection", error)
-        yield from _without_login(source, "the Controller was not asked")
+        yield from _without_login(source, "the Controller was not contacted")
         return
     yield from contact.findings
     if not contact.is_reached:
@@ -76,10 +76,10 @@ def _controller_findings(source: Source | None, target: Target, clock: Callable[
     except SyncError as error:
         if isinstance(error, UnreachableError | UsageError):
             yield from_error("login", error)
-            yield from _without_login(source, "nobody is logged in")
+            yield from _without_login(source, "the login failed")
         else:
             yield from_error("version", error)
-            yield from _without_login(source, "this version of the API does not tell what is ours", AFTER_VERSION)
+            yield from _without_login(source, "this version of the API does not show ownership", AFTER_VERSION)
 
 
 def _without_login(source: Source | None, why: str, checks: Sequence[str] = AFTER_LOGIN) -> Iterator[Finding]:

@@ -29,7 +29,7 @@ def check_cache(folder: Path) -> Iterator[Finding]:
 def check_state(folder: Path) -> Iterator[Finding]:
     """Where runs leave what later ones may use: none depends on it."""
     if why := _unwritable(folder):
-        message = f"{folder}: {why}: runs know nothing of earlier ones, and not of others on this machine"
+        message = f"{folder}: {why}: a run cannot see earlier runs, or others on this machine"
         yield warning("state folder", message, "make it writable, or name another one with SYNC_STATE_DIR")
     else:
         yield ok("state folder", f"{folder} can be written to")

@@ -24,7 +24,7 @@ def check_ako(live: LiveState, cluster: str, now: float) -> Iterator[Finding]:
     if recent:
         last = max(_written(item) for item in recent)
         message = (
-            f"objects of {author} were written {max(0, now - last) / 60:.0f} min ago, but it must not run beside "
+            f"objects of {author} were written {max(0, now - last) / 60:.0f} min ago, but AKO must not run beside "
             f"avi-sync: {some(str(item.key) for item in recent)}"
         )
         fix = "stop AKO; do not restart it with other settings before avi-sync adopt (docs/moving-from-ako.md)"
@@ -49,4 +49,6 @@ def check_lock(store: RecordStore) -> Iterator[Finding]:
         yield ok("lock", f"{store.name} is free")
     else:
         message = f"{holder} holds {store.name}, for {holder.age_text}"
-        yield warning("lock", message, "a run that writes waits for it, and takes it over once its holder is silent")
+        yield warning(
+            "lock", message, "a run that writes waits for it, and takes it over once the holder no longer renews it"
+        )

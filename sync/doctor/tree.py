@@ -54,9 +54,9 @@ def check_references(references: Mapping[str, frozenset[str]], facts: Facts) -> 
         what = WORDS.get(type_name, type_name)
         if not facts.has(type_name, name):
             message = f'the Controller has no {what} "{name}" in cloud {facts.cloud.name}'
-            yield problem(what, message, "correct the name in Git, or make it on the Controller")
+            yield problem(what, message, "correct the name in Git, or create it on the Controller")
         elif f"{type_name}/{name}" in facts.shared_names:
-            yield problem(what, f'several are called "{name}"', "name it by networkUUID")
+            yield problem(what, f'several are named "{name}"', "refer to it by networkUUID")
     for type_name, what in WORDS.items():
         if good := [name for name in references.get(type_name, ()) if facts.has(type_name, name)]:
             yield ok(what, f"exists: {some(good)}")
@@ -77,7 +77,7 @@ def check_dns(desired: DesiredState, settings: Settings, facts: Facts) -> Iterat
     domain = settings.network.default_domain or settings.l4.default_domain
     names = {str(row.get("fqdn", "")) for item in desired for row in item.body.get("dns_info") or ()}
     if not domains:
-        yield not_checked("dns", f"cloud {facts.cloud.name} serves no DNS domain: no VIP gets a name by itself")
+        yield not_checked("dns", f"cloud {facts.cloud.name} serves no DNS domain, so no VIP gets a name automatically")
     elif domain and default_domain(settings, facts) is None:
         message = f'defaultDomain "{domain}" is none of the cloud\'s DNS domains ({", ".join(domains)})'
         yield warning("dns", message, f"names are made under {sorted(domains)[0]} instead: correct it in values.yaml")

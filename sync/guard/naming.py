@@ -50,8 +50,8 @@ def other_cluster_name(
         yield Refusal(
             message=f"clusterName is {cluster}, but {who} made {_listed(again or sorted(owners))} with clusterName "
             f"{name}: this run would create everything again and leave those behind",
-            fix=f"set AKOSettings.clusterName back to {name}; if the new name is intended, delete what {name} has first, "
-            "or run once with --accept-cluster-name",
+            fix=f"set AKOSettings.clusterName back to {name}; if the new name is intended, delete what {name} has "
+            "first, or run once with --accept-cluster-name",
         )
 
 

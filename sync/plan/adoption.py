@@ -178,7 +178,8 @@ def _elsewhere(candidate: _Candidate) -> Iterator[tuple[str, str]]:
         for what, place, asked in (("tenant", key.tenant, tenants), ("cloud", key.cloud, clouds)):
             if place and place not in asked:
                 yield (
-                    f"{key} is in {what} {place}, but Git requests {', '.join(sorted(asked))}, and it cannot be moved in place",
+                    f"{key} is in {what} {place}, but Git requests {', '.join(sorted(asked))}, "
+                    "and it cannot be moved in place",
                     "make Git match what is live, adopt it, and move it afterwards",
                 )
 

@@ -109,7 +109,7 @@ def _reasons(
     if pair.switch and not options.may_switch_off:
         yield (
             f"{pair.switch}, but it is live: a setting alone deletes nothing",
-            "revert the setting, remove it from Git as well, or see what would be deleted with --dry-run --allow-deletes 1",
+            "revert the setting, remove it from Git as well, or list the deletes with --dry-run --allow-deletes 1",
         )
     if pair.name in desired.tenant_unknown and (moved := tenant_move(pair)):
         yield f"its Namespace is not in the tree, so its tenant is unknown ({moved})", "commit the Namespace"

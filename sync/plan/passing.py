@@ -107,7 +107,8 @@ def lost_by_rename(owners: Sequence[Passing], desired: DesiredState) -> Iterator
         if lost and not gone.pair.desired and successor is not None:
             yield Problem(
                 severity=Severity.WARNING,
-                message=f"{gone.pair.owner} is deleted, and {successor.owner} takes its place without: {'; '.join(lost)}",
+                message=f"{gone.pair.owner} is deleted, and {successor.owner} takes its place "
+                f"without: {'; '.join(lost)}",
                 fix="keep the old name, or set these on the new objects by hand after the run",
                 origin=desired.origins.get(successor.name),
                 resource=str(gone.pair.owner),

@@ -16,18 +16,18 @@ def unchecked(sets: Sequence[ChangeSet], desired: DesiredState, live: LiveState)
     for type_name in sorted(desired.unreadable):
         yield _warning(
             f"the account may not read {type_name}: whether the ones that Git refers to exist is not checked",
-            f"let the role of the account read {type_name}",
+            f"give the account's role read access to {type_name}",
         )
     if any(write.method is Method.DELETE for change_set in sets for write in change_set.writes):
         for type_name in sorted(live.surroundings.unreadable_users):
             yield _warning(
                 f"the account may not read any {type_name}: whether one refers to a deleted object is not checked",
-                f"let the role of the account read {type_name}",
+                f"give the account's role read access to {type_name}",
             )
     for type_name in sorted(live.surroundings.unreadable):
         yield _warning(
             f"the account may not read any {type_name}: whether those of new objects exist is not checked",
-            f"let the role of the account read {type_name}",
+            f"give the account's role read access to {type_name}",
         )
     for change_set in sets:
         for said, fix in _blind_spots(change_set, desired, live) if change_set.replaced else ():
@@ -41,7 +41,10 @@ def _blind_spots(change_set: ChangeSet, desired: DesiredState, live: LiveState) 
         yield f"whether {' or '.join(asked)} is taken in another tenant than {seen}", "make sure that it is free"
     if _NETWORK in desired.unreadable:
         for network, _ in networks_of(change_set):
-            yield f'whether network "{network}" exists and has the address', "let the role of the account read networks"
+            yield (
+                f'whether network "{network}" exists and has the address',
+                "give the account's role read access to networks",
+            )
 
 
 def _warning(message: str, fix: str, resource: str = "") -> Problem:

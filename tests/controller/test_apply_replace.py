@@ -161,7 +161,7 @@ def test_what_cannot_be_put_back_is_said_and_created_by_the_next_run(workshop: W
     outcome = replaced(workshop, {"method": "POST", "path": "/api/vsvip", "do": "status", "status": 503})
 
     assert outcome.state is SetState.FAILED
-    assert "the next run creates them anew" in outcome.said
+    assert "the next run creates them again" in outcome.said
     workshop.faults()
     workshop.converge(*app("web", address=NEW))
 

@@ -170,24 +170,28 @@ SOUND = {
 @pytest.mark.parametrize(
     ("field", "value", "what"),
     [
-        pytest.param("markers", None, "markers is no list", id="no markers"),
+        pytest.param("markers", None, "markers is not a list", id="no markers"),
         pytest.param("markers", [None], "markers[0] is null", id="a marker that is null"),
         pytest.param("markers", [{"key": "a", "values": None}], "markers[0].values is null", id="values that are null"),
         pytest.param("markers", [{"key": None, "values": []}], "markers[0].key is null", id="a key that is null"),
         pytest.param("markers", [{"key": "a", "values": [None]}], "markers[0].values[0] is null", id="a null value"),
         pytest.param(
-            "markers", [{"key": "a", "values": [5]}], "markers[0] is no marker", id="a value that is a number"
+            "markers", [{"key": "a", "values": [5]}], "markers[0] is not a marker", id="a value that is a number"
         ),
-        pytest.param("markers", [{"key": "a", "values": "b"}], "markers[0] is no marker", id="values that are a text"),
-        pytest.param("markers", ["a"], "markers[0] is no object", id="a marker that is a text"),
-        pytest.param("markers", {"key": "a"}, "markers is no list", id="markers that are an object"),
-        pytest.param("name", 5, "name is no text", id="a name that is a number"),
-        pytest.param("tenant_ref", None, "tenant_ref is no text", id="no tenant"),
+        pytest.param(
+            "markers", [{"key": "a", "values": "b"}], "markers[0] is not a marker", id="values that are a text"
+        ),
+        pytest.param("markers", ["a"], "markers[0] is not an object", id="a marker that is a text"),
+        pytest.param("markers", {"key": "a"}, "markers is not a list", id="markers that are an object"),
+        pytest.param("name", 5, "name is not a text", id="a name that is a number"),
+        pytest.param("tenant_ref", None, "tenant_ref is not a text", id="no tenant"),
         pytest.param("vrf_context_ref", ["a"], "", id="references in a list"),
-        pytest.param("vrf_context_ref", {}, "vrf_context_ref is no reference", id="a reference that is an object"),
-        pytest.param("vip", [{"ip_address": "10.0.0.1"}], "vip[0].ip_address is no object", id="an address as text"),
+        pytest.param("vrf_context_ref", {}, "vrf_context_ref is not a reference", id="a reference that is an object"),
+        pytest.param(
+            "vip", [{"ip_address": "10.0.0.1"}], "vip[0].ip_address is not an object", id="an address as text"
+        ),
         pytest.param("vip", [{"ip_address": {"addr": None}}], "vip[0].ip_address.addr is null", id="a null address"),
-        pytest.param("vip", [[]], "vip[0] is no object", id="a VIP that is a list"),
+        pytest.param("vip", [[]], "vip[0] is not an object", id="a VIP that is a list"),
         pytest.param("something", {"new": None}, "", id="a field that we do not know"),
     ],
 )
@@ -219,7 +223,7 @@ def test_the_record_of_our_lock_is_judged_too() -> None:
     assert wrong_shape(path, {"name": "lock", "kv": [{"key": "a", "value": "b"}], "markers": []}) == ""
     assert wrong_shape(path, {"name": "lock", "kv": [None]}) == "lock: kv[0] is null"
     assert wrong_shape(path, {"name": "lock", "markers": [None]}) == "lock: markers[0] is null"
-    assert wrong_shape(path, {"name": "lock", "kv": {}}) == "lock: kv is no list"
+    assert wrong_shape(path, {"name": "lock", "kv": {}}) == "lock: kv is not a list"
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"markers": null}'])

@@ -36,7 +36,7 @@ def test_a_proxy_that_refuses_is_named(controller: ScriptedController, monkeypat
     monkeypatch.setenv("HTTPS_PROXY", controller.url)
 
     with (
-        pytest.raises(UnreachableError, match="the proxy did not let through") as failed,
+        pytest.raises(UnreachableError, match="the proxy refused the connection") as failed,
         ControllerClient(CONTROLLER, Login(password="right")),
     ):
         pass

@@ -55,7 +55,7 @@ def test_a_redirect_is_named_without_login_and_token(controller: ScriptedControl
     with connect() as client, pytest.raises(BrokenAnswerError) as failed:
         client.get("/api/pool")
 
-    assert "points to https://***@portal.example/login" in str(failed.value)
+    assert "redirects to https://***@portal.example/login" in str(failed.value)
     assert "canary" not in str(failed.value)
 
 

@@ -131,7 +131,7 @@ def test_other_servers_are_told_apart(
     """What answers a login in another way than a Controller is named as such."""
     controller.on("POST /login", answer)
 
-    with pytest.raises(UnreachableError, match="no Avi Controller") as refused, connect():
+    with pytest.raises(UnreachableError, match="not an Avi Controller") as refused, connect():
         pass
 
     assert what in str(refused.value)

@@ -121,7 +121,7 @@ def test_plain_http_where_tls_is_spoken_to(controller: ScriptedController) -> No
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [pytest.param(None, "cannot be read", id="no file"), pytest.param("oops", "holds no certificate", id="no PEM")],
+    [pytest.param(None, "cannot be read", id="no file"), pytest.param("oops", "contains no certificate", id="no PEM")],
 )
 def test_a_bad_bundle_is_a_usage_error(tmp_path: Path, content: str | None, message: str) -> None:
     """A CA bundle that cannot be used is an error that names the file."""

@@ -56,7 +56,7 @@ def test_the_text_has_a_line_per_check_with_its_fix(sync: Run, tree: Tree) -> No
     lines = printed.out.splitlines()
     place = next(number for number, line in enumerate(lines) if line.startswith("problem      network"))
     assert 'the Controller has no network "nowhere" in cloud Default-Cloud' in lines[place]
-    assert lines[place + 1].strip() == "fix: correct the name in Git, or make it on the Controller"
+    assert lines[place + 1].strip() == "fix: correct the name in Git, or create it on the Controller"
     assert len([line for line in lines if "fix:" not in line]) == len(document["checks"]) + 1
     assert printed.last_line == "Doctor: " + ", ".join(
         f"{document['summary'][name]} {name.replace('_', ' ')}" for name in ("ok", "warning", "problem", "not_checked")

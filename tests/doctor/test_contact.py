@@ -96,4 +96,4 @@ def test_what_answers_and_is_no_controller_is_a_warning(scripted: ScriptedContro
     health, message = found(ControllerAddress(url=scripted.url))["connection"]
 
     assert health is Health.WARNING
-    assert "with 404 and nothing of a Controller" in message
+    assert "(404) is not a Controller's" in message
