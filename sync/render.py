@@ -19,7 +19,7 @@ from sync.avi.markers import Marker
 from sync.avi.references import reference_by_name
 from sync.compare.managed import signed, written_fields
 from sync.compare.normal_form import normal_form
-from sync.compare.vips import asked_address, check_vips
+from sync.compare.vips import check_vips, requested_address
 from sync.kinds import KINDS, OURS_AFTER_RENDERING, Part
 from sync.model.desired import AviObject, Held, ObjectSpec, Owner
 from sync.model.leaks import KnownSecrets
@@ -116,7 +116,7 @@ def _compiled(templates: Mapping[str, TemplateText]) -> tuple[dict[str, Template
             bad = _BadTemplateError(error.message or "not a template", file=source.file, line=error.lineno)
             problems[kind] = _problem(bad, None)
         except _ANY_FAILURE as error:
-            bad = _BadTemplateError(f"it cannot be compiled: {_said(error)}", file=source.file, line=1)
+            bad = _BadTemplateError(f"it cannot be compiled: {_error_text(error)}", file=source.file, line=1)
             problems[kind] = _problem(bad, None)
     return compiled, problems
 
@@ -181,7 +181,7 @@ def _rendered(spec: ObjectSpec, template: Template, source: str, run: _Run) -> A
         message = f"it does not render to JSON: {error.msg} in line {error.lineno} of its output"
         raise _BadTemplateError(message, file=file, line=error.lineno) from None
     except _ANY_FAILURE as error:
-        message = f"its output is not a valid body of a {spec.key.kind}: {_said(error)}"
+        message = f"its output is not a valid body of a {spec.key.kind}: {_error_text(error)}"
         raise _BadTemplateError(message, file=file, line=1) from None
 
 
@@ -201,12 +201,12 @@ _ANY_FAILURE = (
 """What a template of somebody else can make Python raise."""
 
 
-_LONGEST_SAID = 300
+_LONGEST_ERROR = 300
 
 
-def _said(error: BaseException) -> str:
-    text = " ".join(str(error)[: 2 * _LONGEST_SAID].split()) or type(error).__name__
-    return text if len(text) <= _LONGEST_SAID else f"{text[:_LONGEST_SAID]}…"
+def _error_text(error: BaseException) -> str:
+    text = " ".join(str(error)[: 2 * _LONGEST_ERROR].split()) or type(error).__name__
+    return text if len(text) <= _LONGEST_ERROR else f"{text[:_LONGEST_ERROR]}…"
 
 
 def _refuse_constant(name: str) -> None:
@@ -246,7 +246,7 @@ def _text(spec: ObjectSpec, template: Template, meter: Meter) -> str:
             pieces.append(piece)
     except _ANY_FAILURE as error:
         line = _line_of_failure(error, template)
-        raise _BadTemplateError(_said(error), file=str(template.filename), line=line) from None
+        raise _BadTemplateError(_error_text(error), file=str(template.filename), line=line) from None
     return "".join(pieces)
 
 
@@ -285,7 +285,7 @@ def _completed(rendered: Mapping[str, Any], spec: ObjectSpec, created_by: str) -
     markers = spec.markers
     if kind.part is Part.ADDRESS:
         check_vips(body.get("vip", []))
-        markers = markers.with_values(Marker.ASKED_ADDRESS, asked_address(body.get("vip", ())))
+        markers = markers.with_values(Marker.ASKED_ADDRESS, requested_address(body.get("vip", ())))
     markers = signed(markers, normal).with_values(Marker.FIELDS, *written_fields(kind.name, fields, body))
     body["markers"] = markers.to_json()
     return AviObject(

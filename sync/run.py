@@ -10,7 +10,7 @@ from sync.controller.apply import ApplyOptions, apply_plan
 from sync.controller.live import read_live
 from sync.controller.lock import Lock, this_run
 from sync.controller.machine_lock import MachineLock
-from sync.controller.preflight import look_before_replacing
+from sync.controller.preflight import check_before_replacing
 from sync.controller.record import RecordError
 from sync.controller.services import watch_services
 from sync.controller.surroundings import read_surroundings
@@ -27,7 +27,7 @@ from sync.guard.naming import nothing_desired
 from sync.guard.writer import Writer
 from sync.model.desired import DesiredState
 from sync.model.facts import Facts
-from sync.model.live import KeptObject, LiveState
+from sync.model.live import Backup, LiveState
 from sync.model.lock import LastRun, Record
 from sync.model.outcome import Outcome, ServiceState, WriteState
 from sync.model.plan import ChangeSet, Plan, PlanOptions, Refusal
@@ -125,7 +125,7 @@ def _desired(context: RunContext, before: Assessment | None) -> tuple[Facts | No
 def _read_live(context: RunContext, desired: DesiredState, record: Record) -> LiveState:
     """What is live and kept, each object with the owner that Git and its markers tell together."""
     other = record.holder if record.holder is not None and record.holder.run_id != context.options.run_id else None
-    live = replace(read_live(context.client, context.settings), kept=record.kept, holder=str(other or ""))
+    live = replace(read_live(context.client, context.settings), backups=record.backups, holder=str(other or ""))
     return with_owners_of_git(live, desired.in_git.named)
 
 
@@ -228,7 +228,7 @@ def _achieved(outcomes: Iterable[Outcome]) -> Iterable[Outcome]:
             yield settled
 
 
-def _still_needed(options: RunOptions, seen: Assessment) -> tuple[KeptObject, ...]:
+def _still_needed(options: RunOptions, seen: Assessment) -> tuple[Backup, ...]:
     """What is stored in case of a crash, less what this run knows to be of no use any more."""
     in_git = {item.owner_name for item in seen.desired} | {item.name for item in seen.plan.held}
     is_everything = options.follows_git and options.plan.selection.is_everything
@@ -246,22 +246,22 @@ def _last_run(options: RunOptions, writer: Writer | None, before: LastRun | None
 def _apply_options(context: RunContext, lock: Lock, plan: Plan) -> ApplyOptions:
     """With the lock behind them: nothing is written without it, and nothing deleted that is not kept."""
 
-    def keep(change_set: ChangeSet) -> None:
+    def back_up(change_set: ChangeSet) -> None:
         group = str(change_set.owners[0])
-        lock.keep([KeptObject(group=group, before=item) for item in change_set.replaced])
+        lock.back_up([Backup(group=group, before=item) for item in change_set.replaced])
 
     def drop(change_set: ChangeSet) -> None:
         lock.drop({item.key for item in change_set.replaced} | change_set.resumes.keys())
 
     def preflight(change_set: ChangeSet) -> None:
-        look_before_replacing(change_set, context.client, context.settings)
+        check_before_replacing(change_set, context.client, context.settings)
 
     return replace(
         context.hooks.apply_options(plan),
         timing=context.timing,
         preflight=preflight,
         confirm_hold=lock.confirm,
-        keep=keep,
+        back_up=back_up,
         drop=drop,
     )
 

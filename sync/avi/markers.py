@@ -147,7 +147,7 @@ class Markers:
         return tuple(name for name in self[Marker.FIELDS].split(",") if name)
 
     @property
-    def asked_address(self) -> str:
+    def requested_address(self) -> str:
         """The address that Git requested when it was written."""
         return self[Marker.ASKED_ADDRESS] or NO_ADDRESS
 

@@ -40,12 +40,12 @@ def lost_by_delete(kind: str, live: Body) -> tuple[str, ...]:
     """
     labels = sorted(Markers.of(live).labels.texts.items())
     return (
-        *(f"{item.path}: set to {_said(item)} on the Controller" for item in edits_on(kind, live)),
+        *(f"{item.path}: set to {_value_text(item)} on the Controller" for item in edits_on(kind, live)),
         *(f"label {key}: set to {shown(value)} on the Controller" for key, value in labels),
     )
 
 
-def _said(edit: Difference) -> str:
+def _value_text(edit: Difference) -> str:
     return shown(shown_at(edit.path, edit.before))
 
 

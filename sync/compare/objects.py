@@ -8,7 +8,7 @@ from sync.avi.markers import Markers
 from sync.compare.differences import Difference, differences_from
 from sync.compare.ignoring import is_ignored, with_live_values
 from sync.compare.managed import computed_fields, managed_fields, names_written
-from sync.compare.vips import IDENTITY_OF_A_VIP, why_not
+from sync.compare.vips import IDENTITY_OF_A_VIP, replace_reason
 from sync.kinds import COMPUTED, HIDDEN, IDENTITY, KINDS, Part, Scope
 from sync.model.desired import AviObject
 
@@ -40,7 +40,7 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
     is_as_written = wanted_markers.digest == markers.digest
     fields = _fields(desired, markers) - {"markers"}
     wanted = {name: value for name, value in desired.normal.items() if name in fields}
-    reason = why_not(desired.body, live, markers.asked_address) if kind.part is Part.ADDRESS else ""
+    reason = replace_reason(desired.body, live, markers.requested_address) if kind.part is Part.ADDRESS else ""
     computed = computed_fields(kind.name, markers)
     found = [
         item

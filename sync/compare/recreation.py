@@ -10,7 +10,7 @@ from sync.avi.addresses import addresses
 from sync.avi.markers import NO_ADDRESS
 from sync.avi.references import by_name, parse_reference, texts_in
 from sync.compare.objects import body_of_update, fields_of, without_identity
-from sync.compare.vips import asked_address
+from sync.compare.vips import requested_address
 from sync.kinds import HIDDEN, IDENTITY, KINDS, Part
 from sync.model.desired import AviObject
 
@@ -80,6 +80,6 @@ def _fields_lost(fields: Iterator[str], why: str) -> Iterator[str]:
 
 def _addresses_lost(desired: AviObject, live: Body) -> Iterator[str]:
     """Addresses that nobody asked for: the Controller may give others."""
-    if desired.key.part is Part.ADDRESS and asked_address(desired.body["vip"]) == NO_ADDRESS:
+    if desired.key.part is Part.ADDRESS and requested_address(desired.body["vip"]) == NO_ADDRESS:
         for address in sorted(addresses(live)):
             yield f"address {address}: the Controller chose it, and may choose another"

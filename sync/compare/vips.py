@@ -21,12 +21,12 @@ _SUBNET_FIELDS = {"V4": "subnet", "V6": "subnet6"}
 _FAMILIES = {"V4_ONLY": ("V4",), "V6_ONLY": ("V6",), "V4_V6": ("V4", "V6")}
 
 
-def why_not(desired: Mapping[str, Any], live: Mapping[str, Any], asked_before: str) -> str:
-    """Why the live VsVip, which Git requested `asked_before` for, cannot be the desired one; empty if it can."""
-    return next(_reasons(desired, live, asked_before), "")
+def replace_reason(desired: Mapping[str, Any], live: Mapping[str, Any], requested_before: str) -> str:
+    """Why the live VsVip, which Git requested `requested_before` for, cannot be the desired one; empty if it can."""
+    return next(_reasons(desired, live, requested_before), "")
 
 
-def asked_address(vips: Iterable[Mapping[str, Any]]) -> str:
+def requested_address(vips: Iterable[Mapping[str, Any]]) -> str:
     """The address that a rendered `vip` list asks for, `none` if it leaves the choice to the Controller."""
     for vip in vips:
         for field in ADDRESS_FIELDS.values():
@@ -62,26 +62,26 @@ def without_vip_identity(normal: dict[str, Any]) -> dict[str, Any]:
     return {**normal, "vip": vips}
 
 
-def _reasons(desired: Mapping[str, Any], live: Mapping[str, Any], asked_before: str) -> Iterator[str]:
+def _reasons(desired: Mapping[str, Any], live: Mapping[str, Any], requested_before: str) -> Iterator[str]:
     wanted = {vip.get("vip_id"): vip for vip in desired.get("vip") or ()}
     present = {vip.get("vip_id"): vip for vip in live.get("vip") or ()}
     if wanted.keys() != present.keys():
         yield f"{len(present)} VIPs → {len(wanted)}"
         return
     for vip_id, vip in wanted.items():
-        yield from _address_reasons(vip, present[vip_id], asked_before)
+        yield from _address_reasons(vip, present[vip_id], requested_before)
         yield from _network_reasons(vip, present[vip_id])
         yield from _subnet_reasons(vip, present[vip_id])
         yield from _family_reasons(vip, present[vip_id])
 
 
-def _address_reasons(desired: Mapping[str, Any], live: Mapping[str, Any], asked_before: str) -> Iterator[str]:
-    asked = asked_address((desired,))
+def _address_reasons(desired: Mapping[str, Any], live: Mapping[str, Any], requested_before: str) -> Iterator[str]:
+    asked = requested_address((desired,))
     held = addresses({"vip": (live,)})
     if asked != NO_ADDRESS and asked not in held:
         yield f"address {', '.join(sorted(held)) or 'none'} → {asked}"
-    elif asked == NO_ADDRESS and asked_before in held:
-        yield f"address {asked_before} is no longer requested"
+    elif asked == NO_ADDRESS and requested_before in held:
+        yield f"address {requested_before} is no longer requested"
 
 
 def _network_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[str]:
@@ -102,7 +102,7 @@ def _network(vip: Mapping[str, Any]) -> Reference | None:
 
 def _subnet_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[str]:
     """An address outside of the subnet asked for, unless it is asked for itself: a new VIP would have it again."""
-    if asked_address((desired,)) not in addresses({"vip": (live,)}):
+    if requested_address((desired,)) not in addresses({"vip": (live,)}):
         yield from _outside(desired, live)
 
 

@@ -19,7 +19,7 @@ import tenacity
 from sync.avi.markers import Markers, RefusedDigest
 from sync.compare.traces import is_unchanged
 from sync.controller.client import ControllerClient
-from sync.controller.retries import growing_waits
+from sync.controller.retries import backoff
 from sync.controller.writes import MAY_PASS, Sender, Why, WriteFailedError
 from sync.errors import LockLostError, SyncError
 from sync.model.desired import ObjectKey
@@ -31,7 +31,7 @@ from sync.timing import Timing
 
 _LOG = logging.getLogger(__name__)
 
-LONGEST_NOTE = 300
+LONGEST_REFUSAL = 300
 """Of the Controller's words, on what was put back: a label is no place for a story."""
 
 NAME_IS_FREE_WITHIN_SECONDS = 60.0
@@ -48,8 +48,8 @@ class ApplyOptions:
 
     `should_stop` is asked before each set, and before each write unless something is missing in between.
     `confirm_hold` is called before each set and each delete, and raises LockLostError once the run must not write any
-    more. Before the first delete of a set, `keep` stores the bodies that the set would put back; `drop` forgets them
-    once the set needs them no more. After `keep`, `preflight` looks at what the set deletes and creates again, and
+    more. Before the first delete of a set, `back_up` stores the bodies that the set would put back; `drop` forgets them
+    once the set needs them no more. After `back_up`, `preflight` looks at what the set deletes and creates again, and
     raises WriteFailedError if anything speaks against it. Threads call all of them at once.
     """
 
@@ -58,7 +58,7 @@ class ApplyOptions:
     should_stop: Callable[[], bool] = lambda: False
     confirm_hold: Callable[[], None] = lambda: None
     preflight: Callable[[ChangeSet], None] = lambda _: None
-    keep: Callable[[ChangeSet], None] = lambda _: None
+    back_up: Callable[[ChangeSet], None] = lambda _: None
     drop: Callable[[ChangeSet], None] = lambda _: None
     timing: Timing = field(default_factory=Timing)
 
@@ -115,9 +115,9 @@ class _SetRun:
     sender: Sender
     options: ApplyOptions
     brake: _Brake
-    is_kept: bool = False
+    is_backed_up: bool = False
     """Whether the bodies to restore are stored."""
-    is_looked_at: bool = False
+    is_checked: bool = False
     """Whether what is deleted in hand was found to be as the plan saw it."""
     is_missing: bool = False
     """Whether something was given up that is neither taken nor put back."""
@@ -149,7 +149,7 @@ class _SetRun:
             return self._outcome(SetState.FAILED if self.outcomes else SetState.NOT_TRIED, said=error.message)
         except Exception as error:  # a defect of ours is the failure of this set only
             return self._outcome(SetState.FAILED, said=_defect(f"{self.change_set.owners[0]}", error))
-        if (self.is_kept or self.change_set.resumes) and not self.is_missing:
+        if (self.is_backed_up or self.change_set.resumes) and not self.is_missing:
             self.options.drop(self.change_set)
         return outcome
 
@@ -180,11 +180,11 @@ class _SetRun:
         self.is_missing = True
         if is_continued and (failure.why is Why.STALE or not self.change_set.restores):
             return self._failed(failure)
-        return self._put_back(failure)
+        return self._restore(failure)
 
     # --- putting back -------------------------------------------------------------------------------------------------
 
-    def _put_back(self, failure: WriteFailedError) -> Outcome:
+    def _restore(self, failure: WriteFailedError) -> Outcome:
         """Take back everything that was written in hand, the last first."""
         if failure.why is Why.LOST:
             said = f"{failure.said}; the deleted objects are missing, and the next run creates them again"
@@ -225,7 +225,7 @@ class _SetRun:
             return write
         body = write.body or {}
         names = self.change_set.names if len(self.change_set.names) > 1 else ()
-        note = RefusedDigest(self.change_set.desired_digest, refused[:LONGEST_NOTE], names)
+        note = RefusedDigest(self.change_set.desired_digest, refused[:LONGEST_REFUSAL], names)
         return replace(write, body={**body, "markers": Markers.of(body).with_refused(note).to_json()})
 
     # --- single writes ------------------------------------------------------------------------------------------------
@@ -283,7 +283,7 @@ class _SetRun:
         tries = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(WriteFailedError),
             stop=is_enough,
-            wait=growing_waits(self.options.timing),
+            wait=backoff(self.options.timing),
             sleep=self.options.timing.sleep,
             reraise=True,
         )
@@ -311,8 +311,8 @@ class _SetRun:
 
     def _delete(self, write: Write, position: int) -> None:
         is_in_hand = position in self.change_set.in_hand
-        if not (is_in_hand and self.is_looked_at):  # else it was looked at before the first delete
-            self._store_and_look(write, is_in_hand=is_in_hand)
+        if not (is_in_hand and self.is_checked):  # else it was looked at before the first delete
+            self._store_and_check(write, is_in_hand=is_in_hand)
         else:
             self.options.confirm_hold()
         try:
@@ -333,27 +333,27 @@ class _SetRun:
             self.undo += (restore for restore in self.change_set.restores if restore.key == write.key)
         self.sent.add(write.key)
 
-    def _store_and_look(self, write: Write, *, is_in_hand: bool) -> None:
+    def _store_and_check(self, write: Write, *, is_in_hand: bool) -> None:
         """Everything that must be so before a delete; the look at the object comes last, and the delete right after."""
-        if self.change_set.restores and not self.is_kept:
-            self._keep()
+        if self.change_set.restores and not self.is_backed_up:
+            self._back_up()
         if is_in_hand:
             self.options.preflight(self.change_set)
         self.options.confirm_hold()
         live = self.sender.read(write)
         if live is not None and write.seen is not None and not is_unchanged(write.seen, live, write.key.kind):
             raise WriteFailedError(f"{write.key} has been changed since it was read; it was not deleted", Why.STALE)
-        self.is_looked_at = self.is_looked_at or is_in_hand
+        self.is_checked = self.is_checked or is_in_hand
 
-    def _keep(self) -> None:
+    def _back_up(self) -> None:
         try:
-            self.options.keep(self.change_set)
+            self.options.back_up(self.change_set)
         except LockLostError:
             raise
         except SyncError as error:
             said = f"the backup of the old objects cannot be stored, so nothing is deleted: {error}"
             raise WriteFailedError(said, Why.REFUSED) from None
-        self.is_kept = True
+        self.is_backed_up = True
 
     # --- outcomes -----------------------------------------------------------------------------------------------------
 

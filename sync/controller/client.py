@@ -35,7 +35,7 @@ from sync.controller.retries import (
     Retries,
     Trouble,
     TroubleError,
-    asked_wait_seconds,
+    retry_after_seconds,
     trouble_of,
 )
 from sync.controller.session import RENEW_STATUSES, Account, Session, Sessions, login_headers, session_of
@@ -92,7 +92,7 @@ class ControllerClient:
     ) -> None:
         self._address = address
         self._login = login
-        self._asked_version = version
+        self._requested_version = version
         self._tenant = tenant
         timing = timing or Timing()
         self._wire = Wire(address, read_only=read_only, max_connections=max_connections, observe=observe, timing=timing)
@@ -299,9 +299,9 @@ class ControllerClient:
                     said=said,
                     fix="wait until the Controller has started",
                 ),
-                wait_seconds=asked_wait_seconds(answer.headers.get("Retry-After", "")),
+                wait_seconds=retry_after_seconds(answer.headers.get("Retry-After", "")),
             )
-        return session_of(answer, address=self._address, login=self._login, version=self._asked_version)
+        return session_of(answer, address=self._address, login=self._login, version=self._requested_version)
 
     def _said(self, call: _Call, answer: httpx.Response) -> str:
         """The Controller's words, without what it was sent in confidence."""
@@ -325,7 +325,7 @@ def _failure(call: _Call, answer: httpx.Response, said: str) -> Exception:
         error = UpgradingError(method=call.method, path=call.path, status=status, said=said, fix=fix)
     if trouble is None:
         return error
-    return TroubleError(trouble, error, wait_seconds=asked_wait_seconds(answer.headers.get("Retry-After", "")))
+    return TroubleError(trouble, error, wait_seconds=retry_after_seconds(answer.headers.get("Retry-After", "")))
 
 
 def _broken(

@@ -23,7 +23,7 @@ from sync.controller.errors import AmbiguousWriteError, ConflictError, NotFoundE
 from sync.controller.record import RecordError, RecordStore, StoredRecord
 from sync.errors import LockedError, LockLostError, SyncError
 from sync.model.desired import ObjectKey
-from sync.model.live import KeptObject
+from sync.model.live import Backup
 from sync.model.lock import Holder, LastRun, Record
 from sync.timing import Timing
 
@@ -124,24 +124,24 @@ class Lock:
         """Show that this run lives."""
         self._write(lambda record: replace(record, holder=record.holder and record.holder.beating()))
 
-    def begin(self, last: LastRun | None, kept: tuple[KeptObject, ...]) -> None:
+    def begin(self, last: LastRun | None, backups: tuple[Backup, ...]) -> None:
         """Put down who writes from now on, and forget all stored objects but these."""
-        self._write(lambda record: replace(record, last=last, kept=kept))
+        self._write(lambda record: replace(record, last=last, backups=backups))
 
     def note(self, last: LastRun | None) -> None:
         """Put down who wrote last."""
         self._write(lambda record: replace(record, last=last))
 
-    def keep(self, objects: Sequence[KeptObject]) -> None:
+    def back_up(self, objects: Sequence[Backup]) -> None:
         """Store objects as they are before they are deleted."""
         keys = {item.before.key for item in objects}
-        self._write(lambda record: replace(record, kept=(*_without(record.kept, keys), *objects)))
+        self._write(lambda record: replace(record, backups=(*_without(record.backups, keys), *objects)))
 
     def drop(self, keys: Collection[ObjectKey]) -> None:
         """Forget stored objects. Raises nothing: what stays behind, the next run that writes drops."""
         with suppress(SyncError):
-            if any(item.before.key in keys for item in self.record.kept):
-                self._write(lambda record: replace(record, kept=_without(record.kept, keys)))
+            if any(item.before.key in keys for item in self.record.backups):
+                self._write(lambda record: replace(record, backups=_without(record.backups, keys)))
 
     # --- taking -------------------------------------------------------------------------------------------------------
 
@@ -289,5 +289,5 @@ def _taken_by(record: Record) -> str:
     return f"{record.holder} has taken the lock: this run had not renewed it in time"
 
 
-def _without(kept: Sequence[KeptObject], keys: Collection[ObjectKey]) -> tuple[KeptObject, ...]:
-    return tuple(item for item in kept if item.before.key not in keys)
+def _without(backups: Sequence[Backup], keys: Collection[ObjectKey]) -> tuple[Backup, ...]:
+    return tuple(item for item in backups if item.before.key not in keys)

@@ -17,7 +17,7 @@ from sync.model.settings import Settings
 from sync.plan.obstacles import changed_since, networks_of, obstacles, outside
 
 
-def look_before_replacing(change_set: ChangeSet, client: ControllerClient, settings: Settings) -> None:
+def check_before_replacing(change_set: ChangeSet, client: ControllerClient, settings: Settings) -> None:
     """Nothing; raises WriteFailedError if what would be deleted has changed, or could not be created anew."""
     try:
         live = read_live(client, settings)

@@ -23,7 +23,7 @@ from sync.controller.errors import RefusedError
 from sync.controller.live import live_object
 from sync.errors import ExitCode, SyncError
 from sync.kinds import KINDS
-from sync.model.live import KeptObject, LiveObject
+from sync.model.live import Backup, LiveObject
 from sync.model.lock import Holder, LastRun, Record
 from sync.model.nesting import parse_json
 from sync.translate.names import Names
@@ -134,7 +134,7 @@ class RecordStore:
             record = Record(
                 holder=_HOLDER.validate_json(entries[HOLDER]) if HOLDER in entries else None,
                 last=_LAST.validate_json(entries[LAST]) if LAST in entries else None,
-                kept=tuple(self._kept(value for key, value in entries.items() if key.startswith(KEPT))),
+                backups=tuple(self._backups(value for key, value in entries.items() if key.startswith(KEPT))),
             )
         except (ValidationError, ValueError, KeyError) as error:
             raise RecordError(
@@ -143,12 +143,12 @@ class RecordStore:
             ) from None
         return StoredRecord(record=record, body=body)
 
-    def _kept(self, values: Iterable[str]) -> Iterator[KeptObject]:
+    def _backups(self, values: Iterable[str]) -> Iterator[Backup]:
         for value in values:
             entry = parse_json(value)
             before = live_object(entry["body"], KINDS[entry["kind"]], self._names)
             if before.is_ours:
-                yield KeptObject(group=str(entry["group"]), before=before)
+                yield Backup(group=str(entry["group"]), before=before)
 
     def _unreadable(self, error: RefusedError) -> RecordError:
         return RecordError(
@@ -190,13 +190,13 @@ def _entries(record: Record) -> Iterator[tuple[str, str]]:
         yield HOLDER, _text(asdict(record.holder))
     if record.last is not None:
         yield LAST, _text(asdict(record.last))
-    for item in record.kept:
+    for item in record.backups:
         key = item.before.key
-        value = {"group": item.group, "kind": key.kind, "body": _keepable(item.before)}
+        value = {"group": item.group, "kind": key.kind, "body": _without_secrets(item.before)}
         yield f"{KEPT}{key.kind} {key.tenant} {key.cloud} {key.name}", _text(value)
 
 
-def _keepable(item: LiveObject) -> dict[str, Any]:
+def _without_secrets(item: LiveObject) -> dict[str, Any]:
     """Its body without secrets: they belong on no other object."""
     return {key: value for key, value in item.body.items() if key not in KINDS[item.key.kind].secret}
 

@@ -98,7 +98,7 @@ class Retries:
     def __init__(self, timing: Timing, on_repeat: Callable[[str, str, str], None]) -> None:
         self._timing = timing
         self._on_repeat = on_repeat
-        self._own_wait_seconds = growing_waits(timing)
+        self._own_wait_seconds = backoff(timing)
         self._by_method = {method: self._retrying(troubles) for method, troubles in REPEATED.items()}
 
     def call(self, method: str, attempt: Callable[[], T]) -> T:
@@ -145,7 +145,7 @@ _EXPONENTIAL = tenacity.wait_exponential(multiplier=0.5, max=8)
 _JITTER_SECONDS = 0.5
 
 
-def growing_waits(timing: Timing) -> Callable[[tenacity.RetryCallState], float]:
+def backoff(timing: Timing) -> Callable[[tenacity.RetryCallState], float]:
     """Waits that double up to 8 s, with jitter, so that many who meet the same trouble do not come back together."""
     return lambda state: _EXPONENTIAL(state) + _JITTER_SECONDS * timing.chance()
 
@@ -157,7 +157,7 @@ def _failed(state: tenacity.RetryCallState) -> TroubleError:
     return error
 
 
-def asked_wait_seconds(retry_after: str) -> float:
+def retry_after_seconds(retry_after: str) -> float:
     """How long `Retry-After` asks to wait, as seconds or a date (RFC 9110 §10.2.3); 0 if it says nothing usable."""
     text = retry_after.strip()
     if text.isdecimal():

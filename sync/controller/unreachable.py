@@ -41,7 +41,7 @@ def diagnose(error: httpx.RequestError, address: ControllerAddress) -> Diagnosis
     for cause in _causes(error):
         if found := _known(cause, address):
             return found
-    detail = next((said for cause in _causes(error) if (said := _said(cause))), type(error).__name__)
+    detail = next((said for cause in _causes(error) if (said := _library_text(cause))), type(error).__name__)
     return Diagnosis(message=f"the connection to {address.url} failed: {detail}", fix=_CHECK_ADDRESS)
 
 
@@ -63,7 +63,7 @@ def _known(cause: BaseException, address: ControllerAddress) -> Diagnosis | None
             return Diagnosis(message=f"nothing listens at {url} (connection refused)", fix=_CHECK_ADDRESS)
         case httpx.ProxyError():
             return Diagnosis(
-                message=f"the proxy refused the connection to {url}: {_said(cause)}",
+                message=f"the proxy refused the connection to {url}: {_library_text(cause)}",
                 fix="check HTTPS_PROXY, or except the Controller with NO_PROXY",
             )
         case SlowAnswerError():
@@ -75,12 +75,13 @@ def _known(cause: BaseException, address: ControllerAddress) -> Diagnosis | None
             return Diagnosis(message=f"no answer from {url} within {address.timeout_seconds:g} s", fix=_CHECK_ADDRESS)
         case httpx.RemoteProtocolError():
             return Diagnosis(
-                message=f"{url} closed the connection or does not speak HTTP ({_said(cause)})", fix=_CHECK_ADDRESS
+                message=f"{url} closed the connection or does not speak HTTP ({_library_text(cause)})",
+                fix=_CHECK_ADDRESS,
             )
     return None
 
 
-def _said(cause: BaseException) -> str:
+def _library_text(cause: BaseException) -> str:
     """The library's text. What it quotes from the wire is left out: it may be a cookie of ours (h11 0.16)."""
     return re.sub(r":? (?:bytearray\()?b['\"].*", "", str(cause), flags=re.DOTALL)
 

@@ -28,7 +28,7 @@ from sync.controller.errors import (
     StaleError,
     UpgradingError,
 )
-from sync.controller.retries import growing_waits
+from sync.controller.retries import backoff
 from sync.errors import SyncError, UnreachableError
 from sync.kinds import KINDS
 from sync.model.plan import Write
@@ -145,7 +145,7 @@ class Sender:
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(error),
             stop=tenacity.stop_after_attempt(most),
-            wait=growing_waits(self.timing),
+            wait=backoff(self.timing),
             sleep=self.timing.sleep,
             reraise=True,
         )

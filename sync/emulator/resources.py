@@ -52,7 +52,7 @@ class Resources:
         """The answer for a collection or an object of the API."""
         place = self._place(request.segments)
         scope = find_scope(self._controller.store, request.header("X-Avi-Tenant"), request.header("X-Avi-Tenant-UUID"))
-        version = self._asked_version(request)
+        version = self._requested_version(request)
         if request.method == "OPTIONS":
             return Answer(status=200, allow=place.allow)
         method = place.methods.get(request.method)
@@ -214,7 +214,7 @@ class Resources:
                 return self._runtimes[path]
         raise Refusal.NO_SUCH_PATH.error()
 
-    def _asked_version(self, request: Request) -> Version | None:
+    def _requested_version(self, request: Request) -> Version | None:
         """The version to show objects in; None if nothing in the schema is newer."""
         text = request.header("X-Avi-Version")
         if text is None:

@@ -31,8 +31,8 @@ def ako_still_writes(plan: Plan, live: LiveState, cluster: str, now: datetime | 
     age = max(now - last, timedelta(0))
     if age < QUIET:
         yield Refusal(
-            message=f"AKO wrote {item.key} {_said(age)} ago; a running AKO would undo the adoption",
-            fix=f"stop AKO if it is running, wait for {_said(QUIET - age + _SECOND)}, and try again",
+            message=f"AKO wrote {item.key} {_duration_text(age)} ago; a running AKO would undo the adoption",
+            fix=f"stop AKO if it is running, wait for {_duration_text(QUIET - age + _SECOND)}, and try again",
         )
 
 
@@ -51,6 +51,6 @@ _SECOND = timedelta(seconds=1)
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
-def _said(time: timedelta) -> str:
+def _duration_text(time: timedelta) -> str:
     minutes, seconds = divmod(int(time.total_seconds()), 60)
     return f"{minutes} min {seconds} s"

@@ -23,7 +23,7 @@ def may_be_renamed(live: LiveState, record: Record) -> bool:
     Only then another clusterName matters. A run of this name in the past says nothing: a name may come back after its
     objects were deleted.
     """
-    return not record.kept and not any(item.is_ours for item in live)
+    return not record.backups and not any(item.is_ours for item in live)
 
 
 def nothing_desired(desired: DesiredState) -> DesiredState:

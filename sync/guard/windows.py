@@ -24,7 +24,7 @@ def outside_windows(plan: Plan, live: LiveState, windows: Sequence[Window], now:
         what = "breaks connections" if all(window.needed_for == "disruptive" for window in needed) else "writes"
         yield Refusal(
             message=f"the plan {what}, and no change window is open at {now:%a %Y-%m-%d %H:%M} {now.tzname()}",
-            fix=f"run again {' or '.join(dict.fromkeys(map(_said, needed)))}",
+            fix=f"run again {' or '.join(dict.fromkeys(map(_window_text, needed)))}",
         )
 
 
@@ -38,6 +38,6 @@ def is_open(window: Window, now: datetime) -> bool:
     return (today in window.days and clock >= window.start) or (yesterday in window.days and clock < window.end)
 
 
-def _said(window: Window) -> str:
+def _window_text(window: Window) -> str:
     days = "" if len(set(window.days)) == len(DAYS) else f"{', '.join(window.days)} "
     return f"{days}{window.start:%H:%M} to {window.end:%H:%M} {window.timezone.key}"

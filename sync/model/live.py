@@ -64,7 +64,7 @@ class LiveObject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptObject:
+class Backup:
     """An object as it was before a change set deleted it to make it anew, with the uuid that it had.
 
     `group` is the same for all objects of the change set.
@@ -112,7 +112,7 @@ class LiveState:
     """
 
     objects: Mapping[ObjectKey, LiveObject] = field(default_factory=dict)
-    kept: tuple[KeptObject, ...] = ()
+    backups: tuple[Backup, ...] = ()
     holder: str = ""
     only_tenants: tuple[str, ...] | None = None
     surroundings: Surroundings = NOTHING_AROUND

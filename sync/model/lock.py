@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from sync.model.live import KeptObject
+from sync.model.live import Backup
 
 BEATS_PER_TTL = 4
 """How often a holder beats in the time after which its silence counts as its end."""
@@ -77,4 +77,4 @@ class Record:
 
     holder: Holder | None = None
     last: LastRun | None = None
-    kept: tuple[KeptObject, ...] = ()
+    backups: tuple[Backup, ...] = ()

@@ -38,13 +38,13 @@ class _Candidate:
     owner: Owner
     wanted: Mapping[ObjectKey, AviObject]
     live: Mapping[ObjectKey, LiveObject]
-    besides: Mapping[ObjectKey, LiveObject]
+    unwanted: Mapping[ObjectKey, LiveObject]
 
     @property
     def to_take(self) -> Mapping[ObjectKey, LiveObject]:
         """What would change hands."""
         present = {key: item for key, item in self.live.items() if item.ownership in REASONS}
-        return {**present, **self.besides}
+        return {**present, **self.unwanted}
 
 
 def plan_adoption(desired: DesiredState, live: LiveState, options: PlanOptions) -> Plan:
@@ -101,7 +101,7 @@ def _candidates(desired: DesiredState, live: LiveState, options: PlanOptions) ->
                 owner=owner,
                 wanted=dict(sorted(objects.items())),
                 live={key: live.objects[key] for key in sorted(objects) if key in live.objects},
-                besides={key: item for key, item in sorted(akos[name].items()) if _is_for(item, owner)},
+                unwanted={key: item for key, item in sorted(akos[name].items()) if _is_for(item, owner)},
             )
 
 
@@ -174,7 +174,7 @@ def _elsewhere(candidate: _Candidate) -> Iterator[tuple[str, str]]:
     """AKO's objects of the owner in a tenant or cloud where Git asks for none: they cannot move in place."""
     tenants = {key.tenant for key in candidate.wanted}
     clouds = {key.cloud for key in candidate.wanted if key.cloud}
-    for key in candidate.besides:
+    for key in candidate.unwanted:
         for what, place, asked in (("tenant", key.tenant, tenants), ("cloud", key.cloud, clouds)):
             if place and place not in asked:
                 yield (
@@ -191,7 +191,7 @@ def _takeover_of(candidate: _Candidate, cluster: str) -> OwnerTakeover:
     return OwnerTakeover(
         owner=candidate.owner,
         objects={
-            key: (item, _said(candidate, item), _adopted(candidate, item, cluster))
+            key: (item, _adoption_reason(candidate, item), _adopted(candidate, item, cluster))
             for key, item in candidate.to_take.items()
         },
     )
@@ -204,7 +204,7 @@ def _adopted(candidate: _Candidate, item: LiveObject, cluster: str) -> Takeover:
     return adopted(wanted, item.body)
 
 
-def _said(candidate: _Candidate, item: LiveObject) -> str:
+def _adoption_reason(candidate: _Candidate, item: LiveObject) -> str:
     more = "" if item.key in candidate.wanted else "; no longer in Git"
     return f"{REASONS[item.ownership]}{more}"
 
@@ -238,10 +238,10 @@ def _left_with_ako(
                 fix="delete it by hand, or remove its markers",
             )
     for owner, objects in sorted(left.items()):
-        yield _not_asked_for(owner, objects, desired)
+        yield _left_with_ako_problem(owner, objects, desired)
 
 
-def _not_asked_for(owner: Owner, objects: Sequence[LiveObject], desired: DesiredState) -> Problem:
+def _left_with_ako_problem(owner: Owner, objects: Sequence[LiveObject], desired: DesiredState) -> Problem:
     name = objects[0].ako_owner_name
     why = desired.switched_off.get(name, "it is not in Git")
     what = str(objects[0].key) if len(objects) == 1 else f"{objects[0].key} and {len(objects) - 1} more"

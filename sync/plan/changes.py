@@ -13,7 +13,7 @@ from sync.kinds import KINDS, Part, Scope
 from sync.model.desired import AviObject, ObjectKey
 from sync.model.live import LiveObject
 from sync.model.plan import Action, Cause, Change, FieldChange
-from sync.plan.owners import Pair, is_elsewhere
+from sync.plan.owners import OwnerState, is_elsewhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class OwnerChanges:
     `withheld` is what would change, too, if the policy allowed it.
     """
 
-    pair: Pair
+    state: OwnerState
     changes: Mapping[ObjectKey, Change] = field(default_factory=dict)
     unchanged: int = 0
     scope: Scope | None = None
@@ -34,42 +34,42 @@ class OwnerChanges:
     def frees_addresses(self) -> bool:
         """Whether a live VIP goes away, replaced or for good, or an interrupted run has taken it away already."""
         going = {key for key, change in self.changes.items() if change.action in (Action.REPLACE, Action.DELETE)}
-        gone = {item.key for item in self.pair.stranded}
+        gone = {item.key for item in self.state.interrupted}
         return any(key.part is Part.ADDRESS for key in going | gone)
 
 
-def changes_of(pair: Pair, *, displaced: str = "") -> OwnerChanges:
+def changes_of(state: OwnerState, *, displaced: str = "") -> OwnerChanges:
     """Create what is missing, change what differs, replace what cannot change in place, delete what nobody wants.
 
     `displaced` tells why a VIP that could stay is replaced all the same.
     """
-    compared = {key: compare(item, pair.live[key].body) for key, item in pair.desired.items() if key in pair.live}
-    scope, reason, cause = _scope(pair, compared)
+    compared = {key: compare(item, state.live[key].body) for key, item in state.desired.items() if key in state.live}
+    scope, reason, cause = _scope(state, compared)
     if displaced and scope is None:
         scope, reason = Scope.VIP, displaced
     found: dict[ObjectKey, Change] = {}
     is_as_written = bool(compared) and all(comparison.is_as_written for comparison in compared.values())
-    for key, item in pair.desired.items():
-        change = _change(pair, item, compared.get(key), scope, reason, cause, is_as_written=is_as_written)
+    for key, item in state.desired.items():
+        change = _change(state, item, compared.get(key), scope, reason, cause, is_as_written=is_as_written)
         if change is not None:
             found[key] = change
-    for key in pair.live.keys() - pair.desired.keys():
-        found[key] = _deletion(pair, key, scope, reason)
+    for key in state.live.keys() - state.desired.keys():
+        found[key] = _deletion(state, key, scope, reason)
     return OwnerChanges(
-        pair=pair,
+        state=state,
         changes=dict(sorted(found.items())),
-        unchanged=len(pair.desired) - sum(key in found for key in pair.desired),
+        unchanged=len(state.desired) - sum(key in found for key in state.desired),
         scope=scope,
         scope_reason=reason,
     )
 
 
-def _scope(pair: Pair, compared: Mapping[ObjectKey, Comparison]) -> tuple[Scope | None, str, Cause]:
+def _scope(state: OwnerState, compared: Mapping[ObjectKey, Comparison]) -> tuple[Scope | None, str, Cause]:
     """How much must be created again, why, and who caused it: a move to another tenant or cloud takes everything along.
 
     An object is as it was written last where only an edit on the Controller makes it differ.
     """
-    if pair.desired and pair.live and (moved := _move(pair)):
+    if state.desired and state.live and (moved := _move(state)):
         return Scope.OWNER, moved, Cause.GIT
     found = [item for _, item in sorted(compared.items()) if item.replace is not None]
     cause = Cause.LIVE if all(item.is_as_written for item in found) else Cause.GIT
@@ -80,18 +80,18 @@ def _scope(pair: Pair, compared: Mapping[ObjectKey, Comparison]) -> tuple[Scope 
     return None, "", Cause.GIT
 
 
-def _move(pair: Pair) -> str:
+def _move(state: OwnerState) -> str:
     clouds = _left(
-        {key.cloud for key in pair.live if key.cloud}, {key.cloud for key in pair.desired if key.cloud}, "cloud"
+        {key.cloud for key in state.live if key.cloud}, {key.cloud for key in state.desired if key.cloud}, "cloud"
     )
-    return tenant_move(pair) or clouds
+    return tenant_move(state) or clouds
 
 
-def tenant_move(pair: Pair) -> str:
+def tenant_move(state: OwnerState) -> str:
     """From which tenant to which the owner's objects would move; empty if they stay."""
-    if not pair.desired or not pair.live:
+    if not state.desired or not state.live:
         return ""
-    return _left({key.tenant for key in pair.live}, {key.tenant for key in pair.desired}, "tenant")
+    return _left({key.tenant for key in state.live}, {key.tenant for key in state.desired}, "tenant")
 
 
 def _left(before: set[str], after: set[str], what: str) -> str:
@@ -100,7 +100,7 @@ def _left(before: set[str], after: set[str], what: str) -> str:
 
 
 def _change(
-    pair: Pair,
+    state: OwnerState,
     item: AviObject,
     comparison: Comparison | None,
     scope: Scope | None,
@@ -114,24 +114,24 @@ def _change(
     `cause` is that of a replace.
     """
     key = item.key
-    if comparison is None and any(gone == key or is_elsewhere(gone, key) for gone in pair.missing):
+    if comparison is None and any(gone == key or is_elsewhere(gone, key) for gone in state.missing):
         return Change(
             action=Action.CREATE,
             key=key,
-            owner=pair.owner,
-            reason=f"deleted by {pair.taken_down[0]}",
+            owner=state.owner,
+            reason=f"deleted by {state.taken_down[0]}",
             fields=_all_fields(item),
-            cause=pair.taken_down[1],
+            cause=state.taken_down[1],
         )
     if comparison is None:
         return Change(
             action=Action.CREATE,
             key=key,
-            owner=pair.owner,
+            owner=state.owner,
             reason=reason or ("deleted on the Controller" if is_as_written else "not on the Controller"),
             fields=_all_fields(item),
             cause=Cause.LIVE if is_as_written else Cause.GIT,
-            lost=lost_by_move(item, left.body) if scope is Scope.OWNER and (left := moved_from(pair, key)) else (),
+            lost=lost_by_move(item, left.body) if scope is Scope.OWNER and (left := moved_from(state, key)) else (),
         )
     is_replaced = scope is Scope.OWNER or (scope is Scope.VIP and _goes_with_the_vip(key))
     if not is_replaced and comparison.is_equal:
@@ -144,12 +144,12 @@ def _change(
         return Change(
             action=Action.REPLACE,
             key=key,
-            owner=pair.owner,
+            owner=state.owner,
             reason=reason,
             fields=fields,
             is_disruptive=True,
             cause=cause,
-            lost=lost_by_recreate(item, pair.live[key].body),
+            lost=lost_by_recreate(item, state.live[key].body),
         )
     said = "changed on the Controller, not in Git" if comparison.is_as_written else "changed"
     if comparison.is_disruptive:
@@ -157,7 +157,7 @@ def _change(
     return Change(
         action=Action.UPDATE,
         key=key,
-        owner=pair.owner,
+        owner=state.owner,
         reason=said,
         fields=fields,
         is_disruptive=comparison.is_disruptive,
@@ -165,9 +165,9 @@ def _change(
     )
 
 
-def moved_from(pair: Pair, key: ObjectKey) -> LiveObject | None:
+def moved_from(state: OwnerState, key: ObjectKey) -> LiveObject | None:
     """The object of that kind and name that the owner has, or had until a run was interrupted, somewhere else."""
-    return next((item for item in (*pair.live.values(), *pair.stranded) if is_elsewhere(item.key, key)), None)
+    return next((item for item in (*state.live.values(), *state.interrupted) if is_elsewhere(item.key, key)), None)
 
 
 def _goes_with_the_vip(key: ObjectKey) -> bool:
@@ -175,18 +175,18 @@ def _goes_with_the_vip(key: ObjectKey) -> bool:
     return key.part in (Part.ADDRESS, Part.ENTRANCE)
 
 
-def _deletion(pair: Pair, key: ObjectKey, scope: Scope | None, reason: str) -> Change:
-    why = pair.switch or f"{pair.owner} {pair.why_gone}"
-    if pair.desired:
-        why = reason if scope is Scope.OWNER else f"{pair.owner} no longer needs it"
-    is_carried_over = any(is_elsewhere(key, other) for other in pair.desired)
+def _deletion(state: OwnerState, key: ObjectKey, scope: Scope | None, reason: str) -> Change:
+    why = state.switch or f"{state.owner} {state.why_gone}"
+    if state.desired:
+        why = reason if scope is Scope.OWNER else f"{state.owner} no longer needs it"
+    is_carried_over = any(is_elsewhere(key, other) for other in state.desired)
     return Change(
         action=Action.DELETE,
         key=key,
-        owner=pair.owner,
+        owner=state.owner,
         reason=why,
         is_disruptive=True,
-        lost=() if is_carried_over else lost_by_delete(key.kind, pair.live[key].body),
+        lost=() if is_carried_over else lost_by_delete(key.kind, state.live[key].body),
     )
 
 
@@ -232,15 +232,15 @@ def _items(body: Mapping[str, Any], path: str, keys: tuple[str, ...]) -> Iterato
         yield tuple(parts), ":".join(part for part in parts if part != "None")
 
 
-def refused_before(pair: Pair, digests: Mapping[str, str]) -> str:
+def refused_before(state: OwnerState, digests: Mapping[str, str]) -> str:
     """The Controller's words, if it has refused what is requested now and the old objects were put back.
 
     The mark names all owners that were planned together: `digests` are of what owners request now, by name.
     """
-    for item in pair.live.values():
+    for item in state.live.values():
         refused = item.markers.refused
         if refused is not None:
-            requested = {name: digests.get(name, "") for name in refused.names or (pair.name,)}
+            requested = {name: digests.get(name, "") for name in refused.names or (state.name,)}
             if refused.digest == combined_digest(requested):
                 return refused.said
     return ""

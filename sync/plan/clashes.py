@@ -7,10 +7,10 @@ from sync.avi.addresses import AddressPlace
 from sync.avi.hostnames import Hostname
 from sync.model.desired import DesiredState, ObjectKey
 from sync.model.live import LiveObject, LiveState
-from sync.plan.owners import Pair
+from sync.plan.owners import OwnerState
 from sync.plan.passing import Passing, Resource, resources_of, titled, union
 
-Clash = tuple[Pair, str, str]
+Clash = tuple[OwnerState, str, str]
 """Whom it holds, what is the matter, and what to do."""
 
 
@@ -22,17 +22,21 @@ def rival_claims(owners: Sequence[Passing], claims: Claims) -> Iterator[Clash]:
     """Owners that request one and the same: who has it and keeps it gets it, else nobody."""
     found: dict[Resource, list[Passing]] = defaultdict(list)
     for owner in owners:
-        for resource in claims[owner.pair.name]:
+        for resource in claims[owner.state.name]:
             found[resource].append(owner)
     for resource, claimants in sorted(found.items(), key=lambda item: titled(item[0])):
         if len(claimants) < 2:
             continue
-        keeping = [one for one in claimants if resource in one.pair.held_addresses and not one.owner.frees_addresses]
+        keeping = [one for one in claimants if resource in one.state.live_addresses and not one.owner.frees_addresses]
         for one in claimants:
             if one not in keeping[:1]:
-                rivals = [str(other.pair.owner) for other in claimants if other is not one]
+                rivals = [str(other.state.owner) for other in claimants if other is not one]
                 verb = "requests" if len(rivals) == 1 else "request"
-                yield one.pair, f"{' and '.join(rivals)} {verb} the same {titled(resource)}", "request it from only one"
+                yield (
+                    one.state,
+                    f"{' and '.join(rivals)} {verb} the same {titled(resource)}",
+                    "request it from only one",
+                )
 
 
 def taken(
@@ -45,12 +49,12 @@ def taken(
 
     A held owner keeps what it has: whoever wants that is to be held, too.
     """
-    by_name = {owner.pair.name: owner for owner in owners}
+    by_name = {owner.state.name: owner for owner in owners}
     for owner in owners:
-        for resource in sorted(claims[owner.pair.name] & holders.keys(), key=titled):
+        for resource in sorted(claims[owner.state.name] & holders.keys(), key=titled):
             for holder in holders[resource]:
                 if not _is_available(resource, holder, owner, by_name, held):
-                    yield owner.pair, *_said(resource, holder)
+                    yield owner.state, *_clash_text(resource, holder)
 
 
 def claims_of(owners: Sequence[Passing], desired: DesiredState) -> Claims:
@@ -58,14 +62,14 @@ def claims_of(owners: Sequence[Passing], desired: DesiredState) -> Claims:
 
     A DNS name that it has already is no claim: if somebody else has it as well, the Controller lets them.
     """
-    return {owner.pair.name: _claims(owner, desired) for owner in owners}
+    return {owner.state.name: _claims(owner, desired) for owner in owners}
 
 
 def _claims(owner: Passing, desired: DesiredState) -> frozenset[Resource]:
-    wanted = union(resources_of(key, item.body) for key, item in owner.pair.desired.items())
-    present = union(resources_of(key, item.body) for key, item in owner.pair.live.items())
+    wanted = union(resources_of(key, item.body) for key, item in owner.state.desired.items())
+    present = union(resources_of(key, item.body) for key, item in owner.state.live.items())
     kept = (Hostname, ObjectKey) if desired.hostnames_are_exclusive else (ObjectKey,)
-    return owner.pair.wanted_addresses | {each for each in wanted - present if isinstance(each, kept)}
+    return owner.state.requested_addresses | {each for each in wanted - present if isinstance(each, kept)}
 
 
 def holders_of(owners: Sequence[Passing], live: LiveState) -> Mapping[Resource, tuple[LiveObject, ...]]:
@@ -74,7 +78,7 @@ def holders_of(owners: Sequence[Passing], live: LiveState) -> Mapping[Resource, 
     What an interrupted run has deleted still counts: it may have to be put back.
     """
     found: dict[Resource, tuple[LiveObject, ...]] = {}
-    stranded = (item for owner in owners for item in owner.pair.stranded)
+    stranded = (item for owner in owners for item in owner.state.interrupted)
     for item in (*live, *stranded):
         for resource in resources_of(item.key, item.body):
             if item.is_ours or not isinstance(resource, ObjectKey):
@@ -88,13 +92,13 @@ def _is_available(
     """Whether it is the owner's own, or is given up in this very plan."""
     if not holder.is_ours:
         return False
-    if holder.owner_name == owner.pair.name:
+    if holder.owner_name == owner.state.name:
         return True
     giver = by_name.get(holder.owner_name)
-    return giver is not None and giver.pair.name not in held and resource in giver.gives
+    return giver is not None and giver.state.name not in held and resource in giver.gives
 
 
-def _said(resource: Resource, holder: LiveObject) -> tuple[str, str]:
+def _clash_text(resource: Resource, holder: LiveObject) -> tuple[str, str]:
     match resource:
         case ObjectKey():
             return (

@@ -40,7 +40,7 @@ def settled(
     passing = tuple(map(passing_of, owners))
     moves = dict(_moves(owners, options))
     while True:
-        now = tuple(moves[each.pair.name].passing if each.pair.name in moves else each for each in passing)
+        now = tuple(moves[each.state.name].passing if each.state.name in moves else each for each in passing)
         moved = effects_of_owners([move.passing.owner for move in moves.values()], live)
         holds = holds_of(now, desired, live, options, {**effects, **moved}, way_out)
         useless = {name for name, move in moves.items() if name in holds.by_name or move.takers <= holds.by_name.keys()}
@@ -54,26 +54,26 @@ def _moves(owners: Sequence[OwnerChanges], options: PlanOptions) -> Iterator[tup
         return
     requested = _requested(owners)
     for owner in owners:
-        pair = owner.pair
-        if not pair.desired or owner.frees_addresses or _is_protected(owner):
+        state = owner.state
+        if not state.desired or owner.frees_addresses or _is_protected(owner):
             continue
-        places = {place for item in pair.live.values() for place in places_of(item)} - pair.wanted_addresses
+        places = {place for item in state.live.values() for place in places_of(item)} - state.requested_addresses
         found = {place: requested[place] for place in sorted(places, key=str) if place in requested}
         if found:
             said = (f"{' and '.join(takers.values())} requests address {place}" for place, takers in found.items())
-            moved = changes_of(pair, displaced=", ".join(said))
+            moved = changes_of(state, displaced=", ".join(said))
             takers = frozenset(name for takers in found.values() for name in takers)
-            yield pair.name, _Move(passing=passing_of(moved), takers=takers)
+            yield state.name, _Move(passing=passing_of(moved), takers=takers)
 
 
 def _requested(owners: Sequence[OwnerChanges]) -> Mapping[AddressPlace, Mapping[str, str]]:
     """The names and titles of those that request an address that they do not have."""
     found: dict[AddressPlace, dict[str, str]] = defaultdict(dict)
     for owner in owners:
-        for place in owner.pair.wanted_addresses - owner.pair.held_addresses:
-            found[place][owner.pair.name] = str(owner.pair.owner)
+        for place in owner.state.requested_addresses - owner.state.live_addresses:
+            found[place][owner.state.name] = str(owner.state.owner)
     return found
 
 
 def _is_protected(owner: OwnerChanges) -> bool:
-    return any(item.markers.is_protected for item in owner.pair.live.values())
+    return any(item.markers.is_protected for item in owner.state.live.values())

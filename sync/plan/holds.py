@@ -13,7 +13,7 @@ from sync.plan.changes import OwnerChanges, losses, refused_before, tenant_move
 from sync.plan.clashes import claims_of, holders_of, rival_claims, taken
 from sync.plan.obstacles import users_of
 from sync.plan.outages import NO_EFFECT, Effect
-from sync.plan.owners import Pair
+from sync.plan.owners import OwnerState
 from sync.plan.passing import Passing
 from sync.plan.pauses import why_paused
 from sync.plan.policy import why_no_replace
@@ -27,20 +27,20 @@ class Holds:
 
     by_name: dict[str, Problem | None] = field(default_factory=dict)
 
-    def add(self, pair: Pair, message: str, fix: str, desired: DesiredState) -> None:
+    def add(self, state: OwnerState, message: str, fix: str, desired: DesiredState) -> None:
         """Hold an owner, for the first reason that is found."""
-        if pair.name not in self.by_name:
-            self.by_name[pair.name] = Problem(
+        if state.name not in self.by_name:
+            self.by_name[state.name] = Problem(
                 severity=Severity.ERROR,
                 message=f"held: {message}",
                 fix=fix,
-                origin=desired.origins.get(pair.name),
-                resource=str(pair.owner),
+                origin=desired.origins.get(state.name),
+                resource=str(state.owner),
             )
 
-    def add_problem(self, pair: Pair, problem: Problem) -> None:
+    def add_problem(self, state: OwnerState, problem: Problem) -> None:
         """Hold an owner for a problem that has a place of its own, unless it is held already."""
-        self.by_name.setdefault(pair.name, problem)
+        self.by_name.setdefault(state.name, problem)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -63,27 +63,27 @@ def holds_of(
     """
     holds = Holds({held.name: None for held in desired.held})
     selection = options.selection
-    holds.by_name |= {owner.pair.name: None for owner in owners if not selection.includes(owner.pair.owner)}
+    holds.by_name |= {owner.state.name: None for owner in owners if not selection.includes(owner.state.owner)}
     if desired.holds_everything:
-        holds.by_name |= {owner.pair.name: None for owner in owners}
-    digests = {owner.pair.name: owner.pair.desired_digest for owner in owners}
+        holds.by_name |= {owner.state.name: None for owner in owners}
+    digests = {owner.state.name: owner.state.desired_digest for owner in owners}
     for owner in owners:
-        effect = effects.get(owner.pair.name, NO_EFFECT)
+        effect = effects.get(owner.state.name, NO_EFFECT)
         for message, fix in _reasons(owner.owner, effect, digests, desired, live, options, way_out):
-            holds.add(owner.pair, message, fix, desired)
+            holds.add(owner.state, message, fix, desired)
         for problem in (*_holding_doubts(owner.owner, desired), *still_wanted(owner.owner, desired)):
-            holds.add_problem(owner.pair, problem)
+            holds.add_problem(owner.state, problem)
     claims, holders = claims_of(owners, desired), holders_of(owners, live)
     changes = [owner.owner for owner in owners]
-    for pair, message, fix in (*rival_claims(owners, claims), *renamed_shared_vips(changes, desired)):
-        holds.add(pair, message, fix, desired)
+    for state, message, fix in (*rival_claims(owners, claims), *renamed_shared_vips(changes, desired)):
+        holds.add(state, message, fix, desired)
     while True:  # whoever is held keeps what it has, and so holds whoever waits for that
         before = len(holds.by_name)
-        for pair, message, fix in taken(owners, claims, holders, holds.by_name):
-            holds.add(pair, message, fix, desired)
+        for state, message, fix in taken(owners, claims, holders, holds.by_name):
+            holds.add(state, message, fix, desired)
         waiting = waits(changes, desired, holds.by_name, selection)
-        for pair, (message, fix) in (*waiting, *misspelt(changes, desired, holds.by_name)):
-            holds.add(pair, message, fix, desired)
+        for state, (message, fix) in (*waiting, *misspelt(changes, desired, holds.by_name)):
+            holds.add(state, message, fix, desired)
         if len(holds.by_name) == before:
             return holds
 
@@ -97,32 +97,32 @@ def _reasons(
     options: PlanOptions,
     way_out: str,
 ) -> Iterator[tuple[str, str]]:
-    pair = owner.pair
-    yield from _names_of_others(pair, live)
-    yield from why_paused(pair, options.now)
+    state = owner.state
+    yield from _names_of_others(state, live)
+    yield from why_paused(state, options.now)
     yield from why_no_replace(owner, effect, options)
     if effect.is_edited and not options.may_undo:
         yield (
             _edited(effect),
             f"undo the edit, or review the plan with --dry-run --allow-deletes 1 and then allow it: {way_out}",
         )
-    if pair.switch and not options.may_switch_off:
+    if state.switch and not options.may_switch_off:
         yield (
-            f"{pair.switch}, but it is live: a setting alone deletes nothing",
+            f"{state.switch}, but it is live: a setting alone deletes nothing",
             "revert the setting, remove it from Git as well, or list the deletes with --dry-run --allow-deletes 1",
         )
-    if pair.name in desired.tenant_unknown and (moved := tenant_move(pair)):
+    if state.name in desired.tenant_unknown and (moved := tenant_move(state)):
         yield f"its Namespace is not in the tree, so its tenant is unknown ({moved})", "commit the Namespace"
     if not desired.is_complete:
         yield from _losses(owner)
-    yield from _stranded(pair, desired)
-    if owner.changes and not options.retry_refused and (said := refused_before(owner.pair, digests)):
+    yield from _interrupted(state, desired)
+    if owner.changes and not options.retry_refused and (said := refused_before(owner.state, digests)):
         yield (
             f"the Controller refused this before, and the old objects were restored: {said}",
             "correct the manifests, or run once with --retry-refused",
         )
     yield from _other_users(owner, live)
-    for key in pair.desired:
+    for key in state.desired:
         for what in live.surroundings.missing.get(key, ()):
             message = f"{key} would refer to {what}, which the Controller does not have"
             yield (
@@ -130,7 +130,7 @@ def _reasons(
                 "correct the reference, or create the object",
             )
     if owner.frees_addresses:
-        yield from _impossible_addresses(pair)
+        yield from _impossible_addresses(state)
 
 
 def _edited(effect: Effect) -> str:
@@ -138,9 +138,9 @@ def _edited(effect: Effect) -> str:
     return f"it was edited on the Controller, and undoing the edit would take it down ({words})"
 
 
-def _impossible_addresses(pair: Pair) -> Iterator[tuple[str, str]]:
+def _impossible_addresses(state: OwnerState) -> Iterator[tuple[str, str]]:
     """An address that the Controller can only refuse, after the old VIP is gone (docs/safety.md#replace)."""
-    for item in pair.desired.values():
+    for item in state.desired.values():
         if item.key.part is Part.ADDRESS and (said := outside_of_its_subnet(item.body.get("vip") or ())):
             yield (
                 f"{said}, and the live VIP would have to be deleted first",
@@ -148,11 +148,11 @@ def _impossible_addresses(pair: Pair) -> Iterator[tuple[str, str]]:
             )
 
 
-def _names_of_others(pair: Pair, live: LiveState) -> Iterator[tuple[str, str]]:
-    for key in pair.desired:
+def _names_of_others(state: OwnerState, live: LiveState) -> Iterator[tuple[str, str]]:
+    for key in state.desired:
         found = live.objects.get(key)
         if found is not None and not found.is_ours:
-            yield _not_ours(found, pair.owner)
+            yield _not_ours(found, state.owner)
 
 
 def _not_ours(found: LiveObject, owner: Owner) -> tuple[str, str]:
@@ -183,15 +183,15 @@ def _not_ours(found: LiveObject, owner: Owner) -> tuple[str, str]:
             )
 
 
-def _stranded(pair: Pair, desired: DesiredState) -> Iterator[tuple[str, str]]:
+def _interrupted(state: OwnerState, desired: DesiredState) -> Iterator[tuple[str, str]]:
     """An owner that an interrupted run has taken down, and that must not go for good because Git does not name it."""
-    if not pair.missing or pair.desired:
+    if not state.missing or state.desired:
         return
     if not desired.is_complete:
         yield "some files could not be read, so it may still be in Git", "correct the files that cannot be read"
-    if any(item.before.markers.is_protected for item in pair.kept.values()):
+    if any(item.before.markers.is_protected for item in state.backups.values()):
         yield (
-            f"it is protected (annotation avi-sync/protect), and {pair.why_gone}",
+            f"it is protected (annotation avi-sync/protect), and {state.why_gone}",
             "delete it by hand if that is intended",
         )
 
@@ -200,7 +200,7 @@ def _losses(owner: OwnerChanges) -> Iterator[tuple[str, str]]:
     lost = [
         item
         for key, change in owner.changes.items()
-        for item in losses(change, owner.pair.desired.get(key), owner.pair.live.get(key))
+        for item in losses(change, owner.state.desired.get(key), owner.state.live.get(key))
     ]
     if lost:
         more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
@@ -213,11 +213,11 @@ def _losses(owner: OwnerChanges) -> Iterator[tuple[str, str]]:
 def _other_users(owner: OwnerChanges, live: LiveState) -> Iterator[tuple[str, str]]:
     """Objects of others that refer to what would be deleted: the Controller would refuse halfway."""
     going = {
-        owner.pair.live[key].uuid: key
+        owner.state.live[key].uuid: key
         for key, change in owner.changes.items()
-        if change.action in (Action.REPLACE, Action.DELETE) and key in owner.pair.live
+        if change.action in (Action.REPLACE, Action.DELETE) and key in owner.state.live
     }
-    for other, name, gone in users_of(going, live, owner.pair.live.keys()) if going else ():
+    for other, name, gone in users_of(going, live, owner.state.live.keys()) if going else ():
         yield f"{other} refers to {gone}, which would be deleted", f"remove the reference from {name} of {other} first"
 
 
@@ -225,11 +225,11 @@ def doubts_about(owner: OwnerChanges, desired: DesiredState) -> tuple[Problem, .
     """The doubts about a VIP that the owner would get; nothing where it gets none."""
     made = (change for change in owner.changes.values() if change.action in (Action.CREATE, Action.REPLACE))
     is_made = any(change.key.part is Part.ADDRESS for change in made)
-    return desired.doubts.get(owner.pair.name, ()) if is_made else ()
+    return desired.doubts.get(owner.state.name, ()) if is_made else ()
 
 
 def _holding_doubts(owner: OwnerChanges, desired: DesiredState) -> Iterator[Problem]:
     """The same as errors, where a live VIP would be deleted for the new one."""
     for doubt in doubts_about(owner, desired) if owner.frees_addresses else ():
         message = f"held: {doubt.message}, and the live VIP would have to be deleted first"
-        yield replace(doubt, severity=Severity.ERROR, message=message, resource=str(owner.pair.owner))
+        yield replace(doubt, severity=Severity.ERROR, message=message, resource=str(owner.state.owner))

@@ -14,10 +14,10 @@ from sync.plan.displaced import settled
 from sync.plan.holds import Holds, doubts_about
 from sync.plan.order import change_sets_of
 from sync.plan.outages import effects_of, effects_of_owners
-from sync.plan.owners import pairs_of
+from sync.plan.owners import owner_states
 from sync.plan.passing import lost_by_rename
 from sync.plan.policy import allowed, withheld
-from sync.plan.stranded import put_back
+from sync.plan.stranded import restore_held
 from sync.plan.unchecked import unchecked
 from sync.plan.unknown_nodes import kept_servers, with_unknown_servers
 from sync.plan.vrfs import with_vrf_names
@@ -31,25 +31,25 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
     """
     as_in_git = desired
     desired = with_vrf_names(with_unknown_servers(desired, live), live)
-    first = [allowed(changes_of(pair), options) for pair in pairs_of(desired, live)]
-    effects = effects_of_owners([owner for owner in first if options.selection.includes(owner.pair.owner)], live)
+    first = [allowed(changes_of(state), options) for state in owner_states(desired, live)]
+    effects = effects_of_owners([owner for owner in first if options.selection.includes(owner.state.owner)], live)
     edited = [name for name, effect in effects.items() if effect.is_edited]
     way_out = "" if options.may_undo or not edited else _way_out(desired, live, options)
     passing, holds = settled(first, desired, live, options, effects, way_out)
     owners = [each.owner for each in passing]
-    planned = [each for each in passing if each.pair.name not in holds.by_name]
+    planned = [each for each in passing if each.state.name not in holds.by_name]
     sets = change_sets_of(planned, hostnames_are_exclusive=desired.hostnames_are_exclusive)
-    stranded = put_back(owners, holds, desired, live, options)
-    sets = tuple(sorted((*stranded.change_sets, *sets), key=lambda item: item.turn))
+    restoration = restore_held(owners, holds, desired, live, options)
+    sets = tuple(sorted((*restoration.change_sets, *sets), key=lambda item: item.turn))
     selection = options.selection
     held = {item.name: item for item in desired.held if selection.includes(item.owner)}
-    selected = [owner for owner in owners if selection.includes(owner.pair.owner)]
+    selected = [owner for owner in owners if selection.includes(owner.state.owner)]
     for owner in selected:
-        if owner.pair.name in holds.by_name:
-            place = desired.origins.get(owner.pair.name)
-            held.setdefault(owner.pair.name, Held(owner=owner.pair.owner, name=owner.pair.name, origin=place))
+        if owner.state.name in holds.by_name:
+            place = desired.origins.get(owner.state.name)
+            held.setdefault(owner.state.name, Held(owner=owner.state.owner, name=owner.state.name, origin=place))
     touched = sum(len({change.key for change in item.changes if change.key in live.objects}) for item in sets)
-    ours = sum(len(owner.pair.live) for owner in selected)
+    ours = sum(len(owner.state.live) for owner in selected)
     return Plan(
         commit=desired.commit,
         change_sets=sets,
@@ -65,7 +65,7 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
         problems=(
             *holds.problems,
             *kept_servers(as_in_git, live, (*holds.by_name,)),
-            *stranded.problems,
+            *restoration.problems,
             *_withheld(selected, holds, desired, options),
             *_doubts(selected, holds, desired),
             *lost_by_rename(planned, desired),
@@ -75,12 +75,14 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
         ),
         digest=digest_of(sets),
         switched_off=tuple(
-            owner.pair.owner
+            owner.state.owner
             for owner in selected
-            if owner.pair.switch and owner.changes and owner.pair.name not in holds.by_name
+            if owner.state.switch and owner.changes and owner.state.name not in holds.by_name
         ),
         edited=tuple(
-            owner.pair.owner for owner in selected if owner.pair.name in edited and owner.pair.name not in holds.by_name
+            owner.state.owner
+            for owner in selected
+            if owner.state.name in edited and owner.state.name not in holds.by_name
         ),
     )
 
@@ -96,13 +98,13 @@ def _withheld(
     owners: Sequence[OwnerChanges], holds: Holds, desired: DesiredState, options: PlanOptions
 ) -> Iterator[Problem]:
     for owner in owners:
-        if owner.pair.name not in holds.by_name:
+        if owner.state.name not in holds.by_name:
             yield from withheld(owner, desired, options)
 
 
 def _doubts(owners: Sequence[OwnerChanges], holds: Holds, desired: DesiredState) -> Iterator[Problem]:
     """Each doubt about a VIP that is created, once: several owners may share a network."""
-    made = [owner for owner in owners if owner.pair.name not in holds.by_name]
+    made = [owner for owner in owners if owner.state.name not in holds.by_name]
     yield from dict.fromkeys(problem for owner in made for problem in doubts_about(owner, desired))
 
 

@@ -19,7 +19,7 @@ def with_owners_of_git(live: LiveState, named: Collection[Owner]) -> LiveState:
     return replace(
         live,
         objects={key: _named(item, named) for key, item in live.objects.items()},
-        kept=tuple(replace(item, before=_named(item.before, named)) for item in live.kept),
+        backups=tuple(replace(item, before=_named(item.before, named)) for item in live.backups),
     )
 
 

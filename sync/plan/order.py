@@ -78,8 +78,8 @@ def _groups(owners: Sequence[Passing]) -> Iterator[list[Passing]]:
     for number, owner in enumerate(owners):
         for given in (*owner.gives, *owner.services_given):
             givers[given].append(number)
-        for kept in owner.owner.pair.kept.values():
-            in_hand[kept.group].append(number)
+        for backup in owner.owner.state.backups.values():
+            in_hand[backup.group].append(number)
     for number, owner in enumerate(owners):
         for taken in (*owner.takes, *owner.services_taken):
             if taken in givers:
@@ -146,15 +146,15 @@ class Stage(IntEnum):
 def _change_set(owners: Sequence[Passing], *, hostnames_are_exclusive: bool) -> ChangeSet:
     changed = [owner.owner for owner in owners]
     steps, first_give = _in_order([step for owner in owners for step in _steps(owner, is_joint=len(owners) > 1)])
-    resumes = resumed([owner.pair for owner in changed])
+    resumes = resumed([owner.state for owner in changed])
     in_hand = _in_hand(steps, 0 if resumes else first_give)
     restored = _restored([steps[position] for position in in_hand], changed)
-    changes = [(owner.pair.owner, change) for owner in changed for change in owner.changes.values()]
+    changes = [(owner.state.owner, change) for owner in changed for change in owner.changes.values()]
     taken = union(has(step.write) for step in steps) - union(had(step.write) for step in steps)
     exclusive = (AddressPlace, Hostname) if hostnames_are_exclusive else (AddressPlace,)
-    digests = {owner.pair.name: owner.pair.desired_digest for owner in changed}
+    digests = {owner.state.name: owner.state.desired_digest for owner in changed}
     return ChangeSet(
-        owners=tuple(sorted(owner.pair.owner for owner in changed)),
+        owners=tuple(sorted(owner.state.owner for owner in changed)),
         changes=tuple(change for _, change in sorted(changes, key=lambda item: (item[0], item[1].key))),
         writes=tuple(step.write for step in steps),
         in_hand=in_hand,
@@ -171,7 +171,7 @@ def _steps(owner: Passing, *, is_joint: bool) -> Iterator[Step]:
     for write in owner.writes:
         change = owner.owner.changes[write.key]
         before, after = had(write), has(write)
-        pair = owner.owner.pair
+        state = owner.owner.state
         is_update = change.action is Action.UPDATE
         yield Step(
             owner=owner.owner,
@@ -183,16 +183,16 @@ def _steps(owner: Passing, *, is_joint: bool) -> Iterator[Step]:
             drops=write.seen is not None,
             only_reduces=is_joint
             and is_update
-            and bool(losses(change, pair.desired.get(write.key), pair.live.get(write.key))),
+            and bool(losses(change, state.desired.get(write.key), state.live.get(write.key))),
         )
 
 
 def _restored(in_hand: Sequence[Step], owners: Sequence[OwnerChanges]) -> list[tuple[Owner, LiveObject]]:
     """What is put back, climbing, should a write be refused for good: what is deleted in hand, or was before."""
     found = {
-        step.write.key: (step.change.owner, step.owner.pair.live[step.write.key]) for step in in_hand if step.is_delete
+        step.write.key: (step.change.owner, step.owner.state.live[step.write.key]) for step in in_hand if step.is_delete
     }
-    found |= {item.key: (owner.pair.owner, item) for owner in owners for item in owner.pair.stranded}
+    found |= {item.key: (owner.state.owner, item) for owner in owners for item in owner.state.interrupted}
     return [found[key] for key in climbing_keys(found)]
 
 
@@ -293,11 +293,11 @@ def _earlier(steps: Sequence[Step]) -> tuple[list[set[int]], set[int]]:
     return earlier, givers
 
 
-Pairs = Iterator[tuple[int, int]]
+Precedences = Iterator[tuple[int, int]]
 """Steps of which the first comes before the second."""
 
 
-def _handovers(steps: Sequence[Step]) -> Pairs:
+def _handovers(steps: Sequence[Step]) -> Precedences:
     """Give up, then take; all of an owner that moves to another VRF, cloud or tenant goes before any of it comes."""
     givers: dict[Resource, list[int]] = defaultdict(list)
     for number, step in enumerate(steps):
@@ -313,7 +313,7 @@ def _handovers(steps: Sequence[Step]) -> Pairs:
             yield from ((one, other) for one in deletes for other in creates)
 
 
-def _references(steps: Sequence[Step]) -> Pairs:
+def _references(steps: Sequence[Step]) -> Precedences:
     """An object exists before what refers to it is written, and goes after that was."""
     for numbers in _by_owner(steps).values():
         by_kind: dict[str, list[int]] = defaultdict(list)
@@ -329,7 +329,7 @@ def _references(steps: Sequence[Step]) -> Pairs:
                         yield number, other
 
 
-def _advertising(steps: Sequence[Step]) -> Pairs:
+def _advertising(steps: Sequence[Step]) -> Precedences:
     """A VirtualService is advertised before its VIP gets labels that select peers, until they go (AVI-BGP-LABELS)."""
     for numbers in _by_owner(steps).values():
         for one in numbers:
@@ -340,7 +340,7 @@ def _advertising(steps: Sequence[Step]) -> Pairs:
                     yield one, other
 
 
-def _allocations(steps: Sequence[Step]) -> Pairs:
+def _allocations(steps: Sequence[Step]) -> Precedences:
     """Who requests an address comes before whoever lets the Controller choose: that may be the same one."""
     requesting = [number for number, step in enumerate(steps) if step.write.requests_addresses]
     choosing = [number for number, step in enumerate(steps) if step.write.allocates]
@@ -350,7 +350,7 @@ def _allocations(steps: Sequence[Step]) -> Pairs:
 def _by_owner(steps: Sequence[Step]) -> Mapping[str, list[int]]:
     found: dict[str, list[int]] = defaultdict(list)
     for number, step in enumerate(steps):
-        found[step.owner.pair.name].append(number)
+        found[step.owner.state.name].append(number)
     return found
 
 

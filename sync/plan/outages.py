@@ -14,7 +14,7 @@ from sync.model.desired import ObjectKey, Owner
 from sync.model.live import LiveState
 from sync.model.plan import Action, Cause, Change, Method, Plan
 from sync.plan.changes import OwnerChanges
-from sync.plan.owners import Pair
+from sync.plan.owners import OwnerState
 from sync.plan.serving import Bodies, Body, Serving, serving_of
 
 GONE = "connections end"
@@ -108,16 +108,16 @@ def effects_of_owners(owners: Iterable[OwnerChanges], live: LiveState) -> Mappin
     for owner in owners:
         if owner.changes:
             changes = tuple(owner.changes.values())
-            before = present.bodies_of(owner.pair.owner, changes)
-            written = {change.key: _body(owner.pair, change) for change in changes}
-            found[owner.pair.name] = effect_of(changes, before, written, present)
+            before = present.bodies_of(owner.state.owner, changes)
+            written = {change.key: _body(owner.state, change) for change in changes}
+            found[owner.state.name] = effect_of(changes, before, written, present)
     return found
 
 
-def _body(pair: Pair, change: Change) -> Body | None:
+def _body(state: OwnerState, change: Change) -> Body | None:
     if change.action is Action.DELETE:
         return None
-    wanted, found = pair.desired[change.key], pair.live.get(change.key)
+    wanted, found = state.desired[change.key], state.live.get(change.key)
     return body_of_update(wanted, found.body) if change.action is Action.UPDATE and found is not None else wanted.body
 
 
@@ -152,7 +152,7 @@ def effect_of(
     if any(loss.gravity is Gravity.GONE for loss in breaks):
         return Effect(before=was, after=will, losses=breaks)
     is_replaced = any(loss.words == REPLACED for loss in breaks)
-    missing = [item for item in _missing(was, will) if not (is_replaced and item.is_told)]
+    missing = [item for item in _missing(was, will) if not (is_replaced and item.is_in_reason)]
     requested = {item.unit for item in missing}
     edits = {change.key for change in changes if change.cause is Cause.LIVE}
     if missing and edits & written.keys():  # what would be missing if the edits on the Controller stayed
@@ -186,14 +186,14 @@ def _loss(gravity: Gravity, words: str, change: Change, cause: Cause) -> Loss:
 class _Missing:
     """Something that was served and is no longer; `unit` names it, whatever is left of it.
 
-    `parts` are those whose changes can bring it about. `is_told` where the reason of a replaced VIP tells it already.
+    `parts` are those whose changes can cause it. `is_in_reason`: the reason of a replaced VIP says it already.
     """
 
     unit: tuple[str, ...]
     gravity: Gravity
     words: str
     parts: tuple[Part, ...]
-    is_told: bool = False
+    is_in_reason: bool = False
     stays: bool = True
 
 
@@ -209,7 +209,7 @@ def _missing(was: Serving, will: Serving) -> Iterator[_Missing]:
             gravity=Gravity.DISRUPTED,
             words=f"{moves}: address {', '.join(addresses)} is lost",
             parts=(Part.ENTRANCE, Part.ADDRESS),
-            is_told=True,
+            is_in_reason=True,
         )
     if names := sorted(was.names - will.names):
         new = ", ".join(sorted(will.names - was.names))

@@ -8,21 +8,21 @@ from sync.avi.addresses import AddressPlace
 from sync.compare.normal_form import digest
 from sync.kinds import Part
 from sync.model.desired import AviObject, DesiredState, ObjectKey, Owner
-from sync.model.live import KeptObject, LiveObject, LiveState
+from sync.model.live import Backup, LiveObject, LiveState
 from sync.model.plan import Cause
 
 GONE = "is no longer in Git"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class OwnerState:
     """One owner: its desired objects and those of ours that are live, found by the VirtualService name they share."""
 
     name: str
     owner: Owner
     desired: Mapping[ObjectKey, AviObject]
     live: Mapping[ObjectKey, LiveObject]
-    kept: Mapping[ObjectKey, KeptObject] = field(default_factory=dict)
+    backups: Mapping[ObjectKey, Backup] = field(default_factory=dict)
     """What an interrupted run had stored of it; empty if all of that is on the Controller."""
     holder: str = ""
     """Another run that holds the lock: what is kept may be what it has in progress."""
@@ -39,14 +39,14 @@ class Pair:
         return digest({str(key): item.markers.digest for key, item in self.desired.items()})
 
     @property
-    def wanted_addresses(self) -> frozenset[AddressPlace]:
+    def requested_addresses(self) -> frozenset[AddressPlace]:
         """The addresses that Git requests."""
         return frozenset(place for item in self.desired.values() for place in places_of(item))
 
     @property
-    def held_addresses(self) -> frozenset[AddressPlace]:
+    def live_addresses(self) -> frozenset[AddressPlace]:
         """The addresses that its live VIPs have, or had until an interrupted run deleted them."""
-        return frozenset(place for item in (*self.live.values(), *self.stranded) for place in places_of(item))
+        return frozenset(place for item in (*self.live.values(), *self.interrupted) for place in places_of(item))
 
     @property
     def taken_down(self) -> tuple[str, Cause]:
@@ -58,24 +58,28 @@ class Pair:
     @property
     def missing(self) -> frozenset[ObjectKey]:
         """What an interrupted run has deleted, and nobody has created again."""
-        return frozenset(key for key in self.kept if key not in self.live)
+        return frozenset(key for key in self.backups if key not in self.live)
 
     @property
-    def remade(self) -> Mapping[ObjectKey, LiveObject]:
+    def recreated(self) -> Mapping[ObjectKey, LiveObject]:
         """What that run has created in place of what it had deleted: under that key, or in another tenant or cloud."""
-        return {key: found for key, item in self.kept.items() if (found := self._in_place_of(item.before)) is not None}
+        return {
+            key: found for key, item in self.backups.items() if (found := self._in_place_of(item.before)) is not None
+        }
 
     def _in_place_of(self, before: LiveObject) -> LiveObject | None:
         if before.key in self.live:
             found = self.live[before.key]
             return None if found.uuid == before.uuid else found
-        elsewhere = (item for key, item in self.live.items() if is_elsewhere(key, before.key) and key not in self.kept)
+        elsewhere = (
+            item for key, item in self.live.items() if is_elsewhere(key, before.key) and key not in self.backups
+        )
         return next(elsewhere, None)
 
     @property
-    def stranded(self) -> tuple[LiveObject, ...]:
+    def interrupted(self) -> tuple[LiveObject, ...]:
         """What that run has deleted, as it was, whether something else is in its place by now or not."""
-        return tuple(self.kept[key].before for key in sorted(self.missing | self.remade.keys()))
+        return tuple(self.backups[key].before for key in sorted(self.missing | self.recreated.keys()))
 
 
 def is_elsewhere(one: ObjectKey, other: ObjectKey) -> bool:
@@ -88,7 +92,7 @@ def places_of(item: AviObject | LiveObject) -> frozenset[AddressPlace]:
     return AddressPlace.all_of(item.key.kind, item.key.cloud, item.body)
 
 
-def pairs_of(desired: DesiredState, live: LiveState) -> tuple[Pair, ...]:
+def owner_states(desired: DesiredState, live: LiveState) -> tuple[OwnerState, ...]:
     """Every owner that is wanted or live, or that an interrupted run has taken down, by name."""
     wanted: dict[str, dict[ObjectKey, AviObject]] = defaultdict(dict)
     present: dict[str, dict[ObjectKey, LiveObject]] = defaultdict(dict)
@@ -97,22 +101,22 @@ def pairs_of(desired: DesiredState, live: LiveState) -> tuple[Pair, ...]:
         if found.is_ours and found.owner is not None:
             present[found.owner_name][found.key] = found
             owners[found.owner_name] = found.owner
-    stranded = _stranded(live)
-    for name, kept in stranded.items():
-        owners.setdefault(name, next(item.before.owner for item in kept.values() if item.before.owner is not None))
+    interrupted = _interrupted(live)
+    for name, backups in interrupted.items():
+        owners.setdefault(name, next(item.before.owner for item in backups.values() if item.before.owner is not None))
     for item in desired:
         wanted[item.owner_name][item.key] = item
         owners[item.owner_name] = item.owner  # what Git says of an owner counts more than its markers
     return tuple(
-        Pair(
+        OwnerState(
             name=name,
             owner=owners[name],
             desired=dict(sorted(wanted[name].items())),
             live=dict(sorted(present[name].items())),
-            kept=dict(sorted(stranded.get(name, {}).items())),
+            backups=dict(sorted(interrupted.get(name, {}).items())),
             holder=live.holder,
             why_gone=desired.in_git.not_served.get(owners[name], GONE),
-            switch=_switch(desired, name) if (present[name] or name in stranded) and not wanted[name] else "",
+            switch=_switch(desired, name) if (present[name] or name in interrupted) and not wanted[name] else "",
         )
         for name in sorted(owners)
     )
@@ -122,20 +126,20 @@ def _switch(desired: DesiredState, name: str) -> str:
     return desired.switched_off.get(name, "")
 
 
-def _stranded(live: LiveState) -> Mapping[str, Mapping[ObjectKey, KeptObject]]:
+def _interrupted(live: LiveState) -> Mapping[str, Mapping[ObjectKey, Backup]]:
     """What is kept of the owners that serve nobody, unless somebody else has one of the names by now.
 
     The VirtualService is deleted first and created last: an owner that has one was not in hand, or is finished, and all
     that it lacks of what was kept, it lacks for good.
     """
     serving = serving_owners(live)
-    kept: dict[str, dict[ObjectKey, KeptObject]] = defaultdict(dict)
-    for item in live.kept:
+    backups: dict[str, dict[ObjectKey, Backup]] = defaultdict(dict)
+    for item in live.backups:
         if item.before.owner is not None and item.before.owner_name not in serving:
-            kept[item.before.owner_name][item.before.key] = item
+            backups[item.before.owner_name][item.before.key] = item
     return {
         name: items
-        for name, items in kept.items()
+        for name, items in backups.items()
         if all(live.objects[key].owner_name == name for key in items.keys() & live.objects.keys())
     }
 

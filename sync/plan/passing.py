@@ -15,7 +15,7 @@ from sync.model.desired import DesiredState, ObjectKey, ServiceKey
 from sync.model.plan import Action, Change, Write
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges
-from sync.plan.owners import Pair
+from sync.plan.owners import OwnerState
 from sync.plan.successors import desired_services, live_services
 from sync.plan.writes import writes_of
 
@@ -37,19 +37,19 @@ class Passing:
     services_taken: frozenset[ServiceKey] = frozenset()
 
     @property
-    def pair(self) -> Pair:
+    def state(self) -> OwnerState:
         """What is desired and what is live of the owner."""
-        return self.owner.pair
+        return self.owner.state
 
 
 def passing_of(owner: OwnerChanges) -> Passing:
     """The writes of an owner, and what passes by them."""
     writes = tuple(writes_of(owner))
     before = union(had(write) for write in writes) | union(
-        resources_of(item.key, item.body) for item in owner.pair.stranded
+        resources_of(item.key, item.body) for item in owner.state.interrupted
     )
     after = union(has(write) for write in writes)
-    served, serves = live_services(owner.pair), desired_services(owner.pair)
+    served, serves = live_services(owner.state), desired_services(owner.state)
     return Passing(
         owner=owner,
         writes=writes,
@@ -103,15 +103,15 @@ def lost_by_rename(owners: Sequence[Passing], desired: DesiredState) -> Iterator
     new = [each for each in owners if any(map(_creates_an_entrance, each.owner.changes.values()))]
     for gone in owners:
         lost = [f"{change.key} {text}" for change in gone.owner.changes.values() for text in change.lost]
-        successor = next((each.pair for each in new if _passes(gone, each)), None)
-        if lost and not gone.pair.desired and successor is not None:
+        successor = next((each.state for each in new if _passes(gone, each)), None)
+        if lost and not gone.state.desired and successor is not None:
             yield Problem(
                 severity=Severity.WARNING,
-                message=f"{gone.pair.owner} is deleted, and {successor.owner} takes its place "
+                message=f"{gone.state.owner} is deleted, and {successor.owner} takes its place "
                 f"without: {'; '.join(lost)}",
                 fix="keep the old name, or set these on the new objects by hand after the run",
                 origin=desired.origins.get(successor.name),
-                resource=str(gone.pair.owner),
+                resource=str(gone.state.owner),
             )
 
 

@@ -8,18 +8,18 @@ from sync.compare.normal_form import digest
 from sync.model.desired import DesiredState, Owner
 from sync.model.live import LiveObject, LiveState
 from sync.model.plan import Action, Change, ChangeSet, FieldChange, Method, Plan, PlanOptions, Write
-from sync.plan.owners import Pair
+from sync.plan.owners import OwnerState
 
 
-def why_paused(pair: Pair, now: datetime) -> Iterator[tuple[str, str]]:
+def why_paused(state: OwnerState, now: datetime) -> Iterator[tuple[str, str]]:
     """Why an owner is held for now, and what ends it. A time that cannot be read pauses until somebody looks."""
-    pauses = {pause for item in pair.live.values() if (pause := item.markers.pause) is not None}
+    pauses = {pause for item in state.live.values() if (pause := item.markers.pause) is not None}
     for until, why in sorted(pauses, reverse=True):
         end = _time(until)
         if end is None or now < end:
             yield (
                 f"paused until {until}{f' ({why})' if why else ''}",
-                f"wait, or run avi-sync resume {pair.owner.argument}",
+                f"wait, or run avi-sync resume {state.owner.argument}",
             )
 
 
@@ -52,13 +52,13 @@ def make_pause(owner: Owner, pause: Pause | None, desired: DesiredState, live: L
 
 def _change(item: LiveObject, owner: Owner, pause: Pause | None) -> Change:
     path = f"markers[{Marker.PAUSED_UNTIL}]"
-    field = FieldChange(path=path, before=_said(item.markers.pause), after=_said(pause))
+    field = FieldChange(path=path, before=_pause_text(item.markers.pause), after=_pause_text(pause))
     return Change(
         action=Action.UPDATE, key=item.key, owner=owner, reason="pause" if pause else "pause ends", fields=(field,)
     )
 
 
-def _said(pause: Pause | None) -> str | None:
+def _pause_text(pause: Pause | None) -> str | None:
     return ", ".join(filter(None, pause)) if pause else None
 
 

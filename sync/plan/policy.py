@@ -52,6 +52,6 @@ def withheld(owner: OwnerChanges, desired: DesiredState, options: PlanOptions) -
             severity=Severity.WARNING,
             message=f"--policy {options.policy} leaves this out: {first.action} {first.key}{others}",
             fix="run with --policy sync to make live equal to Git",
-            origin=desired.origins.get(owner.pair.name),
-            resource=str(owner.pair.owner),
+            origin=desired.origins.get(owner.state.name),
+            resource=str(owner.state.owner),
         )

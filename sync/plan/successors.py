@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from sync.model.desired import DesiredState, Owner, ServiceKey
 from sync.model.plan import Selection
 from sync.plan.changes import OwnerChanges
-from sync.plan.owners import Pair
+from sync.plan.owners import OwnerState
 
 Reason = tuple[str, str]
 """What is the matter, and what to do."""
@@ -22,43 +22,45 @@ def successors_of(owner: OwnerChanges, desired: DesiredState) -> Mapping[Service
     """The Services that a plan takes from an owner and that belong to another one now, each with that one."""
     if not owner.changes:
         return {}
-    found = {service: desired.in_git.of_services.get(service) for service in sorted(_lost_services(owner.pair))}
-    return {service: other for service, other in found.items() if other is not None and other != owner.pair.owner}
+    found = {service: desired.in_git.of_services.get(service) for service in sorted(_lost_services(owner.state))}
+    return {service: other for service, other in found.items() if other is not None and other != owner.state.owner}
 
 
 def waits(
     owners: Sequence[OwnerChanges], desired: DesiredState, held: Collection[str], selection: Selection
-) -> Iterator[tuple[Pair, Reason]]:
+) -> Iterator[tuple[OwnerState, Reason]]:
     """Every predecessor that must stay as it is, with the reason; `held` are the names of the owners that are held."""
-    pairs = {owner.pair.owner: owner.pair for owner in owners}
-    held_owners = {item.owner for item in desired.held} | {pair.owner for pair in pairs.values() if pair.name in held}
+    states = {owner.state.owner: owner.state for owner in owners}
+    held_owners = {item.owner for item in desired.held} | {
+        state.owner for state in states.values() if state.name in held
+    }
     for owner in owners:
         for service, successor in successors_of(owner, desired).items():
-            if reason := _why_not_yet(service, successor, pairs.get(successor), desired, held_owners, selection):
+            if reason := _reason_to_wait(service, successor, states.get(successor), desired, held_owners, selection):
                 said, fix = reason
                 title = f"Service {service[0]}/{service[1]}"
-                yield owner.pair, (f"it keeps serving {title} until {successor} can: {said}", fix)
+                yield owner.state, (f"it keeps serving {title} until {successor} can: {said}", fix)
                 break
 
 
-def _why_not_yet(
+def _reason_to_wait(
     service: ServiceKey,
     successor: Owner,
-    pair: Pair | None,
+    state: OwnerState | None,
     desired: DesiredState,
     held: Collection[Owner],
     selection: Selection,
 ) -> Reason | None:
     """Why the successor does not serve the Service after this run; None if it does, or Git plainly wants nobody to."""
     if not selection.includes(successor):
-        if pair is not None and service in live_services(pair):
+        if state is not None and service in live_services(state):
             return None
         return "that owner is not part of this run", "select both owners, or run for all"
     if successor in held:
         return "that owner is held", f"correct what holds {successor}"
     if successor not in desired.in_git.named:
         return "that owner is not in the tree", f"commit {successor}, or correct the labels of the Service"
-    if successor in desired.in_git.not_served or (pair is not None and service in desired_services(pair)):
+    if successor in desired.in_git.not_served or (state is not None and service in desired_services(state)):
         return None
     return (
         "that owner has no port for it or is not served",
@@ -66,16 +68,16 @@ def _why_not_yet(
     )
 
 
-def _lost_services(pair: Pair) -> frozenset[ServiceKey]:
-    return live_services(pair) - desired_services(pair)
+def _lost_services(state: OwnerState) -> frozenset[ServiceKey]:
+    return live_services(state) - desired_services(state)
 
 
-def live_services(pair: Pair) -> frozenset[ServiceKey]:
+def live_services(state: OwnerState) -> frozenset[ServiceKey]:
     """The Services that the owner serves, or did until an interrupted run deleted what serves them."""
-    items = (*pair.live.values(), *(kept.before for kept in pair.kept.values()))
+    items = (*state.live.values(), *(backup.before for backup in state.backups.values()))
     return frozenset(service for item in items if (service := item.markers.service) is not None)
 
 
-def desired_services(pair: Pair) -> frozenset[ServiceKey]:
+def desired_services(state: OwnerState) -> frozenset[ServiceKey]:
     """The Services that the owner serves as Git requests."""
-    return frozenset(service for item in pair.desired.values() if (service := item.markers.service) is not None)
+    return frozenset(service for item in state.desired.values() if (service := item.markers.service) is not None)

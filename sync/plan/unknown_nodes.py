@@ -50,7 +50,7 @@ def _kept(desired: DesiredState, live: LiveState) -> Iterator[tuple[AviObject, t
     if not affected:
         return
     # An object is live under its key, else in the tenant or cloud that it leaves, else as a run has stored it.
-    stored = [kept.before for kept in live.kept]
+    stored = [backup.before for backup in live.backups]
     by_name = {(item.key.kind, item.key.name): item for item in (*stored, *live) if item.is_ours}
     for item in affected:
         before = live.objects.get(item.key) or by_name.get((item.key.kind, item.key.name))

@@ -12,7 +12,7 @@ from sync.model.desired import AviObject, ObjectKey, Owner
 from sync.model.live import LiveObject
 from sync.model.plan import Action, Change, Method, Write
 from sync.plan.changes import OwnerChanges, moved_from
-from sync.plan.owners import Pair
+from sync.plan.owners import OwnerState
 
 
 def writes_of(owner: OwnerChanges) -> Iterator[Write]:
@@ -27,20 +27,20 @@ def writes_of(owner: OwnerChanges) -> Iterator[Write]:
 
 
 def _delete(owner: OwnerChanges, change: Change) -> Write:
-    live = owner.pair.live[change.key]
+    live = owner.state.live[change.key]
     return Write(
         method=Method.DELETE, key=change.key, owner=change.owner, uuid=live.uuid, seen=live.body, is_disruptive=True
     )
 
 
 def _put(owner: OwnerChanges, change: Change) -> Write:
-    live = owner.pair.live[change.key]
+    live = owner.state.live[change.key]
     return Write(
         method=Method.PUT,
         key=change.key,
         owner=change.owner,
         uuid=live.uuid,
-        body=body_of_update(owner.pair.desired[change.key], live.body),
+        body=body_of_update(owner.state.desired[change.key], live.body),
         seen=live.body,
         is_disruptive=change.is_disruptive,
     )
@@ -48,13 +48,13 @@ def _put(owner: OwnerChanges, change: Change) -> Write:
 
 def _created(owner: OwnerChanges, key: ObjectKey) -> Mapping[str, Any]:
     """With what others attached to the object that is replaced, that an interrupted run deleted, or that is left."""
-    wanted: AviObject = owner.pair.desired[key]
-    if (live := owner.pair.live.get(key)) is not None:
+    wanted: AviObject = owner.state.desired[key]
+    if (live := owner.state.live.get(key)) is not None:
         return body_of_recreate(wanted, live.body)
-    if kept := owner.pair.kept.get(key):
-        return body_of_recreate(wanted, kept.before.body)
-    if owner.scope is Scope.OWNER or owner.pair.kept:
-        left = moved_from(owner.pair, key)
+    if backup := owner.state.backups.get(key):
+        return body_of_recreate(wanted, backup.before.body)
+    if owner.scope is Scope.OWNER or owner.state.backups:
+        left = moved_from(owner.state, key)
         return wanted.body if left is None else body_of_move(wanted, left.body)
     return wanted.body
 
@@ -65,14 +65,14 @@ def creation_of(item: LiveObject, owner: Owner) -> Write:
     return Write(method=Method.POST, key=item.key, owner=owner, body=body)
 
 
-def resumed(pairs: Iterable[Pair]) -> Mapping[ObjectKey, Write | None]:
+def resumed(states: Iterable[OwnerState]) -> Mapping[ObjectKey, Write | None]:
     """What an interrupted run had deleted, climbing, with the delete of what it had made in its place."""
     found: dict[ObjectKey, Write | None] = {}
-    for pair in pairs:
-        found |= dict.fromkeys(item.key for item in pair.stranded)
+    for state in states:
+        found |= dict.fromkeys(item.key for item in state.interrupted)
         found |= {
-            key: Write(method=Method.DELETE, key=item.key, owner=pair.owner, uuid=item.uuid, seen=item.body)
-            for key, item in pair.remade.items()
+            key: Write(method=Method.DELETE, key=item.key, owner=state.owner, uuid=item.uuid, seen=item.body)
+            for key, item in state.recreated.items()
         }
     return {key: found[key] for key in climbing_keys(found)}
 

@@ -21,8 +21,8 @@ def lock_lines(name: str, record: Record) -> Iterator[str]:
     else:
         yield one_line(f"Last run that changed something: {last.run_id} on {last.time}")
         yield one_line(f"  commit {last.commit} of {last.place}")
-    if record.kept:
-        names = ", ".join(str(item.before.key) for item in record.kept)
+    if record.backups:
+        names = ", ".join(str(item.before.key) for item in record.backups)
         yield one_line(f"Stored while they are replaced: {names}")
 
 
@@ -68,5 +68,5 @@ class LockDocument(VersionedDocument):
 
 def lock_document(name: str, record: Record) -> dict[str, Any]:
     """What `lock status` prints as JSON."""
-    kept = [item.before.key for item in record.kept]
+    kept = [item.before.key for item in record.backups]
     return LockDocument.of({"lock": name, "holder": record.holder, "last_run": record.last, "kept": kept})

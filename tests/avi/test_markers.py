@@ -55,7 +55,7 @@ def test_what_has_no_markers_says_nothing() -> None:
     """Every question has an answer."""
     none = Markers()
 
-    assert (none.digest, none.fields, none.asked_address) == ("", (), "none")
+    assert (none.digest, none.fields, none.requested_address) == ("", (), "none")
     assert (none.our_cluster, none.service, none.pause, none.refused) == (None, None, None, None)
     assert not any((none.is_protected, none.is_of_layer_7, none.is_to_be_enabled, none.compared))
 

@@ -6,7 +6,7 @@ import pytest
 
 from sync.avi.addresses import addresses
 from sync.avi.markers import NO_ADDRESS, Markers
-from sync.compare.vips import asked_address, outside_of_its_subnet, why_not
+from sync.compare.vips import outside_of_its_subnet, replace_reason, requested_address
 from tests.shared.builders import markers
 
 
@@ -46,7 +46,7 @@ def make_live(address: str = "10.0.0.5", *, asked: str = "none", **fields: Any) 
 
 def reason(desired: dict[str, Any], live: dict[str, Any]) -> str:
     """Why the VIP must be replaced."""
-    return why_not({"vip": [desired]}, live, Markers.of(live).asked_address)
+    return replace_reason({"vip": [desired]}, live, Markers.of(live).requested_address)
 
 
 @pytest.mark.parametrize(
@@ -222,19 +222,19 @@ def test_other_vips_are_other_vips(desired: list[str], live: list[str], expected
     def body(ids: list[str]) -> dict[str, Any]:
         return {"vip": [make_vip(vip_id=vip_id) for vip_id in ids]}
 
-    assert why_not(body(desired), body(live), NO_ADDRESS) == expected
+    assert replace_reason(body(desired), body(live), NO_ADDRESS) == expected
 
 
 def test_a_vsvip_without_vips_is_none_that_git_asks_for() -> None:
     """A live object may have none."""
-    assert why_not({"vip": [make_vip()]}, {}, NO_ADDRESS) == "0 VIPs → 1"
+    assert replace_reason({"vip": [make_vip()]}, {}, NO_ADDRESS) == "0 VIPs → 1"
 
 
 def test_the_address_asked_for_is_that_of_the_first_vip_that_has_one() -> None:
     """Or `none`."""
-    assert asked_address([make_vip(), make_vip("10.0.0.1"), make_vip("10.0.0.2")]) == "10.0.0.1"
-    assert asked_address([make_vip(six="2001:db8::1")]) == "2001:db8::1"
-    assert asked_address([make_vip()]) == asked_address([]) == "none"
+    assert requested_address([make_vip(), make_vip("10.0.0.1"), make_vip("10.0.0.2")]) == "10.0.0.1"
+    assert requested_address([make_vip(six="2001:db8::1")]) == "2001:db8::1"
+    assert requested_address([make_vip()]) == requested_address([]) == "none"
 
 
 @pytest.mark.parametrize(

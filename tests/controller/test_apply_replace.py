@@ -17,7 +17,7 @@ OLD, NEW = "10.10.10.11", "10.10.10.12"
 REFUSED = {"do": "status", "status": 400, "body": {"error": "not on a Thursday"}}
 
 
-def held_addresses(workshop: Workshop) -> dict[str, set[str]]:
+def live_addresses(workshop: Workshop) -> dict[str, set[str]]:
     """VsVip → its addresses."""
     return {item.key.name: set(addresses(item.body)) for item in workshop.live() if item.key.kind == "VsVip"}
 
@@ -63,7 +63,7 @@ def test_a_replace_outlasts_trouble_that_passes(workshop: Workshop, kind: str, t
     outcome = replaced(workshop, {"method": "POST", "path": f"/api/{kind}", **trouble})
 
     assert outcome.state is SetState.APPLIED
-    assert held_addresses(workshop) == {"test--shop-web": {NEW}}
+    assert live_addresses(workshop) == {"test--shop-web": {NEW}}
 
 
 def test_a_name_that_stays_taken_after_its_delete_is_waited_for(workshop: Workshop) -> None:
@@ -95,7 +95,7 @@ def test_a_create_that_arrives_late_is_recognised(workshop: Workshop) -> None:
     (outcome,) = workshop.apply(plan)
 
     assert (outcome.state, len(arrived)) == (SetState.APPLIED, 1)
-    assert held_addresses(workshop) == {"test--shop-web": {NEW}}
+    assert live_addresses(workshop) == {"test--shop-web": {NEW}}
 
 
 def test_an_address_that_was_freed_here_is_waited_for(workshop: Workshop) -> None:
@@ -116,7 +116,7 @@ def test_what_is_refused_for_good_is_put_back_with_the_reason(workshop: Workshop
 
     assert outcome.state is SetState.RESTORED
     assert {item.state.value for item in outcome.changes} == {"restored"}
-    assert held_addresses(workshop) == {"test--shop-web": {OLD}}
+    assert live_addresses(workshop) == {"test--shop-web": {OLD}}
     again = workshop.plan(*app("web", address=NEW))
     assert (again.changes, "not on a Thursday" in again.problems[0].message) == ((), True)
 
@@ -126,7 +126,7 @@ def test_a_delete_that_is_refused_halfway_puts_back_what_went_before_it(workshop
     outcome = replaced(workshop, {"method": "DELETE", "path": "/api/vsvip/*", **REFUSED})
 
     assert outcome.state is SetState.RESTORED
-    assert (held_addresses(workshop), services(workshop)) == ({"test--shop-web": {OLD}}, ["test--shop-web"])
+    assert (live_addresses(workshop), services(workshop)) == ({"test--shop-web": {OLD}}, ["test--shop-web"])
 
 
 def test_a_swap_is_put_back_as_a_whole(workshop: Workshop) -> None:
@@ -138,7 +138,7 @@ def test_a_swap_is_put_back_as_a_whole(workshop: Workshop) -> None:
     (outcome,) = workshop.apply(plan)
 
     assert outcome.state is SetState.RESTORED
-    assert held_addresses(workshop) == {"test--shop-a": {OLD}, "test--shop-b": {NEW}}
+    assert live_addresses(workshop) == {"test--shop-a": {OLD}, "test--shop-b": {NEW}}
     assert services(workshop) == ["test--shop-a", "test--shop-b"]
     assert workshop.plan(*app("a", address=NEW), *app("b", address=OLD)).changes == ()
 
@@ -152,7 +152,7 @@ def test_an_address_that_cannot_be_passed_on_stays_with_its_owner(workshop: Work
     (outcome,) = workshop.apply(plan)
 
     assert outcome.state is SetState.RESTORED
-    assert held_addresses(workshop)["test--shop-old"] == {OLD}
+    assert live_addresses(workshop)["test--shop-old"] == {OLD}
     assert services(workshop) == ["test--shop-old", "test--shop-stay"]
 
 
@@ -176,7 +176,7 @@ def test_a_replace_that_is_complete_is_not_undone_by_what_fails_after_it(worksho
     (outcome,) = workshop.apply(plan)
 
     assert outcome.state is SetState.FAILED
-    assert held_addresses(workshop) == {"test--shop-web": {NEW}}
+    assert live_addresses(workshop) == {"test--shop-web": {NEW}}
     assert {item.state.value for item in outcome.changes if item.change.key.kind == "VsVip"} == {"applied"}
 
 
@@ -351,10 +351,10 @@ def test_an_edit_in_the_middle_of_a_swap_is_not_taken_for_a_refusal(workshop: Wo
 def test_who_requests_an_address_gets_it_before_the_controller_chooses_it_for_another(workshop: Workshop) -> None:
     """The lowest free address is the one that is requested."""
     workshop.converge(*app("probe"))
-    (lowest,) = held_addresses(workshop)["test--shop-probe"]
+    (lowest,) = live_addresses(workshop)["test--shop-probe"]
     workshop.converge()
 
     outcomes = workshop.apply(workshop.plan(*app("a"), *app("z", address=lowest)))
 
     assert {outcome.state for outcome in outcomes} == {SetState.APPLIED}
-    assert held_addresses(workshop)["test--shop-z"] == {lowest}
+    assert live_addresses(workshop)["test--shop-z"] == {lowest}

@@ -16,7 +16,7 @@ from sync.controller.record import PATH, RecordError, RecordStore
 from sync.emulator import Emulator
 from sync.errors import LockedError, LockLostError
 from sync.kinds import KINDS
-from sync.model.live import KeptObject
+from sync.model.live import Backup
 from sync.model.lock import Holder, LastRun, Record
 from sync.timing import Timing
 from sync.translate.names import Names
@@ -336,26 +336,26 @@ def test_the_last_run_survives_release_and_the_next_holder(store: RecordStore) -
 def test_kept_objects_come_back_as_they_were(store: RecordStore) -> None:
     """Body, uuid and owner of each, until they are dropped."""
     with make_lock(store) as lock:
-        lock.keep([make_kept("web"), make_kept("api")])
-        lock.keep([make_kept("web")])
+        lock.back_up([make_backup("web"), make_backup("api")])
+        lock.back_up([make_backup("web")])
     found = record_in(store)
     with make_lock(store, "r2") as lock:
-        lock.drop([make_kept("web").before.key])
+        lock.drop([make_backup("web").before.key])
 
-    assert found.kept == (make_kept("api"), make_kept("web"))
-    assert record_in(store).kept == (make_kept("api"),)
+    assert found.backups == (make_backup("api"), make_backup("web"))
+    assert record_in(store).backups == (make_backup("api"),)
 
 
 def test_secrets_are_not_kept(store: RecordStore) -> None:
     """A field of a kind's secret column stays out of the record."""
     with make_lock(store) as lock:
-        lock.keep([make_kept("web", tls_ticket_key=[{"hmac_key": "hush"}])])
+        lock.back_up([make_backup("web", tls_ticket_key=[{"hmac_key": "hush"}])])
 
-    assert record_in(store).kept == (make_kept("web"),)
+    assert record_in(store).backups == (make_backup("web"),)
 
 
-def make_kept(name: str, **fields: Any) -> KeptObject:
-    """A VirtualService of cluster `test` as it is kept."""
+def make_backup(name: str, **fields: Any) -> Backup:
+    """A VirtualService of cluster `test` as it is backed up."""
     full = f"test--shop-{name}"
     marks = {"clustername": "test", "Namespace": "shop", "GatewayName": name, "ManagedBy": "avi-sync"}
     body = {
@@ -366,9 +366,7 @@ def make_kept(name: str, **fields: Any) -> KeptObject:
         "markers": [{"key": key, "values": [value]} for key, value in marks.items()],
         **fields,
     }
-    return KeptObject(
-        group="Gateway shop/web", before=live_object(body, KINDS["VirtualService"], Names(cluster="test"))
-    )
+    return Backup(group="Gateway shop/web", before=live_object(body, KINDS["VirtualService"], Names(cluster="test")))
 
 
 def test_a_record_in_a_tenant_that_is_not_there_says_so(client: ControllerClient) -> None:

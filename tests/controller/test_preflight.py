@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sync.controller.client import ControllerClient
-from sync.controller.preflight import look_before_replacing
+from sync.controller.preflight import check_before_replacing
 from sync.model.outcome import Outcome, SetState
 from sync.model.plan import ChangeSet, Plan
 from tests.controller.workshop import Workshop, settings_of
@@ -20,7 +20,7 @@ def applied(workshop: Workshop, plan: Plan) -> Outcome:
     with workshop.client() as client:
         settings = settings_of(VALUES)
         (outcome,) = workshop.apply(
-            plan, preflight=lambda change_set: look_before_replacing(change_set, client, settings)
+            plan, preflight=lambda change_set: check_before_replacing(change_set, client, settings)
         )
     return outcome
 
@@ -117,7 +117,7 @@ def test_an_edit_while_the_objects_are_stored_keeps_them_from_being_deleted(work
             (found,) = other.list_all("/api/virtualservice", {"name": "test--shop-web"})
             other.put(f"/api/virtualservice/{found['uuid']}", {**found, "enabled": False}, tenant="admin")
 
-    (outcome,) = workshop.apply(plan, keep=keep, drop=lambda _: calls.append("forgotten"))
+    (outcome,) = workshop.apply(plan, back_up=keep, drop=lambda _: calls.append("forgotten"))
 
     assert (outcome.state, outcome.is_stale, calls) == (SetState.FAILED, True, ["stored", "forgotten"])
     assert workshop.writes() == ["PUT virtualservice"]

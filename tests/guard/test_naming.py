@@ -7,7 +7,7 @@ import pytest
 from sync.guard.naming import may_be_renamed, other_cluster_name, other_encoding
 from sync.guard.writer import Writer
 from sync.model.desired import Owner
-from sync.model.live import KeptObject, LiveState, Ownership
+from sync.model.live import Backup, LiveState, Ownership
 from sync.model.lock import LastRun, Record
 from sync.plan.make import make_plan
 from tests.shared.builders import make_options
@@ -37,7 +37,7 @@ def as_seen_from(live: LiveState, ownership: Ownership) -> LiveState:
 
 
 OLD = as_seen_from(live_of("web", "api"), Ownership.FOREIGN)
-TAKEN_DOWN = KeptObject(group="one", before=next(iter(live_of("web"))))
+TAKEN_DOWN = Backup(group="one", before=next(iter(live_of("web"))))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ TAKEN_DOWN = KeptObject(group="one", before=next(iter(live_of("web"))))
         pytest.param(OLD, Record(), True, id="nothing of this name is live"),
         pytest.param(live_of("api"), Record(), False, id="something of this name is live"),
         pytest.param(OLD, Record(last=LAST), True, id="nothing is left of what this name has made"),
-        pytest.param(OLD, Record(last=LAST, kept=(TAKEN_DOWN,)), False, id="a replace of this name was interrupted"),
+        pytest.param(OLD, Record(last=LAST, backups=(TAKEN_DOWN,)), False, id="a replace of this name was interrupted"),
     ],
 )
 def test_a_name_of_which_nothing_is_live_can_be_a_renaming(live: LiveState, record: Record, expected: bool) -> None:

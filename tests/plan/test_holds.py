@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from sync.model.desired import DesiredState, Held
-from sync.model.live import KeptObject, LiveObject, LiveState, Ownership
+from sync.model.live import Backup, LiveObject, LiveState, Ownership
 from sync.model.plan import Plan
 from sync.model.problem import Severity
 from sync.plan.make import make_plan
-from sync.plan.owners import pairs_of
+from sync.plan.owners import owner_states
 from tests.shared.builders import make_options
 from tests.shared.perfect_controller import converged, desired_for
 from tests.shared.plans import make_owner
@@ -231,9 +231,9 @@ def test_who_made_it_is_told_as_somebody_else_where_nobody_signed() -> None:
 
 def refused(live: LiveState, desired: DesiredState, words: str) -> LiveState:
     """The same objects, with the mark of a request that the Controller has refused."""
-    (pair,) = pairs_of(desired, live)
+    (state,) = owner_states(desired, live)
     item = only(live, "VirtualService")
-    mark = {"key": "RefusedDigest", "values": [pair.desired_digest, words]}
+    mark = {"key": "RefusedDigest", "values": [state.desired_digest, words]}
     return with_object(live, replace(item, body={**item.body, "markers": [*item.body["markers"], mark]}))
 
 
@@ -361,7 +361,7 @@ def interrupted(*manifests: Manifest) -> LiveState:
     ]
     return LiveState(
         objects={key: item for key, item in live.objects.items() if item not in gone},
-        kept=tuple(KeptObject(group="g", before=item) for item in gone),
+        backups=tuple(Backup(group="g", before=item) for item in gone),
     )
 
 

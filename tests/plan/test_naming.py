@@ -3,7 +3,7 @@
 import pytest
 
 from sync.model.desired import Owner, OwnerKind
-from sync.model.live import KeptObject, LiveState
+from sync.model.live import Backup, LiveState
 from sync.plan.make import make_plan
 from sync.plan.naming import with_owners_of_git
 from tests.shared.builders import make_options
@@ -23,7 +23,7 @@ def live_of(manifest: Manifest, *, is_marked: bool) -> LiveState:
     controller = PerfectController()
     controller.apply(make_plan(desired, LiveState(), make_options()))
     first = next(iter(controller.live))
-    return LiveState(objects=controller.live.objects, kept=(KeptObject(group="g", before=first),))
+    return LiveState(objects=controller.live.objects, backups=(Backup(group="g", before=first),))
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_the_owner_of_what_is_live(live: LiveState, in_git: list[Manifest], expe
     """Live and kept alike; a marker is not doubted."""
     found = with_owners_of_git(live, desired_for(*in_git).in_git.named)
 
-    assert {item.owner for item in (*found, *(kept.before for kept in found.kept))} == {expected}
+    assert {item.owner for item in (*found, *(backup.before for backup in found.backups))} == {expected}

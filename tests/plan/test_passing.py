@@ -11,7 +11,7 @@ from sync.model.plan import Action, Method, Plan, Turn
 from sync.model.problem import Severity
 from sync.plan.make import make_plan
 from sync.plan.obstacles import obstacles
-from sync.plan.owners import pairs_of
+from sync.plan.owners import owner_states
 from tests.shared.builders import make_facts, make_options
 from tests.shared.perfect_controller import PerfectController, desired_for
 from tests.shared.tree import VALUES, Manifest, app, endpoints, gateway, load_balancer, service
@@ -372,6 +372,6 @@ def test_what_git_says_of_an_owner_counts_more_than_the_markers_of_what_is_live(
     """A Gateway and a Service of one name have one VirtualService: the plan is that of the Service."""
     controller = converged(*app("web"))
 
-    (pair,) = pairs_of(desired_of(load_balancer("web"), endpoints("web", ports=(25,))), controller.live)
+    (state,) = owner_states(desired_of(load_balancer("web"), endpoints("web", ports=(25,))), controller.live)
 
-    assert pair.owner == Owner(kind=OwnerKind.SERVICE, namespace="shop", name="web")
+    assert state.owner == Owner(kind=OwnerKind.SERVICE, namespace="shop", name="web")

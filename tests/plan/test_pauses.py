@@ -9,7 +9,7 @@ from sync.avi.markers import Markers, Pause
 from sync.model.desired import DesiredState
 from sync.model.live import LiveObject, LiveState, Ownership
 from sync.model.plan import Method, Plan
-from sync.plan.owners import Pair
+from sync.plan.owners import OwnerState
 from sync.plan.pauses import make_pause, why_paused
 from tests.shared.builders import make_options
 from tests.shared.plans import live_of, make_live, make_owner
@@ -23,9 +23,9 @@ def paused(*values: str, **arguments: Any) -> LiveObject:
     return make_live(**arguments, markers=[{"key": "PausedUntil", "values": list(values)}])
 
 
-def pair_of(*items: LiveObject) -> Pair:
+def pair_of(*items: LiveObject) -> OwnerState:
     """The owner of these objects."""
-    return Pair(name="north--shop-web", owner=make_owner(), desired={}, live={item.key: item for item in items})
+    return OwnerState(name="north--shop-web", owner=make_owner(), desired={}, live={item.key: item for item in items})
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,9 @@ def test_a_pause_holds_until_its_time(until: str, is_held: bool) -> None:
 
 def test_the_zone_of_now_does_not_matter() -> None:
     """Noon UTC is two hours later on a clock in another zone."""
-    pair = pair_of(paused("2026-03-01T12:00:01+00:00"))
+    state = pair_of(paused("2026-03-01T12:00:01+00:00"))
 
-    assert [*why_paused(pair, NOW)] == [*why_paused(pair, NOW.astimezone(timezone(timedelta(hours=2))))]
+    assert [*why_paused(state, NOW)] == [*why_paused(state, NOW.astimezone(timezone(timedelta(hours=2))))]
 
 
 def test_who_is_not_paused_is_not_held() -> None:
@@ -60,9 +60,9 @@ def test_who_is_not_paused_is_not_held() -> None:
 def test_one_paused_object_holds_the_owner_and_the_longest_pause_is_told_first() -> None:
     """A pause that broke off in the middle is a pause."""
     longer = paused("2026-03-03T00:00:00+00:00", "a move", kind="Pool")
-    pair = pair_of(make_live(kind="VsVip"), paused("2026-03-02T00:00:00+00:00"), longer)
+    state = pair_of(make_live(kind="VsVip"), paused("2026-03-02T00:00:00+00:00"), longer)
 
-    assert [*why_paused(pair, NOW)] == [
+    assert [*why_paused(state, NOW)] == [
         ("paused until 2026-03-03T00:00:00+00:00 (a move)", RESUME),
         ("paused until 2026-03-02T00:00:00+00:00", RESUME),
     ]

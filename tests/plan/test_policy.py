@@ -11,7 +11,7 @@ from sync.model.policy import Policy
 from sync.model.problem import Origin, Severity
 from sync.plan.changes import OwnerChanges
 from sync.plan.outages import NO_EFFECT
-from sync.plan.owners import Pair
+from sync.plan.owners import OwnerState
 from sync.plan.policy import allowed, why_no_replace, withheld
 from tests.shared.builders import make_options
 from tests.shared.plans import make_change, make_owner
@@ -26,8 +26,8 @@ DESIRED = DesiredState(
 
 def owner_with(*changes: Change, **fields: Any) -> OwnerChanges:
     """The Gateway shop/web with these changes."""
-    pair = Pair(name="north--shop-web", owner=make_owner(), desired={}, live={})
-    return OwnerChanges(pair=pair, changes={change.key: change for change in changes}, **fields)
+    state = OwnerState(name="north--shop-web", owner=make_owner(), desired={}, live={})
+    return OwnerChanges(state=state, changes={change.key: change for change in changes}, **fields)
 
 
 @pytest.mark.parametrize(

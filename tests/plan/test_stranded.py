@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sync.avi.addresses import addresses
 from sync.model.desired import ObjectKey
-from sync.model.live import KeptObject, LiveObject, LiveState
+from sync.model.live import Backup, LiveObject, LiveState
 from sync.model.plan import Action, Cause, Method, Plan, Selection
 from sync.model.policy import Policy
 from sync.plan.make import make_plan
@@ -30,22 +30,22 @@ def apply_until(controller: PerfectController, plan: Plan, number: int) -> None:
 
     It is dropped after the set, which is a write, too.
     """
-    kept: tuple[KeptObject, ...] = ()
+    backups: tuple[Backup, ...] = ()
     for change_set in plan.change_sets:
         group = str(change_set.owners[0])
         for write in change_set.writes:
             if number == 0:
-                controller.live = replace(controller.live, kept=kept)
+                controller.live = replace(controller.live, backups=backups)
                 return
-            if write.method is Method.DELETE and not any(item.group == group for item in kept):
-                kept += tuple(KeptObject(group=group, before=item) for item in change_set.replaced)
+            if write.method is Method.DELETE and not any(item.group == group for item in backups):
+                backups += tuple(Backup(group=group, before=item) for item in change_set.replaced)
             controller.apply(replace(plan, change_sets=(replace(change_set, writes=(write,)),)))
             number -= 1
         if number == 0:
-            controller.live = replace(controller.live, kept=kept)
+            controller.live = replace(controller.live, backups=backups)
             return
         number -= 1
-        kept = tuple(item for item in kept if item.group != group)
+        backups = tuple(item for item in backups if item.group != group)
 
 
 def served(*before: Manifest, after: tuple[Manifest, ...], writes: int) -> PerfectController:
@@ -106,8 +106,10 @@ def test_held_owners_get_back_what_was_deleted(first: Apps, second: Apps, writes
     what Git no longer asks for. That is said.
     """
     controller = served(*manifests_of(first), after=tuple(manifests_of(second)), writes=writes)
-    gone = {item.before.owner_name for item in controller.live.kept if item.before.key not in controller.live.objects}
-    before = [item.before for item in controller.live.kept if item.before.owner_name in gone]
+    gone = {
+        item.before.owner_name for item in controller.live.backups if item.before.key not in controller.live.objects
+    }
+    before = [item.before for item in controller.live.backups if item.before.owner_name in gone]
 
     plan = plan_that_holds(tuple(manifests_of(second)), controller.live)
     if has_new_holder(controller.live, before):
@@ -144,11 +146,11 @@ def test_a_name_that_somebody_else_has_taken_is_left_alone() -> None:
     """Neither finished nor put back: the VsVip is not ours any more."""
     controller = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=2)
     controller.put({"name": "test--shop-web", "vip": [{"vip_id": "0"}]}, "VsVip")
-    kept = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=2).live.kept
+    backups = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=2).live.backups
 
-    plan = plan_that_holds(tuple(WEB_ON_12), replace(controller.live, kept=kept))
+    plan = plan_that_holds(tuple(WEB_ON_12), replace(controller.live, backups=backups))
 
-    assert (kept != (), plan.change_sets) == (True, ())
+    assert (backups != (), plan.change_sets) == (True, ())
 
 
 @pytest.mark.parametrize("options", [{"policy": Policy.UPSERT_ONLY}, {"may_replace": False}])
@@ -197,13 +199,13 @@ def test_a_switch_leaves_nobody_stranded() -> None:
 def test_what_is_stored_is_forgotten_once_it_is_of_no_use() -> None:
     """What is live again, and what nobody wants; but not before a run has looked at everything."""
     live = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=2).live
-    back = replace(live, objects={**live.objects, **{item.before.key: item.before for item in live.kept}})
+    back = replace(live, objects={**live.objects, **{item.before.key: item.before for item in live.backups}})
     wanted = frozenset({"test--shop-web"})
 
-    assert still_needed(live, wanted, is_everything=True) == live.kept
+    assert still_needed(live, wanted, is_everything=True) == live.backups
     assert still_needed(back, wanted, is_everything=True) == ()
     assert still_needed(live, frozenset(), is_everything=True) == ()
-    assert still_needed(live, frozenset(), is_everything=False) == live.kept
+    assert still_needed(live, frozenset(), is_everything=False) == live.backups
 
 
 def test_who_took_an_owner_down_changes_nothing_about_the_plan() -> None:

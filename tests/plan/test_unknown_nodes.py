@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sync.model.desired import DesiredState
-from sync.model.live import KeptObject, LiveState
+from sync.model.live import Backup, LiveState
 from sync.model.plan import Cause, Plan
 from sync.plan.adoption import plan_adoption
 from sync.plan.make import make_plan
@@ -135,10 +135,10 @@ def test_many_kept_servers_are_named_by_the_first_of_them() -> None:
 def test_what_an_interrupted_run_has_deleted_is_created_with_the_server() -> None:
     """As that run has stored it."""
     controller = controller_with(1, 2)
-    stored = tuple(KeptObject(group="g", before=item) for item in controller.live)
+    stored = tuple(Backup(group="g", before=item) for item in controller.live)
     desired = desired_with({1: Told.WHERE_IT_IS, 2: Told.NOTHING})
 
-    plan = plan_for(desired, LiveState(kept=stored))
+    plan = plan_for(desired, LiveState(backups=stored))
 
     (pool,) = [write.body or {} for item in plan.change_sets for write in item.writes if write.key.kind == "Pool"]
     assert [server["ip"]["addr"] for server in pool["servers"]] == ["192.0.2.1", "192.0.2.2"]
