@@ -1,9 +1,9 @@
-"""Desired × live → the take-over of what AKO made, and of wanted objects that nobody has marked.
+"""Desired × live → the adoption of AKO's objects, and of desired objects that no tool has marked.
 
-An owner is taken over as a whole or not at all: while one of its objects cannot become ours in place, all of them stay
-whose they are, and a plain run goes on holding it. What is missing is not created, and what differs is not changed. An
-owner that Git does not ask for stays AKO's. Of an owner that is taken over, what Git no longer asks for comes along, so
-that it does not outlive its owner: the next plan deletes it, for all to see.
+An owner is adopted as a whole or not at all: if one of its objects cannot become ours in place, none of them changes,
+and a plain run keeps holding the owner. Adoption creates nothing that is missing and changes nothing that differs. An
+owner that is not in Git stays AKO's. Objects of an adopted owner that are no longer in Git are adopted with it, and the
+next plan deletes them.
 """
 
 from collections import defaultdict
@@ -27,12 +27,12 @@ REASONS = {
     Ownership.STRIPPED: "made by avi-sync, but some of its markers were removed",
     Ownership.UNMARKED: "not marked by any tool",
 }
-"""What can be taken over, and what is said of it."""
+"""What can be adopted, with the reason that the plan shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Candidate:
-    """One owner that Git asks for, with what is live under its names and what AKO made for it besides."""
+    """One owner in Git, with what is live under its names; `unwanted` is what else AKO made for it."""
 
     name: str
     owner: Owner
@@ -42,15 +42,15 @@ class _Candidate:
 
     @property
     def to_take(self) -> Mapping[ObjectKey, LiveObject]:
-        """What would change hands."""
+        """The objects to adopt."""
         present = {key: item for key, item in self.live.items() if item.ownership in REASONS}
         return {**present, **self.unwanted}
 
 
 def plan_adoption(desired: DesiredState, live: LiveState, options: PlanOptions) -> Plan:
-    """What changes hands so that wanted objects are ours, as updates of marks only.
+    """The plan that makes desired objects ours, by updates of marks only.
 
-    Owners that cannot be taken over are held, each with the reason. The same inputs in any order give an equal plan.
+    Owners that cannot be adopted are held, each with the reason. The same inputs in any order give an equal plan.
     """
     desired = with_unknown_servers(desired, live)
     candidates = [] if desired.holds_everything else [*_candidates(desired, live, options)]
@@ -85,7 +85,7 @@ def _is_foreign(key: ObjectKey, live: LiveState) -> bool:
 
 
 def _candidates(desired: DesiredState, live: LiveState, options: PlanOptions) -> Iterator[_Candidate]:
-    """Every owner that Git asks for and of which something is live, by name."""
+    """Every owner in Git that is part of this run, by name."""
     wanted: dict[str, dict[ObjectKey, AviObject]] = defaultdict(dict)
     for item in desired:
         wanted[item.owner_name][item.key] = item
@@ -106,7 +106,7 @@ def _candidates(desired: DesiredState, live: LiveState, options: PlanOptions) ->
 
 
 def _is_for(item: LiveObject, owner: Owner) -> bool:
-    """Whether AKO made the object for this owner; a VsVip of AKO's does not tell. One name can mean several owners."""
+    """Whether AKO made the object for this owner. One name can mean several owners; AKO's VsVips do not say which."""
     made_for = item.ako_owner
     if made_for is None:
         return True
@@ -125,11 +125,11 @@ def _not_taken_over(candidate: _Candidate, place: Origin | None, message: str, f
     )
 
 
-# --- why not ----------------------------------------------------------------------------------------------------------
+# --- why an owner is held ---------------------------------------------------------------------------------------------
 
 
 def _reasons(candidate: _Candidate) -> Iterator[tuple[str, str]]:
-    """What speaks against taking over an owner, and what would help."""
+    """Why an owner cannot be adopted, and what to do."""
     yield from _of_somebody_else(candidate)
     if not candidate.to_take:
         return
@@ -171,7 +171,7 @@ def _marks(item: LiveObject) -> str:
 
 
 def _elsewhere(candidate: _Candidate) -> Iterator[tuple[str, str]]:
-    """AKO's objects of the owner in a tenant or cloud where Git asks for none: they cannot move in place."""
+    """AKO's objects of the owner in a tenant or cloud that Git does not use: they cannot be moved in place."""
     tenants = {key.tenant for key in candidate.wanted}
     clouds = {key.cloud for key in candidate.wanted if key.cloud}
     for key in candidate.unwanted:
@@ -184,7 +184,7 @@ def _elsewhere(candidate: _Candidate) -> Iterator[tuple[str, str]]:
                 )
 
 
-# --- what changes hands -----------------------------------------------------------------------------------------------
+# --- what is adopted --------------------------------------------------------------------------------------------------
 
 
 def _takeover_of(candidate: _Candidate, cluster: str) -> OwnerTakeover:
@@ -224,7 +224,7 @@ def _differing(owner: OwnerTakeover, desired: DesiredState) -> Iterator[Problem]
 def _left_with_ako(
     desired: DesiredState, live: LiveState, taken: Iterable[ObjectKey], options: PlanOptions
 ) -> Iterator[Problem]:
-    """What AKO made and Git does not ask for, by owner, and copies of what AKO made."""
+    """Warnings about AKO's objects that are not in Git, by owner, and about copies of AKO's objects."""
     asked = {item.owner_name for item in desired} | {item.name for item in desired.held}
     left: dict[Owner, list[LiveObject]] = defaultdict(list)
     for item in sorted(live, key=lambda item: item.key):

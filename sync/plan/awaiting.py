@@ -1,4 +1,4 @@
-"""Which VirtualServices a run has changed, and which of them nobody can expect to come up."""
+"""Which VirtualServices a run has changed, and which of them cannot come up."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ _TOUCHED = frozenset({ChangeState.APPLIED, ChangeState.RESTORED})
 
 
 def awaited(outcomes: Iterable[Outcome], live: LiveState) -> tuple[Awaited, ...]:
-    """The VirtualServices of all owners of which something was changed or put back, in key order."""
+    """The VirtualServices of all owners of which something was changed or restored, in key order."""
     owners = {
         item.change.owner
         for outcome in outcomes

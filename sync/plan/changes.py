@@ -18,9 +18,9 @@ from sync.plan.owners import OwnerState, is_elsewhere
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerChanges:
-    """What changes for one owner, in key order, and what stays as it is.
+    """What changes for one owner, in key order, and how many objects stay unchanged.
 
-    `withheld` is what would change, too, if the policy allowed it.
+    `withheld` are the changes that the policy does not allow.
     """
 
     state: OwnerState
@@ -32,16 +32,16 @@ class OwnerChanges:
 
     @property
     def frees_addresses(self) -> bool:
-        """Whether a live VIP goes away, replaced or for good, or an interrupted run has taken it away already."""
+        """Whether a live VIP is replaced or deleted, or an interrupted run has deleted it already."""
         going = {key for key, change in self.changes.items() if change.action in (Action.REPLACE, Action.DELETE)}
         gone = {item.key for item in self.state.interrupted}
         return any(key.part is Part.ADDRESS for key in going | gone)
 
 
 def changes_of(state: OwnerState, *, displaced: str = "") -> OwnerChanges:
-    """Create what is missing, change what differs, replace what cannot change in place, delete what nobody wants.
+    """Create what is missing, change what differs, replace what cannot change in place, delete what is not desired.
 
-    `displaced` tells why a VIP that could stay is replaced all the same.
+    `displaced` says why a VIP is replaced although it could stay.
     """
     compared = {key: compare(item, state.live[key].body) for key, item in state.desired.items() if key in state.live}
     scope, reason, cause = _scope(state, compared)
@@ -109,7 +109,7 @@ def _change(
     *,
     is_as_written: bool,
 ) -> Change | None:
-    """`is_as_written` tells that Git requests of all that is live of the owner what was written last.
+    """`is_as_written`: for all live objects of the owner, Git requests what was written last.
 
     `cause` is that of a replace.
     """
@@ -166,7 +166,7 @@ def _change(
 
 
 def moved_from(state: OwnerState, key: ObjectKey) -> LiveObject | None:
-    """The object of that kind and name that the owner has, or had until a run was interrupted, somewhere else."""
+    """The owner's object of that kind and name in another tenant or cloud, live or deleted by an interrupted run."""
     return next((item for item in (*state.live.values(), *state.interrupted) if is_elsewhere(item.key, key)), None)
 
 
@@ -198,7 +198,7 @@ def _all_fields(item: AviObject) -> tuple[FieldChange, ...]:
 
 
 def losses(change: Change, desired: AviObject | None, live: LiveObject | None) -> tuple[str, ...]:
-    """What a change takes away: servers, rules, ports, names; the whole object if it is deleted or replaced."""
+    """What a change removes: servers, rules, ports, names; the whole object if it is deleted or replaced."""
     if change.action in (Action.DELETE, Action.REPLACE):
         return (str(change.key),)
     if desired is None or live is None:
@@ -218,7 +218,7 @@ def _lost(desired: AviObject, live: LiveObject) -> Iterator[str]:
 
 
 def _items(body: Mapping[str, Any], path: str, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The items of a list, each with what tells it apart, and as a person would name it."""
+    """The items of a list, each with its identity and a readable name."""
     value: Any = body
     for step in path.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
@@ -233,7 +233,7 @@ def _items(body: Mapping[str, Any], path: str, keys: tuple[str, ...]) -> Iterato
 
 
 def refused_before(state: OwnerState, digests: Mapping[str, str]) -> str:
-    """The Controller's words, if it has refused what is requested now and the old objects were put back.
+    """The Controller's words, if it has refused what is requested now and the old objects were restored.
 
     The mark names all owners that were planned together: `digests` are of what owners request now, by name.
     """

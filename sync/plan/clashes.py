@@ -11,15 +11,15 @@ from sync.plan.owners import OwnerState
 from sync.plan.passing import Passing, Resource, resources_of, titled, union
 
 Clash = tuple[OwnerState, str, str]
-"""Whom it holds, what is the matter, and what to do."""
+"""The owner to hold, the reason, and the fix."""
 
 
 Claims = Mapping[str, frozenset[Resource]]
-"""What Git requests for each owner, by name, and nobody else may have."""
+"""What Git requests for each owner, by its name, and no other object may have."""
 
 
 def rival_claims(owners: Sequence[Passing], claims: Claims) -> Iterator[Clash]:
-    """Owners that request one and the same: who has it and keeps it gets it, else nobody."""
+    """Owners that request the same resource: only one that has it already gets it."""
     found: dict[Resource, list[Passing]] = defaultdict(list)
     for owner in owners:
         for resource in claims[owner.state.name]:
@@ -47,7 +47,7 @@ def taken(
 ) -> Iterator[Clash]:
     """Owners that request what another one has and does not give up in this plan; `held` are the names of those held.
 
-    A held owner keeps what it has: whoever wants that is to be held, too.
+    A held owner keeps what it has, so owners that request it are held as well.
     """
     by_name = {owner.state.name: owner for owner in owners}
     for owner in owners:
@@ -60,7 +60,7 @@ def taken(
 def claims_of(owners: Sequence[Passing], desired: DesiredState) -> Claims:
     """What Git requests for each owner.
 
-    A DNS name that it has already is no claim: if somebody else has it as well, the Controller lets them.
+    A DNS name that it already has is not a claim: the Controller accepts that somebody else has it as well.
     """
     return {owner.state.name: _claims(owner, desired) for owner in owners}
 
@@ -73,13 +73,13 @@ def _claims(owner: Passing, desired: DesiredState) -> frozenset[Resource]:
 
 
 def holders_of(owners: Sequence[Passing], live: LiveState) -> Mapping[Resource, tuple[LiveObject, ...]]:
-    """Who of ours has what, and who of others has which address or DNS name.
+    """The objects that have each resource: ours, and for addresses and DNS names those of others.
 
-    What an interrupted run has deleted still counts: it may have to be put back.
+    What an interrupted run has deleted still counts: it may have to be restored.
     """
     found: dict[Resource, tuple[LiveObject, ...]] = {}
-    stranded = (item for owner in owners for item in owner.state.interrupted)
-    for item in (*live, *stranded):
+    interrupted = (item for owner in owners for item in owner.state.interrupted)
+    for item in (*live, *interrupted):
         for resource in resources_of(item.key, item.body):
             if item.is_ours or not isinstance(resource, ObjectKey):
                 found[resource] = (*found.get(resource, ()), item)

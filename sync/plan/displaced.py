@@ -34,7 +34,7 @@ def settled(
 ) -> tuple[tuple[Passing, ...], Holds]:
     """All owners with their writes, those that make way included, and who is held.
 
-    Nobody makes way for an owner that is held all the same, and nobody is held because it would have to make way.
+    No owner makes way for one that is held anyway, and no owner is held because it would have to make way.
     `effects` and `way_out` are those of the owners as they are (`holds_of`).
     """
     passing = tuple(map(passing_of, owners))

@@ -1,4 +1,4 @@
-"""What somebody changed on the Controller, apart from what changed in Git: to be set back, or left alone."""
+"""Edits on the Controller, apart from changes in Git: to be reverted, or left alone."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -12,7 +12,7 @@ from sync.model.wording import shown
 
 
 def drift_of(plan: Plan) -> Plan:
-    """The plan with the changes that set live edits back, and a warning of those that only Git asks for."""
+    """The plan with only the changes that revert edits on the Controller, and a warning about the others."""
     sets = tuple(found for item in plan.change_sets if (found := _edits(item)).changes)
     return replace(plan, change_sets=sets, problems=(*plan.problems, *_pending(plan)))
 
@@ -41,7 +41,7 @@ def _pending(plan: Plan) -> Iterator[Problem]:
 
 
 def edits_of(desired: DesiredState, live: LiveState, selection: Selection) -> tuple[Edit, ...]:
-    """What others set on objects of ours in fields that Git has no say in, in key order: no run changes it."""
+    """Edits of our objects in fields that Git does not manage, in key order. No run changes them."""
     found = []
     for key in sorted(live.objects):
         item, wanted = live.objects[key], desired.objects.get(key)

@@ -1,4 +1,4 @@
-"""Which owners must not be touched, and why: rules that need to see what is live."""
+"""Which owners are left unchanged, and why: the rules that depend on live state."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -58,8 +58,8 @@ def holds_of(
 ) -> Holds:
     """All owners of which nothing may be created, changed or deleted.
 
-    `effects` are what their changes would do, by owner name; `way_out` is the permit for what edits on the Controller
-    would bring down.
+    `effects` are what their changes would do, by owner name; `way_out` is the permit for a plan that
+    undoes edits on the Controller and takes owners down.
     """
     holds = Holds({held.name: None for held in desired.held})
     selection = options.selection
@@ -77,7 +77,7 @@ def holds_of(
     changes = [owner.owner for owner in owners]
     for state, message, fix in (*rival_claims(owners, claims), *renamed_shared_vips(changes, desired)):
         holds.add(state, message, fix, desired)
-    while True:  # whoever is held keeps what it has, and so holds whoever waits for that
+    while True:  # an owner that is held keeps what it has, so owners that wait for it are held as well
         before = len(holds.by_name)
         for state, message, fix in taken(owners, claims, holders, holds.by_name):
             holds.add(state, message, fix, desired)
@@ -139,7 +139,7 @@ def _edited(effect: Effect) -> str:
 
 
 def _impossible_addresses(state: OwnerState) -> Iterator[tuple[str, str]]:
-    """An address that the Controller can only refuse, after the old VIP is gone (docs/safety.md#replace)."""
+    """An address that the Controller would refuse once the old VIP is deleted (docs/safety.md#replace)."""
     for item in state.desired.values():
         if item.key.part is Part.ADDRESS and (said := outside_of_its_subnet(item.body.get("vip") or ())):
             yield (
@@ -184,7 +184,7 @@ def _not_ours(found: LiveObject, owner: Owner) -> tuple[str, str]:
 
 
 def _interrupted(state: OwnerState, desired: DesiredState) -> Iterator[tuple[str, str]]:
-    """An owner that an interrupted run has taken down, and that must not go for good because Git does not name it."""
+    """Why an owner that an interrupted run has taken down is restored although it is not in Git."""
     if not state.missing or state.desired:
         return
     if not desired.is_complete:
@@ -222,7 +222,7 @@ def _other_users(owner: OwnerChanges, live: LiveState) -> Iterator[tuple[str, st
 
 
 def doubts_about(owner: OwnerChanges, desired: DesiredState) -> tuple[Problem, ...]:
-    """The doubts about a VIP that the owner would get; nothing where it gets none."""
+    """The doubts about a VIP that the owner would get; empty if it gets none."""
     made = (change for change in owner.changes.values() if change.action in (Action.CREATE, Action.REPLACE))
     is_made = any(change.key.part is Part.ADDRESS for change in made)
     return desired.doubts.get(owner.state.name, ()) if is_made else ()

@@ -26,8 +26,8 @@ from sync.plan.vrfs import with_vrf_names
 def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> Plan:
     """Everything that must change so that live becomes desired, in apply order.
 
-    Only objects of ours are changed; a wanted name that somebody else's object has holds its owner and is listed in
-    `foreign`. The same inputs in any order give an equal plan.
+    Only our objects are changed. If somebody else's object has a desired name, the owner is held and the object is
+    listed in `foreign`. The same inputs in any order give an equal plan.
     """
     as_in_git = desired
     desired = with_vrf_names(with_unknown_servers(desired, live), live)
@@ -141,7 +141,7 @@ def digest_of(sets: Sequence[ChangeSet]) -> str:
 
 
 def _fingerprint(change_set: ChangeSet) -> list[Any]:
-    """Changes and writes, without what differs between two reads of the same configuration."""
+    """Changes and writes, without what may differ between two reads of the same configuration."""
     return [
         [
             [c.action, str(c.key), _lasting_reason(c), [[f.path, f.before, f.after] for f in c.fields]]
@@ -152,5 +152,5 @@ def _fingerprint(change_set: ChangeSet) -> list[Any]:
 
 
 def _lasting_reason(change: Change) -> str:
-    """The reason, without who has taken an object down: whether that run still lives differs between two looks."""
+    """The reason, without the run that deleted an object: whether it is still alive may change between two reads."""
     return "" if change.cause in (Cause.INTERRUPTED, Cause.IN_PROGRESS) else change.reason

@@ -1,4 +1,4 @@
-"""One name for an owner: what live markers leave open, Git tells.
+"""One name per owner: where live markers are ambiguous, Git decides.
 
 AKO, and this product before it marked them, give the objects of a shared VIP the markers of a Gateway.
 """
@@ -12,7 +12,7 @@ from sync.model.live import LiveObject, LiveState
 
 
 def with_owners_of_git(live: LiveState, named: Collection[Owner]) -> LiveState:
-    """The live objects, those that may be a Gateway's as the shared VIP's that alone has this name in Git.
+    """The live objects. One that may be a Gateway's or a shared VIP's is the shared VIP's if Git has only that.
 
     `named` are the owners that have a manifest.
     """

@@ -1,4 +1,4 @@
-"""What speaks against deleting what a change set would create anew: asked at planning, and right before the delete."""
+"""Why a change set must not delete what it would create again: checked for the plan, and right before the delete."""
 
 import ipaddress
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ from sync.plan.passing import resources_of, titled
 def users_of(
     going: Mapping[str, ObjectKey], live: LiveState, going_too: Collection[ObjectKey]
 ) -> Iterator[tuple[ObjectKey, str, ObjectKey]]:
-    """Objects that refer to one that goes (`going` is by uuid) and do not go themselves: who, by which field, to what.
+    """Objects that stay but refer to a deleted one (`going` is by uuid): the object, its field, and the deleted one.
 
     The Controller would refuse the delete halfway.
     """
@@ -33,7 +33,7 @@ def users_of(
 
 
 def changed_since(change_set: ChangeSet, live: LiveState) -> Iterator[str]:
-    """What a set would delete and is no longer what the plan was made with."""
+    """What a set would delete and has changed since the plan was made."""
     for write in _deletes(change_set):
         found = live.objects.get(write.key)
         if found is None:
@@ -58,9 +58,9 @@ def obstacles(change_set: ChangeSet, live: LiveState) -> Iterator[str]:
 
 
 def new_references(sets: Iterable[ChangeSet], live: LiveState) -> Iterator[tuple[ObjectKey, Reference]]:
-    """What objects that are created after a delete refer to, and nobody can see yet that it is there.
+    """The references of objects that are created after a delete, to objects that are not known to exist.
 
-    What a live object refers to is there, and so is what is live itself, or created by the same set.
+    An object is known to exist if it is live, if a live object refers to it, or if the same set creates it.
     """
     replacing = [item for item in sets if any(_creates(item)) and (item.replaced or any(_deletes(item)))]
     if not replacing:
@@ -104,7 +104,7 @@ def _references_of(body: Mapping[str, Any], kind: str) -> Iterator[Reference]:
 
 
 def networks_of(change_set: ChangeSet) -> Mapping[tuple[Reference, str], frozenset[str]]:
-    """Network and cloud of each VIP that a set creates → the addresses asked for there."""
+    """Network and cloud of each VIP that a set creates → the addresses requested there."""
     found: dict[tuple[Reference, str], frozenset[str]] = {}
     for write in (write for write in _creates(change_set) if write.key.part is Part.ADDRESS):
         asked = frozenset(place.address for place in places_requested(write))
@@ -122,7 +122,7 @@ def places_requested(write: Write) -> frozenset[AddressPlace]:
 
 
 def outside(addresses: Iterable[str], subnets: Collection[str]) -> Iterator[str]:
-    """The addresses that lie in none of a network's subnets; nothing where no subnets are known."""
+    """The addresses that are in none of a network's subnets; none if its subnets are unknown."""
     networks = [ipaddress.ip_network(subnet, strict=False) for subnet in subnets]
     for address in sorted(addresses):
         if networks and not any(ipaddress.ip_address(address) in network for network in networks):

@@ -1,13 +1,13 @@
 """Writes → change sets: which writes belong together, and in which order they are sent.
 
-One owner is one change set. So are owners between which something passes: an address, a DNS name, an object's name or a
-Service. Within a set the order follows from what each write gives up and takes, and from references:
+Each owner is one change set. Owners between which something passes (an address, a DNS name, an object's name or a
+Service) share one. Within a set the order follows from what each write gives up and takes, and from references:
 
     build     create and update, climbing: what waits for nothing
     give      deletes, descending, and updates that give up what another write takes
     take      create and update, climbing: what waits for that
-    reduce    updates that only take away, once what takes over serves
-    remove    deletes, descending: what nobody needs any more
+    reduce    updates that only remove something, once its new owner serves
+    remove    deletes, descending: what is no longer needed
 
 Where updates wait for each other, as in a swap of two DNS names, one of them is sent twice: it gives up first, and
 takes later.
@@ -71,7 +71,7 @@ class _Groups:
 
 
 def _groups(owners: Sequence[Passing]) -> Iterator[list[Passing]]:
-    """Owners between which something passes, or which an interrupted run had in hand together."""
+    """Owners between which something passes, or which an interrupted run was replacing together."""
     groups = _Groups(len(owners))
     givers: dict[object, list[int]] = defaultdict(list)
     in_hand: dict[str, list[int]] = defaultdict(list)
@@ -109,7 +109,7 @@ def _rivals(numbers: Sequence[int], owners: Sequence[Passing]) -> Sequence[int]:
 class Step:
     """One write, and what matters for its place in the order.
 
-    `adds` and `drops` tell whether references may come or go with it: of an update that is sent twice, the first only
+    `adds` and `drops` say whether the write may add or drop references: of an update that is sent twice, the first only
     drops and the second only adds.
     """
 
@@ -129,7 +129,7 @@ class Step:
 
     @property
     def is_delete(self) -> bool:
-        """Whether the object goes."""
+        """Whether the write deletes its object."""
         return self.write.method is Method.DELETE
 
 
@@ -188,7 +188,7 @@ def _steps(owner: Passing, *, is_joint: bool) -> Iterator[Step]:
 
 
 def _restored(in_hand: Sequence[Step], owners: Sequence[OwnerChanges]) -> list[tuple[Owner, LiveObject]]:
-    """What is put back, climbing, should a write be refused for good: what is deleted in hand, or was before."""
+    """What is restored, climbing, if a write is refused for good: what this set or an interrupted run has deleted."""
     found = {
         step.write.key: (step.change.owner, step.owner.state.live[step.write.key]) for step in in_hand if step.is_delete
     }
@@ -224,7 +224,7 @@ def _in_order(steps: Sequence[Step]) -> tuple[list[Step], int | None]:
 
 
 def _in_hand(steps: Sequence[Step], start: int | None) -> range:
-    """From the first write that gives something up to the last that creates or updates: there something is missing."""
+    """From the first write that gives something up to the last create or update: meanwhile something is missing."""
     if start is None:
         return range(0)
     sent = (position + 1 for position, step in enumerate(steps) if not step.is_delete)
@@ -251,7 +251,7 @@ def _priority(step: Step, stage: Stage) -> Priority:
 
 
 def _sorted(earlier: Sequence[set[int]], priorities: Sequence[Priority]) -> list[int]:
-    """The numbers in order, the most urgent first of those that wait for none; without those that wait in a circle."""
+    """The numbers in topological order, the most urgent first; those in a cycle are left out."""
     waiting = [len(numbers) for numbers in earlier]
     later: dict[int, list[int]] = defaultdict(list)
     for number, numbers in enumerate(earlier):
@@ -298,7 +298,7 @@ Precedences = Iterator[tuple[int, int]]
 
 
 def _handovers(steps: Sequence[Step]) -> Precedences:
-    """Give up, then take; all of an owner that moves to another VRF, cloud or tenant goes before any of it comes."""
+    """Give up, then take; an owner that moves to another VRF, cloud or tenant is deleted before it is created."""
     givers: dict[Resource, list[int]] = defaultdict(list)
     for number, step in enumerate(steps):
         for resource in step.gives:
@@ -314,7 +314,7 @@ def _handovers(steps: Sequence[Step]) -> Precedences:
 
 
 def _references(steps: Sequence[Step]) -> Precedences:
-    """An object exists before what refers to it is written, and goes after that was."""
+    """An object is created before objects that refer to it are written, and deleted after them."""
     for numbers in _by_owner(steps).values():
         by_kind: dict[str, list[int]] = defaultdict(list)
         for number in numbers:
@@ -341,7 +341,7 @@ def _advertising(steps: Sequence[Step]) -> Precedences:
 
 
 def _allocations(steps: Sequence[Step]) -> Precedences:
-    """Who requests an address comes before whoever lets the Controller choose: that may be the same one."""
+    """Requested addresses come before those that the Controller chooses: it might choose a requested one."""
     requesting = [number for number, step in enumerate(steps) if step.write.requests_addresses]
     choosing = [number for number, step in enumerate(steps) if step.write.allocates]
     yield from ((one, other) for one in requesting for other in choosing)

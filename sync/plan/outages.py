@@ -1,6 +1,6 @@
-"""What a plan takes away from those who connect: owner by owner, before and after, with what causes it.
+"""What clients lose by a plan: owner by owner, before and after, with the cause.
 
-Guards, protection, `--no-replace` and every report ask here, so that all of them mean the same by an outage.
+Guards, protection, `--no-replace` and all reports use this module, so they agree on what an outage is.
 """
 
 from collections import defaultdict
@@ -34,7 +34,7 @@ class Gravity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """One thing that those who connect lose. `action` and `reason` are those of the change that brings it about."""
+    """One thing that clients lose. `action` and `reason` are those of the change that brings it about."""
 
     gravity: Gravity
     words: str
@@ -47,7 +47,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What changes mean for the traffic of one owner; `losses` is empty where nobody loses anything."""
+    """What changes mean for the traffic of one owner; `losses` is empty if clients lose nothing."""
 
     before: Serving
     after: Serving
@@ -55,7 +55,7 @@ class Effect:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What is lost, each thing said once."""
+        """What is lost, without repetitions."""
         return tuple(dict.fromkeys(loss.words for loss in self.losses))
 
     def words_of(self, *gravities: Gravity) -> str:
@@ -68,7 +68,7 @@ class Effect:
 
     @property
     def is_emptied(self) -> bool:
-        """Whether somebody was served, and nobody will be."""
+        """Whether it has enabled servers now, and none afterwards."""
         return self.before.enabled > 0 and self.after.enabled == 0
 
     @property
@@ -167,7 +167,7 @@ def _overlaid(before: Bodies, written: Mapping[ObjectKey, Body | None]) -> Bodie
 
 
 def _breaks(changes: Iterable[Change], *, stays: bool) -> Iterator[Loss]:
-    """What breaks connections by itself. A pool that goes does so after the rule that led to it: that is counted."""
+    """Changes that break connections by themselves. A deleted pool does not: the rule that led to it counts instead."""
     for change in sorted(changes, key=lambda change: change.key.part is not Part.ENTRANCE):
         is_entrance = change.key.part is Part.ENTRANCE
         if change.action is Action.DELETE and is_entrance and not stays:
@@ -222,7 +222,7 @@ def _missing(was: Serving, will: Serving) -> Iterator[_Missing]:
 
 
 def _missing_servers(what: str, had: int, has: int | None) -> Iterator[_Missing]:
-    """The last one, or more than half. By number: a rollout that exchanges every server takes nothing away."""
+    """The loss of the last server, or of more than half, by number: a rollout that exchanges all of them is no loss."""
     left = has or 0
     if left < had and (not left or 2 * left < had):
         if has is None:
@@ -236,7 +236,7 @@ def _missing_servers(what: str, had: int, has: int | None) -> Iterator[_Missing]
 
 
 def _loss_of(missing: _Missing, changes: Collection[Change], *, is_requested: bool) -> Loss:
-    """The loss, with the change that tells most about it."""
+    """The loss, with the change that explains it best."""
     cause = Cause.GIT if is_requested else Cause.LIVE
     order = {part: number for number, part in enumerate(missing.parts)}
 

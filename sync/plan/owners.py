@@ -1,4 +1,4 @@
-"""What is wanted and what is live, owner by owner."""
+"""The desired and live objects of each owner."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -23,17 +23,17 @@ class OwnerState:
     desired: Mapping[ObjectKey, AviObject]
     live: Mapping[ObjectKey, LiveObject]
     backups: Mapping[ObjectKey, Backup] = field(default_factory=dict)
-    """What an interrupted run had stored of it; empty if all of that is on the Controller."""
+    """What an interrupted run had backed up of it; empty if nothing of that is missing."""
     holder: str = ""
-    """Another run that holds the lock: what is kept may be what it has in progress."""
+    """Another run that holds the lock: the backups may belong to its work in progress."""
     why_gone: str = GONE
-    """Why Git does not ask for it, as the rest of a sentence; means something only where `desired` is empty."""
+    """Why it is not desired, as the end of a sentence; meaningful only if `desired` is empty."""
     switch: str = ""
-    """The switch in values.yaml that alone takes it away, though it is in Git and live; empty if there is none."""
+    """The setting in values.yaml that excludes this live owner although it is in Git; empty if there is none."""
 
     @property
     def desired_digest(self) -> str:
-        """The fingerprint of everything that is asked for; empty for an owner that is gone from Git."""
+        """The fingerprint of all its desired objects; empty for an owner that is no longer in Git."""
         if not self.desired:
             return ""
         return digest({str(key): item.markers.digest for key, item in self.desired.items()})
@@ -50,14 +50,14 @@ class OwnerState:
 
     @property
     def taken_down(self) -> tuple[str, Cause]:
-        """Who has deleted what is kept, as a part of a sentence, and what that makes of a difference."""
+        """Who deleted the missing objects, as part of a sentence, and the cause of changes that follow from it."""
         if self.holder:
             return f"{self.holder}, which holds the lock", Cause.IN_PROGRESS
         return "an interrupted run", Cause.INTERRUPTED
 
     @property
     def missing(self) -> frozenset[ObjectKey]:
-        """What an interrupted run has deleted, and nobody has created again."""
+        """What an interrupted run has deleted, and what has not been created again."""
         return frozenset(key for key in self.backups if key not in self.live)
 
     @property
@@ -78,7 +78,7 @@ class OwnerState:
 
     @property
     def interrupted(self) -> tuple[LiveObject, ...]:
-        """What that run has deleted, as it was, whether something else is in its place by now or not."""
+        """What that run has deleted, as it was, even if something else has taken its place since."""
         return tuple(self.backups[key].before for key in sorted(self.missing | self.recreated.keys()))
 
 
@@ -93,7 +93,7 @@ def places_of(item: AviObject | LiveObject) -> frozenset[AddressPlace]:
 
 
 def owner_states(desired: DesiredState, live: LiveState) -> tuple[OwnerState, ...]:
-    """Every owner that is wanted or live, or that an interrupted run has taken down, by name."""
+    """Every owner that is desired or live, or that an interrupted run has taken down, by name."""
     wanted: dict[str, dict[ObjectKey, AviObject]] = defaultdict(dict)
     present: dict[str, dict[ObjectKey, LiveObject]] = defaultdict(dict)
     owners: dict[str, Owner] = {}
@@ -127,10 +127,10 @@ def _switch(desired: DesiredState, name: str) -> str:
 
 
 def _interrupted(live: LiveState) -> Mapping[str, Mapping[ObjectKey, Backup]]:
-    """What is kept of the owners that serve nobody, unless somebody else has one of the names by now.
+    """The backups of owners without a VirtualService, unless somebody else has one of their names now.
 
-    The VirtualService is deleted first and created last: an owner that has one was not in hand, or is finished, and all
-    that it lacks of what was kept, it lacks for good.
+    The VirtualService is deleted first and created last: an owner that has one was not being replaced, or its replace
+    is complete, and needs no backup.
     """
     serving = serving_owners(live)
     backups: dict[str, dict[ObjectKey, Backup]] = defaultdict(dict)

@@ -1,4 +1,4 @@
-"""What goes from hand to hand: the writes of an owner, and what they give up and take.
+"""What passes between owners: their writes, and what these give up and take.
 
 A resource is what only one object can have at a time: an address in its routing domain, a DNS name, an object's name.
 Which owners are planned together, who is held and in which order writes are sent all follows from this relation alone.
@@ -26,7 +26,7 @@ Resource = AddressPlace | Hostname | ObjectKey
 class Passing:
     """One owner with its writes, in no order, and what it no longer has or newly has after all of them.
 
-    What an interrupted run has deleted counts as the owner's: it may have to be put back.
+    What an interrupted run has deleted counts as the owner's: it may have to be restored.
     """
 
     owner: OwnerChanges
@@ -98,7 +98,7 @@ def titled(resource: Resource) -> str:
 def lost_by_rename(owners: Sequence[Passing], desired: DesiredState) -> Iterator[Problem]:
     """A warning for each owner that is deleted with what others set, where an owner that is new serves the same.
 
-    The new VirtualService would be enabled though somebody had disabled the old one, and have none of its policies.
+    For example, the new VirtualService is enabled although the old one was disabled by hand, and has none of its policies.
     """
     new = [each for each in owners if any(map(_creates_an_entrance, each.owner.changes.values()))]
     for gone in owners:

@@ -12,7 +12,7 @@ from sync.plan.owners import OwnerState
 
 
 def why_paused(state: OwnerState, now: datetime) -> Iterator[tuple[str, str]]:
-    """Why an owner is held for now, and what ends it. A time that cannot be read pauses until somebody looks."""
+    """Why an owner is held for now, and what ends it. A time that cannot be parsed pauses without end."""
     pauses = {pause for item in state.live.values() if (pause := item.markers.pause) is not None}
     for until, why in sorted(pauses, reverse=True):
         end = _time(until)

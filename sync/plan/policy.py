@@ -44,7 +44,7 @@ def why_no_replace(owner: OwnerChanges, effect: Effect, options: PlanOptions) ->
 
 
 def withheld(owner: OwnerChanges, desired: DesiredState, options: PlanOptions) -> Iterator[Problem]:
-    """What the policy left out, so that nobody takes the Controller for converged."""
+    """A warning about what the policy leaves out: the Controller has not converged."""
     if owner.withheld:
         first, *more = owner.withheld
         others = f" and {len(more)} more" if more else ""

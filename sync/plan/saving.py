@@ -1,4 +1,4 @@
-"""Plans that are saved and applied later: what must be the same then, and what has moved."""
+"""Plans that are saved and applied later: what must not have changed, and what has."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -28,7 +28,7 @@ def described(change: Change) -> str:
 
 
 def moved(saved: SavedPlan, commit: str, plan: Plan, live: LiveState) -> tuple[Refusal, ...]:
-    """Why a saved plan must not be applied, for something has moved since; empty if it is still that very plan."""
+    """Why a saved plan must not be applied: what has changed since; empty if the plan is still the same."""
     fix = "review the current plan, and save it with avi-sync plan --out FILE"
     return tuple(
         Refusal(message=f"the saved plan is out of date: {line}", fix=fix) for line in _moved(saved, commit, plan, live)

@@ -73,7 +73,7 @@ class Serving:
 
 
 Vips = Mapping[tuple[str, str], Body]
-"""VsVips by tenant and name, whoever they belong to."""
+"""VsVips by tenant and name, of any owner."""
 
 
 def serving_of(bodies: Bodies, vips: Vips = MappingProxyType({})) -> Serving:

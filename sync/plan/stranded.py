@@ -1,9 +1,8 @@
-"""What a run that was interrupted in the middle of a replace has left: owners whose objects are stored, and missing.
+"""What a run leaves behind that was interrupted in a replace: owners with missing objects, and their backups.
 
-Where Git asks for the owner and nothing holds it, the replace is finished: the ordinary plan creates what is missing,
-with what others had attached to it, and puts the old objects back if that is refused (`changes`, `order`). Here is the
-rest: an owner that is held is put back as it was, for it was we who took it down. An owner that is gone from Git is
-left to go.
+If such an owner is in Git and not held, the ordinary plan completes the replace: it creates what is missing, with what
+others had attached, and restores the old objects if that is refused (`changes`, `order`). This module does the rest: an
+owner that is held is restored as it was, because we took it down. An owner that is no longer in Git stays deleted.
 """
 
 from collections import defaultdict
@@ -25,7 +24,7 @@ RESTORED = "restored, because its owner is held"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restoration:
-    """The change sets that put held owners back, and what is said about every owner that was stranded."""
+    """The change sets that restore held owners, and a problem for every interrupted owner."""
 
     change_sets: tuple[ChangeSet, ...]
     problems: tuple[Problem, ...]
@@ -34,16 +33,16 @@ class Restoration:
 def restore_held(
     owners: Sequence[OwnerChanges], holds: Holds, desired: DesiredState, live: LiveState, options: PlanOptions
 ) -> Restoration:
-    """Everything that is to be said and done about what an interrupted run has left.
+    """What to do about the owners that a run was replacing when it was interrupted, and what to report.
 
-    Owners that it had in hand together come back together: they may have passed on addresses to each other.
+    Owners that it was replacing together are restored together: they may have exchanged addresses.
     """
-    stranded = [
+    interrupted = [
         owner.state for owner in owners if owner.state.missing and options.selection.includes(owner.state.owner)
     ]
     held: dict[str, list[OwnerState]] = defaultdict(list)
     problems: list[Problem] = []
-    for state in stranded:
+    for state in interrupted:
         if state.name in holds.by_name:
             held[next(iter(state.backups.values())).group].append(state)
         elif state.desired:
@@ -68,14 +67,14 @@ def restore_held(
 
 def _problem(state: OwnerState, desired: DesiredState, severity: Severity, said: str, fix: str) -> Problem:
     names = ", ".join(str(key) for key in sorted(state.missing))
-    message = f"a previous run was interrupted after deleting {names}; {said}"
-    if state.holder:
-        message = f"{state.holder} holds the lock and has deleted {names} for a replace; {said}"
     if state.holder and severity is Severity.WARNING:
-        message, fix = f"{message} once that run has ended", "wait for it"
+        said, fix = f"once that run has ended, {said}", "wait for it"
+    cause = f"a previous run was interrupted after deleting {names}"
+    if state.holder:
+        cause = f"{state.holder} holds the lock and has deleted {names} for a replace"
     return Problem(
         severity=severity,
-        message=message,
+        message=f"{cause}; {said}",
         fix=fix,
         origin=desired.origins.get(state.name),
         resource=str(state.owner),
@@ -83,7 +82,7 @@ def _problem(state: OwnerState, desired: DesiredState, severity: Severity, said:
 
 
 def _obstacle(states: Sequence[OwnerState], live: LiveState, options: PlanOptions) -> tuple[str, str] | None:
-    """What keeps owners from being put back, and what to do; None if nothing does."""
+    """Why owners cannot be restored, and what to do; None if they can."""
     if any(state.recreated for state in states) and (options.policy is not Policy.SYNC or not options.may_replace):
         return "its replacement would have to be deleted", "run without --policy and --no-replace"
     going = {item.key for state in states for item in state.recreated.values()}
@@ -128,7 +127,7 @@ def _changes(state: OwnerState) -> Iterator[Change]:
 
 
 def _writes(states: Sequence[OwnerState]) -> Iterator[Write]:
-    """What was made in their place goes, descending; the old objects come, climbing."""
+    """Deletes of what was made in their place, descending, then creates of the old objects, climbing."""
     yield from reversed([undo for undo in resumed(states).values() if undo is not None])
     old = {item.key: (state.owner, item) for state in states for item in state.interrupted}
     for key in climbing_keys(old):
@@ -137,10 +136,10 @@ def _writes(states: Sequence[OwnerState]) -> Iterator[Write]:
 
 
 def still_needed(live: LiveState, wanted: frozenset[str], *, is_everything: bool) -> tuple[Backup, ...]:
-    """What is stored and may still be needed; `wanted` are the names of owners that are in Git or held.
+    """The backups that may still be needed; `wanted` are the names of owners that are in Git or held.
 
-    An owner that serves is finished, and what nobody wants any more is gone for good once a run has looked at
-    everything.
+    An owner that has its VirtualService needs none. Neither does one that is no longer in Git, once a run has planned
+    for all owners.
     """
     serving = serving_owners(live)
     return tuple(

@@ -4,7 +4,7 @@ A *predecessor* is a live owner that a plan takes a Service from: it goes, or it
 *successor* is the owner to which the Service belongs by its manifest in Git (`OwnersInGit.of_services`). What the
 predecessor serves is known from the markers of its live objects, what the successor would serve from Git; so the
 relation holds whatever kinds the two have, and also where the successor cannot be translated at all. A Service that
-belongs to nobody any more has no successor: then Git proves that what serves it may go.
+no longer belongs to any owner has no successor: then Git proves that its objects may be deleted.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from sync.plan.changes import OwnerChanges
 from sync.plan.owners import OwnerState
 
 Reason = tuple[str, str]
-"""What is the matter, and what to do."""
+"""The reason, and the fix."""
 
 
 def successors_of(owner: OwnerChanges, desired: DesiredState) -> Mapping[ServiceKey, Owner]:
@@ -29,7 +29,7 @@ def successors_of(owner: OwnerChanges, desired: DesiredState) -> Mapping[Service
 def waits(
     owners: Sequence[OwnerChanges], desired: DesiredState, held: Collection[str], selection: Selection
 ) -> Iterator[tuple[OwnerState, Reason]]:
-    """Every predecessor that must stay as it is, with the reason; `held` are the names of the owners that are held."""
+    """Every predecessor that must stay unchanged, with the reason; `held` are the names of the owners that are held."""
     states = {owner.state.owner: owner.state for owner in owners}
     held_owners = {item.owner for item in desired.held} | {
         state.owner for state in states.values() if state.name in held
@@ -51,7 +51,7 @@ def _reason_to_wait(
     held: Collection[Owner],
     selection: Selection,
 ) -> Reason | None:
-    """Why the successor does not serve the Service after this run; None if it does, or Git plainly wants nobody to."""
+    """Why the successor does not serve the Service after this run; None if it does, or if Git asks for no owner to."""
     if not selection.includes(successor):
         if state is not None and service in live_services(state):
             return None

@@ -1,7 +1,7 @@
-"""Objects that change hands → change sets: one per owner, a PUT per object, climbing. Among them: all back to AKO.
+"""Objects that are handed over → change sets: one per owner, a PUT per object, climbing. Also the way back to AKO.
 
-Climbing, the VirtualService comes last. Until then its owner is held by a plain run, whatever became of the rest; a
-take-over that broke off goes on where it stopped.
+In this order the VirtualService comes last. Until then a plain run holds the owner, so that an interrupted adoption
+can be continued.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ from sync.plan.writes import climbing_keys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerTakeover:
-    """One owner, and each object of it that changes hands: what is live, why, and what it becomes."""
+    """One owner, and each of its objects that is handed over: what is live, why, and what it becomes."""
 
     owner: Owner
     objects: Mapping[ObjectKey, tuple[LiveObject, str, Takeover]]
@@ -48,7 +48,7 @@ def _writes(item: OwnerTakeover) -> Iterator[Write]:
 
 
 def plan_release(desired: DesiredState, live: LiveState, options: PlanOptions) -> Plan:
-    """Every object of ours with AKO's marks, as the AKO of this cluster recognises it, whatever Git asks for."""
+    """Every object of ours with AKO's marks, as the AKO of this cluster recognises it, regardless of Git."""
     created_by = created_by_ako(desired.cluster)
     ours: dict[Owner, dict[ObjectKey, LiveObject]] = defaultdict(dict)
     for item in live:

@@ -1,4 +1,4 @@
-"""What could not be looked at, because the account may not read it: said in the plan, before anybody relies on it."""
+"""Warnings about what could not be checked, because the account may not read it."""
 
 from collections.abc import Iterator, Sequence
 

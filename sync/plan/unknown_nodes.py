@@ -1,4 +1,4 @@
-"""Nodes whose addresses Git does not tell: what is live for them stays, while the servers of other Nodes follow Git."""
+"""Nodes without a usable address in Git: their live servers stay, while those of other Nodes follow Git."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -37,15 +37,15 @@ def kept_servers(desired: DesiredState, live: LiveState, held: Iterable[str]) ->
 
 def _some(names: Sequence[str]) -> str:
     """The first names, and how many more there are."""
-    more = len(names) - _TOLD_NAMES
-    return ", ".join(names[:_TOLD_NAMES]) + (f" and {more} more" if more > 0 else "")
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-_TOLD_NAMES = 3
+_MOST_NAMES = 3
 
 
 def _kept(desired: DesiredState, live: LiveState) -> Iterator[tuple[AviObject, tuple[Mapping[str, Any], ...]]]:
-    """The desired objects of which live servers stay, with these servers."""
+    """The desired objects that keep live servers, with these servers."""
     affected = [item for item in desired if item.unknown_nodes is not None]
     if not affected:
         return

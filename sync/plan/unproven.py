@@ -1,7 +1,7 @@
-"""What is live and must stay, because Git does not prove that nobody wants it (docs/safety.md#typing-errors).
+"""Live objects that must stay, because Git does not prove that they are unwanted (docs/safety.md#typing-errors).
 
-A Service whose labels are nearly right still wants its pool; a Gateway that is missing where another one of the same or
-nearly the same name cannot be served has probably been misspelt.
+A Service with labels that are nearly right still needs its pool; a Gateway that is missing has probably been misspelt
+where another one of the same or nearly the same name cannot be served.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Changes → writes, each with the body before and after; in which order they are sent is for `sync.plan.order`."""
+"""Changes → writes, each with the body before and after; `sync.plan.order` puts them in order."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ def _created(owner: OwnerChanges, key: ObjectKey) -> Mapping[str, Any]:
 
 
 def creation_of(item: LiveObject, owner: Owner) -> Write:
-    """What puts a deleted object back. It gets another uuid, so references among our kinds go by name."""
+    """The create that restores a deleted object. Its uuid changes, so references among our kinds are by name."""
     body = by_name(without_identity(item.body, item.key.kind), OUR_TYPES)
     return Write(method=Method.POST, key=item.key, owner=owner, body=body)
 
@@ -86,10 +86,9 @@ Item = Mapping[str, Any]
 
 
 def without_what_is_new(write: Write) -> Mapping[str, Any] | None:
-    """The body that an update sends, less the names, ports and rules that the object does not have yet.
+    """The body of an update without the names, ports and rules that the object does not have yet; None if nothing is new.
 
-    The markers stay those of the live object, so that a run that ends in between is seen not to have finished. None
-    where nothing is new.
+    The markers stay those of the live object, so that the update is known to be incomplete if the run ends in between.
     """
     seen: Mapping[str, Any] = write.seen or {}
     body: Mapping[str, Any] = write.body or {}
@@ -100,7 +99,7 @@ def without_what_is_new(write: Write) -> Mapping[str, Any] | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """The items of a list, by what tells them apart, with what each refers to."""
+    """The items of a list, by their keys, with what each refers to."""
 
     keys: tuple[str, ...]
     items: Mapping[tuple[str, ...], frozenset[str]]

@@ -117,7 +117,7 @@ def test_a_renamed_gateway_says_in_every_form_what_it_loses(sync: Run, tree: Tre
     document = sync("--dry-run").document
 
     lost = "enabled: set to false on the Controller"
-    warning = "Gateway shop/web goes, and Gateway shop/web2 takes its place without"
+    warning = "Gateway shop/web is deleted, and Gateway shop/web2 takes its place without"
     assert [change["lost"] for change in document["changes"] if change["lost"]] == [[lost]]
     assert [problem["severity"] for problem in document["problems"] if warning in problem["message"]] == ["warning"]
     assert all(f"lost with it: {lost}" in form and warning in form for form in (text, markdown))

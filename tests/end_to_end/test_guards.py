@@ -59,7 +59,9 @@ def test_many_replaces_are_refused(sync: Run, tree: Tree, controller: Controller
     result = sync("--dry-run")
 
     assert (result.code, controller.writes()) == (4, [])
-    assert "4 of 4 live owners would be replaced or disrupted; at most 2" in result.document["refusals"][0]["message"]
+    assert (
+        "4 of 4 live owners would be replaced or disrupted; the limit is 2" in result.document["refusals"][0]["message"]
+    )
 
 
 def test_taking_the_last_server_of_a_pool_counts_like_a_delete(sync: Run, tree: Tree, controller: Controller) -> None:

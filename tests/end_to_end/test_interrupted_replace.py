@@ -151,7 +151,7 @@ def test_what_another_run_has_in_progress_is_not_called_interrupted(
         result = sync()
 
     assert (result.code, "interrupted" in result.out + result.err) == (7, False)
-    assert "ci@runner (pid 4711, run theirs) holds the lock, and a replace has deleted" in said(result)
+    assert "ci@runner (pid 4711, run theirs) holds the lock and has deleted" in said(result)
 
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)

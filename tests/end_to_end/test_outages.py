@@ -175,7 +175,7 @@ def test_an_edit_that_could_only_be_undone_with_an_outage_is_held(
     passed = sync(*permit)
 
     assert (held.code, writes) == (5, ["PUT vsvip"])
-    assert "somebody edited it on the Controller, and undoing that takes it down" in problem["message"]
+    assert "it was edited on the Controller, and undoing the edit would take it down" in problem["message"]
     assert (shown.code, shown.document["summary"]["update"]) == (4, 1)
     assert (passed.code, passed.document["summary"]["update"], passed.document["remaining"]) == (0, 1, [])
 

@@ -63,7 +63,7 @@ def test_adopt_refuses_while_ako_may_still_write_by_the_controllers_own_clock(
 
     assert (early.code, writes, later.code) == (4, [], 0)
     (refusal,) = early.document["refusals"]
-    assert "AKO's VirtualService admin/test--shop-web was written 4 min " in refusal["message"]
+    assert "AKO wrote VirtualService admin/test--shop-web 4 min " in refusal["message"]
     assert "wait for 5 min " in refusal["fix"]
     assert early.document["summary"]["adopt"] == 4
 
@@ -164,7 +164,7 @@ def test_unmarked_objects_with_wanted_names_are_adopted_though_nobody_waits_for_
     adopted = sync("adopt", "--ako-is-stopped")
 
     assert (held.code, adopted.code, sync().document["changes"]) == (5, 0, [])
-    assert "take it over with avi-sync adopt" in held.document["problems"][0]["fix"]
+    assert "adopt it with avi-sync adopt" in held.document["problems"][0]["fix"]
     assert adopted.document["summary"]["adopt"] == 4
 
 

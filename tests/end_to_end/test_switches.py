@@ -117,7 +117,7 @@ def test_the_status_of_an_owner_that_the_plan_holds_says_why(sync: Run, tree: Tr
     (gateway,) = [item for item in result.document["statuses"] if item["kind"] == "Gateway"]
     ready = next(condition for condition in gateway["conditions"] if condition["type"] == "Ready")
     assert (ready["status"], ready["reason"]) == ("False", "NotApplied")
-    assert ready["message"].startswith("held: Pool admin/test--shop-web-svc-web-TCP-80 is there already")
+    assert ready["message"].startswith("held: Pool admin/test--shop-web-svc-web-TCP-80 already exists")
 
 
 def test_facts_written_from_a_controller_render_the_same_objects(sync: Run, tree: Tree, controller: Controller) -> None:
