@@ -54,7 +54,9 @@ def test_a_certificate_of_a_named_authority_is_trusted(
     ("name", "is_expired", "has_bundle", "message", "fix"),
     [
         pytest.param("127.0.0.1", False, False, "is not trusted", "--ca-bundle", id="unknown authority"),
-        pytest.param("127.0.0.2", False, True, "is for another address", "its certificate carries", id="other address"),
+        pytest.param(
+            "127.0.0.2", False, True, "is for another address", "in the Controller's certificate", id="other address"
+        ),
         pytest.param("127.0.0.1", True, True, "has expired", "renew", id="expired"),
     ],
 )

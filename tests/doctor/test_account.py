@@ -100,7 +100,7 @@ def test_a_role_that_looks_at_labels_cannot_be_judged(account: Callable[..., Non
     findings = found(connect, "admin")
 
     assert [item.health for item in findings] == [Health.OK, Health.WARNING]
-    assert "labels" in findings[1].message
+    assert "label" in findings[1].message
 
 
 def test_a_tenant_that_the_account_may_not_use_is_a_problem(account: Callable[..., None], connect: Connect) -> None:
