@@ -1,4 +1,4 @@
-"""The guard step of a run: whether its plan may be written, with what the pure guards need to have read for them."""
+"""The guard step of a run: whether its plan may be written."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -26,21 +26,21 @@ from sync.source.git.tree import clean_path
 class Admission:
     """Whether a plan may be written, and by whom.
 
-    `writer` is this run, as the next one must know it; None where that does not matter. `takes_over` says that it was
-    accepted in the place of the last writer, which must be recorded even if nothing else changes: otherwise the next
-    run would be refused.
+    `writer` is this run as it is recorded for the next one; None if that does not matter. `takes_over`: an option
+    accepts it in place of the last writer. This must be recorded even if nothing else changes, or the next run would
+    be refused.
     """
 
     refusals: tuple[Refusal, ...]
     notices: tuple[Problem, ...]
-    """What would be a refusal if anything were to be written."""
+    """Refusals that apply only if something is written."""
     is_stale: bool
     writer: Writer | None
     takes_over: bool
 
 
 def admit(context: RunContext, seen: Assessment) -> Admission:
-    """All guards: what speaks against writing the plan is a refusal, or a notice where nothing would be written."""
+    """All guards: every objection to the plan is a refusal, or a notice if nothing would be written."""
     options, plan, last = context.options, seen.plan, seen.record.last
     writer = _writer_of(context, seen)
     strangers = wrong_writer(last, writer) if writer else ()
@@ -61,9 +61,9 @@ def admit(context: RunContext, seen: Assessment) -> Admission:
 
 
 def admit_again(context: RunContext, first: Assessment, todo: Plan, live: LiveState) -> tuple[Refusal, ...]:
-    """What speaks against applying what was planned again in the middle of a run.
+    """Refusals of a plan that was made again during a run.
 
-    A permit for the first plan holds for what is left of it.
+    A permit for the first plan covers what is left of it.
     """
     permit = context.options.permit
     permit = replace(permit, digest=todo.digest) if permit else None
@@ -74,7 +74,7 @@ def admit_again(context: RunContext, first: Assessment, todo: Plan, live: LiveSt
 
 
 def _refused_plan(context: RunContext, plan: Plan, live: LiveState) -> tuple[Refusal, ...]:
-    """What limits, windows and the freeze file refuse."""
+    """The refusals of limits, windows and the freeze file."""
     options = context.options
     return refusals(plan, live, context.settings.sync, options.permit, context.source.freeze, options.plan.now)
 
@@ -89,7 +89,7 @@ def check_selection(selection: Selection, desired: DesiredState, live: LiveState
 
 
 def other_names(context: RunContext, desired: DesiredState, live: LiveState, record: Record) -> Iterator[Refusal]:
-    """What is live already under the names of another clusterName, or of the other enableEVH."""
+    """Refusals if objects are live under the names of another clusterName, or of the other enableEVH."""
     if not context.options.follows_git:
         return
     named = desired.in_git.named
@@ -100,12 +100,12 @@ def other_names(context: RunContext, desired: DesiredState, live: LiveState, rec
 
 
 def notice(refusal: Refusal) -> Problem:
-    """What would speak against writing, where nothing is written."""
+    """A refusal as a warning, for a run that writes nothing."""
     return Problem(severity=Severity.WARNING, message=refusal.message, fix=refusal.fix)
 
 
 def _writer_of(context: RunContext, seen: Assessment) -> Writer | None:
-    """This run as a writer: only one that follows Git and would write, or take over, has to be known as one."""
+    """This run as a writer; None unless it follows Git and would write or take over."""
     options = context.options
     accepts = options.accepts_source or options.accepts_older_commit
     if not options.follows_git or (seen.plan.is_empty and not accepts):
@@ -125,7 +125,7 @@ def _writer(context: RunContext, commit: str, last: LastRun | None) -> Writer:
 
 
 def _not_accepted(options: RunOptions, last: LastRun | None, writer: Writer) -> tuple[Refusal, ...]:
-    """What the last writer has against this one, less what the options accept."""
+    """The refusals of this writer after the last one, without those that options accept."""
     return wrong_writer(
         last, writer, accepts_source=options.accepts_source, accepts_older_commit=options.accepts_older_commit
     )

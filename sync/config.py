@@ -78,7 +78,7 @@ APPLICATION = "avi-sync"
 
 
 def state_folder(environment: Mapping[str, str]) -> Path:
-    """Where runs leave what later ones may use: SYNC_STATE_DIR, or the folder that the system has for such."""
+    """The folder for state that later runs may use: SYNC_STATE_DIR, or the system's default."""
     if given := environment.get("SYNC_STATE_DIR"):
         return Path(given)
     return _own_folder(platformdirs.user_state_dir, "state", "SYNC_STATE_DIR")
@@ -119,7 +119,7 @@ def _own_folder(folder_of: Callable[[str], str], name: str, variable: str) -> Pa
 
 
 def actor_of(environment: Mapping[str, str]) -> str:
-    """For whom a CI runs this, and which of its runs it is; empty where it is nobody's known CI.
+    """The CI user and job that run this; empty outside a known CI.
 
     The variables are those of GitHub Actions, GitLab CI (2026) and Jenkins (2.4).
     """
@@ -152,7 +152,7 @@ class SourceOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControllerOptions:
-    """Where a run writes to, as options name it."""
+    """The Controller, as options name it."""
 
     controller: str = field(default="", repr=False)
     username: str = "admin"
@@ -166,7 +166,7 @@ class ControllerOptions:
 
 
 def source_request(options: SourceOptions, environment: Mapping[str, str], *, writes: bool) -> SourceRequest:
-    """Where the manifests come from. A run that writes reads commits only, never files that no commit vouches for."""
+    """Where the manifests come from. A run that writes reads only commits, never uncommitted files."""
     if writes and options.working_tree:
         raise UsageError("--working-tree would apply files that are not committed", fix="commit them, or add --dry-run")
     return SourceRequest(
@@ -183,7 +183,7 @@ def source_request(options: SourceOptions, environment: Mapping[str, str], *, wr
 
 
 def _git_login(options: SourceOptions, environment: Mapping[str, str]) -> GitLogin:
-    """The login for https://; a name that would break out of its header is refused."""
+    """The login for https://; a name that could inject another header is refused."""
     username, is_bearer = options.git_username, options.git_auth == "bearer"
     if not username.isprintable() or ":" in username:
         raise UsageError("--git-username contains a colon or a control character", fix="give the name alone")
@@ -223,7 +223,7 @@ def target(options: ControllerOptions, environment: Mapping[str, str], *, source
 
 
 def _emulator_file(source: str, environment: Mapping[str, str]) -> str:
-    """Where an embedded emulator keeps its state: one file for each source, so that trees do not meet in one."""
+    """Where an embedded emulator keeps its state: one file for each source, so that trees do not share one."""
     where = source if "://" in source else str(Path(source).resolve())
     name = re.sub(r"[^a-z0-9.]+", "-", where.lower()).strip("-.")[-40:]
     return str(state_folder(environment) / f"emulator-{name}-{hashlib.sha256(where.encode()).hexdigest()[:8]}.sqlite")
@@ -243,11 +243,11 @@ def secret(variable: str, file: str, environment: Mapping[str, str]) -> str:
 
 
 secrets_read: set[str] = set()
-"""Every secret that this process was given, for the last place where one could slip out: an error nobody foresaw."""
+"""Every secret that this process was given, to remove them from unexpected errors."""
 
 
 def _text_of(file: str, variable: str) -> str:
-    """The text as it was written, but for the line end and the byte order mark that editors add."""
+    """The text, without the line end and byte order mark that editors add."""
     fix = f"correct {variable}_FILE"
     try:
         return Path(file).read_text("utf-8-sig").rstrip("\r\n")
@@ -268,7 +268,7 @@ def _no_values(snapshot: Snapshot) -> Problem:
 
 
 def _without_effect(settings: Settings) -> Iterator[Problem]:
-    """What stands in values.yaml and does not do what somebody must have meant by it."""
+    """Warnings about settings in values.yaml that do not have the intended effect."""
     if isinstance(settings.avicredentials, dict) and any(settings.avicredentials.values()):
         message = "avicredentials is never read, and a password in Git is readable by everybody"
         fix = "remove it; give credentials through SYNC_PASSWORD_FILE or SYNC_TOKEN_FILE"
@@ -300,7 +300,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def _wrong_host(settings: Settings) -> Iterator[Problem]:
-    """An error where `controllerHost` names no host, for then nobody can tell for which Controller the tree is."""
+    """An error if `controllerHost` is not a host: then it is unknown which Controller the tree is for."""
     stated = settings.controller.controller_host.strip()
     if stated and not host_of(stated):
         fix = "write a name, an IP address or a URL, such as avi.example.com"

@@ -1,4 +1,4 @@
-"""What one run works with, and what it has found: values that its steps pass on."""
+"""The context of one run and its assessment: values that its steps pass on."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,28 +27,28 @@ from sync.translate.references import references_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """What Git wants, what is live, and what would have to change."""
+    """What is desired, what is live, and what has to change."""
 
     facts: Facts | None
-    """What `desired` was made of; None where it needs none."""
+    """The facts behind `desired`; None if it needs none."""
     desired: DesiredState
     live: LiveState
     plan: Plan
     record: Record
     """What earlier runs left on the Controller."""
     notices: tuple[Problem, ...]
-    """What makes this assessment doubtful: a record that cannot be read, a run that is writing."""
+    """Why this assessment may be wrong: a record that cannot be read, or another run that is writing."""
     renamed: tuple[Refusal, ...]
-    """What is live already under other names; then nothing is planned."""
+    """Why nothing is planned: objects are live under other names."""
 
 
 Planner = Callable[[DesiredState, LiveState, PlanOptions], Plan]
-"""What makes the plan of a run: `make_plan`, or what takes over, gives back or pauses."""
+"""The function that plans a run: `make_plan`, or that of adopt, release or pause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
-    """What the command line wants to hear while a run goes on."""
+    """Callbacks of the command line during a run."""
 
     writing: Callable[[], None] = lambda: None
     """Called before the first write."""
@@ -60,14 +60,14 @@ class Hooks:
     waiting: Callable[[Sequence[Awaited]], None] = lambda _: None
     """Called before the run waits for VirtualServices to come up."""
     applying: Callable[[Assessment], None] = lambda _: None
-    """Called with what is about to be applied: once, or more often where others write at the same time."""
+    """Called with what is about to be applied: once, or more often if others write at the same time."""
     applied: Callable[[tuple[Outcome, ...]], None] = lambda _: None
-    """Called with what became of it."""
+    """Called with its outcomes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """One run: what it reads, what it is to do, and the Controller that it talks to."""
+    """One run: its source, its options, and its Controller."""
 
     request: SourceRequest
     source: Source
@@ -80,7 +80,7 @@ class RunContext:
 
     @property
     def record_store(self) -> RecordStore:
-        """Where lock and last run are kept."""
+        """The store of lock and last run."""
         return record_store(self.client, self.settings)
 
 

@@ -1,4 +1,4 @@
-"""The credentials of a command: out of the environment of the process while it runs, and known by name."""
+"""The credentials of a command: removed from the environment while it runs, and known by name."""
 
 import os
 from collections import ChainMap
@@ -18,7 +18,7 @@ VARIABLES = (
 """Every variable that holds a credential which we read ourselves."""
 
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
-"""These stay: Git has to read them, too."""
+"""These stay, because Git reads them."""
 
 known: dict[str, str] = {}
 """Every secret that the running command was given, and the variable that it belongs to."""
@@ -28,9 +28,9 @@ _removed: dict[str, str] = {}
 
 @contextmanager
 def credentials_removed() -> Iterator[None]:
-    """Meanwhile no credential is in `os.environ`: neither a template nor a child process can find one there.
+    """Remove all credentials from `os.environ`, so that neither templates nor child processes see them.
 
-    `environment()` still has them. Afterwards they are back, for whoever runs several commands in one process.
+    `environment()` still has them. They are restored on exit, for a process that runs several commands.
     """
     known.clear()
     _removed.clear()
@@ -49,11 +49,11 @@ def credentials_removed() -> Iterator[None]:
 
 
 def environment() -> Mapping[str, str]:
-    """What the command was given, with its credentials."""
+    """The environment of the command, with its credentials."""
     return ChainMap(_removed, os.environ)
 
 
 def note(secret: str, name: str) -> None:
-    """Remember a secret and what it is called."""
+    """Remember a secret and its name."""
     if secret:
         known.setdefault(secret, name)

@@ -79,7 +79,7 @@ def limits_of(settings: Settings) -> SourceLimits:
 
 
 def empty_desired(error: SourceError) -> DesiredState:
-    """The desired state of a source that cannot be read: nothing, and nothing may be deleted for that."""
+    """The desired state of a source that cannot be read: empty, and nothing may be deleted because of it."""
     problem = Problem(
         severity=Severity.ERROR,
         message=error.message if not error.where else f"{error.where}: {error.message}",
@@ -97,7 +97,7 @@ def _nothing(commit: str, problems: tuple[Problem, ...]) -> DesiredState:
 def make_desired(source: Source, facts: Facts | None, is_over: Callable[[], bool] = never) -> DesiredState:
     """Steps 5 and 6: everything that should exist. Without facts, those of `assumed_facts` count.
 
-    A template that is still running when `is_over` says that no time is left ends there, and its owner is held.
+    A template that is still running when `is_over` returns true is stopped, and its owner is held.
     """
     settings = source.settings
     if settings is None:
@@ -134,7 +134,7 @@ def make_desired(source: Source, facts: Facts | None, is_over: Callable[[], bool
 
 
 def owners_in_git(source: Source, settings: Settings) -> DesiredState:
-    """Nothing but whose objects are meant, for what needs no more; what is wrong with manifests does not matter."""
+    """The owners in Git without their objects, for commands that need no more; faulty manifests do not matter."""
     named = named_owners(source.resources)
     return DesiredState(
         commit=source.snapshot.commit, cluster=settings.cluster, objects={}, in_git=OwnersInGit(named=named)
@@ -157,14 +157,14 @@ def _by_effect(problems: Iterable[Problem], idle: frozenset[Origin]) -> Iterator
 
 
 def _with_lines(in_git: OwnersInGit, snapshot: Snapshot) -> OwnersInGit:
-    """With the line of each label that is wrong; what is wrong with a whole manifest has its line already."""
+    """With the line of each wrong label; problems of a whole manifest have their line already."""
     loose = in_git.loose_services.items()
     found = {service: with_lines((each,), snapshot)[0] if each.field else each for service, each in loose}
     return replace(in_git, loose_services=found)
 
 
 def with_ignore_rules(desired: DesiredState, source: Source, today: date) -> DesiredState:
-    """The same, with the fields that `SyncSettings.ignore` exempts that day, with a warning for each idle rule."""
+    """The same, with the fields that `SyncSettings.ignore` exempts that day, and a warning for each idle rule."""
     rules = source.settings.sync.ignore if source.settings else ()
     if not rules:
         return desired
@@ -175,7 +175,7 @@ def with_ignore_rules(desired: DesiredState, source: Source, today: date) -> Des
 
 
 def narrowed(desired: DesiredState, selection: Selection) -> DesiredState:
-    """The same without the problems of owners that are not selected: this run is not about them."""
+    """The same without the problems of owners that are not selected."""
     if selection.is_everything:
         return desired
     owners = {item.owner for item in (*desired, *desired.held)}
@@ -184,11 +184,11 @@ def narrowed(desired: DesiredState, selection: Selection) -> DesiredState:
 
 
 NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
-"""Where nothing is live, nothing is paused: the time does not matter."""
+"""Nothing is live, so nothing is paused and the time does not matter."""
 
 
 def if_live(desired: DesiredState, source: Source) -> DesiredState:
-    """The desired state where everything in Git is live, as far as nobody can tell without a Controller (`validate`).
+    """The desired state for `validate`, which has no Controller: everything in Git counts as live.
 
     A Gateway that is live is held while the labels of a Service are nearly right; what is new is served without it.
     """
@@ -215,9 +215,9 @@ def offline(desired: DesiredState) -> DesiredState:
     """The desired state without what would be held even on an empty Controller: owners that request the same address.
 
     With the doubts about VIPs, all of which would be new there.
-    On a real Controller, the owner that has the address keeps it; without one nobody can tell who that is.
+    On a real Controller, the owner that has the address keeps it; without one, that owner is unknown.
     """
-    # Whether the Controller lets two VsVips have one DNS name is for it to say.
+    # Whether two VsVips may share a DNS name depends on the Controller.
     shared_names = replace(desired, hostnames_are_exclusive=False)
     plan = make_plan(shared_names, LiveState(), PlanOptions(now=NO_TIME))
     known = {held.name for held in desired.held}

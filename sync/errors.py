@@ -54,11 +54,11 @@ MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.INTERRUPTED: "stopped by SIGINT; what was in progress was completed",
     ExitCode.TERMINATED: "stopped by SIGTERM or another signal that can be caught; what was in progress was completed",
 }
-"""What each exit code tells."""
+"""What each exit code means."""
 
 
 class SyncError(Exception):
-    """Ends a run with one message a user can act on.
+    """Ends a run with one message that a user can act on.
 
     `where` is a place such as `values.yaml:3`, a URL or a path; `fix` says what to do.
     """
@@ -77,7 +77,7 @@ class SyncError(Exception):
 
 
 class UsageError(SyncError):
-    """The command line or the environment asks for something that cannot be."""
+    """The command line or the environment requests something impossible."""
 
     exit_code = ExitCode.USAGE
 
@@ -101,6 +101,6 @@ class LockedError(SyncError):
 
 
 class LockLostError(SyncError):
-    """The lock that this run held is somebody else's now, or nobody can tell: it must not write any more."""
+    """Another run may hold this run's lock now: this one must not write any more."""
 
     exit_code = ExitCode.LOCKED

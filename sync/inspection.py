@@ -1,4 +1,4 @@
-"""What commands look up that plan nothing: where fields come from, facts, and who holds the lock."""
+"""Look-ups for commands that plan nothing: sources of fields, facts, and the holder of the lock."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ from sync.translate.provenance import sources_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """What Git wants and what is live, with no plan between them; `live` is None without a Controller."""
+    """The desired and the live state, without a plan; `live` is None without a Controller."""
 
     source: Source
     settings: Settings
@@ -84,13 +84,13 @@ def inspect_tree(request: SourceRequest, facts: Facts | None, now: datetime, tim
 
 
 def read_facts_of(request: SourceRequest, target: Target) -> Facts:
-    """What the Controller tells about what the tree refers to."""
+    """The Controller's facts about what the tree refers to."""
     with _connected(request, target) as (source, settings, client):
         return read_facts_for(source, settings, client)
 
 
 def read_record_of(request: SourceRequest, target: Target) -> tuple[str, Record]:
-    """The name of the lock of the tree's cluster, and what is recorded there."""
+    """The name of the lock of the tree's cluster, and its record."""
     with _connected(request, target) as (_, settings, client):
         store = record_store(client, settings)
         stored = store.read()
@@ -98,7 +98,7 @@ def read_record_of(request: SourceRequest, target: Target) -> tuple[str, Record]
 
 
 def release_lock(request: SourceRequest, target: Target, holder: Holder) -> None:
-    """Take the lock away from this holder; raises LockedError if another one has it by now."""
+    """Take the lock away from this holder; raises LockedError if another one has it now."""
     with _connected(request, target, is_read_only=False) as (_, settings, client):
         release_from(record_store(client, settings), holder.run_id)
 

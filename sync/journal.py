@@ -35,7 +35,7 @@ class _Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunBegan(_Line):
-    """A run is about to write, or ended in a way that somebody may ask about."""
+    """A run is about to write, or ended in a way that matters."""
 
     event: Literal["begin"] = "begin"
     schema_version: int = 1
@@ -66,7 +66,7 @@ class ChangePlanned(_Line):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeEnded(_Line):
-    """How one request for an object ended (`write`), and later what became of its change (`outcome`).
+    """How one request for an object ended (`write`), and later the outcome of its change (`outcome`).
 
     `said` is the Controller's own text where something failed.
     """
@@ -100,7 +100,7 @@ class Journal:
         self._lock = threading.Lock()
 
     def append(self, *events: Event) -> None:
-        """Return once the events are safe on the disk; raises UsageError if they cannot be written."""
+        """Return once the events are on disk; raises UsageError if they cannot be written."""
         lines = b"".join(_adapter().dump_json(event) + b"\n" for event in events)
         try:
             with self._lock, os.fdopen(_open(self._file), "ab") as file:
@@ -132,7 +132,7 @@ def read_journal(place: Path) -> tuple[tuple[Event, ...], int]:
 
 @lru_cache(maxsize=1)
 def _adapter() -> TypeAdapter[Event]:
-    """Made only when a journal is written or read, which most runs do not do."""
+    """Created only if a journal is written or read, which most runs do not do."""
     return TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 
@@ -152,7 +152,7 @@ def _lines(place: Path) -> Iterator[bytes]:
 
 
 def _open(file: Path) -> int:
-    """The file; a new one is in its folder for good before anything is written to it."""
+    """The file, open; a new one is on disk, with its folder entry, before anything is written."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
     if file.exists():
         return os.open(file, flags, _MODE)

@@ -25,7 +25,7 @@ class Part(StrEnum):
     """What an object does for a connection."""
 
     ENTRANCE = "entrance"
-    """It listens, and says who chooses a back end."""
+    """It listens, and names the rules or the pool."""
     ADDRESS = "address"
     """It holds the addresses that clients connect to."""
     RULES = "rules"
@@ -60,7 +60,7 @@ class Kind:
     has_created_by: bool = True
     """Whether the schema has `created_by` (AVI-CREATED-BY)."""
     managed: frozenset[str]
-    """Top-level fields that our templates always answer for: not rendered means default (AKO-VIRTUALSERVICE-FIELDS,
+    """Top-level fields that are always ours: one that is not rendered gets its default (AKO-VIRTUALSERVICE-FIELDS,
     AKO-VSVIP-FIELDS, AKO-POOL-FIELDS, AKO-L4POLICYSET-FIELDS)."""
     by_rule: frozenset[str] = frozenset()
     """Fields that only an L4Rule renders; managed while rendered or written by us before (AKO-L4RULE-VIRTUALSERVICE,
@@ -76,7 +76,7 @@ class Kind:
     server_side: frozenset[str] = frozenset()
     """Fields that only the Controller sets: they do not belong into a create (AVI-COMPUTED-FIELDS)."""
     completed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """References that only others set, with the names that the Controller gives them where nobody does
+    """References that only others set, with the names that the Controller fills in by default
     (AVI-DEFAULT-REFERENCES)."""
     refers_to: frozenset[str] = frozenset()
     """The kinds of ours that it refers to: these exist before it, and go after it (AVI-REFERENCE-GRAPH)."""
@@ -95,7 +95,7 @@ class Kind:
     ako_markers: frozenset[str] = AKO_MARKERS
     """The markers that AKO writes on this kind (AKO-MARKERS)."""
     ako_checksum: str = ""
-    """Where AKO keeps the checksum of what it wrote, by which it tells whether to write again (AKO-CHECKSUM,
+    """The field with AKO's checksum of what it wrote, by which it decides whether to write again (AKO-CHECKSUM,
     AKO-COMPARES-CHECKSUMS)."""
 
 
@@ -152,7 +152,7 @@ LIMITS: Mapping[str, int] = {"pools_per_virtualservice": 1000, "servers_per_pool
 """How many a Controller allows, by the names of its SystemLimits (AVI-LIMITS)."""
 
 OURS_AFTER_RENDERING = frozenset({"name", "tenant_ref", "cloud_ref", "created_by", "markers"})
-"""Set by us after rendering: no template can forget or change them."""
+"""Set after rendering, so that no template can omit or change them."""
 
 _KINDS = (
     Kind(

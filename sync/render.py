@@ -33,7 +33,7 @@ from sync.sandbox import MOST_TEXT, Meter, Raw, Sandbox, TooMuchError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
-    """Rendered objects, and what could not be rendered: those owners are held."""
+    """Rendered objects, and the problems and held owners where rendering failed."""
 
     objects: tuple[AviObject, ...]
     problems: tuple[Problem, ...] = ()
@@ -41,7 +41,7 @@ class Rendering:
 
 
 MOST_SOURCE = 100_000
-"""Characters of a template, for compiling one takes time, too; ours have 3,000 at most."""
+"""Most characters of a template, because compiling takes time; ours have at most 3,000."""
 
 
 NO_SECRETS = KnownSecrets()
@@ -63,7 +63,7 @@ def render(
     """Every spec as the body a create would send.
 
     `templates` has one template per Avi kind. An owner whose template fails is held as a whole, and so is one whose
-    template writes a secret, or is still running when `is_over` says that the run has no time left.
+    template writes a secret, or is still running when `is_over` returns true.
     """
     compiled, problems = _compiled(templates)
     run = _Run(created_by=created_by, secrets=secrets, is_over=is_over)
@@ -123,7 +123,7 @@ def _compiled(templates: Mapping[str, TemplateText]) -> tuple[dict[str, Template
 
 @lru_cache(maxsize=64)
 def _template(source: TemplateText) -> Template:
-    """Compiling takes longer than rendering a small tree; nothing of a template outlives one rendering."""
+    """Cached, because compiling takes longer than rendering a small tree; a template keeps no state."""
     if len(source.text) > MOST_SOURCE:
         raise TooMuchError(f"it has more than {MOST_SOURCE:,} characters")
     sandbox = Sandbox({"ref": _reference, "raw": _raw}, finalize=_encoded)
@@ -157,7 +157,7 @@ def _reference(type_name: str, name: str | None) -> str | None:
 
 
 def _raw(text: Any) -> Raw:
-    """JSON text as it is. A function: through a class, a template would reach the methods of every text."""
+    """JSON text, not encoded again. A function, because a class would give templates the methods of every text."""
     return Raw(text)
 
 
@@ -198,7 +198,7 @@ _ANY_FAILURE = (
     TypeError,
     ValueError,
 )
-"""What a template of somebody else can make Python raise."""
+"""The errors that a user's template can cause."""
 
 
 _LONGEST_ERROR = 300
@@ -251,7 +251,7 @@ def _text(spec: ObjectSpec, template: Template, meter: Meter) -> str:
 
 
 def _line_of_failure(error: BaseException, template: Template) -> int:
-    """The line of the template that was at work, of the compiled code that Python names."""
+    """The line of the template that failed, from the compiled code in the traceback."""
     line = 1
     trace = error.__traceback__
     while trace is not None:
@@ -272,7 +272,7 @@ def _line_of_field(source: str, name: str) -> int:
 
 
 def _completed(rendered: Mapping[str, Any], spec: ObjectSpec, created_by: str) -> AviObject:
-    """The body with everything that no template may forget or change."""
+    """The body with everything that no template may omit or change."""
     kind = KINDS[spec.key.kind]
     body: dict[str, Any] = {"name": spec.key.name, "tenant_ref": _reference("tenant", spec.key.tenant)}
     if kind.has_cloud:

@@ -50,7 +50,7 @@ def synchronise(
 ) -> Run:
     """Read the source, plan against the live Controller and, unless it is a dry run, apply and verify.
 
-    Whatever `planner` plans passes the same guards, is applied in the same way, and must leave nothing to plan.
+    Every plan, of any `planner`, passes the same guards, is applied in the same way, and must leave nothing to plan.
     """
     timing = Timing().ending_after(target.deadline_seconds)
     request = replace(request, timeout_seconds=min(request.timeout_seconds, target.deadline_seconds))
@@ -83,7 +83,7 @@ def synchronise(
 
 
 def _assess(context: RunContext, before: Assessment | None = None) -> Assessment:
-    """Desired, live and plan as of now; `before` is what this run has seen before, of which equal facts save work."""
+    """Desired, live and plan as of now; with the facts of `before`, an earlier one, its desired state is reused."""
     options = context.options
     record, notices = _read_record(context)
     facts, desired = _desired(context, before)
@@ -98,7 +98,7 @@ def _assess(context: RunContext, before: Assessment | None = None) -> Assessment
 
 
 def _read_record(context: RunContext) -> tuple[Record, tuple[Problem, ...]]:
-    """What earlier runs left for this one; a record that cannot be read is a warning, until something is written."""
+    """The record of earlier runs. If it cannot be read, that is a warning, and an error once something is written."""
     try:
         stored = context.record_store.read()
     except RecordError as error:
@@ -111,7 +111,7 @@ def _read_record(context: RunContext) -> tuple[Record, tuple[Problem, ...]]:
 
 
 def _desired(context: RunContext, before: Assessment | None) -> tuple[Facts | None, DesiredState]:
-    """What Git wants, and the facts that it was made of."""
+    """The desired state, and the facts behind it."""
     source, options = context.source, context.options
     if not options.needs_manifests:
         return None, owners_in_git(source, context.settings)
@@ -123,14 +123,14 @@ def _desired(context: RunContext, before: Assessment | None) -> tuple[Facts | No
 
 
 def _read_live(context: RunContext, desired: DesiredState, record: Record) -> LiveState:
-    """What is live and kept, each object with the owner that Git and its markers tell together."""
+    """Live objects and backups, each with its owner according to Git and its markers."""
     other = record.holder if record.holder is not None and record.holder.run_id != context.options.run_id else None
     live = replace(read_live(context.client, context.settings), backups=record.backups, holder=str(other or ""))
     return with_owners_of_git(live, desired.in_git.named)
 
 
 def _plan(context: RunContext, desired: DesiredState, live: LiveState, options: PlanOptions) -> tuple[Plan, LiveState]:
-    """The plan, and what is live with all that the plan depends on: who uses what it deletes is read only then."""
+    """The plan, and the live state with the surroundings of what it deletes, which are read only if needed."""
     plan = context.planner(desired, live, options)
     surroundings = read_surroundings(context.client, plan.change_sets, live)
     if surroundings == live.surroundings:
@@ -140,7 +140,7 @@ def _plan(context: RunContext, desired: DesiredState, live: LiveState, options: 
 
 
 def _result(context: RunContext, seen: Assessment, admission: Admission) -> Run:
-    """What there is to report as long as nothing is written."""
+    """The result of a run that writes nothing."""
     return Run(
         desired=seen.desired,
         plan=seen.plan,
@@ -163,7 +163,7 @@ def _write(context: RunContext, seen: Assessment, admission: Admission, target: 
             MachineLock(target.state_folder, controller=target.controller, cluster=context.settings.cluster),
             Lock(context.record_store, me, context.timing, should_stop=context.hooks.should_stop) as lock,
         ):
-            # What was seen before belongs to a time in which others may have written.
+            # Others may have written since the first assessment.
             seen = _assess(context, seen)
             admission = admit(context, seen)
             if admission.takes_over and seen.plan.is_empty and not admission.refusals:
@@ -181,8 +181,8 @@ def _write(context: RunContext, seen: Assessment, admission: Admission, target: 
 def _apply(context: RunContext, seen: Assessment, admission: Admission, lock: Lock) -> Run:
     """Apply the plan, then verify: read and plan again. What remains was not achieved.
 
-    Owners that somebody else changed meanwhile are planned and applied once more, as far as a guard lets it pass and it
-    takes down nobody whom the first plan did not take down. A saved plan is applied as it is, once.
+    Owners that were changed by others meanwhile are planned and applied again, if the guards allow it and the new plan
+    takes down no other owners than the first one. A saved plan is applied as it is, once.
     """
     hooks, options, last = context.hooks, context.options, lock.record.last
     run = _result(context, seen, admission)
@@ -208,20 +208,20 @@ def _apply(context: RunContext, seen: Assessment, admission: Admission, lock: Lo
         if lock.lost or todo.is_empty:
             break
     if not any(write.state is WriteState.APPLIED for item in outcomes for write in item.writes):
-        with suppress(SyncError):  # it stays noted as one that may have changed something
+        with suppress(SyncError):  # then it stays recorded as a run that may have changed something
             lock.note(last)
     statuses = statuses_with_live(seen.desired, remaining, live, outcomes)
     return replace(run, statuses=statuses, live=live, outcomes=outcomes, remaining=remaining, locked=lock.lost)
 
 
 def _verify(context: RunContext, desired: DesiredState, record: Record) -> tuple[Plan, LiveState]:
-    """What is left to do, and what is live, after something was written."""
+    """The remaining plan and the live state after writing."""
     live = _read_live(context, desired, record)
     return _plan(context, desired, live, replace(context.options.plan, retry_refused=False))
 
 
 def _achieved(outcomes: Iterable[Outcome]) -> Iterable[Outcome]:
-    """The outcomes, less what is planned again: of such a set what was applied."""
+    """The outcomes; of a set that is planned again, only what was applied."""
     for outcome in outcomes:
         settled = outcome.done() if outcome.is_stale else outcome
         if settled is not None:
@@ -229,14 +229,14 @@ def _achieved(outcomes: Iterable[Outcome]) -> Iterable[Outcome]:
 
 
 def _still_needed(options: RunOptions, seen: Assessment) -> tuple[Backup, ...]:
-    """What is stored in case of a crash, less what this run knows to be of no use any more."""
+    """The backups, without those that are no longer needed."""
     in_git = {item.owner_name for item in seen.desired} | {item.name for item in seen.plan.held}
     is_everything = options.follows_git and options.plan.selection.is_everything
     return still_needed(seen.live, frozenset(in_git), is_everything=is_everything)
 
 
 def _last_run(options: RunOptions, writer: Writer | None, before: LastRun | None) -> LastRun | None:
-    """What the next run must know of this one; a run that does not follow Git changes nothing about the commit."""
+    """This run as the record shows it; a run that does not follow Git keeps the last commit."""
     time = f"{options.plan.now:%Y-%m-%dT%H:%M:%SZ}"
     if writer is None:
         return before and replace(before, time=time, run_id=options.run_id)
@@ -244,7 +244,7 @@ def _last_run(options: RunOptions, writer: Writer | None, before: LastRun | None
 
 
 def _apply_options(context: RunContext, lock: Lock, plan: Plan) -> ApplyOptions:
-    """With the lock behind them: nothing is written without it, and nothing deleted that is not kept."""
+    """Options that tie every write to the lock, and every delete in a replace to a backup."""
 
     def back_up(change_set: ChangeSet) -> None:
         group = str(change_set.owners[0])
@@ -267,7 +267,7 @@ def _apply_options(context: RunContext, lock: Lock, plan: Plan) -> ApplyOptions:
 
 
 def _services(context: RunContext, run: Run) -> tuple[ServiceState, ...]:
-    """How the VirtualServices that were changed are doing, if somebody wants to wait for them; without the lock."""
+    """The state of the changed VirtualServices, after waiting for them if requested; without the lock."""
     seconds, hooks = context.options.wait_seconds, context.hooks
     services = awaited(run.outcomes, run.live) if seconds and run.live is not None else ()
     if not services:

@@ -4,9 +4,9 @@
 attribute, also of functions, classes and methods, is refused, and so is every other call.
 
 *Work.* Each rendering has a `Meter`. Bodies of loops, macros and blocks pay for their own length each time they run,
-and whatever takes longer the larger its values are (operators, comparisons, filters, methods, `{{ }}`) pays for their
-size first, or for that of its result where this can be larger. So nothing runs long that was not paid for, and the
-meter is the one place that has to look at the time.
+and work that grows with the size of its values (operators, comparisons, filters, methods, `{{ }}`) pays for that size
+first, or for the size of its result if that can be larger. So the meter bounds all work, and only the meter has to
+check the time.
 """
 
 import math
@@ -34,19 +34,19 @@ from jinja2.visitor import NodeTransformer
 import sync.model.desired as desired_values
 
 MOST_WORK = 1_000_000
-"""What one object may cost. A pool of ours with 2,000 servers, the most that a Controller allows, costs a tenth."""
+"""Most work for one object. Our pool template with 2,000 servers, the Controller's limit, costs a tenth."""
 
 MOST_TEXT = 4_000_000
-"""Characters that one value of a template, or all that it renders, may have."""
+"""Most characters of one value of a template, or of its whole output."""
 
 MOST_BITS = 16_384
-"""Of a whole number; Python writes those with up to 4,300 digits."""
+"""Most bits of an integer; Python prints up to 4,300 digits."""
 
 _TEXT_PER_WORK = 16
 _WORK_PER_CALL = 10
 _WORK_BETWEEN_LOOKS = 20_000
 _ITEM_SIZE = 8
-"""Characters that an item of a list counts for, beside its own."""
+"""Characters that an item of a list counts for, in addition to its own."""
 
 
 class TooMuchError(TemplateRuntimeError):
@@ -64,7 +64,7 @@ class Raw(str):
 
 
 class Meter:
-    """How much one rendering may still do; `is_over` tells whether the run has no time left."""
+    """The remaining work of one rendering; `is_over` returns whether the run has no time left."""
 
     __slots__ = ("_is_over", "_left", "_next_look")
 
@@ -122,7 +122,7 @@ _CONTAINERS = (list, tuple, Mapping)
 def size_of(value: Any) -> int:
     """The characters of a value written out, roughly; raises TooMuchError instead of counting for long.
 
-    A list that holds the same list many times counts each of them, for whoever compares or writes it does so, too.
+    A list that contains the same list many times counts each of them, as comparing or printing it does.
     """
     kind = type(value)
     if kind is str:
@@ -168,7 +168,7 @@ def _size_of_items(value: Any) -> int:
 
 
 _Cost = Callable[[Sequence[Any]], int]
-"""What it costs to call something with these values, in characters; the first one is what it is called on."""
+"""The cost of a call with these values, in characters; the first value is the subject of the call."""
 
 
 def _linear(values: Sequence[Any]) -> int:
@@ -304,7 +304,7 @@ _CALLABLE = (BlockReference, LoopContext, Macro, Undefined)
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja with nothing in reach but what this module lists; undefined names are errors."""
+    """Jinja restricted to what this module lists; undefined names are errors."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(loader=BaseLoader(), undefined=StrictUndefined, autoescape=False, optimized=False, **options)
@@ -349,7 +349,7 @@ def _sum(items: Any, attribute: str | int | None = None, start: float = 0) -> fl
 
 
 _PLAIN = _Sandbox()
-"""Runs filters and tests once they have been paid for."""
+"""Runs filters and tests after they have been paid for."""
 
 
 class Sandbox(_Sandbox):
@@ -437,7 +437,7 @@ def _cost_of_operator(operator: str, left: Any, right: Any) -> int:
 
 
 def _kept(result: Any, meter: Meter) -> Any:
-    """A result whose size can be told: what comes bit by bit is collected."""
+    """A result with a known size: iterators are collected into lists."""
     if isinstance(result, Iterator | KeysView | ValuesView | ItemsView):
         result = list(result)
     meter.spend_on(size_of(result))
@@ -475,7 +475,7 @@ def _paying(finalize: Callable[[Any], Any]) -> Callable[..., Any]:
 
 _SPENT = " spent"
 _WEIGHED = " weighed"
-"""No template can write a name with a blank; one that finds another way gains nothing."""
+"""No template can write a name with a blank, and calling these filters would gain nothing."""
 
 
 @pass_context

@@ -10,7 +10,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """How a run waits. `ends_at` is a moment of `now`: from then on nothing is begun or tried again.
+    """How a run waits. `ends_at` is a moment of `now`: from then on nothing is started or retried.
 
     `chance` gives numbers from 0 to 1, for the jitter of waits.
     """
@@ -21,7 +21,7 @@ class Timing:
     ends_at: float = math.inf
 
     def ending_after(self, seconds: float) -> Self:
-        """The same, with the deadline so many seconds from now."""
+        """The same, with the deadline that many seconds from now."""
         return replace(self, ends_at=self.now() + seconds)
 
     def is_over(self) -> bool:

@@ -1,1 +1,1 @@
-"""What Avi's API means by what it says: references, and where an address lives."""
+"""The meaning of values in Avi's API: references, addresses, hostnames, markers."""

@@ -13,7 +13,7 @@ ADDRESS_FIELDS = {"V4": "ip_address", "V6": "ip6_address"}
 """The fields of a VIP that hold its addresses, by family."""
 
 GLOBAL_VRF = "global"
-"""The VRF of what names none (AVI-VRF-DEFAULT)."""
+"""The VRF of an object that names none (AVI-VRF-DEFAULT)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

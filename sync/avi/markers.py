@@ -1,7 +1,7 @@
 """What an object's marks say: `created_by` and its markers, ours (docs/safety.md#ownership) and AKO's.
 
-Markers are labels, each a key and some texts (AKO-CREATED-BY, AKO-MARKERS). They tell whose an object is, what we wrote
-last, and what people want of us. A key that is not in `Marker` is a label of somebody else, and stays.
+Markers are labels, each a key and some texts (AKO-CREATED-BY, AKO-MARKERS). They say who owns an object, what we wrote
+last, and what people request of us. A key that is not in `Marker` is a label of somebody else, and stays.
 """
 
 from collections.abc import Iterator, Mapping, Set
@@ -41,7 +41,7 @@ class Marker(StrEnum):
     REFUSED_DIGEST = "RefusedDigest"
     """Values: the digest that was refused, the Controller's words, and the owners' names if there are several."""
     ENABLE_AGAIN = "EnableAgain"
-    """On a VirtualService that we have disabled for a moment; who finds it later enables it."""
+    """On a VirtualService that we have disabled for a moment; a later run that finds it enables it."""
 
 
 OUR_MARKERS: frozenset[str] = frozenset(Marker)
@@ -50,7 +50,7 @@ _UNCOMPARED = frozenset({Marker.DIGEST, Marker.FIELDS})
 """Written with every write, never a reason for one (docs/safety.md#comparison)."""
 
 _OF_LAYER_7 = frozenset({"Host", "Path", "IngressName"})
-"""Markers that AKO puts only on objects of Ingresses and Routes, which are nothing of ours."""
+"""Markers that AKO puts only on objects of Ingresses and Routes, which avi-sync does not manage."""
 
 
 def created_by_us(cluster: str) -> str:
@@ -116,11 +116,11 @@ class Markers:
     def _values(self, key: str) -> tuple[str, ...]:
         return next((values for each, values in reversed(self.entries) if each == key), ())
 
-    # --- whose it is --------------------------------------------------------------------------------------------------
+    # --- ownership ----------------------------------------------------------------------------------------------------
 
     @property
     def our_cluster(self) -> str | None:
-        """The clusterName for which we made it; None where they do not say that we did."""
+        """The clusterName for which we made it; None if we did not."""
         return self[Marker.CLUSTER] if self[Marker.MANAGED_BY] == TOOL else None
 
     @property
@@ -134,11 +134,11 @@ class Markers:
         name = self[Marker.SERVICE]
         return (self[Marker.SERVICE_NAMESPACE] or self[Marker.NAMESPACE], name) if name else None
 
-    # --- what we wrote, and what people want of us --------------------------------------------------------------------
+    # --- what we wrote, and what people request -----------------------------------------------------------------------
 
     @property
     def digest(self) -> str:
-        """The digest of what was written; empty where nobody tells."""
+        """The digest of what was written; empty if there is none."""
         return self[Marker.DIGEST]
 
     @property
@@ -177,10 +177,10 @@ class Markers:
 
     @property
     def compared(self) -> Mapping[str, str]:
-        """Those that are fields like any other: ours, less those that are never a reason to write."""
+        """Our markers, without those that are never a reason to write."""
         return self.ours.without(_UNCOMPARED).texts
 
-    # --- others like them ---------------------------------------------------------------------------------------------
+    # --- changed copies -----------------------------------------------------------------------------------------------
 
     def with_values(self, key: Marker, *values: str) -> "Markers":
         """The same with these values under a key, in place of others if there are any."""

@@ -18,7 +18,7 @@ class Reference:
     """What a `…_ref` points to. One of name and uuid may be unknown, and then is empty.
 
     Plain equality: one that is known by name differs from one that is known by uuid, even where both mean one object.
-    Only a live body tells that they do (`names_in`).
+    Only a live body shows that they do (`names_in`).
     """
 
     type: str

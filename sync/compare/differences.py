@@ -13,7 +13,7 @@ from sync.kinds import COMPUTED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One field that differs: path such as `services[0].port`; None for a side that has nothing there."""
+    """One field that differs: path such as `services[0].port`; None on a side that lacks it."""
 
     path: str
     before: Any
@@ -38,7 +38,7 @@ def differences_from(
     fields: Iterable[str],
     computed: Computed = COMPUTED,
 ) -> tuple[Difference, ...]:
-    """Where some fields of a live body differ from a normal form, less what tells a VIP from another (`vips`)."""
+    """Where some fields of a live body differ from a normal form, apart from what identifies a VIP (`vips`)."""
     fields = tuple(fields)
     present = normal_form(live, kind, fields)
     found = differences(without_vip_identity(wanted), without_vip_identity(present), kind, computed)
@@ -71,7 +71,7 @@ def _differences(desired: Any, live: Any, message: str, path: str, computed: Com
         keys = desired.keys() | (live.keys() - computed.get(message, frozenset()))
         for key in sorted(key for key in keys if desired.get(key) != live.get(key)):
             here = f"{path}.{key}" if path else key
-            known = schema.get(key, NOTHING_KNOWN)  # what is absent has its default, and a person is shown that
+            known = schema.get(key, NOTHING_KNOWN)  # an absent field has its default: show that
             after, before = desired.get(key, known.default), live.get(key, known.default)
             yield from _differences(after, before, known.message, here, computed)
     elif isinstance(desired, list) and isinstance(live, list):

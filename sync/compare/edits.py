@@ -1,4 +1,4 @@
-"""What others set on a live object in fields that are not ours: it is never compared, and stays with every write."""
+"""Edits by others in fields that are not ours: never compared, and kept by every write."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,23 +20,23 @@ Body = Mapping[str, Any]
 
 
 def edits_beside(desired: AviObject, live: Body) -> tuple[Difference, ...]:
-    """The fields that differ from those of a new object and that Git has no say in, in field order.
+    """The fields that differ from those of a new object and that Git does not manage, in field order.
 
-    What is left to others is no edit: fields of `SyncSettings.ignore`, and servers that Git does not hold.
+    Fields that are left to others are not edits: those of `SyncSettings.ignore`, and servers that Git does not list.
     """
     found = _edits(desired.key.kind, live, fields_of(desired, live) | desired.left_alone)
     return tuple(item for item in found if not is_ignored(item.path, desired.ignored))
 
 
 def edits_on(kind: str, live: Body) -> tuple[Difference, ...]:
-    """The same of an object that Git does not ask for, or not at the moment."""
+    """The same for an object that is not in Git, or not at the moment."""
     return tuple(_edits(kind, live, managed_fields(kind, (), names_written(Markers.of(live)))))
 
 
 def lost_by_delete(kind: str, live: Body) -> tuple[str, ...]:
-    """What others set on a live object and nobody has any more once it is deleted, in words.
+    """What others set on a live object and a delete would lose, in words.
 
-    Labels count here. They are no edit otherwise, for they tell who may see an object, not what it does.
+    Labels count here. They are not edits otherwise, because they say who may see an object, not what it does.
     """
     labels = sorted(Markers.of(live).labels.texts.items())
     return (

@@ -1,4 +1,4 @@
-"""Single fields of an object: wanted, live, and whether the two mean the same."""
+"""Single fields of an object: desired, live, and whether the two mean the same."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -48,7 +48,7 @@ def _is_equal(desired: AviObject, live: Mapping[str, Any], path: Path, compariso
 
 
 def _is_within(wanted: Any, live: Any) -> bool:
-    """Whether live says all that is wanted: the Controller completes the parts of a VIP."""
+    """Whether live has everything that is wanted: the Controller completes the parts of a VIP."""
     if isinstance(wanted, Mapping) and isinstance(live, Mapping):
         return all(_is_within(value, live.get(key)) for key, value in wanted.items())
     if isinstance(wanted, list) and isinstance(live, list) and len(wanted) == len(live):

@@ -18,7 +18,7 @@ def with_ignored(item: AviObject, rules: Sequence[IgnoreRule], today: date) -> A
 
 
 def expired(rules: Sequence[IgnoreRule], today: date) -> Iterator[Problem]:
-    """A rule that has ended, so that nobody wonders why the field is set back."""
+    """A warning for each expired rule: its field is managed again."""
     for number, rule in enumerate(rules):
         if today > rule.expires:
             yield Problem(
@@ -58,7 +58,7 @@ def is_ignored(path: str, fields: Iterable[str]) -> bool:
 
 
 def with_live_values(body: Mapping[str, Any], live: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
-    """The body with the values that the fields have live; one that is not set live is not set at all."""
+    """The body with the values that the fields have live; a field that is not set live is left out."""
     found = dict(body)
     for field in fields:
         found = _carried(found, live, field.split("."))

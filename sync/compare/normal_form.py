@@ -11,7 +11,7 @@ from sync.avi.schema import SCHEMA, Field
 from sync.kinds import UNORDERED
 
 NOTHING_KNOWN = Field()
-"""A field of which the schema has neither default nor type."""
+"""A field that the schema does not know."""
 
 
 def normal_form(body: Mapping[str, Any], kind: str, fields: Iterable[str]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from sync.model.desired import AviObject
 class Comparison:
     """What lies between a desired and a live object.
 
-    `replace` tells what must be made anew because the Controller refuses the change in place, `reason` why.
+    `replace` is what must be created again because the Controller refuses the change in place, `reason` says why.
     """
 
     differences: tuple[Difference, ...] = ()
@@ -25,7 +25,7 @@ class Comparison:
     reason: str = ""
     is_disruptive: bool = False
     is_as_written: bool = False
-    """Whether Git asks for what was written last: what differs was changed on the Controller."""
+    """Whether Git requests what was written last: then every difference is an edit on the Controller."""
 
     @property
     def is_equal(self) -> bool:
@@ -34,7 +34,7 @@ class Comparison:
 
 
 def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
-    """Compare all fields that are ours; what is left alone and what others set is not looked at."""
+    """Compare all fields that are ours; fields that are left alone or set by others do not count."""
     kind = KINDS[desired.key.kind]
     markers, wanted_markers = Markers.of(live), desired.markers
     is_as_written = wanted_markers.digest == markers.digest
@@ -68,10 +68,10 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
 
 
 def _is_hidden(difference: Difference) -> bool:
-    """Whether the Controller hides the live value, a secret: nobody can see whether it differs.
+    """Whether the Controller hides the live value, a secret, so that it cannot be compared.
 
-    For objects whose digest tells that they were written with just these fields. Where it tells that Git asks for
-    something else now, the hidden value stays a difference, and the secret is written once more.
+    Used for objects that were written with the fields that Git requests now, by their digest. If Git requests something
+    else, the hidden value stays a difference, and the secret is written again.
     """
     return difference.before == HIDDEN and isinstance(difference.after, str)
 
@@ -90,7 +90,7 @@ def top_level(path: str) -> str:
 
 
 def fields_of(desired: AviObject, live: Mapping[str, Any]) -> frozenset[str]:
-    """The fields that we answer for on a live object."""
+    """The fields of a live object that are ours."""
     return _fields(desired, Markers.of(live))
 
 
@@ -116,7 +116,7 @@ def body_of_update(desired: AviObject, live: Mapping[str, Any]) -> dict[str, Any
     left out, which resets it.
     """
     fields = fields_of(desired, live)
-    gone = fields | {KINDS[desired.key.kind].ako_checksum}  # it told what AKO wrote, which this is not
+    gone = fields | {KINDS[desired.key.kind].ako_checksum}  # the checksum of what AKO wrote
     body = {key: value for key, value in live.items() if key not in gone}
     body |= {key: desired.body[key] for key in fields if key in desired.body}
     if desired.key.part is Part.ADDRESS:
@@ -135,7 +135,7 @@ def without_identity(body: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 
 def _overlaid_vips(desired: Any, live: Any) -> list[dict[str, Any]]:
-    """Each VIP as we ask for it, with what tells its address and what the Controller computed as it is live."""
+    """Each VIP as desired, with the live values of what identifies it and of what the Controller computed."""
     present = {vip.get("vip_id"): vip for vip in live}
     kept = IDENTITY_OF_A_VIP | COMPUTED["Vip"]
     return [

@@ -1,4 +1,4 @@
-"""What an object is created with that takes the place of a live one, and what of that one is lost.
+"""The body of an object that replaces a live one, and what the replace loses.
 
 See docs/safety.md#replace.
 """
@@ -19,13 +19,13 @@ Body = Mapping[str, Any]
 OUR_TYPES = frozenset(kind.path for kind in KINDS.values())
 
 _OF_EVERY_TENANT = ("System-",)
-"""How the names of objects begin that every Controller is shipped with, and every tenant may use."""
+"""Prefixes of the objects that every Controller ships with and every tenant may use."""
 
 
 def body_of_recreate(desired: AviObject, live: Body) -> dict[str, Any]:
-    """The body that a deleted object is created with again: what others attached to it survives.
+    """The body for creating a deleted object again: what others attached to it survives.
 
-    What refers to objects of ours goes by name, for those may be made anew as well.
+    References to our objects are by name, because those may be created again as well.
     """
     return _body(desired, live, lost=set(_hidden(desired, live)))
 
@@ -36,7 +36,7 @@ def body_of_move(desired: AviObject, live: Body) -> dict[str, Any]:
 
 
 def lost_by_recreate(desired: AviObject, live: Body) -> tuple[str, ...]:
-    """What others may miss after an object was deleted and created again, in words."""
+    """What is lost when an object is deleted and created again, in words."""
     return (*_addresses_lost(desired, live), *_fields_lost(_hidden(desired, live), "the Controller hides its value"))
 
 
@@ -79,7 +79,7 @@ def _fields_lost(fields: Iterator[str], why: str) -> Iterator[str]:
 
 
 def _addresses_lost(desired: AviObject, live: Body) -> Iterator[str]:
-    """Addresses that nobody asked for: the Controller may give others."""
+    """Addresses that were not requested: the Controller may choose others."""
     if desired.key.part is Part.ADDRESS and requested_address(desired.body["vip"]) == NO_ADDRESS:
         for address in sorted(addresses(live)):
             yield f"address {address}: the Controller chose it, and may choose another"

@@ -1,7 +1,7 @@
-"""An object that changes hands: AKO's becomes ours, ours becomes AKO's again.
+"""An object that is handed over: AKO's becomes ours, or ours becomes AKO's again.
 
-Only marks change hands. What differs otherwise stays as it is, for the next plan to show: a take-over is no occasion to
-change traffic. The one exception is an order that AKO leaves to chance and that means nothing.
+Only marks change. Other differences stay and show up in the next plan: handing over must not change traffic. The one
+exception is an order that AKO leaves to chance and that means nothing.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ AKO does not recognise a VirtualService without one (AKO-CHECKSUM-NEEDED).
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Takeover:
-    """What is sent, what that changes, and the fields that stay different from what Git asks for."""
+    """What is sent, what that changes, and the fields that still differ from Git."""
 
     body: Mapping[str, Any]
     changes: tuple[Difference, ...]
@@ -35,7 +35,7 @@ class Takeover:
 def adopted(desired: AviObject, live: Mapping[str, Any]) -> Takeover:
     """The live object with our marks.
 
-    Without the digest where a field stays different: what differs then is what Git requests, not an edit by hand.
+    Without the digest if a field still differs: that difference is a change in Git, not an edit by hand.
     """
     found = compare(desired, live).differences
     differing = {top_level(item.path) for item in found} - {"created_by", "markers"}
@@ -51,7 +51,7 @@ def adopted(desired: AviObject, live: Mapping[str, Any]) -> Takeover:
 
 
 def adopted_unwanted(kind: Kind, live: Mapping[str, Any], *, created_by: str) -> Takeover:
-    """An object of AKO's that Git no longer asks for, with our marks, so that it does not outlive its owner."""
+    """An object of AKO's that is no longer in Git, with our marks, so that it is deleted with the next plan."""
     markers = Markers.of(live).with_values(Marker.MANAGED_BY, TOOL)
     return _handed_over(kind, live, {"markers": markers.to_json()}, created_by=created_by)
 

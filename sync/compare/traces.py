@@ -1,4 +1,4 @@
-"""What a live body tells of a write: whether it is what was sent, and whether it is still what a plan saw."""
+"""Whether a live body is what was sent, and whether it is still what a plan has seen."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Live servers of Nodes whose addresses Git does not tell: they stay exactly as they are."""
+"""Live servers of Nodes without a usable address in Git: they stay unchanged."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -13,7 +13,7 @@ _FIELD = "servers"
 
 
 def unknown_servers(desired: AviObject, live: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    """The live servers that Git does not request, and that may be those of a Node whose address it does not tell."""
+    """The live servers that Git does not request, and that may be those of a Node without a usable address."""
     if desired.unknown_nodes is None or _FIELD in desired.left_alone:
         return ()
     known = {usual_form(address) for address in desired.unknown_nodes.known_addresses}
@@ -26,7 +26,7 @@ def unknown_servers(desired: AviObject, live: Mapping[str, Any]) -> tuple[Mappin
 
 
 def with_servers(desired: AviObject, servers: Iterable[Mapping[str, Any]]) -> AviObject:
-    """The object with these servers besides its own, marked as if Git had requested them: nobody has edited them."""
+    """The object with these servers added, marked as if Git had requested them: they are not edits."""
     body = {**desired.body, _FIELD: [*(desired.body.get(_FIELD) or ()), *servers]}
     normal = {**desired.normal, **normal_form(body, desired.key.kind, [_FIELD])}
     body["markers"] = signed(desired.markers, normal).to_json()

@@ -1,6 +1,6 @@
-"""Whether a live VIP can be what Git asks for; if it cannot, it must be replaced (docs/safety.md#replace).
+"""Whether a live VIP can become what Git requests; if not, it must be replaced (docs/safety.md#replace).
 
-Every VIP carries `auto_allocate_ip: true`, so that its address does not tell whether Git asked for it: the marker
+Every VIP carries `auto_allocate_ip: true`, so its address does not show whether Git requested it: the marker
 `AskedAddress` does.
 """
 
@@ -15,7 +15,7 @@ from sync.avi.references import Reference, parse_reference
 IDENTITY_OF_A_VIP = frozenset(
     {"ip_address", "ip6_address", "ipam_network_subnet", "subnet_uuid", "auto_allocate_ip_type"}
 )
-"""Fields of a VIP that are judged here and never compared field by field."""
+"""Fields of a VIP that are compared here, and never field by field."""
 
 _SUBNET_FIELDS = {"V4": "subnet", "V6": "subnet6"}
 _FAMILIES = {"V4_ONLY": ("V4",), "V6_ONLY": ("V6",), "V4_V6": ("V4", "V6")}
@@ -27,7 +27,7 @@ def replace_reason(desired: Mapping[str, Any], live: Mapping[str, Any], requeste
 
 
 def requested_address(vips: Iterable[Mapping[str, Any]]) -> str:
-    """The address that a rendered `vip` list asks for, `none` if it leaves the choice to the Controller."""
+    """The address that a rendered `vip` list requests, `none` if the Controller is to choose."""
     for vip in vips:
         for field in ADDRESS_FIELDS.values():
             if address := address_in(vip, field):
@@ -36,7 +36,7 @@ def requested_address(vips: Iterable[Mapping[str, Any]]) -> str:
 
 
 def outside_of_its_subnet(vips: Iterable[Mapping[str, Any]]) -> str:
-    """An address asked for that the subnet asked for with it does not hold; empty where the two agree."""
+    """Why a requested address is not in the subnet requested with it; empty if it is."""
     return next((reason for vip in vips for reason in _outside(vip, vip)), "")
 
 
@@ -55,7 +55,7 @@ def check_vips(vips: Any) -> None:
 
 
 def without_vip_identity(normal: dict[str, Any]) -> dict[str, Any]:
-    """A normal form without what is judged here; of what has no VIPs as it is."""
+    """A normal form without those fields; unchanged if it has no VIPs."""
     if "vip" not in normal:
         return normal
     vips = [{key: value for key, value in vip.items() if key not in IDENTITY_OF_A_VIP} for vip in normal["vip"] or ()]
@@ -94,14 +94,14 @@ def _network_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Ite
 
 
 def _network(vip: Mapping[str, Any]) -> Reference | None:
-    """The network of a VIP: the one that was asked for, else what the Controller says (AVI-VIP-ALLOCATION)."""
+    """The network of a VIP: the requested one, else the Controller's (AVI-VIP-ALLOCATION)."""
     places = (vip.get("ipam_network_subnet") or {}, vip, *(vip.get("discovered_networks") or ()))
     found = (parse_reference(str(place.get("network_ref", ""))) for place in places)
     return next((reference for reference in found if reference is not None), None)
 
 
 def _subnet_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[str]:
-    """An address outside of the subnet asked for, unless it is asked for itself: a new VIP would have it again."""
+    """An address outside the requested subnet, unless it is requested itself: a new VIP would have it again."""
     if requested_address((desired,)) not in addresses({"vip": (live,)}):
         yield from _outside(desired, live)
 
@@ -128,7 +128,7 @@ def _network_of(subnet: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network | 
 
 
 def _family_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[str]:
-    """A family that is requested and missing, or that was requested, is there, and is requested no more."""
+    """A family that is requested and missing, or there and no longer requested."""
     held = {family for family, field in ADDRESS_FIELDS.items() if address_in(live, field)}
     requested = {family for family, field in ADDRESS_FIELDS.items() if address_in(desired, field)}
     wanted = _families(desired)

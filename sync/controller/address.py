@@ -1,4 +1,4 @@
-"""Where the Controller is, and who logs in there."""
+"""The Controller's address, and the account for it."""
 
 import ipaddress
 import ssl
@@ -22,7 +22,7 @@ class Login:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """What must not turn up in anything that is said."""
+        """What must not appear in any message."""
         return frozenset({self.password, self.token} - {""})
 
     @classmethod
@@ -31,7 +31,7 @@ class Login:
         return cls(username=target.username, password=target.password, token=target.token)
 
     def body(self) -> dict[str, str]:
-        """What POST /login is sent."""
+        """The body of POST /login."""
         secret = {"token": self.token} if self.token else {"password": self.password}
         return {"username": self.username, **secret}
 
@@ -73,7 +73,7 @@ class ControllerAddress:
         return _is_loopback(self.host)
 
     def ssl_context(self) -> ssl.SSLContext:
-        """What TLS connections to this address demand; raises UsageError for a CA bundle that cannot be used."""
+        """The TLS settings for this address; raises UsageError for a CA bundle that cannot be used."""
         if not self.url.startswith("https:"):
             return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody: reading the system's authorities takes time
         try:
@@ -131,7 +131,7 @@ def _is_ip6(text: str) -> bool:
 
 
 def _is_plain(host: str) -> bool:
-    """Whether nothing but letters, digits and the punctuation of names and addresses is in it."""
+    """Whether it has only letters, digits and the punctuation of names and addresses."""
     return host.isascii() and all(char.isalnum() or char in "-._:" for char in host)
 
 

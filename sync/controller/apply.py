@@ -1,9 +1,9 @@
 """Plan → Outcomes: sends what is in the plan and nothing else.
 
-Change sets of different owners run side by side, each in its own order; sets that only delete come after all others.
-The first write that fails ends its set. From the first delete to the last create of a set something is missing from
-the Controller: there the set is patient with what may pass by itself, is not stopped, and where a create is refused
-for good, what was deleted is put back.
+Change sets of different owners run in parallel, each in its own order; sets that only delete come after all others.
+The first write that fails ends its set. Between the first delete and the last create of a set (`in_hand`) something is
+missing from the Controller: there the set retries what may pass by itself, cannot be stopped, and restores what it
+deleted if a create is refused for good.
 """
 
 import logging
@@ -32,25 +32,25 @@ from sync.timing import Timing
 _LOG = logging.getLogger(__name__)
 
 LONGEST_REFUSAL = 300
-"""Of the Controller's words, on what was put back: a label is no place for a story."""
+"""Characters of the Controller's words that are written on restored objects."""
 
 NAME_IS_FREE_WITHIN_SECONDS = 60.0
 """How long a name may stay taken after its delete (AVI-NAME-AFTER-DELETE)."""
 ADDRESS_IS_FREE_WITHIN_SECONDS = 15.0
-"""How long an address may stay taken after its delete; shorter, because the 400 may as well mean something else."""
+"""How long an address may stay taken after its delete; shorter, because the 400 may mean something else."""
 PATIENCE_SECONDS = 300.0
-"""How long a create is tried again through trouble that may pass, once something has been deleted for it."""
+"""How long a create is retried, once something has been deleted for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyOptions:
-    """How a plan is applied. `on_write` hears of every write as it ends.
+    """How a plan is applied. `on_write` is called after every write.
 
-    `should_stop` is asked before each set, and before each write unless something is missing in between.
-    `confirm_hold` is called before each set and each delete, and raises LockLostError once the run must not write any
-    more. Before the first delete of a set, `back_up` stores the bodies that the set would put back; `drop` forgets them
-    once the set needs them no more. After `back_up`, `preflight` looks at what the set deletes and creates again, and
-    raises WriteFailedError if anything speaks against it. Threads call all of them at once.
+    `should_stop` is called before each set, and before each write unless something is missing in between.
+    `confirm_hold` is called before each set and each delete, and raises LockLostError if the run must not write any
+    more. Before the first delete of a set, `back_up` stores the bodies that the set would restore, and `preflight`
+    checks what the set deletes and creates again: it raises WriteFailedError if that must not happen. `drop` forgets
+    the bodies once the set no longer needs them. All of them are called from several threads.
     """
 
     parallelism: int = 8
@@ -79,7 +79,7 @@ def apply_plan(plan: Plan, client: ControllerClient, options: ApplyOptions) -> t
 
 
 class _Brake:
-    """Why nothing more may be begun. All sets of a run share it."""
+    """Why nothing more may start. All sets of a run share it."""
 
     def __init__(self, options: ApplyOptions) -> None:
         self._options = options
@@ -87,7 +87,7 @@ class _Brake:
         self._pulled = ""
 
     def pull(self, why: Why) -> None:
-        """Take note of a failure that every other set would meet as well."""
+        """Note a failure that every other set would meet as well."""
         with self._lock:
             self._pulled = self._pulled or _HALTS.get(why, "")
 
@@ -109,7 +109,7 @@ _HALTS: Mapping[Why, str] = {
 
 @dataclass(slots=True)
 class _SetRun:
-    """One change set on its way."""
+    """One change set while it is applied."""
 
     change_set: ChangeSet
     sender: Sender
@@ -118,20 +118,20 @@ class _SetRun:
     is_backed_up: bool = False
     """Whether the bodies to restore are stored."""
     is_checked: bool = False
-    """Whether what is deleted in hand was found to be as the plan saw it."""
+    """Whether the objects to replace were found unchanged since the plan."""
     is_missing: bool = False
-    """Whether something was given up that is neither taken nor put back."""
+    """Whether something was given up and neither taken nor restored."""
     sent: set[ObjectKey] = field(default_factory=set)
-    """What was written in hand, or may have been."""
+    """The objects that were written in the replace, or may have been."""
     undo: list[Write] = field(default_factory=list)
-    """What takes back what was written in hand, the last first."""
+    """The writes that undo the replace, in reverse order."""
     versions: dict[ObjectKey, str] = field(default_factory=dict)
     """The `_last_modified` of what was updated."""
     restored: set[ObjectKey] = field(default_factory=set)
     outcomes: list[WriteOutcome] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Go on where a run that was interrupted has ended."""
+        """Continue where an interrupted run has ended."""
         resumes = self.change_set.resumes
         self.sent |= resumes.keys()
         self.undo += (write for write in reversed(self.change_set.restores) if write.key in resumes)
@@ -145,7 +145,7 @@ class _SetRun:
             self.options.confirm_hold()
             outcome = self._run()
         except LockLostError as error:
-            # Whoever has the lock now finds what is kept: putting anything back would be a write beside his.
+            # The run that has the lock now finds the backups: restoring them here would interfere with it.
             return self._outcome(SetState.FAILED if self.outcomes else SetState.NOT_TRIED, said=error.message)
         except Exception as error:  # a defect of ours is the failure of this set only
             return self._outcome(SetState.FAILED, said=_defect(f"{self.change_set.owners[0]}", error))
@@ -167,7 +167,7 @@ class _SetRun:
         return self._outcome(SetState.APPLIED)
 
     def _is_in_hand(self, position: int) -> bool:
-        """Whether something was given up that is yet to be taken."""
+        """Whether the set is in a replace: something was given up and is not yet taken."""
         return bool(self.sent) and position in self.change_set.in_hand
 
     def _failed(self, failure: WriteFailedError) -> Outcome:
@@ -175,17 +175,17 @@ class _SetRun:
         return self._outcome(SetState.FAILED, said=failure.said, is_stale=is_stale)
 
     def _failed_in_hand(self, failure: WriteFailedError) -> Outcome:
-        """Put the old objects back, unless that is what has just failed, or what was deleted has to be planned anew."""
+        """Restore the old objects, unless that has just failed, or the deleted ones must be planned again."""
         is_continued = bool(self.change_set.resumes)
         self.is_missing = True
         if is_continued and (failure.why is Why.STALE or not self.change_set.restores):
             return self._failed(failure)
         return self._restore(failure)
 
-    # --- putting back -------------------------------------------------------------------------------------------------
+    # --- restoring ----------------------------------------------------------------------------------------------------
 
     def _restore(self, failure: WriteFailedError) -> Outcome:
-        """Take back everything that was written in hand, the last first."""
+        """Undo everything that was written in the replace, in reverse order."""
         if failure.why is Why.LOST:
             said = f"{failure.said}; the deleted objects are missing, and the next run creates them again"
             return self._outcome(SetState.FAILED, said=said)
@@ -201,7 +201,7 @@ class _SetRun:
         return self._outcome(SetState.RESTORED, said=failure.said, is_stale=is_stale)
 
     def _take_back(self, write: Write, refused: str) -> None:
-        """Undo one write; `refused` are the Controller's words, which the old object is marked with."""
+        """Undo one write; the old object is marked with `refused`, the Controller's words."""
         match write.method:
             case Method.DELETE:
                 self.options.confirm_hold()
@@ -215,12 +215,12 @@ class _SetRun:
         self.restored.add(write.key)
 
     def _is_still_there(self, key: ObjectKey) -> bool:
-        """Whether the old object itself has survived a delete of which nobody knew what became of it."""
+        """Whether the old object has survived a delete with an unknown outcome."""
         deletes = [w for w in self.change_set.writes if w.key == key and w.method is Method.DELETE]
         return bool(deletes) and self.sender.read(deletes[0]) is not None
 
     def _noted(self, write: Write, refused: str) -> Write:
-        """With a marker that stops the next run from trying the same again, if something was refused."""
+        """With a marker that keeps the next run from trying the same again, if something was refused."""
         if not refused:
             return write
         body = write.body or {}
@@ -231,7 +231,7 @@ class _SetRun:
     # --- single writes ------------------------------------------------------------------------------------------------
 
     def _send(self, write: Write, position: int) -> None:
-        """One write; whatever goes wrong with it, a defect of ours included, is the failure of this set only."""
+        """One write; any failure, even a defect of ours, fails this set only."""
         try:
             match write.method:
                 case Method.DELETE:
@@ -258,7 +258,7 @@ class _SetRun:
         self.sent.add(write.key)
 
     def _current(self, write: Write) -> Write:
-        """With the version that the object has by now, if this set has updated it before."""
+        """With the object's current version, if this set has updated it before."""
         version = self.versions.get(write.key)
         return replace(write, body={**(write.body or {}), "_last_modified": version}) if version else write
 
@@ -271,7 +271,7 @@ class _SetRun:
         self.versions[write.key] = self._patiently(write, lambda _: self.sender.update(self._current(write)))
 
     def _patiently(self, write: Write, send: Callable[[int], str]) -> str:
-        """A write, where what was freed may stay taken for a while, and trouble may pass."""
+        """A write, retried while freed resources may still be taken, or a failure may pass."""
         began = self.options.timing.now()
         is_freed_here = bool(_exclusive(write, write.body) & self._freed())
 
@@ -311,21 +311,21 @@ class _SetRun:
 
     def _delete(self, write: Write, position: int) -> None:
         is_in_hand = position in self.change_set.in_hand
-        if not (is_in_hand and self.is_checked):  # else it was looked at before the first delete
+        if not (is_in_hand and self.is_checked):  # else it was checked before the first delete
             self._store_and_check(write, is_in_hand=is_in_hand)
         else:
             self.options.confirm_hold()
         try:
             self.sender.delete(write)
         except WriteFailedError as failure:
-            if failure.why in MAY_PASS and is_in_hand:  # nobody knows whether it is gone
+            if failure.why in MAY_PASS and is_in_hand:  # it may be deleted
                 self._note_deleted(write)
             raise
         if is_in_hand:
             self._note_deleted(write)
 
     def _note_deleted(self, write: Write) -> None:
-        """What a run that was interrupted had made in place of the old object is no longer to be taken away."""
+        """Note that an object is deleted: its restore joins `undo`, or the delete of its replacement leaves it."""
         made = [undo for undo in self.undo if undo.method is Method.DELETE and undo.key == write.key]
         if made:
             self.undo.remove(made[0])
@@ -334,7 +334,7 @@ class _SetRun:
         self.sent.add(write.key)
 
     def _store_and_check(self, write: Write, *, is_in_hand: bool) -> None:
-        """Everything that must be so before a delete; the look at the object comes last, and the delete right after."""
+        """Everything that must hold before a delete; the object is read last, right before the delete."""
         if self.change_set.restores and not self.is_backed_up:
             self._back_up()
         if is_in_hand:
@@ -364,7 +364,7 @@ class _SetRun:
         _LOG.info('event=%s method=%s key="%s"%s', state, write.method, write.key, words)
         try:
             self.options.on_write(outcome)
-        except Exception:  # who listens must not end a set halfway
+        except Exception:  # a listener must not end a set halfway
             _LOG.exception('event=defect key="%s" heard="%s"', write.key, state)
 
     def _outcome(self, state: SetState, *, said: str = "", is_stale: bool = False) -> Outcome:
@@ -380,7 +380,7 @@ class _SetRun:
 
 
 def _exclusive(write: Write, body: Mapping[str, Any] | None) -> frozenset[Resource]:
-    """The addresses and DNS names in a body of a write; a name that stays taken is told by 409."""
+    """The addresses and DNS names in the body of a write; a name that is still taken shows as 409."""
     return resources_of(write.key, body) - {write.key}
 
 

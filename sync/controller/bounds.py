@@ -1,4 +1,4 @@
-"""How long an answer may take, and how large it may be: a stream that never ends must not hold a run."""
+"""Limits of time and size for one answer: an endless stream must not block a run."""
 
 import ssl
 import time
@@ -9,15 +9,15 @@ import httpcore
 import httpx
 
 MOST_BYTES = 64 * 1024 * 1024
-"""Of one answer, unpacked. A page of 200 pools with 500 servers each has half of that."""
+"""The largest answer, decompressed. A page of 200 pools with 500 servers each has half of that."""
 
 
 class TooLargeError(httpx.DecodingError):
-    """An answer that is larger than any of a Controller."""
+    """An answer that is too large for a Controller's."""
 
 
 class SlowAnswerError(httpcore.ReadTimeout):
-    """An answer that has begun and does not end in its time."""
+    """An answer that did not end in time."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"the answer was not complete after {seconds:g} s")
@@ -33,13 +33,13 @@ class AnswerTime:
         self._has_begun = False
 
     def begin(self, seconds: float) -> None:
-        """From now on, so many seconds."""
+        """Start the time for one answer."""
         self._seconds = seconds
         self._ends_at = time.monotonic() + seconds
         self._has_begun = False
 
     def read(self, stream: httpcore.NetworkStream, max_bytes: int, timeout: float | None) -> bytes:
-        """What arrives next; raises httpcore.ReadTimeout once the time is over, however often something arrives."""
+        """The next bytes; raises httpcore.ReadTimeout once the time is over, even if bytes keep arriving."""
         try:
             found = stream.read(max_bytes, self.left_seconds(timeout))
         except httpcore.ReadTimeout:
@@ -63,7 +63,7 @@ class BoundedStream(httpcore.NetworkStream):
         self._time = answer_time
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """What arrives next."""
+        """The next bytes."""
         return self._time.read(self._inner, max_bytes, timeout)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The Controller's API: one session, typed errors, repetitions where they do no harm."""
+"""The Controller's API: one session, typed errors, retries where they are safe."""
 
 import contextlib
 import json
@@ -73,9 +73,9 @@ class _Call:
 class ControllerClient:
     """The API of one Controller, from entering (login) to leaving (logout); up to `max_connections` threads share it.
 
-    Paths are those of the API (`/api/pool/<uuid>`), `tenant` is a name or `*`. Requests raise what `errors` describes;
-    whatever they raise has been repeated already as far as that does no harm. With `read_only` no write leaves.
-    `observe` hears of every request that was sent, logins included.
+    Paths are those of the API (`/api/pool/<uuid>`), `tenant` is a name or `*`. Requests raise the errors of
+    `sync.controller.errors`, after safe retries. With `read_only` no write is sent. `observe` is called for every
+    request, logins included.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class ControllerClient:
         self._close(is_waited_for=not is_stopped)
 
     def _log_out(self) -> None:
-        """Nothing depends on it, and it must not hide what ended the run."""
+        """Log out; a failure must not hide what ended the run."""
         with contextlib.suppress(Exception):
             headers = self._live.live.headers
             self._wire.send("POST", LOGOUT_PATH, headers, content=b"", timeout_seconds=_LOGOUT_SECONDS)
@@ -141,7 +141,7 @@ class ControllerClient:
 
     @property
     def time(self) -> datetime | None:
-        """What the Controller's clock said with its last answer, to the second; None if it does not tell."""
+        """The Controller's time in its last answer, to the second; None if it sends none."""
         try:
             found = parsedate_to_datetime(self._date)
         except ValueError:
@@ -159,7 +159,7 @@ class ControllerClient:
         return self._answered(self._call("GET", path, tenant, query=query))
 
     def post(self, path: str, body: Mapping[str, Any], *, tenant: str) -> dict[str, Any]:
-        """The object as created; raises AmbiguousWriteError where it may have been created without us knowing."""
+        """The object as created; raises AmbiguousWriteError if it may have been created."""
         return self._object(self._call("POST", path, tenant, body=body))
 
     def put(self, path: str, body: Mapping[str, Any], *, tenant: str) -> dict[str, Any]:
@@ -219,7 +219,7 @@ class ControllerClient:
         return self._retries.call(call.method, lambda: self._attempt(call))
 
     def _attempt(self, call: _Call) -> Any:
-        """The JSON of an answer, None for 204, after one try; with another session if this one is over."""
+        """The JSON of an answer, None for 204, after one attempt; with a new session if this one has expired."""
         session = self._live.live
         answer = self._sent(call, session)
         if answer.status_code == 419 and (refreshed := self._live.live) is not session:
@@ -243,7 +243,7 @@ class ControllerClient:
         return value
 
     def _unusable(self, call: _Call, answer: httpx.Response, what: str) -> Exception:
-        """What is raised for a success that cannot be read: a read would end alike again, a write was done."""
+        """The error for a success with an unreadable body: a repeated read would fail too, a write was done."""
         if call.method == "GET":
             return _broken(call, answer, what, "")
         error_type = AmbiguousWriteError if call.method == "POST" else BrokenAnswerError
@@ -271,7 +271,7 @@ class ControllerClient:
         return error if trouble is None else TroubleError(trouble, error)
 
     def _logged_in(self, method: str) -> Session:
-        """A new session; `method` is the row of the table of repetitions."""
+        """A new session; `method` is its row in the table of retries."""
         if not (self._login.password or self._login.token):
             raise UsageError(
                 f"no password or token for {self._login.username}",
@@ -304,7 +304,7 @@ class ControllerClient:
         return session_of(answer, address=self._address, login=self._login, version=self._requested_version)
 
     def _said(self, call: _Call, answer: httpx.Response) -> str:
-        """The Controller's words, without what it was sent in confidence."""
+        """The Controller's words, without secrets that it was sent."""
         return said_in(answer.content, self._login.secrets | self._live.live.secrets | secret_texts(call.body))
 
     def _close(self, *, is_waited_for: bool) -> None:
@@ -313,7 +313,7 @@ class ControllerClient:
 
 
 def _failure(call: _Call, answer: httpx.Response, said: str) -> Exception:
-    """What is raised for an answer that is no success."""
+    """The error for an answer that is not a success."""
     status = answer.status_code
     if answer.has_redirect_location:
         return _broken(call, answer, f"redirects to {place_pointed_to(answer.headers)}", said)

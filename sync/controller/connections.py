@@ -19,8 +19,8 @@ class Connections(httpx.BaseTransport):
     httpx's own transport has one pool for all threads, and one of them may close a connection on which another waits
     for its answer: it finds the connection idle, and when it looks at the socket the other's answer is there, which
     counts as a hang-up (httpcore 1.0.9, `has_expired` in _sync/http11.py). Seen as "Bad file descriptor" 14 times in
-    3,000 requests of 8 threads on 2 connections, and not seen with 8 connections; but a create that ends so may or may
-    not have been done. Here each connection has a pool to itself that no other thread looks at.
+    3,000 requests of 8 threads on 2 connections, and not seen with 8 connections; but such a create may or may not have
+    been done. Here each connection has a pool to itself that no other thread looks at.
     """
 
     def __init__(self, address: ControllerAddress, *, most: int) -> None:

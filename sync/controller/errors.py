@@ -1,4 +1,4 @@
-"""What a Controller can answer, or fail to answer, to a request."""
+"""The errors of requests to a Controller."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from sync.model.secrets import blanked, without_user_info
 
 LONGEST_SAID = 500
 LONGEST_READ = 64 * 1024
-"""Bytes of an answer in which the Controller's words are looked for."""
+"""Bytes of an answer that are searched for the Controller's words."""
 
 
 class ControllerError(SyncError):
@@ -53,7 +53,7 @@ class StaleError(ControllerError):
 
 
 class RefusedError(ControllerError):
-    """Another 4xx: the Controller understood, and says no."""
+    """Another 4xx: the Controller refused the request."""
 
 
 class UpgradingError(RefusedError):
@@ -61,19 +61,19 @@ class UpgradingError(RefusedError):
 
 
 class BrokenAnswerError(ControllerError):
-    """5xx after all repetitions, a redirect, or a body that is not what the API promises."""
+    """5xx after all retries, a redirect, or a body that is not what the API promises."""
 
 
 class AmbiguousWriteError(ControllerError):
-    """A write that may or may not have been done: look before sending it again."""
+    """A write that may or may not have been done: read before sending it again."""
 
 
 class ReadOnlyError(ControllerError):
-    """A write was about to be sent in a run that must not write; nothing was sent."""
+    """A write in a read-only run; nothing was sent."""
 
 
 class IncompleteListError(ControllerError):
-    """A list whose pages do not make up a whole, however often it was read."""
+    """A list that could not be read completely, even after several attempts."""
 
 
 class NoAnswerError(ControllerError, UnreachableError):
@@ -83,7 +83,7 @@ class NoAnswerError(ControllerError, UnreachableError):
 
 
 NO_SUCH_TENANT = re.compile(r"Tenant '.*' does not exist")
-"""How the Controller refuses a request for a tenant that is not there, with 403 (AVI-TENANT-UNKNOWN)."""
+"""How the Controller refuses a request for a tenant that does not exist, with 403 (AVI-TENANT-UNKNOWN)."""
 
 _BY_STATUS: Mapping[int, type[ControllerError]] = {404: NotFoundError, 409: ConflictError, 412: StaleError}
 
@@ -97,7 +97,7 @@ def error_for(method: str, path: str, status: int, said: str, *, fix: str = "") 
 
 
 def said_in(content: bytes, secrets: Iterable[str] = ()) -> str:
-    """The Controller's own text in the body of an answer, on one line, in which none of the secrets stands.
+    """The Controller's own text in the body of an answer, on one line, without secrets.
 
     `{"error": text}` mostly, `{"detail": text}` from its framework, bare text for a bad CSRF token (AVI-ERROR-SHAPES);
     proxies and other servers send a page, of which only the title is worth a line.
@@ -106,7 +106,7 @@ def said_in(content: bytes, secrets: Iterable[str] = ()) -> str:
 
 
 def place_pointed_to(headers: Mapping[str, str]) -> str:
-    """Where a redirect leads, without what may be a login or a token in it."""
+    """The target of a redirect, without logins and tokens."""
     return without_user_info(headers["Location"].partition("?")[0].partition("#")[0])
 
 

@@ -1,4 +1,4 @@
-"""Controller → Facts: what translation has to know, in a number of requests that does not grow with the tree."""
+"""Controller → Facts: what translation needs to know, in a number of requests that does not grow with the tree."""
 
 import re
 from collections import Counter
@@ -45,14 +45,14 @@ _PROFILE_KINDS: Mapping[str, Callable[[_Body], str]] = {
     "applicationprofile": lambda body: str(body.get("type", "")),
     "networkprofile": lambda body: str((body.get("profile") or {}).get("type", "")),
 }
-"""Where a profile says what it is for (AVI-PROFILE-TYPES)."""
+"""Where each type of profile stores its purpose (AVI-PROFILE-TYPES)."""
 
 
 def read_facts(client: ControllerClient, *, cloud_name: str, references: Mapping[str, frozenset[str]]) -> Facts:
     """The facts of one Controller.
 
     `references` has, per type as in `/api/<type>`, the names that manifests and settings refer to; networks may be
-    referred to by uuid. Raises ControllerError, also for a cloud that is not there.
+    referred to by uuid. Raises ControllerError, also for a cloud that does not exist.
     """
     system = _object(client, "/api/systemconfiguration")
     cloud = _find_cloud(client, cloud_name)
@@ -129,7 +129,7 @@ def facts_to_document(facts: Facts) -> dict[str, Any]:
 
 
 def _routes_document(routes: Mapping[str, frozenset[str]] | None) -> dict[str, Any]:
-    """Nothing where nobody looked: that is not the same as no routes."""
+    """Empty if routes were not read, which is not the same as no routes."""
     if routes is None:
         return {}
     return {"static_routes": {vrf: sorted(prefixes) for vrf, prefixes in sorted(routes.items())}}
@@ -137,7 +137,7 @@ def _routes_document(routes: Mapping[str, frozenset[str]] | None) -> dict[str, A
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """The objects of one type, by what they are referred to with, and the names that several of them have."""
+    """The objects of one type, by the reference used for them, and the names that are not unique."""
 
     by_reference: Mapping[str, _Body]
     shared: frozenset[str] = frozenset()
@@ -145,7 +145,7 @@ class _Found:
 
 
 def _found(client: ControllerClient, type_name: str, references: frozenset[str], cloud_name: str) -> _Found:
-    """What is there; of a type that the account may not read, everything is taken for granted."""
+    """What exists; of a type that the account may not read, everything is assumed to exist."""
     try:
         if type_name == _NETWORK:
             return _found_networks(client, references, cloud_name)
@@ -171,15 +171,15 @@ def _found_networks(client: ControllerClient, references: frozenset[str], cloud_
 
 
 def missing_tenants(client: ControllerClient, names: Iterable[str]) -> frozenset[str]:
-    """The tenants that are not there, or that the account may not use: only the login tells everybody that.
+    """The tenants that do not exist, or that the account may not use; the login lists those that it may use.
 
-    Raises RefusedError where neither the login nor the list of tenants tells.
+    Raises RefusedError if neither the login nor the list of tenants shows them.
     """
     usable = client.account.tenants
     unknown = frozenset(names) - frozenset(usable or ())
     if not unknown or (usable is not None and not client.account.is_superuser):
         return unknown
-    # One that was made since the login.
+    # A tenant may have been created since the login.
     return unknown - _by("name", client, TENANT, unknown, "").by_reference.keys()
 
 

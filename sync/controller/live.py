@@ -1,4 +1,4 @@
-"""Controller → LiveState: paged lists of our kinds, and whose each object is."""
+"""Controller → LiveState: paged lists of our kinds, with the ownership of each object."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ from sync.translate.names import Names
 def read_live(client: ControllerClient, settings: Settings) -> LiveState:
     """Everything of our kinds that the account can see; raises if any list cannot be read whole.
 
-    With `dedicatedTenantMode` only the tenant of values.yaml is looked at (AKO-DEDICATED-TENANT).
+    With `dedicatedTenantMode` only the tenant of values.yaml is read (AKO-DEDICATED-TENANT).
     """
     tenant = settings.controller.tenant_name if settings.controller.dedicated_tenant_mode else "*"
     names = Names(cluster=settings.cluster, is_encoded=settings.ako.enable_evh)
@@ -64,7 +64,7 @@ def live_object(body: Mapping[str, Any], kind: Kind, names: Names) -> LiveObject
 
 
 def _ownership(key: ObjectKey, kind: Kind, creator: str, markers: Markers, names: Names) -> Ownership:
-    """Ours by marker, cluster and name; a cluster whose name is a prefix of another's never sees the other's."""
+    """Ours by marker, cluster and name; a cluster never claims objects of another one with a longer name."""
     is_marked = markers.our_cluster == names.cluster
     if is_marked or _has_our_traces(kind, creator, markers, names):
         return _ownership_of_ours(key, markers, names, is_marked=is_marked)
@@ -80,9 +80,9 @@ def _ownership(key: ObjectKey, kind: Kind, creator: str, markers: Markers, names
 
 
 def _has_our_traces(kind: Kind, creator: str, markers: Markers, names: Names) -> bool:
-    """Whether `created_by`, or a marker that only we write, tells that we made an object whose marks are not all there.
+    """Whether `created_by`, or a marker that only we write, shows that we made an object that has lost other marks.
 
-    Every other mark must agree: those of another tool, of layer 7 or of another cluster are nobody's slip.
+    No mark may contradict: those of another tool, of layer 7 or of another cluster were not lost by mistake.
     """
     if markers.is_of_layer_7:
         return False
@@ -94,7 +94,7 @@ def _has_our_traces(kind: Kind, creator: str, markers: Markers, names: Names) ->
 
 
 def _ownership_of_ours(key: ObjectKey, markers: Markers, names: Names, *, is_marked: bool) -> Ownership:
-    """Of an object that we made. What spells another name is a copy; what spells none has lost marks."""
+    """Of an object that we made. Markers for another name mean a copy; markers for none, lost marks."""
     spelled = names.spelled_by(key.kind, markers)
     if is_marked and key.name in spelled:
         return Ownership.OURS
@@ -106,7 +106,7 @@ def _ownership_of_ours(key: ObjectKey, markers: Markers, names: Names, *, is_mar
 
 
 def _ownership_by_name(key: ObjectKey, markers: Markers, names: Names) -> Ownership:
-    """Of an object with the marks of this cluster's AKO. AKO's VsVips carry no marker that would spell a name."""
+    """Of an object with the marks of this cluster's AKO. AKO's VsVips have no markers that give a name."""
     if Marker.NAMESPACE not in markers:
         return Ownership.AKO if key.name.startswith(names.prefix) else Ownership.FOREIGN
     spelled = names.spelled_by(key.kind, markers)

@@ -1,11 +1,11 @@
 """One run at a time per Controller and cluster: a lock in the record there, taken and stolen by compare-and-swap.
 
-No clocks are compared. Each holder beats, that is writes the record, four times in the time that a silence must last
-before it counts as the holder's end. Who waits watches the record change with a clock of its own:
+No clocks are compared. Each holder renews the lock ("beats") four times per TTL by writing the record. A waiting run
+watches the record change, with its own clock:
 
     free                         taken at once
-    it changes, and is held      the holder lives: LockedError
-    unchanged for the TTL        taken from the holder, whose next look tells it so
+    it changes, and is held      the holder is alive: LockedError
+    unchanged for the TTL        taken from the holder, which notices at its next read
 """
 
 import getpass
@@ -30,7 +30,7 @@ from sync.timing import Timing
 _LOG = logging.getLogger(__name__)
 
 MOST_TRIES = 5
-"""How often one write is tried against others who write, before it counts as failed."""
+"""How often one write is attempted against concurrent writers."""
 
 LOOKS_PER_TTL = 20
 LONGEST_PAUSE_SECONDS = 2.0
@@ -55,7 +55,7 @@ def user_at_host() -> str:
 class Lock:
     """The lock while `me` holds it: from entering, which takes it, to leaving, which releases it. Threads share it.
 
-    Entering waits at most for the TTL of a silent holder, and not after `should_stop` or the deadline of the run.
+    Entering waits at most for the TTL of a silent holder, and only until `should_stop` or the deadline of the run.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Lock:
         self._stored: StoredRecord | None = None
         self._lost = ""
         self._sure_at = 0.0
-        """When the last write began that proved the lock to be ours: nobody can have taken it in the TTL after that."""
+        """The start of the last write that proved the lock ours: for one TTL after that no other run can take it."""
 
     def __enter__(self) -> Self:
         self._stored = self._take()
@@ -87,14 +87,14 @@ class Lock:
         try:
             self._write(lambda record: replace(record, holder=None))
         except SyncError as failed:
-            # The work is done or has failed already; a lock that stays behind is taken over after its TTL.
+            # The work is done or has failed; a lock that is left behind is taken over after its TTL.
             _LOG.warning('event=not-released name=%s error="%s"', self._store.name, failed.message)
         else:
             _LOG.info("event=released name=%s run=%s", self._store.name, self._me.run_id)
 
     @property
     def lost(self) -> str:
-        """Why the lock is not ours any more; empty while it is."""
+        """Why the lock is no longer ours; empty while it is."""
         return self._lost
 
     @property
@@ -103,7 +103,7 @@ class Lock:
         return self._held.record
 
     def confirm(self) -> None:
-        """Look again; raises LockLostError if the lock is not ours any more, or nobody can tell."""
+        """Read again; raises LockLostError unless the lock is known to be ours."""
         if self._lost:
             raise LockLostError(self._lost)
         try:
@@ -121,24 +121,24 @@ class Lock:
             raise self._lose(_taken_by(found))
 
     def beat(self) -> None:
-        """Show that this run lives."""
+        """Renew the lock."""
         self._write(lambda record: replace(record, holder=record.holder and record.holder.beating()))
 
     def begin(self, last: LastRun | None, backups: tuple[Backup, ...]) -> None:
-        """Put down who writes from now on, and forget all stored objects but these."""
+        """Record the run that writes from now on, and forget all backups but these."""
         self._write(lambda record: replace(record, last=last, backups=backups))
 
     def note(self, last: LastRun | None) -> None:
-        """Put down who wrote last."""
+        """Record the run that wrote last."""
         self._write(lambda record: replace(record, last=last))
 
     def back_up(self, objects: Sequence[Backup]) -> None:
-        """Store objects as they are before they are deleted."""
+        """Store objects before they are deleted."""
         keys = {item.before.key for item in objects}
         self._write(lambda record: replace(record, backups=(*_without(record.backups, keys), *objects)))
 
     def drop(self, keys: Collection[ObjectKey]) -> None:
-        """Forget stored objects. Raises nothing: what stays behind, the next run that writes drops."""
+        """Forget backups. Never raises: the next run that writes drops what is left."""
         with suppress(SyncError):
             if any(item.before.key in keys for item in self.record.backups):
                 self._write(lambda record: replace(record, backups=_without(record.backups, keys)))
@@ -146,14 +146,14 @@ class Lock:
     # --- taking -------------------------------------------------------------------------------------------------------
 
     def _take(self) -> StoredRecord:
-        """The record with our name in it, at once or after the TTL of a holder that is silent."""
+        """The record with us as the holder, at once or after the TTL of a silent holder."""
         watch: _Watch | None = None
         for _ in range(MOST_TRIES):
             found, watch = self._wait_until_free(watch)
             if found is not None and self._is_mine(found.record):
                 return found  # an answer was lost on its way
             self._sure_at = self._timing.now()
-            with suppress(ConflictError, StaleError, AmbiguousWriteError):  # the next look tells who was faster
+            with suppress(ConflictError, StaleError, AmbiguousWriteError):  # the next read shows which run was faster
                 if found is None:
                     return self._store.create(Record(holder=self._me))
                 return self._store.write(found, replace(found.record, holder=self._me))
@@ -165,7 +165,7 @@ class Lock:
     def _wait_until_free(self, watch: "_Watch | None") -> tuple[StoredRecord | None, "_Watch"]:
         """The record once nobody holds the lock, or its holder has been silent for the TTL; raises LockedError.
 
-        `watch` is what was seen before: a lock that was free then and is held now has just been taken by another.
+        `watch` is the earlier reading: if the lock was free then and is held now, another run has just taken it.
         """
         while True:
             looked_at = self._timing.now()
@@ -205,10 +205,10 @@ class Lock:
         return record.holder is not None and record.holder.run_id == self._me.run_id
 
     def _write(self, change: Callable[[Record], Record]) -> None:
-        """Write a changed record, as long as the lock is ours; raises LockLostError, or what kept it from being done.
+        """Write a changed record while the lock is ours; raises LockLostError, or why the write failed.
 
-        A record that changed although the lock is ours was edited by hand, or by this very write, whose answer was
-        lost: the change is made once more, on what is there now.
+        A record that changed although the lock is ours was edited by hand, or by this very write if its answer was
+        lost: the change is made again, on the current record.
         """
         with self._writing:
             for _ in range(MOST_TRIES):
@@ -227,7 +227,7 @@ class Lock:
         raise RecordError(f"{self._store.name} keeps being changed by somebody else", fix="find out what writes it")
 
     def _follow(self) -> None:
-        """Take up the record as it is now; raises LockLostError if it is no longer ours."""
+        """Read the current record; raises LockLostError if the lock is no longer ours."""
         try:
             found = self._store.read_again(self._held)
         except NotFoundError:
@@ -242,13 +242,13 @@ class Lock:
         return LockLostError(why)
 
     def _beat_on(self) -> None:
-        """Beat until the lock is released or lost. A beat that fails is tried again, until the TTL has passed."""
+        """Beat until the lock is released or lost. A failed beat is retried until the TTL has passed."""
         while not self._ended.wait(self._me.beat_seconds):
             try:
                 self.beat()
             except LockLostError:
                 return
-            except Exception as error:  # whatever it is, it must not end the thread in silence
+            except Exception as error:  # nothing may end the thread silently
                 _LOG.warning('event=beat-failed name=%s error="%s"', self._store.name, error)
                 if self._timing.now() - self._sure_at >= self._me.ttl_seconds:
                     self._lose(f"this run could not renew the lock for {self._me.ttl_seconds:g} s: {error}")
@@ -256,7 +256,7 @@ class Lock:
 
 
 def release_from(store: RecordStore, run_id: str) -> None:
-    """Take the lock away from a run, whether it lives or not; nothing if nobody holds it by now.
+    """Take the lock away from a run, whether it is alive or not; do nothing if it is free.
 
     Raises LockedError if another run holds it.
     """
@@ -268,7 +268,7 @@ def release_from(store: RecordStore, run_id: str) -> None:
             raise LockedError(
                 f"{found.record.holder} holds the lock {store.name} now", fix="check `avi-sync lock status` again"
             )
-        with suppress(StaleError):  # it has beaten in between
+        with suppress(StaleError):  # it was renewed in between
             store.write(found, replace(found.record, holder=None))
             _LOG.warning("event=forced name=%s run=%s", store.name, run_id)
             return
@@ -277,7 +277,7 @@ def release_from(store: RecordStore, run_id: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Watch:
-    """A version of the record and since when it has been seen."""
+    """A version of the record, and since when it has been seen."""
 
     version: str
     since: float

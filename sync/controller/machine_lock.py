@@ -23,7 +23,7 @@ _LOG = logging.getLogger(__name__)
 class MachineLock:
     """Held from entering to leaving; entering raises LockedError if another process of this user holds it.
 
-    A folder that cannot be written to gives no lock and no error.
+    Without a writable folder there is no lock, and no error.
     """
 
     def __init__(self, folder: str, *, controller: str, cluster: str) -> None:

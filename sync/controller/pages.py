@@ -1,4 +1,4 @@
-"""Lists that are read whole or not at all.
+"""Lists that are read completely or not at all.
 
 `count` is the number of all matches (AVI-LIST-ENVELOPE), and a page has 200 objects at most (AVI-PAGE-SIZE).
 """
@@ -31,8 +31,9 @@ class _Page:
 def read_whole_list(path: str, read_page: ReadPage, threads: Executor) -> list[Body]:
     """All objects of a list, in its order; `read_page` gives the JSON of a page by its number, from 1.
 
-    Objects come and go while we read: a page then repeats an object or skips one. So the result counts only if its
-    length is what every page said and no object is in it twice; else all is read again. Raises IncompleteListError.
+    Objects may be created and deleted meanwhile, so that a page repeats or skips one. The result counts only if its
+    length is what every page reported and no object is in it twice; otherwise all pages are read again. Raises
+    IncompleteListError.
     """
     seen = "nothing"
     for _reading in range(MOST_READINGS):
@@ -53,7 +54,7 @@ def read_whole_list(path: str, read_page: ReadPage, threads: Executor) -> list[B
 def _all_pages(path: str, first: _Page, read_page: ReadPage, threads: Executor) -> list[_Page]:
     if not first.bodies or len(first.bodies) >= first.count:
         return [first]
-    # A Controller may have smaller pages than we ask for.
+    # A Controller may use smaller pages than requested.
     last = -(-first.count // len(first.bodies))
     if first.count > MOST_OBJECTS or last > MOST_PAGES:
         raise BrokenAnswerError(

@@ -1,4 +1,4 @@
-"""The last look before the first delete of a set that creates again what it deletes (docs/safety.md#replace)."""
+"""The last check before the first delete of a set that creates again what it deletes (docs/safety.md#replace)."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +18,7 @@ from sync.plan.obstacles import changed_since, networks_of, obstacles, outside
 
 
 def check_before_replacing(change_set: ChangeSet, client: ControllerClient, settings: Settings) -> None:
-    """Nothing; raises WriteFailedError if what would be deleted has changed, or could not be created anew."""
+    """Raise WriteFailedError if what would be deleted has changed, or could not be created again."""
     try:
         live = read_live(client, settings)
         live = replace(live, surroundings=read_surroundings(client, (change_set,), live))
@@ -31,13 +31,13 @@ def check_before_replacing(change_set: ChangeSet, client: ControllerClient, sett
 
 
 def _missing(live: LiveState) -> Iterator[str]:
-    """What new objects would refer to, and is not there."""
+    """What new objects would refer to and does not exist."""
     for _, missing in sorted(live.surroundings.missing.items()):
         yield from (f"the Controller has no {what}" for what in missing)
 
 
 def _network_obstacles(change_set: ChangeSet, client: ControllerClient) -> Iterator[str]:
-    """Addresses outside of their networks. What may not be read was said in the plan."""
+    """Addresses outside their networks. The plan has warned about networks that cannot be read."""
     for (network, cloud), addresses in networks_of(change_set).items():
         try:
             subnets = _subnets(client, network, cloud)

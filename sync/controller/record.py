@@ -37,14 +37,14 @@ DESCRIPTION = "avi-sync's lock, its last run, and backups of the objects that a 
 
 
 class RecordError(SyncError):
-    """The record cannot be read or is not ours; it was not touched."""
+    """The record cannot be read or is not ours; it was left unchanged."""
 
     exit_code = ExitCode.HELD_OR_FAILED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRecord:
-    """A record as it was read; `body` is the StringGroup, which may hold what others put there."""
+    """A record as it was read; `body` is the StringGroup, which may contain entries of others."""
 
     record: Record
     body: Mapping[str, Any]
@@ -61,7 +61,7 @@ class StoredRecord:
 
 
 class RecordStore:
-    """Reads and writes the record of one cluster. Threads may share it; it remembers nothing."""
+    """Reads and writes the record of one cluster. Stateless; threads may share it."""
 
     def __init__(self, client: ControllerClient, *, tenant: str, names: Names) -> None:
         self._client = client
@@ -74,7 +74,7 @@ class RecordStore:
         return f"{TOOL}-{self._names.cluster}"
 
     def read(self) -> StoredRecord | None:
-        """The record, None if there is none. Raises RecordError for one that is not ours or not to be understood."""
+        """The record, None if there is none. Raises RecordError if it is not ours or cannot be parsed."""
         try:
             found = self._client.list_all(PATH, {"name": self.name, "include_name": "true"}, tenant=self._tenant)
         except RefusedError as error:
@@ -101,7 +101,7 @@ class RecordStore:
         return self._stored(self._client.get(f"{PATH}/{stored.uuid}", {"include_name": "true"}, tenant=self._tenant))
 
     def create(self, record: Record) -> StoredRecord:
-        """The first record. Raises ConflictError if somebody was faster."""
+        """The first record. Raises ConflictError if another run was faster."""
         body = {"name": self.name, "type": "SG_TYPE_KEYVAL", "description": DESCRIPTION}
         try:
             return self._stored(self._client.post(PATH, self._body(body, record), tenant=self._tenant))
@@ -173,7 +173,7 @@ def _tenant_of(body: Mapping[str, Any]) -> str:
 
 
 def _last_of(body: Mapping[str, Any]) -> LastRun | None:
-    """The last run in the record of another cluster; None if there is none, or nobody can tell."""
+    """The last run in the record of another cluster; None if there is none, or it cannot be parsed."""
     for item in body.get("kv") or ():
         if item.get("key") == LAST:
             with suppress(ValidationError, ValueError):
@@ -197,7 +197,7 @@ def _entries(record: Record) -> Iterator[tuple[str, str]]:
 
 
 def _without_secrets(item: LiveObject) -> dict[str, Any]:
-    """Its body without secrets: they belong on no other object."""
+    """Its body without secrets, which must not be stored in another object."""
     return {key: value for key, value in item.body.items() if key not in KINDS[item.key.kind].secret}
 
 

@@ -1,4 +1,4 @@
-"""Which failures are met by sending the request again, and when."""
+"""Which failures are retried, and when."""
 
 import email.utils
 import logging
@@ -20,16 +20,16 @@ T = TypeVar("T")
 
 MOST_TRIES = 5
 MOST_SECONDS = 120.0
-"""How long one request may wait for its tries, all waits together: our own come to 10 s, `Retry-After` may ask more."""
+"""The total wait of one request between attempts: our own waits add up to 10 s, `Retry-After` may demand more."""
 
 
 class Trouble(StrEnum):
-    """The ways in which a request fails that may pass by themselves."""
+    """The kinds of failure that may pass by themselves."""
 
     NOT_SENT = "not sent"
-    """No connection came about: the Controller has not seen the request."""
+    """No connection: the Controller has not seen the request."""
     NO_ANSWER = "no answer"
-    """It was sent, and nobody knows what became of it."""
+    """It was sent, and its outcome is unknown."""
     BUSY = "busy"
     """Not executed: it took too long to arrive, or too many came."""
     UPGRADING = "upgrading"
@@ -56,14 +56,14 @@ _NOT_EXECUTED = frozenset({Trouble.NOT_SENT, Trouble.BUSY, Trouble.UPGRADING})
 
 REPEATED: Mapping[str, frozenset[Trouble]] = {
     "GET": frozenset(Trouble),
-    # The body carries the `_last_modified` that was read: where the first one did get through, the second meets 412,
-    # and who sent it reads again (`sync.controller.writes`).
+    # The body carries the `_last_modified` that was read: if the first one did get through, the second gets 412,
+    # and the sender reads again (`sync.controller.writes`).
     "PUT": frozenset(Trouble),
-    # A uuid never comes back: where the first one did get through, the second meets 404, which is what was wanted.
+    # A uuid is never used again: if the first one did get through, the second gets 404, which is fine.
     "DELETE": frozenset(Trouble),
-    # A second POST would make a second object, or a conflict with our own; who sent it looks for the name first.
+    # A second POST would create a second object, or conflict with our own; the sender looks for the name first.
     "POST": _NOT_EXECUTED,
-    # A mistyped address shall be told at once.
+    # Report a mistyped address at once.
     "first login": frozenset({Trouble.BUSY, Trouble.UNAVAILABLE}),
     # The address was right before; one session more does no harm.
     "login": frozenset(Trouble),
@@ -74,7 +74,7 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 
 
 def trouble_of(error: httpx.RequestError) -> Trouble | None:
-    """The kind of a failure without an answer; None where another try would end alike."""
+    """The kind of a failure without an answer; None if another attempt would fail as well."""
     if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol | TooLargeError):
         return None
     if isinstance(error, httpx.DecodingError):
@@ -83,7 +83,7 @@ def trouble_of(error: httpx.RequestError) -> Trouble | None:
 
 
 class TroubleError(Exception):
-    """A failed try; `error` is what the caller is told if no further one follows."""
+    """A failed attempt; `error` is raised if no other one follows."""
 
     def __init__(self, trouble: Trouble, error: ControllerError, *, wait_seconds: float = 0) -> None:
         super().__init__(trouble)
@@ -93,7 +93,7 @@ class TroubleError(Exception):
 
 
 class Retries:
-    """Calls again what failed in a way that `REPEATED` lists; waits longer each time. Threads may share it."""
+    """Retries what failed in a way that `REPEATED` lists, with growing waits. Threads may share it."""
 
     def __init__(self, timing: Timing, on_repeat: Callable[[str, str, str], None]) -> None:
         self._timing = timing
@@ -102,7 +102,7 @@ class Retries:
         self._by_method = {method: self._retrying(troubles) for method, troubles in REPEATED.items()}
 
     def call(self, method: str, attempt: Callable[[], T]) -> T:
-        """The result of the first try that succeeds; raises the typed error of the last one."""
+        """The result of the first attempt that succeeds; raises the typed error of the last one."""
         try:
             return self._by_method[method](attempt)
         except TroubleError as failed:
@@ -121,7 +121,7 @@ class Retries:
         )
 
     def _is_enough(self, state: tenacity.RetryCallState) -> bool:
-        """Whether what is asked of one request, or the deadline of the run, allows no further try."""
+        """Whether the limits of one request, or the deadline of the run, allow no further attempt."""
         if state.attempt_number >= MOST_TRIES or state.idle_for + state.upcoming_sleep > MOST_SECONDS:
             return True
         return state.upcoming_sleep > self._timing.left_seconds
@@ -146,7 +146,7 @@ _JITTER_SECONDS = 0.5
 
 
 def backoff(timing: Timing) -> Callable[[tenacity.RetryCallState], float]:
-    """Waits that double up to 8 s, with jitter, so that many who meet the same trouble do not come back together."""
+    """Waits that double up to 8 s, with jitter, so that many clients do not retry at the same moment."""
     return lambda state: _EXPONENTIAL(state) + _JITTER_SECONDS * timing.chance()
 
 
@@ -158,7 +158,7 @@ def _failed(state: tenacity.RetryCallState) -> TroubleError:
 
 
 def retry_after_seconds(retry_after: str) -> float:
-    """How long `Retry-After` asks to wait, as seconds or a date (RFC 9110 §10.2.3); 0 if it says nothing usable."""
+    """The seconds that `Retry-After` demands, given as a number or a date (RFC 9110 §10.2.3); 0 if it is unusable."""
     text = retry_after.strip()
     if text.isdecimal():
         return float(text)

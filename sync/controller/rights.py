@@ -1,7 +1,7 @@
-"""What the account may do, as far as the Controller tells: from the login, from its roles, and from harmless reads.
+"""What the account may do, as far as the Controller shows it: by the login, its roles, and harmless reads.
 
-Nothing is written to find out. An account that may not read users and roles cannot be told what it may write; what it
-may read, a read tells.
+Nothing is written to find out. If the account may not read users and roles, it is unknown what it may write; what it
+may read, a read shows.
 """
 
 from collections.abc import Iterable, Mapping
@@ -70,7 +70,7 @@ class Grant:
     tenant: str
     privileges: Mapping[str, Access]
     is_filtered: bool = False
-    """Whether the role looks at labels of objects, too (Role.filters): then privileges alone do not tell."""
+    """Whether the role also filters by labels of objects (Role.filters): then privileges alone are not enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ class Rights:
     grants: tuple[Grant, ...]
 
     def in_tenant(self, tenant: str) -> tuple[Grant, ...]:
-        """Those that count in a tenant."""
+        """The grants for a tenant."""
         return tuple(grant for grant in self.grants if grant.tenant in (tenant, "*"))
 
     def lacking(self, tenant: str, needed: Mapping[str, Access]) -> dict[str, Access]:
@@ -94,9 +94,9 @@ class Rights:
 
 
 def read_rights(client: ControllerClient, username: str) -> Rights | None:
-    """The rights that the account's roles grant; None where the account may not read that, or is none of these.
+    """The rights that the account's roles grant; None if it may not read them, or is not a local user.
 
-    An account of a directory may have its roles from mapping rules, which do not stand with the user.
+    An account of a directory may get its roles from mapping rules, which the user object does not show.
     """
     try:
         users = client.list_all("/api/user", {"name": username, "include_name": "true"}, tenant="admin")
@@ -124,7 +124,7 @@ def _grant(client: ControllerClient, row: Mapping[str, Any]) -> Grant:
 def unreadable_types(client: ControllerClient, tenant: str, types: Iterable[str]) -> dict[str, str]:
     """Type → the Controller's words, for each type whose list the account may not read in a tenant.
 
-    One object is asked for and none is looked at. Raises NoAnswerError.
+    One object is requested and ignored. Raises NoAnswerError.
     """
     found = {}
     for type_name in types:

@@ -1,4 +1,4 @@
-"""How VirtualServices are doing, asked again until they are up or the time is over."""
+"""The state of VirtualServices, polled until they are up or the time is over."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -25,7 +25,7 @@ def watch_services(
 ) -> tuple[ServiceState, ...]:
     """The last state of each service: as soon as all are up, else when the time, or that of the whole run, is over.
 
-    One request per look, however many there are, unless a Controller does not join the state to the list.
+    One request per poll for all of them, unless a Controller does not join the state to the list.
     """
     ends_at = min(timing.now() + seconds, timing.ends_at)
     pause = FIRST_PAUSE_SECONDS
@@ -56,7 +56,7 @@ def _look(client: ControllerClient, services: Sequence[Awaited]) -> tuple[Servic
 
 
 def _runtimes(client: ControllerClient, uuids: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
-    """What the Controller tells of the runtime of each object that is there (AVI-RUNTIME-INVENTORY)."""
+    """The runtime of each object that exists (AVI-RUNTIME-INVENTORY)."""
     found: dict[str, Mapping[str, Any]] = {}
     for lookup in lookups("uuid", uuids):
         for body in client.list_all("/api/virtualservice", {**lookup, "join_subresources": "runtime"}):

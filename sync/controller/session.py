@@ -19,10 +19,10 @@ from sync.model.nesting import parse_json
 
 CSRF_COOKIE = "csrftoken"
 RENEW_STATUSES = frozenset({401, 419})
-"""Answers to a session that is over, or to a CSRF token that has changed; the request was not executed."""
+"""Answers for an expired session or a changed CSRF token; the request was not executed."""
 
 OLDEST_VERSION = (20, 1, 6)
-"""Older versions of the API leave markers out of their answers (swagger 30.2.1: VsVip.markers since 20.1.6)."""
+"""Older versions of the API do not return markers (swagger 30.2.1: VsVip.markers since 20.1.6)."""
 
 _SESSION_COOKIES = ("sessionid", "avi-sessionid")
 _LOGIN_FIX = (
@@ -33,7 +33,7 @@ _ADDRESS_FIX = "check --controller (SYNC_CONTROLLER): it takes the address of th
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Who is logged in, as the answer to the login tells it (recorded with 20.1.1); None where it does not tell.
+    """The account, as the answer to the login shows it (recorded with 20.1.1); None for what it does not show.
 
     `tenants` are those that the account may use, each with its uuid.
     """
@@ -44,8 +44,8 @@ class Account:
     def tenant_header(self, tenant: str) -> tuple[bytes, bytes]:
         """The header that names the tenant of a request (AVI-TENANT-HEADER).
 
-        A name with other than ASCII letters goes by its uuid: clients do not agree on how a header spells them (the
-        vendor's SDK in Latin-1, AKO in UTF-8), and the Controller then answers that there is no such tenant.
+        A name with other than ASCII letters goes by its uuid: clients do not agree on its encoding in a header (the
+        vendor's SDK uses Latin-1, AKO UTF-8), and the Controller then answers that there is no such tenant.
         """
         uuid = "" if tenant.isascii() else (self.tenants or {}).get(tenant, "")
         return (b"X-Avi-Tenant-UUID", uuid.encode()) if uuid else (b"X-Avi-Tenant", tenant.encode())
@@ -53,7 +53,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One login. `headers` go with every request, the tenant's is still to be added."""
+    """One login. `headers` are sent with every request, plus that of the tenant."""
 
     account: Account
     version: str
@@ -67,7 +67,7 @@ class Session:
 
 
 class Sessions:
-    """The session that is in use. Threads may share it: however many find it over, one logs in and all go on."""
+    """The current session. Threads may share it: if several find it expired, one logs in again for all."""
 
     def __init__(self, first: Session, origin: str, log_in: Callable[[], Session]) -> None:
         self._live = first
@@ -82,9 +82,9 @@ class Sessions:
         return self._live
 
     def renewed(self, used: Session) -> Session:
-        """A session that is newer than the one that was used; raises what its login raised.
+        """A newer session than the one that was used; raises the error of its login.
 
-        A login that failed is not tried again, because an account is locked after some wrong passwords.
+        A failed login is not retried, because an account is locked after some wrong passwords.
         """
         with self._lock:
             if self._failure is not None:
@@ -98,7 +98,7 @@ class Sessions:
             return self._live
 
     def follow(self, answer: httpx.Response, used: Session) -> None:
-        """Take over the cookies of an answer that sets the CSRF token anew."""
+        """Use the cookies of an answer that sets a new CSRF token."""
         cookies = cookies_in(answer)
         if not cookies.get(CSRF_COOKIE) or all(used.cookies.get(name) == value for name, value in cookies.items()):
             return
@@ -122,7 +122,7 @@ def make_session(origin: str, version: str, cookies: Mapping[str, str], account:
 
 
 def login_headers(origin: str) -> Headers:
-    """What goes with a login: neither cookies nor a version, which is yet to be known."""
+    """The headers of a login: no cookies, and no version, which is not known yet."""
     return (
         (b"Accept", b"application/json"),
         (b"Accept-Encoding", b"gzip"),
@@ -159,7 +159,7 @@ def session_of(answer: httpx.Response, *, address: ControllerAddress, login: Log
 
 
 def cookies_in(answer: httpx.Response) -> dict[str, str]:
-    """The cookies that an answer sets; one that it takes away is left out."""
+    """The cookies that an answer sets, without those that it removes."""
     cookies = {}
     for name, value in answer.headers.raw:
         if name.lower() == b"set-cookie":

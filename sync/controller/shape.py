@@ -12,7 +12,7 @@ _SCHEMA: Mapping[str, Mapping[str, Field]] = {
     **SCHEMA,
     "StringGroup": {"kv": Field(message="KeyValue"), "markers": Field(message=_MARKERS)},
 }
-"""With what our lock and record are kept in."""
+"""With the object that holds our lock and record."""
 _TEXTS = frozenset({"name", "uuid", "url", "tenant_ref", "cloud_ref", "created_by", "_last_modified"})
 _LISTS = frozenset(
     {"kv", *(name for kind in KINDS.values() for name in kind.managed if SCHEMA[kind.name][name].is_list)}
@@ -21,10 +21,10 @@ _ANYTHING = Field()
 
 
 def wrong_shape(path: str, answer: Any) -> str:
-    """What is wrong with the object or the list that a request to `path` answered, "" if nothing is.
+    """The first defect of the object or list that a request to `path` returned, "" if there is none.
 
-    Avi's API knows no null, objects are objects, references are texts, and a marker has a key and texts for values.
-    Types that we do not write are not looked at.
+    Avi's API has no null, objects are objects, references are texts, and a marker has a key and texts as values. Types
+    that we do not write are not checked.
     """
     kind = _KIND_OF_PATH.get(path.removeprefix("/api/").partition("/")[0])
     if kind is None or not isinstance(answer, dict):

@@ -1,4 +1,4 @@
-"""Who uses what a plan deletes, and whether what it creates instead has what it refers to.
+"""Which objects refer to what a plan deletes, and whether what it refers to itself exists.
 
 Read only for a plan that deletes, in a number of requests that does not grow with it.
 """
@@ -23,7 +23,7 @@ _Body = Mapping[str, Any]
 
 
 def read_surroundings(client: ControllerClient, sets: Sequence[ChangeSet], live: LiveState) -> Surroundings:
-    """What these change sets depend on beside the objects of our kinds; nothing where they delete nothing."""
+    """What these change sets depend on besides objects of our kinds; empty if they delete nothing."""
     users, unreadable_users = _users(client, sets)
     needed = [*new_references(sets, live)]
     lookup = _Lookup(client, needed)
@@ -43,7 +43,7 @@ def read_surroundings(client: ControllerClient, sets: Sequence[ChangeSet], live:
 
 
 def _users(client: ControllerClient, sets: Sequence[ChangeSet]) -> tuple[tuple[UserObject, ...], frozenset[str]]:
-    """Who refers to what goes, and the types that may not be read."""
+    """The objects that refer to deleted ones, and the types that may not be read."""
     going = {write.uuid: write.key for item in sets for write in item.writes if write.method is Method.DELETE}
     types = sorted({path for key in going.values() for path in KINDS[key.kind].used_by})
     if not types:
@@ -60,7 +60,7 @@ def _users(client: ControllerClient, sets: Sequence[ChangeSet]) -> tuple[tuple[U
 
 
 def _list(client: ControllerClient, user: User) -> list[dict[str, Any]] | None:
-    """All objects of a type, with the field that counts; None if the account may not read them."""
+    """All objects of a type, with the field that holds references; None if the account may not read them."""
     try:
         parameters = {"fields": f"name,uuid,tenant_ref,{user.field}", "include_name": "true"}
         return client.list_all(f"/api/{user.path}", parameters)
@@ -84,7 +84,7 @@ def _user(user: User, body: _Body, uuids: Iterable[str]) -> UserObject:
 class _Lookup:
     """Looks references up, each in the form in which it is sent.
 
-    One request per type and form. Of a type that the account may not read everything is taken for granted.
+    One request per type and form. Of a type that the account may not read everything is assumed to exist.
     """
 
     def __init__(self, client: ControllerClient, needed: Iterable[tuple[ObjectKey, Reference]]) -> None:
@@ -97,16 +97,16 @@ class _Lookup:
 
     @property
     def unreadable(self) -> frozenset[str]:
-        """The types of which nobody can tell."""
+        """The types that the account may not read."""
         return frozenset(self._unreadable)
 
     def has(self, key: ObjectKey, reference: Reference) -> bool:
-        """Whether it is there for an object of that tenant: in the tenant itself or in admin (AVI-REFERENCE-TENANT)."""
+        """Whether it exists for an object of that tenant: in the tenant itself or in admin (AVI-REFERENCE-TENANT)."""
         found = self._found[_question(key, reference)]
         return any((reference.uuid or reference.name, tenant) in found for tenant in (key.tenant, *_OF_ALL))
 
     def _answer(self, question: "_Question", values: Iterable[str]) -> frozenset[tuple[str, str]]:
-        """What is there, each with its tenant."""
+        """What exists, each with its tenant."""
         try:
             if question.type_name == TENANT:
                 there = frozenset(values) - missing_tenants(self._client, values)
@@ -116,7 +116,7 @@ class _Lookup:
                 for body in self._bodies(question, values)
                 for tenant in (parse_reference(str(body.get("tenant_ref", ""))),)
             )
-        except NotFoundError:  # no such type: a template may render anything
+        except NotFoundError:  # no such type: a template can render any reference
             return frozenset()
         except RefusedError as error:
             if error.status != FORBIDDEN:

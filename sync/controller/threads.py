@@ -1,4 +1,4 @@
-"""Threads for requests that go out side by side."""
+"""Threads for parallel requests."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def threads(most: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that are waited for, unless somebody stops the run: then nobody wants their answers any more."""
+    """Threads that are joined on exit, unless the run is stopped: then their results are not needed."""
     pool = ThreadPoolExecutor(max_workers=most)
     try:
         yield pool

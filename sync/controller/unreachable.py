@@ -37,7 +37,7 @@ _CERTIFICATE_PROBLEMS: Mapping[int, tuple[str, str]] = {
 
 
 def diagnose(error: httpx.RequestError, address: ControllerAddress) -> Diagnosis:
-    """The first cause that a person can do something about."""
+    """The first cause that a person can fix."""
     for cause in _causes(error):
         if found := _known(cause, address):
             return found
@@ -82,7 +82,7 @@ def _known(cause: BaseException, address: ControllerAddress) -> Diagnosis | None
 
 
 def _library_text(cause: BaseException) -> str:
-    """The library's text. What it quotes from the wire is left out: it may be a cookie of ours (h11 0.16)."""
+    """The library's text, without what it quotes from the wire, which may be our cookie (h11 0.16)."""
     return re.sub(r":? (?:bytearray\()?b['\"].*", "", str(cause), flags=re.DOTALL)
 
 

@@ -25,7 +25,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 _CONNECT_SECONDS = 10.0
 _LEAST_SECONDS = 1.0
 
-# Their debug lines show whole answer headers, and with them the cookies of our session.
+# Their debug lines show all headers of answers, with the cookies of our session.
 for _library in ("httpx", "httpcore"):
     logging.getLogger(_library).setLevel(logging.WARNING)
 
@@ -41,9 +41,9 @@ class Counters:
 
 
 class Guard(httpx.BaseTransport):
-    """Counts what passes; with `read_only` nothing but reads, logins and logouts does.
+    """Counts requests; with `read_only` it lets through only reads, logins and logouts.
 
-    It sits between all code that sends and the connections, so no way of sending leads around it.
+    It wraps the connections, so no request can bypass it.
     """
 
     def __init__(self, inner: httpx.BaseTransport, *, read_only: bool) -> None:
@@ -53,7 +53,7 @@ class Guard(httpx.BaseTransport):
         self._counts: Counter[str] = Counter()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """The answer; raises ReadOnlyError for a write that must not leave."""
+        """The answer; raises ReadOnlyError for a write that must not be sent."""
         method, path = request.method, request.url.path
         kind = _kind(method, path)
         if kind == "writes" and self._read_only:
@@ -62,7 +62,7 @@ class Guard(httpx.BaseTransport):
         return self._inner.handle_request(request)
 
     def count(self, kind: str) -> None:
-        """Note one more of a kind."""
+        """Count one more of a kind."""
         with self._lock:
             self._counts[kind] += 1
 
@@ -80,7 +80,7 @@ class Guard(httpx.BaseTransport):
 class Wire:
     """Sends requests to one address; threads may share it.
 
-    It uses httpx's transports without its Client, whose cookies and redirects are not wanted and cost time: against a
+    It uses httpx's transports without its Client, whose cookies and redirects are not needed and cost time: against a
     loopback server that answers at once (1 kB each way, two cores), a create through all of this package takes 0.7 ms
     of CPU in one thread and 0.9 ms among eight; `httpx.Client.post(url, json=…)` takes 1.2 ms and 1.7 ms.
     """
@@ -134,7 +134,7 @@ class Wire:
     def _limits(self, timeout_seconds: float | None) -> dict[str, Any]:
         """How long an answer may take.
 
-        A run that only reads stops waiting at its deadline; what one that writes has begun needs its answers.
+        A read-only run stops waiting at its deadline; one that writes must wait for the answers to its writes.
         """
         seconds = self._seconds if timeout_seconds is None else timeout_seconds
         if self._timing is not None and self._timing.left_seconds < seconds:

@@ -1,7 +1,7 @@
-"""One write, sent so that a lost answer neither doubles nor loses anything.
+"""One write, sent so that a lost answer neither duplicates nor loses anything.
 
-What the client raises has been repeated already as far as that does no harm (`sync.controller.retries`). What is left
-to decide needs a look at the Controller:
+The client has already retried where that is safe (`sync.controller.retries`). After that, the Controller is read to
+decide:
 
     POST    look for the name: what was sent is there (done), nothing is (send again), something else is (taken)
     PUT     read again: what was sent is there (done), or not (failed, or stale)
@@ -35,28 +35,28 @@ from sync.model.plan import Write
 from sync.timing import Timing
 
 MOST_POSTS = 3
-"""How often one create is sent, each time after nothing was found under its name."""
+"""How often a create is sent; before each repetition, nothing was found under its name."""
 MOST_DELETES = 3
-"""How often one delete is sent, each time after the object was found to be what it was."""
+"""How often a delete is sent; before each repetition, the object was found unchanged."""
 
 Body = Mapping[str, Any]
 
 
 class Why(StrEnum):
-    """Why a write was not done, as far as it matters for what to do next."""
+    """Why a write was not done; decides what happens next."""
 
     REFUSED = "refused"
-    """The Controller understood and says no, and will say so again."""
+    """The Controller refused it, and will refuse it again."""
     STALE = "stale"
     """Live is not what the plan was made with: read again and decide again."""
     TAKEN = "taken"
-    """Somebody else has the name, or a deleted object has it still."""
+    """Another object has the name, perhaps one that was just deleted."""
     PASSING = "passing"
-    """Busy, upgrading, starting: it may pass by itself."""
+    """Busy or starting: it may pass by itself."""
     UPGRADING = "upgrading"
     """Configuration is closed while the Controller is upgraded."""
     LOST = "lost"
-    """Nobody answers any more."""
+    """The Controller no longer answers."""
 
 
 MAY_PASS = frozenset({Why.PASSING, Why.UPGRADING, Why.LOST})
@@ -105,7 +105,7 @@ class Sender:
     timing: Timing
 
     def create(self, write: Write, body: Body, *, may_be_there: bool = False) -> str:
-        """POST; the uuid of the new object. `may_be_there` tells that an earlier try may have arrived late."""
+        """POST; the uuid of the new object. `may_be_there`: an earlier attempt may have arrived late."""
         try:
             for attempt in self._tries(_NotCreatedError, MOST_POSTS):
                 with attempt:
@@ -126,7 +126,7 @@ class Sender:
             raise failure_of(error) from error
 
     def delete(self, write: Write) -> None:
-        """DELETE; an object that is gone already is what was wanted."""
+        """DELETE; an object that is already gone counts as deleted."""
         try:
             for attempt in self._tries(_UnchangedError, MOST_DELETES):
                 with attempt:
@@ -156,12 +156,12 @@ class Sender:
         try:
             return str(self.client.post(_path(write), body, tenant=write.key.tenant).get("uuid", ""))
         except (AmbiguousWriteError, BrokenAnswerError, StaleError) as error:
-            # Stale: what a new object refers to was changed in the same moment; the object itself has no past.
+            # Stale: an object that the new one refers to was changed in the same moment.
             if uuid := self._uuid_of(write, body):
                 return uuid
             raise _NotCreatedError(f"{error.message}; it was not created", status=error.status) from error
         except ConflictError:
-            # The first try may have arrived late, after nothing was found under its name.
+            # An earlier attempt may have arrived after nothing was found under its name.
             if is_repeated and (uuid := self._uuid_of(write, body)):
                 return uuid
             raise
@@ -186,7 +186,7 @@ class Sender:
         try:
             done: Body = self.client.put(_item(write), body, tenant=write.key.tenant)
         except (StaleError, AmbiguousWriteError, BrokenAnswerError):
-            # An earlier try, or one whose answer was lost, may have got through.
+            # An earlier attempt with a lost answer may have got through.
             live = self._read(write)
             if live is None or not is_as_sent(body, live, write.key.kind):
                 raise
@@ -200,7 +200,7 @@ class Sender:
     def _move_while_disabled(self, write: Write, body: Body) -> Body:
         """Some releases move a VirtualService to another Service Engine group only while it is disabled.
 
-        Should we be killed in between, the next run finds the marker and enables it again.
+        If this run is killed in between, the next one finds the marker and enables it again.
         """
         path, tenant = _item(write), write.key.tenant
         before = self.client.get(path, {"include_name": "true"}, tenant=tenant)
@@ -222,7 +222,7 @@ class Sender:
         try:
             self.client.delete(_item(write), tenant=write.key.tenant)
         except NotFoundError:
-            return  # somebody was faster
+            return  # already deleted
         except StaleError as error:
             live = self._read(write)
             if live is None:
@@ -247,7 +247,7 @@ class _NotCreatedError(AmbiguousWriteError):
 
 
 class _UnchangedError(StaleError):
-    """A delete was called stale, and the object is what it was: it may be sent again."""
+    """A delete was refused as stale, but the object is unchanged: it may be sent again."""
 
 
 def _switched_off(body: Body) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a first run needs, looked at before it: machine, Git, Controller, rights, and what the tree refers to.
+"""Checks before a first run: machine, Git, Controller, rights, and what the tree refers to.
 
-Every check runs whatever became of the others, and none of them writes: the client of the Controller refuses to.
+Every check runs, even if others fail. None of them writes: the client is read-only.
 """

@@ -1,4 +1,4 @@
-"""What the account may do in each tenant that the tree needs, as far as that can be known without writing."""
+"""What the account may do in each tenant of the tree, as far as that is known without writing."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -18,7 +18,7 @@ from sync.model.checkup import Finding
 def check_rights(
     client: ControllerClient, username: str, tenants: Sequence[str], read_types: Sequence[str]
 ) -> Iterator[Finding]:
-    """One finding per tenant, from the first of these that tells: superuser, roles, harmless reads."""
+    """One finding per tenant, from the first source that answers: superuser, roles, harmless reads."""
     usable = client.account.tenants
     missing = [tenant for tenant in tenants if usable is not None and tenant not in usable]
     for tenant in missing:

@@ -1,4 +1,4 @@
-"""The way to the Controller, before anybody logs in: name, port, TLS, certificate, clock."""
+"""The connection to the Controller, before the login: name, port, TLS, certificate, clock."""
 
 import email.utils
 import ssl
@@ -16,10 +16,10 @@ from sync.model.nesting import parse_json
 from sync.model.traffic import unobserved
 
 OPEN_PATH = "/api/initial-data"
-"""Answered without a login (AKO 2.2.1 and the Go SDK ask for it so)."""
+"""Needs no login (AKO 2.2.1 and the Go SDK use it so)."""
 
 MOST_SKEW_SECONDS = 60.0
-"""Certificates, pauses and windows are judged by this machine's clock; an answer may take some seconds."""
+"""Certificates, pauses and windows depend on this machine's clock; an answer may take some seconds."""
 
 SHORTEST_VALIDITY_DAYS = 30
 _DAY = 86_400.0
@@ -27,7 +27,7 @@ _DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """What came of asking. `now` is the Controller's clock in seconds since 1970, as good as it is known."""
+    """The result. `now` is the Controller's clock in seconds since 1970, or this machine's if that is unknown."""
 
     findings: Sequence[Finding]
     is_reached: bool
@@ -35,7 +35,7 @@ class Contact:
 
 
 def make_contact(address: ControllerAddress, clock: Callable[[], float]) -> Contact:
-    """Ask for what the Controller tells everybody. Raises UsageError for a CA bundle that cannot be used."""
+    """Request what needs no login. Raises UsageError for a CA bundle that cannot be used."""
     wire = Wire(address, read_only=True, max_connections=1, observe=unobserved)
     try:
         answer = wire.send("GET", OPEN_PATH, ((b"Accept", b"application/json"),))
@@ -70,14 +70,14 @@ def _is_avi(answer: httpx.Response) -> bool:
 
 
 def _end_of_certificate(answer: httpx.Response) -> float | None:
-    """Until when it is valid; None without TLS, unchecked, or where the other side has hung up already."""
+    """The end of its validity; None without TLS, without verification, or if the connection is closed."""
     tls = answer.extensions["network_stream"].get_extra_info("ssl_object")
     certificate = tls.getpeercert() if tls is not None else None
     return ssl.cert_time_to_seconds(certificate["notAfter"]) if certificate else None
 
 
 def _certificate(address: ControllerAddress, end: float | None, now: float) -> Iterator[Finding]:
-    """How long it is valid; that it is trusted is known, for else there would be no answer."""
+    """How long it is valid. It is trusted, otherwise there would be no answer."""
     if address.url.startswith("http:"):
         yield ok("certificate", "none: plain http within this machine")
         return

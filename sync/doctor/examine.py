@@ -1,4 +1,4 @@
-"""All checks, in the order in which a run would meet what they look at."""
+"""All checks, in the order in which a run needs what they check."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +27,7 @@ from sync.translate.references import references_of
 
 AFTER_VERSION = ("rights", "references", "dns", "lock", "ako")
 AFTER_LOGIN = ("version", *AFTER_VERSION)
-"""What can be looked at by somebody who is logged in only."""
+"""The checks that need a login."""
 
 
 def examine(request: SourceRequest, target: Target, clock: Callable[[], float] = time.time) -> Checkup:
@@ -89,7 +89,7 @@ def _without_login(source: Source | None, why: str, checks: Sequence[str] = AFTE
 
 
 def _as_account(client: ControllerClient, source: Source | None, target: Target, now: float) -> Iterator[Finding]:
-    """What the account sees. A source that cannot be used leaves nothing to look for."""
+    """The checks with a login; most need a usable source."""
     if source is None or source.settings is None:
         if source is not None:
             yield from check_manifests(make_desired(source, None))
@@ -97,7 +97,9 @@ def _as_account(client: ControllerClient, source: Source | None, target: Target,
         return
     settings = source.settings
     references = references_of(source.resources, settings)
-    named = {type_name: names for type_name, names in references.items() if type_name != TENANT}  # rights tell of those
+    named = {
+        type_name: names for type_name, names in references.items() if type_name != TENANT
+    }  # the check of rights covers those
     facts: Facts | None = None
     failed: Sequence[Finding] = ()
     try:

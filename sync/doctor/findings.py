@@ -1,4 +1,4 @@
-"""How checks say what they found."""
+"""Constructors of findings."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -10,26 +10,26 @@ ROLE_FIX = "give the account a role with the privileges of deploy/avi-role.json 
 FORBIDDEN = 403
 
 MOST_NAMED = 5
-"""How many names a message holds; the rest is counted."""
+"""How many names a message lists; the rest is counted."""
 
 
 def ok(check: str, message: str) -> Finding:
-    """All is well."""
+    """A check that passed."""
     return Finding(check=check, health=Health.OK, message=message)
 
 
 def warning(check: str, message: str, fix: str) -> Finding:
-    """A run would work, and somebody should know."""
+    """A run would work, but somebody should look at this."""
     return Finding(check=check, health=Health.WARNING, message=message, fix=fix)
 
 
 def problem(check: str, message: str, fix: str, *, is_unreachable: bool = False) -> Finding:
-    """A run would not do what is asked of it."""
+    """A run would fail."""
     return Finding(check=check, health=Health.PROBLEM, message=message, fix=fix, is_unreachable=is_unreachable)
 
 
 def not_checked(check: str, why: str) -> Finding:
-    """It cannot be known."""
+    """A check that could not be made."""
     return Finding(check=check, health=Health.NOT_CHECKED, message=why)
 
 
@@ -41,7 +41,7 @@ def from_error(check: str, error: SyncError) -> Finding:
 
 
 def attempt(check: str, look: Callable[[], Iterable[Finding]]) -> Sequence[Finding]:
-    """What a check found; an error that ends it is what it found."""
+    """The findings of a check; an error becomes its finding."""
     try:
         return tuple(look())
     except SyncError as error:

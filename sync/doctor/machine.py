@@ -19,7 +19,7 @@ def check_git() -> Iterator[Finding]:
 
 
 def check_cache(folder: Path) -> Iterator[Finding]:
-    """Where mirrors of remote repositories are kept: without it none can be read."""
+    """The folder for mirrors of remote repositories, which cannot be read without it."""
     if why := _unwritable(folder):
         yield problem("cache folder", f"{folder}: {why}", "make it writable, or name another one with --cache-dir")
     else:
@@ -27,7 +27,7 @@ def check_cache(folder: Path) -> Iterator[Finding]:
 
 
 def check_state(folder: Path) -> Iterator[Finding]:
-    """Where runs leave what later ones may use: none depends on it."""
+    """The folder for state that later runs may use but do not need."""
     if why := _unwritable(folder):
         message = f"{folder}: {why}: a run cannot see earlier runs, or others on this machine"
         yield warning("state folder", message, "make it writable, or name another one with SYNC_STATE_DIR")

@@ -1,4 +1,4 @@
-"""Who else writes there: an AKO of the same cluster, and another run that has the lock."""
+"""Other writers: an AKO of the same cluster, and another run that holds the lock."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ RECENT_SECONDS = 3600.0
 def check_ako(live: LiveState, cluster: str, now: float) -> Iterator[Finding]:
     """Objects that AKO made for this cluster, and whether it has written to them lately.
 
-    Objects of Ingresses do not count: an AKO that looks after those alone may stay. `now` is the Controller's clock, by
+    Objects of Ingresses do not count: an AKO that manages only those may stay. `now` is the Controller's clock, by
     which `_last_modified` is written (microseconds, AVI-LAST-MODIFIED).
     """
     theirs = [item for item in live if item.ownership in (Ownership.AKO, Ownership.AKO_RENAMED, Ownership.AKO_CLONE)]

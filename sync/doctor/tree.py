@@ -19,7 +19,7 @@ WORDS: Mapping[str, str] = {
     "serviceenginegroup": "Service Engine group",
     "vrfcontext": "VRF",
 }
-"""What people call a type of which manifests name objects; others are called as in the API."""
+"""The usual names of types that manifests refer to; others have their API name."""
 
 
 def check_source(source: Source) -> Iterator[Finding]:
@@ -29,7 +29,7 @@ def check_source(source: Source) -> Iterator[Finding]:
 
 
 def check_manifests(desired: DesiredState) -> Iterator[Finding]:
-    """What `validate` would say, counted."""
+    """The number of problems that `validate` would report."""
     errors = [item for item in desired.problems if item.severity is Severity.ERROR]
     warnings = [item for item in desired.problems if item.severity is Severity.WARNING]
     owners = len({item.owner for item in desired})

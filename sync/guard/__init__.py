@@ -1,6 +1,6 @@
 """Plan × limits → what a guard refuses. Pure.
 
-A refused plan is printed and not applied, as a whole: who wants half of a plan can put half of it into Git.
+A refused plan is printed and not applied, as a whole. To apply half of it, commit only that half.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ FREEZE_FILE = ".avi-sync-freeze"
 def refusals(
     plan: Plan, live: LiveState, settings: SyncSettings, permit: Permit | None, freeze: str | None, now: datetime
 ) -> tuple[Refusal, ...]:
-    """Everything that speaks against applying the plan; empty if it may be applied.
+    """Every reason not to apply the plan; empty if it may be applied.
 
     `freeze` is the text of the freeze file in Git, None if there is none. `permit` lifts the limits for one plan; no
     permit opens a window or lifts a freeze.

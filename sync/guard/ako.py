@@ -1,6 +1,6 @@
-"""Whether AKO still writes: one that runs takes back from its memory whatever was taken over from it.
+"""Whether AKO still writes: a running AKO would undo an adoption, from its memory.
 
-Time is the Controller's own on both sides: that of `_last_modified`, and what its clock says now.
+Both times are the Controller's: `_last_modified`, and its clock now.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from sync.model.live import LiveObject, LiveState, Ownership
 from sync.model.plan import Action, Plan, Refusal
 
 QUIET = timedelta(minutes=10)
-"""For so long AKO must not have written; it repeats what failed after 90 s (AKO-RETRY-INTERVAL)."""
+"""How long AKO must not have written; it retries what failed after 90 s (AKO-RETRY-INTERVAL)."""
 
 
 def ako_still_writes(plan: Plan, live: LiveState, cluster: str, now: datetime | None) -> Iterator[Refusal]:
@@ -37,7 +37,7 @@ def ako_still_writes(plan: Plan, live: LiveState, cluster: str, now: datetime | 
 
 
 def _is_of_ako(item: LiveObject, cluster: str) -> bool:
-    """What tells of an AKO that serves layer 4; one that is left for layer 7 may write its own objects."""
+    """Whether the object shows an AKO that serves layer 4; an AKO for layer 7 alone may write its own objects."""
     is_marked = item.body.get("created_by") == created_by_ako(cluster)
     return (is_marked or item.ownership is Ownership.AKO) and not item.markers.is_of_layer_7
 

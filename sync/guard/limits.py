@@ -1,4 +1,4 @@
-"""How many owners a plan takes down, and what lets through more. The unit is the owner, never the object."""
+"""How many owners a plan may take down, and the permit for more. The unit is the owner, never the object."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ DELETED, DISRUPTED = "deleted", "replaced or disrupted"
 DRAINED = "deleted or drained (a listener goes, or most of its servers)"
 
 _AT_LEAST = {DELETED: 1, DRAINED: 1, DISRUPTED: 2}
-"""Owners that a run may always touch in this way, however few are live."""
+"""How many owners a run may always take down in this way, however few are live."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Down:
-    """The owners that a plan takes down, and of them those that it drains although they stay, and disrupts only."""
+    """The owners that a plan takes down: deleted, drained although they stay, or only disrupted."""
 
     deleted: frozenset[Owner]
     drained: frozenset[Owner]
@@ -32,7 +32,7 @@ class _Down:
 
 
 def beyond_limits(plan: Plan, live: LiveState, limits: GuardSettings, permit: Permit | None) -> Iterator[Refusal]:
-    """What takes down more than one run may, what is protected, and what no manifest requests."""
+    """Refusals of a plan that takes down too many owners, protected ones, or ones that no manifest removes."""
     present = {item.owner_name for item in live if item.is_ours}
     effects = effects_of(plan, live)
     down = _down(effects)
@@ -54,9 +54,9 @@ def beyond_limits(plan: Plan, live: LiveState, limits: GuardSettings, permit: Pe
 
 
 def beyond_the_first_plan(first: Plan, seen: LiveState, again: Plan, live: LiveState) -> Iterator[Refusal]:
-    """What a plan that was made again takes down and the first one, made with what was `seen`, did not.
+    """Refusals of owners that a second plan takes down and the first one, made with `seen`, did not.
 
-    What somebody has protected meanwhile counts as not said: whoever let the first plan pass did not know of it.
+    An owner that was protected in the meantime counts as well: whoever approved the first plan did not know of it.
     """
     before, now = _down(effects_of(first, seen)), _down(effects_of(again, live))
     deleted, now_deleted = before.deleted | before.drained, now.deleted | now.drained
@@ -98,7 +98,7 @@ def _edited(plan: Plan) -> Iterator[str]:
 
 
 def _denied(plan: Plan, permit: Permit, wanted: Permit) -> Iterator[Refusal]:
-    """Why a permit does not let the plan pass."""
+    """Why a permit does not cover the plan."""
     if len(permit.digest) < SHORT_LENGTH or not plan.digest.startswith(permit.digest):
         yield Refusal(
             message=f"--plan-digest {permit.digest} is not this plan's digest ({plan.digest})",

@@ -1,7 +1,7 @@
-"""Whether a run would create again, under other names, what is live already. Pure.
+"""Whether a run would create live objects a second time, under other names. Pure.
 
-Names and ownership depend on `AKOSettings.clusterName` and `enableEVH`. Where one of them changes, what was made before
-is no longer found: everything would be created a second time, and the old objects would be owned by nobody.
+Names and ownership depend on `AKOSettings.clusterName` and `enableEVH`. Where one of them changes, earlier
+objects are no longer found: everything would be created a second time, and the old objects would have no owner.
 """
 
 from collections import defaultdict
@@ -20,16 +20,16 @@ RENAMED = frozenset({Ownership.RENAMED, Ownership.AKO_RENAMED})
 def may_be_renamed(live: LiveState, record: Record) -> bool:
     """Whether nothing of this clusterName is live, or was taken down by an interrupted run.
 
-    Only then another clusterName matters. A run of this name in the past says nothing: a name may come back after its
-    objects were deleted.
+    Only then does another clusterName matter. An earlier run of this name proves nothing: a name may be used again
+    after its objects were deleted.
     """
     return not record.backups and not any(item.is_ours for item in live)
 
 
 def nothing_desired(desired: DesiredState) -> DesiredState:
-    """The desired state of a tree whose owners are live under other names: nothing can be planned for them.
+    """An empty desired state, for a tree with owners that are live under other names.
 
-    To a plan they are missing, and somebody else has their addresses and DNS names.
+    A plan would see them as missing, and their addresses and DNS names as somebody else's.
     """
     return replace(desired, objects={}, held=(), holds_everything=True)
 
@@ -40,7 +40,7 @@ def other_cluster_name(
     """The clusterNames under which the same source has written before, or owners that it names are live.
 
     For what `may_be_renamed`. `last_runs` are those of other clusterNames; where such a record is missing, live owners
-    that Git names (`named`) tell as much.
+    that Git names (`named`) show the same.
     """
     for name, owners in sorted(_owners_by_cluster(live).items()):
         last, again = last_runs.get(name), sorted(owners & {*named})

@@ -9,7 +9,7 @@ from sync.model.settings import DAYS, Window
 from sync.plan.outages import effects_of
 
 _WHOLE = FieldChange(path="", before=None, after=None)
-"""A change without single fields: the object as a whole comes or goes."""
+"""A change without single fields: the whole object is created or deleted."""
 
 
 def outside_windows(plan: Plan, live: LiveState, windows: Sequence[Window], now: datetime) -> Iterator[Refusal]:

@@ -1,6 +1,6 @@
-"""Who writes now × who wrote last → what speaks against it. Pure.
+"""The run that writes now × the run that wrote last → refusals. Pure.
 
-Two sources for one cluster would undo each other's work with every run, and an older commit undoes what came after it.
+Two sources for one cluster would undo each other's changes, and an older commit would undo newer ones.
 """
 
 import re
@@ -14,7 +14,7 @@ from sync.model.wording import short
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
-    """A run that is about to write, as far as the last one must know it.
+    """A run that is about to write, as it is recorded for the next one.
 
     `doubt` says why its commit is not known to descend from the last one's; None if it does.
     """
@@ -33,7 +33,7 @@ class Writer:
 def wrong_writer(
     last: LastRun | None, writer: Writer, *, accepts_source: bool = False, accepts_older_commit: bool = False
 ) -> tuple[Refusal, ...]:
-    """What speaks against this run writing after the last one; empty if nothing does."""
+    """Why this run must not write after the last one; empty if it may."""
     if last is None:
         return ()
     found: list[Refusal] = []
@@ -67,5 +67,5 @@ def is_same_source(last: LastRun, writer: Writer) -> bool:
 
 
 def _without_transport(source: str) -> str:
-    """Git's servers hand out one repository under both."""
+    """The URL without https or ssh: Git servers offer a repository under both."""
     return re.sub(r"^(?:https|ssh)://", "//", source)

@@ -1,1 +1,1 @@
-"""Tells those who were not there how a run ended. Nothing that goes wrong here changes how the run ends."""
+"""Sends the result of a run to other systems. A failure here never changes the result."""

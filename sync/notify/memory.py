@@ -1,4 +1,4 @@
-"""What one run leaves to the next: a small file per target in the state folder."""
+"""State that one run leaves for the next: a small file per target in the state folder."""
 
 import contextlib
 import hashlib
@@ -36,7 +36,7 @@ def memory_file(state: Path, identity: tuple[str, ...]) -> Path:
 
 
 def recall(file: Path) -> Memory:
-    """What is known of earlier runs; nothing where the file is missing, broken or unreadable."""
+    """The state of earlier runs; empty if the file is missing, broken or unreadable."""
     try:
         stored = _STORED.validate_json(file.read_bytes())
     except (OSError, ValidationError):

@@ -1,4 +1,4 @@
-"""Metrics out of the process: into a file for node_exporter, or to a Pushgateway."""
+"""Export of metrics: to a file for node_exporter, or to a Pushgateway."""
 
 import urllib.error
 from pathlib import Path
@@ -13,11 +13,11 @@ _FIX = "check --pushgateway (SYNC_PUSHGATEWAY)"
 
 
 class MetricsError(SyncError):
-    """The metrics did not get where they should."""
+    """The metrics could not be delivered."""
 
 
 def write_metrics(file: Path, registry: CollectorRegistry) -> None:
-    """Write the file in one step: whoever reads it finds all of the old run or all of the new one."""
+    """Write the file atomically: a reader sees the whole old or the whole new content."""
     try:
         write_to_textfile(str(file), registry)
     except OSError as error:
@@ -29,7 +29,7 @@ def write_metrics(file: Path, registry: CollectorRegistry) -> None:
 
 
 def push_metrics(url: str, target: str, registry: CollectorRegistry) -> None:
-    """Add the metrics to the group of this target. What a failing run cannot answer for stays as it was there."""
+    """Add the metrics to the group of this target. Metrics that a failed run lacks keep their old values."""
     try:
         pushadd_to_gateway(url, job=JOB, registry=registry, grouping_key={"target": target}, timeout=TIMEOUT_SECONDS)
     except urllib.error.HTTPError as error:

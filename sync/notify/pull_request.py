@@ -21,7 +21,7 @@ class CommentError(SyncError):
 
 
 class _BusyError(Exception):
-    """An answer that may be another one next time."""
+    """An answer that may change if the request is sent again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def write_comment(where: PullRequest, marker: str, text: str, *, wait_seconds: f
 
 
 class _Caller:
-    """Sends the requests of one comment, and again what may succeed then."""
+    """Sends the requests of one comment, with retries."""
 
     def __init__(self, client: httpx.Client, where: PullRequest, wait_seconds: float) -> None:
         self._client = client

@@ -14,7 +14,7 @@ _FIX = "check the address in SYNC_WEBHOOK_URL or SYNC_WEBHOOK_URL_FILE"
 
 
 class WebhookError(SyncError):
-    """The message did not arrive, as far as is known."""
+    """The message was not confirmed."""
 
 
 def send_message(url: str, document: Mapping[str, Any]) -> None:
@@ -43,5 +43,5 @@ def _address(url: str) -> httpx.URL:
 
 
 def _trust(address: httpx.URL) -> ssl.SSLContext | bool:
-    """The authorities of the system, to which a company adds its own; reading them takes time that http need not."""
+    """The system's certificate authorities, which may include a company's own; http does not need to load them."""
     return ssl.create_default_context() if address.scheme == "https" else False

@@ -98,7 +98,7 @@ def titled(resource: Resource) -> str:
 def lost_by_rename(owners: Sequence[Passing], desired: DesiredState) -> Iterator[Problem]:
     """A warning for each owner that is deleted with what others set, where an owner that is new serves the same.
 
-    For example, the new VirtualService is enabled although the old one was disabled by hand, and has none of its policies.
+    The new VirtualService is enabled, even if the old one was disabled by hand, and has none of its policies.
     """
     new = [each for each in owners if any(map(_creates_an_entrance, each.owner.changes.values()))]
     for gone in owners:

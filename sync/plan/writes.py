@@ -86,7 +86,7 @@ Item = Mapping[str, Any]
 
 
 def without_what_is_new(write: Write) -> Mapping[str, Any] | None:
-    """The body of an update without the names, ports and rules that the object does not have yet; None if nothing is new.
+    """The body of an update without names, ports and rules that the object does not have yet; None if nothing is new.
 
     The markers stay those of the live object, so that the update is known to be incomplete if the run ends in between.
     """

@@ -115,7 +115,7 @@ def test_an_answer_that_cannot_be_unpacked_is_an_error(
     """After the usual tries."""
     controller.on("GET /api/pool/p-1", Answer(headers=headers))
 
-    with connect() as client, pytest.raises(SyncError, match="content encoding|decompressed"):
+    with connect() as client, pytest.raises(SyncError, match=r"content encoding|decompressed"):
         client.get("/api/pool/p-1")
 
 
