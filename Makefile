@@ -46,16 +46,16 @@ unit: $(READY)  ## Tests, with the coverage gate on the pure modules
 format: $(READY)  ## Rewrite files in our format
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
-reference: $(READY)  ## Write docs/reference.md anew, after a change of options or settings
+reference: $(READY)  ## Rewrite docs/reference.md after a change of options or settings
 	@$(BIN)/python tools/make_reference.py
 
-lock: $(READY)  ## Write the lock files anew from pyproject.toml
+lock: $(READY)  ## Rewrite the lock files from pyproject.toml
 	@$(BIN)/python tools/check_lock.py --write
 
-schemas: $(READY)  ## Write docs/schemas anew from the code
+schemas: $(READY)  ## Rewrite docs/schemas from the code
 	@$(BIN)/python tools/make_schemas.py --write
 
-screenshots: $(READY)  ## Make docs/images anew; needs Debian's chromium
+screenshots: $(READY)  ## Make the pictures in docs/images; needs Debian's chromium
 	@$(BIN)/python -m tools.make_screenshots
 
 demo: $(RUNS)  ## A tour: the example repository against the emulator

@@ -51,7 +51,7 @@ def read_settings(snapshot: Snapshot, *, max_aliases: int) -> tuple[Settings | N
     value = document.value
     unknown = tuple(unknown_fields(value, _known_keys()))
     networks = (path for path in empty_fields(value, _known_keys(), document) if path[:-1] and path[0] == _NETWORKS)
-    told = [
+    found = [
         *problems_of_keys(unknown),
         *keys_of_other_releases(value),
         *problems_of_empty(networks, origin=origin),
@@ -59,10 +59,10 @@ def read_settings(snapshot: Snapshot, *, max_aliases: int) -> tuple[Settings | N
     try:
         settings: Settings = adapter_of(Settings).validate_python(corrected(value, unknown))
     except ValidationError as error:
-        return None, (*told, *problems_of(error, adapter_of(Settings), value, origin=origin))
-    told += [*_wrong_host(settings), *_without_effect(settings)]
-    is_usable = all(problem.severity is not Severity.ERROR for problem in told)
-    return settings if is_usable else None, tuple(told)
+        return None, (*found, *problems_of(error, adapter_of(Settings), value, origin=origin))
+    found += [*_wrong_host(settings), *_without_effect(settings)]
+    is_usable = all(problem.severity is not Severity.ERROR for problem in found)
+    return settings if is_usable else None, tuple(found)
 
 
 _NETWORKS = "NetworkSettings"

@@ -106,6 +106,6 @@ def record_store(client: ControllerClient, settings: Settings) -> RecordStore:
 
 
 def read_facts_for(source: Source, settings: Settings, client: ControllerClient) -> Facts:
-    """What the Controller tells about what the source refers to."""
+    """The Controller's facts about what the source refers to."""
     references = references_of(source.resources, settings)
     return read_facts(client, cloud_name=settings.controller.cloud_name, references=references)

@@ -1,6 +1,6 @@
-"""What can go wrong in a whole run, and the exit code that tells it.
+"""The errors that end a run, and their exit codes.
 
-A `SyncError` ends a run (or one command) with one clear message; what is wrong with single manifests is not an
+A `SyncError` ends a run (or one command) with one clear message; a problem of a single manifest is not an
 exception but a `Problem` value, because a run reports all of them together.
 """
 

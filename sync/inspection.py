@@ -76,7 +76,7 @@ def inspect(request: SourceRequest, target: Target, now: datetime, observe: Obse
 
 
 def inspect_tree(request: SourceRequest, facts: Facts | None, now: datetime, timing: Timing) -> Inspection:
-    """The tree alone, with what a Controller would tell or what is assumed of it."""
+    """The tree alone, with given facts or assumed ones."""
     source, settings = _usable(request)
     facts = facts or assumed_facts(settings.controller.cloud_name)
     desired = offline(with_ignore_rules(make_desired(source, facts, timing.is_over), source, now.date()))

@@ -1,7 +1,7 @@
 """The journal: what runs change, one JSON line for each event, only ever appended.
 
 A file is shared by all runs that name it, from however many processes. A folder holds one file per run, which suits
-file systems that lock badly. A line is on the disk before the run goes on. A crash can tear off the last line only,
+file systems that lock badly. A line is on disk before the run continues. A crash can truncate only the last line,
 and a reader skips it.
 """
 
@@ -41,7 +41,7 @@ class RunBegan(_Line):
     schema_version: int = 1
     command: str
     actor: str
-    """`user@host`, or whoever the CI runs it for."""
+    """`user@host`, or the user of the CI job."""
     controller: str
     cluster: str
     source: str

@@ -88,7 +88,7 @@ class Kind:
     used_by: tuple[str, ...] = ()
     """Types that we do not manage and whose objects may refer to ours, by path (`USERS`)."""
     precious: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Lists that an incomplete tree must not shorten (docs/usage.md#incomplete-trees), and what tells items apart."""
+    """Lists that an incomplete tree must not shorten (docs/usage.md#incomplete-trees), and the keys of their items."""
     secret: frozenset[str] = frozenset()
     """Fields, also deep inside, that are never shown. Their names say so anyway (`sync/model/secrets.py`); the schema
     does not mark any."""
@@ -341,7 +341,7 @@ ORDER_BY_CHANCE = frozenset({("L4ConnectionPolicy", "rules")})
 
 
 UNORDERED: Mapping[tuple[str, str], tuple[str, ...]] = {
-    # Lists whose order means nothing, and the fields that tell their items apart (AVI-LIST-ORDER, AVI-LIST-KEYS).
+    # Lists without a meaningful order, and the keys of their items (AVI-LIST-ORDER, AVI-LIST-KEYS).
     ("Pool", "servers"): ("ip.addr", "port"),
     ("Pool", "health_monitor_refs"): (),
     ("Pool", "placement_networks"): ("network_ref", "subnet.ip_addr.addr", "subnet.mask"),

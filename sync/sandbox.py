@@ -412,7 +412,7 @@ class _Formatter(SandboxedFormatter):
         self._meter = meter
 
     def convert_field(self, value: Any, conversion: Any) -> Any:
-        """The value as text where `!s`, `!r` or `!a` asks for it."""
+        """The value as text for `!s`, `!r` or `!a`."""
         if not isinstance(value, str | int | float | None):
             raise TypeError(f"format writes texts and numbers, not a {type(value).__name__}")
         return super().convert_field(value, conversion)

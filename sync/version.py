@@ -13,7 +13,7 @@ def version_text() -> str:
 
 
 def built_from() -> str:
-    """The full SHA: asked of the repository for a checkout, written into wheels by the build."""
+    """The full SHA: from Git for a checkout, from the build for a wheel."""
     checkout = Path(__file__).parent.parent
     if (checkout / ".git").exists() and (checkout / "pyproject.toml").exists():
         return _commit_of(checkout)

@@ -39,7 +39,7 @@ class _CommandLine(socketserver.StreamRequestHandler):
 
 @pytest.fixture
 def command(tmp_path: Path) -> Iterator[str]:
-    """A command that does what `avi-sync` does, without starting it anew each time."""
+    """A command that does what `avi-sync` does, without starting it again each time."""
     address = str(tmp_path / "socket")
     with socketserver.UnixStreamServer(address, _CommandLine) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)

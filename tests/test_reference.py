@@ -8,7 +8,7 @@ from tools.make_reference import TARGET, VARIABLES, reference
 
 
 def test_the_reference_is_current() -> None:
-    """Who adds an option or a setting writes the page anew: python tools/make_reference.py."""
+    """Who adds an option or a setting rewrites the page: python tools/make_reference.py."""
     assert TARGET.read_text("utf-8") == reference()
 
 

@@ -182,7 +182,7 @@ def test_a_template_cannot_set_what_is_ours(kind: str) -> None:
 
 
 def test_the_markers_hold_what_later_runs_need() -> None:
-    """The digest, the fields that are ours, and on a VsVip the address asked for."""
+    """The digest, the fields that are ours, and on a VsVip the address requested."""
     found = {item.key.kind: item for item in rendered(translated(make_gateway(addresses=["10.0.0.1"]))).objects}
 
     vsvip = Markers.of(found["VsVip"].body)

@@ -2,7 +2,7 @@
 
 usage: python tools/check_lock.py [--write]
 
-Resolves anew, with the pins of the lock files as preferences: a file is current if nothing changes. Only names,
+Resolves again, with the pins of the lock files as preferences: a file is current if nothing changes. Only names,
 versions, markers and hashes are kept: where packages come from is the installer's business.
 """
 

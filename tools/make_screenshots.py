@@ -1,4 +1,4 @@
-"""Make the pictures of the page in docs/images/ anew, with Debian's chromium.
+"""Make the pictures of the page in docs/images/ with Debian's chromium.
 
 usage: python -m tools.make_screenshots [FOLDER]
 

@@ -20,7 +20,7 @@ PROCESSES = 2
 def main() -> int:
     """Tests, then coverage; the summary line of the tests is printed last."""
     environment = os.environ | {"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml")}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # some hundred processes would compile the same modules anew
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # some hundred processes would compile the same modules again
     for old in ROOT.glob(".coverage*"):
         old.unlink()
     command = [sys.executable, "-m", "pytest", "-rs", "-n", str(PROCESSES), "--dist", "worksteal", *sys.argv[1:]]

@@ -21,7 +21,7 @@ class AddressPlace:
     """An address in its cloud and routing domain; no two VsVips can have it, in whatever tenants they are.
 
     The routing domain is the path of the T1 router or, where there is none, the VRF. A VsVip behind a T1 router has a
-    VRF as well, that of the router, which the Controller fills in: nobody requests it.
+    VRF as well, that of the router, which the Controller fills in: it is never requested.
     """
 
     address: str

@@ -64,7 +64,7 @@ def _wrong_inside(value: Any, field: Field, path: str, name: str) -> Iterator[Wr
 
 
 def wrong_path(kind: str, path: str) -> WrongField | None:
-    """What is wrong with a path such as `analytics_policy.full_client_logs`; None where it leads to one field.
+    """Why a path such as `analytics_policy.full_client_logs` is not one field; None if it is.
 
     No path leads into the items of a list: there would be as many values as items.
     """

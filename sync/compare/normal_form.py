@@ -29,7 +29,7 @@ def normal_form(body: Mapping[str, Any], kind: str, fields: Iterable[str]) -> di
 def _normal(value: Any, field: Field, place: tuple[str, str]) -> Any:
     """The normal form of one value; None where it means the default.
 
-    Bodies are JSON, so exact types tell everything; this is the innermost loop of a run.
+    Bodies are JSON, so exact types are enough; this is the innermost loop of a run.
     """
     kind = type(value)
     if kind is str:
@@ -70,7 +70,7 @@ def _normal_list(value: Iterable[Any], field: Field, place: tuple[str, str]) -> 
 
 
 _PATHS = {place: tuple(tuple(key.split(".")) for key in keys) or ((),) for place, keys in UNORDERED.items()}
-"""The ways to what tells the items of an unordered list apart; one without a step leads to the item itself."""
+"""The paths to the keys of the items of an unordered list; an empty path is the item itself."""
 
 
 def _at(item: Any, path: tuple[str, ...]) -> Any:

@@ -112,7 +112,7 @@ def marker_differences(desired: Markers, live: Markers) -> list[Difference]:
 def body_of_update(desired: AviObject, live: Mapping[str, Any]) -> dict[str, Any]:
     """The live body overlaid with what is ours, with the `_last_modified` that was read.
 
-    What the Controller computed for a VIP goes back as it came; a field that we wrote once and no longer render is
+    What the Controller computed for a VIP is sent back unchanged; a field that we wrote once and no longer render is
     left out, which resets it.
     """
     fields = fields_of(desired, live)

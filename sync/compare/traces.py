@@ -16,7 +16,7 @@ def is_as_sent(sent: Mapping[str, Any], live: Mapping[str, Any], kind: str) -> b
 
 
 def is_unchanged(seen: Mapping[str, Any], live: Mapping[str, Any], kind: str) -> bool:
-    """Whether nobody has edited an object since it was seen.
+    """Whether an object is unchanged since it was seen.
 
     `_last_modified` also moves when the Controller itself writes (AVI-LAST-MODIFIED-INTERNAL): then the fields decide.
     """

@@ -76,11 +76,11 @@ def _reasons(desired: Mapping[str, Any], live: Mapping[str, Any], requested_befo
 
 
 def _address_reasons(desired: Mapping[str, Any], live: Mapping[str, Any], requested_before: str) -> Iterator[str]:
-    asked = requested_address((desired,))
+    requested = requested_address((desired,))
     held = addresses({"vip": (live,)})
-    if asked != NO_ADDRESS and asked not in held:
-        yield f"address {', '.join(sorted(held)) or 'none'} → {asked}"
-    elif asked == NO_ADDRESS and requested_before in held:
+    if requested != NO_ADDRESS and requested not in held:
+        yield f"address {', '.join(sorted(held)) or 'none'} → {requested}"
+    elif requested == NO_ADDRESS and requested_before in held:
         yield f"address {requested_before} is no longer requested"
 
 
@@ -132,7 +132,7 @@ def _family_reasons(desired: Mapping[str, Any], live: Mapping[str, Any]) -> Iter
     held = {family for family, field in ADDRESS_FIELDS.items() if address_in(live, field)}
     requested = {family for family, field in ADDRESS_FIELDS.items() if address_in(desired, field)}
     wanted = _families(desired)
-    if "auto_allocate_ip_type" in desired or not requested:  # else the address itself tells the family
+    if "auto_allocate_ip_type" in desired or not requested:  # otherwise the address shows the family
         for family in wanted:
             if held and family not in held:
                 yield f"it has no IP{family.lower()} address"

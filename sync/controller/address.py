@@ -75,7 +75,9 @@ class ControllerAddress:
     def ssl_context(self) -> ssl.SSLContext:
         """The TLS settings for this address; raises UsageError for a CA bundle that cannot be used."""
         if not self.url.startswith("https:"):
-            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody: reading the system's authorities takes time
+            return ssl.SSLContext(
+                ssl.PROTOCOL_TLS_CLIENT
+            )  # not used for http; loading the system's authorities takes time
         try:
             context = ssl.create_default_context(cafile=self.ca_bundle or None)
         except ssl.SSLError:

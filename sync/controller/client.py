@@ -131,7 +131,7 @@ class ControllerClient:
 
     @property
     def version(self) -> str:
-        """The version of the API that requests ask for."""
+        """The API version that requests name."""
         return self._live.live.version
 
     @property

@@ -163,7 +163,7 @@ class Lock:
         )
 
     def _wait_until_free(self, watch: "_Watch | None") -> tuple[StoredRecord | None, "_Watch"]:
-        """The record once nobody holds the lock, or its holder has been silent for the TTL; raises LockedError.
+        """The record once the lock is free, or its holder has been silent for the TTL; raises LockedError.
 
         `watch` is the earlier reading: if the lock was free then and is held now, another run has just taken it.
         """

@@ -1,6 +1,6 @@
 """One run at a time on this machine per Controller and cluster: the second one need not ask the Controller.
 
-The lock is the system's on a file of the user: it goes with its process, also when that is killed. It saves a wait,
+It is a file lock of the operating system: it ends with its process, even if that is killed. It saves a wait,
 and is not what safety rests on: users of one machine have a file each, and machines know nothing of each other.
 """
 

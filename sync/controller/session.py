@@ -44,7 +44,7 @@ class Account:
     def tenant_header(self, tenant: str) -> tuple[bytes, bytes]:
         """The header that names the tenant of a request (AVI-TENANT-HEADER).
 
-        A name with other than ASCII letters goes by its uuid: clients do not agree on its encoding in a header (the
+        A name with other than ASCII letters is sent as its uuid: clients do not agree on its encoding in a header (the
         vendor's SDK uses Latin-1, AKO UTF-8), and the Controller then answers that there is no such tenant.
         """
         uuid = "" if tenant.isascii() else (self.tenants or {}).get(tenant, "")

@@ -48,7 +48,7 @@ def _place(item: Problem) -> str:
 
 
 def check_references(references: Mapping[str, frozenset[str]], facts: Facts) -> Iterator[Finding]:
-    """Networks, Service Engine groups, profiles: each name exists, and only once where it must be told apart."""
+    """Networks, Service Engine groups, profiles: each name exists, and is unique where that matters."""
     named = [(type_name, name) for type_name, names in references.items() for name in sorted(names)]
     for type_name, name in named:
         what = WORDS.get(type_name, type_name)

@@ -19,7 +19,7 @@ Space = tuple[str | None, str | None, str]
 
 VIP_RANGES = frozenset({"STATIC_IPS_FOR_VIP", "STATIC_IPS_FOR_VIP_AND_SE"})
 FAMILIES = {"V4": 4, "V6": 6}
-# The addresses of a network that came into being because it was looked up, and that nobody gave subnets.
+# The addresses of a network that was created on first use, without subnets.
 ASSUMED_SUBNETS = {4: ipaddress.ip_network("10.250.0.0/16"), 6: ipaddress.ip_network("fd00:250::/64")}
 
 
@@ -109,7 +109,7 @@ class Addresses:
         return known[1]
 
     def lowest_free(self, space: Space, pools: Iterable[Pool], taken: set[Address]) -> tuple[Address, Subnet] | None:
-        """The first address of the pools that nobody holds and that is not in `taken`."""
+        """The first free address of the pools that is not in `taken`."""
         holders = self._holders.get(space, {})
         for pool in pools:
             make = type(pool.subnet.network_address)

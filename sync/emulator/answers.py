@@ -1,7 +1,7 @@
 """Stored objects → the JSON that clients read.
 
 A body is encoded once, when it is stored. An answer is that text with the client's host put before each reference
-and, where asked for, the name of what is referred to put behind it. Only answers in another shape (an older API
+and, on request, the name of what is referred to appended. Only answers in another shape (an older API
 version, some fields, without defaults) are built from the body.
 """
 
@@ -81,7 +81,7 @@ class Answers:
         return text[:-1] + self.named(addition, view)
 
     def _in_shape(self, entry: Entry, view: View) -> str:
-        """The text in the shape of the view, from the cache of the entry if it is one that many clients ask for."""
+        """The text in the shape of the view, from the cache of the entry if it is one that many clients request."""
         if view.fields is not None or view.skip_default:
             return json.dumps(self._shaped(entry, view))
         extension = READ_EXTENSIONS.get(entry.message.name) if view.is_read else None

@@ -51,7 +51,7 @@ def complete_certificate(context: Context) -> None:
 
 
 def facts_of(certificate: x509.Certificate, now: datetime) -> Body:
-    """The fields of an SSLCertificate that tell what is in it."""
+    """The fields of an SSLCertificate that describe its content."""
     days = (certificate.not_valid_after_utc - now).days
     fingerprint = certificate.fingerprint(SHA1()).hex(":").upper()  # noqa: S303 -- a name for it, nothing is signed
     facts: Body = {

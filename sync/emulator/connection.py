@@ -37,7 +37,7 @@ NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 LARGEST_HEAD = 1 << 18
 LARGEST_BODY = 1 << 25
 BODY = re.compile(rb"\r\n(?:content-length:[ \t]*(?P<length>\d{1,18})|transfer-encoding:)", re.IGNORECASE)
-EXPECTS = re.compile(rb"\r\nexpect:", re.IGNORECASE)  # the client sends its body when it is told to
+EXPECTS = re.compile(rb"\r\nexpect:", re.IGNORECASE)  # the client waits for a 100 before it sends its body
 NOT_TLS = (
     b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nThis port speaks https only.\n"
 )
@@ -282,7 +282,7 @@ class Connection(server.HTTPConnection):
                 return True
 
     def _say_if_not_tls(self, error: Exception) -> None:
-        """Tell a client that speaks plain HTTP on a port for TLS what is wrong."""
+        """Answer a client that speaks plain HTTP on a port for TLS."""
         if getattr(error, "reason", None) == "HTTP_REQUEST":
             with suppress(OSError):
                 socket.socket.send(self.socket, NOT_TLS)
@@ -334,7 +334,7 @@ class Tls(BuiltinSSLAdapter):
     """TLS whose handshake comes with the first request: cheroot would shake hands before it accepts the next client."""
 
     def wrap(self, sock: socket.socket) -> Any:
-        """The encrypted socket and what WSGI is told about it, which is nothing."""
+        """The encrypted socket, and its WSGI variables: none."""
         return self.context.wrap_socket(sock, do_handshake_on_connect=False, server_side=True), {}
 
 

@@ -29,7 +29,7 @@ def is_own(segments: tuple[str, ...]) -> bool:
 
 
 class Console:
-    """Answers what is asked of the emulator itself."""
+    """Answers requests to the emulator itself."""
 
     def __init__(self, controller: Controller, log: RequestLog, faults: Faults) -> None:
         self._topology = Topology(controller.store, controller.facts)
@@ -95,7 +95,8 @@ PLACES: Mapping[tuple[str, ...], Mapping[str, Callable[[Console, Request], Answe
 def _foreign(request: Request) -> Answer | None:
     """A refusal for what a page from elsewhere lets a browser send; None for everybody else.
 
-    A page can reach this machine through a name of its own, and can send forms and plain texts without being asked.
+    A page can reach this machine through a name of its own, and can send forms and plain texts without a preflight
+    request.
     """
     if not _is_own_host(request.header("Host") or ""):
         return json_answer({"error": "Host is not a name of this machine: use its address, or localhost"}, 403)

@@ -1,4 +1,4 @@
-"""What clients ask for besides objects: login, logout, tokens, and what the Controller says about itself."""
+"""Endpoints other than objects: login, logout, tokens, and information about the Controller."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -124,7 +124,7 @@ def _relative(value: Any) -> Any:
 
 
 def initial_data(controller: Controller, _request: Request, _session: Session | None) -> Answer:
-    """What a client asks for before it logs in (Go SDK, GetControllerVersion)."""
+    """What a client requests before it logs in (Go SDK, GetControllerVersion)."""
     return json_answer({"version": version_body(controller.facts), "controller": {"api_idle_timeout": 15}})
 
 
@@ -134,7 +134,7 @@ def cluster_version(controller: Controller, _request: Request, _session: Session
 
 
 def cluster_status(_controller: Controller, _request: Request, _session: Session | None) -> Answer:
-    """Asked without a session by the Go SDK before it repeats a request: anything but 5xx means up."""
+    """Requested without a session by the Go SDK before it repeats a request: anything but 5xx means up."""
     return json_answer({"cluster_state": {"state": CLUSTER_STATE, "progress": 100}})
 
 
@@ -164,7 +164,7 @@ def cluster_runtime(controller: Controller, _request: Request, _session: Session
 
 
 def domain_list(controller: Controller, request: Request, _session: Session | None) -> Answer:
-    """`{"domains": [...]}` of the DNS profile of the cloud asked for (AKO controller_obj_cache.go:3193)."""
+    """`{"domains": [...]}` of the DNS profile of the requested cloud (AKO controller_obj_cache.go:3193)."""
     wanted = parse_parameters(request.query).get("cloud_uuid", "")
     domains = domains_of(controller.store, controller.store.get("cloud", wanted))
     return json_answer({"domains": list(domains or ())})
@@ -181,19 +181,19 @@ def license_usage(_controller: Controller, _request: Request, _session: Session 
 
 
 def metrics_of_node(_controller: Controller, request: Request, _session: Session | None) -> Answer:
-    """The metrics asked for of one node of the cluster, without values."""
+    """The requested metrics of one cluster node, without values."""
     parameters = parse_parameters(request.query)
-    asked = {name: value for name, value in parameters.items() if name in ("metric_id", "step", "limit")}
-    return json_answer({"entity_uuid": request.segments[-1], **asked, "series": []})
+    requested = {name: value for name, value in parameters.items() if name in ("metric_id", "step", "limit")}
+    return json_answer({"entity_uuid": request.segments[-1], **requested, "series": []})
 
 
 def metrics_collection(_controller: Controller, request: Request, _session: Session | None) -> Answer:
     """An empty series for each request of a collection, by its id."""
     body = request.json()
-    asked = body.get("metric_requests") if isinstance(body, dict) else None
-    if asked is not None and not (isinstance(asked, list) and all(isinstance(one, dict) for one in asked)):
+    requested = body.get("metric_requests") if isinstance(body, dict) else None
+    if requested is not None and not (isinstance(requested, list) and all(isinstance(one, dict) for one in requested)):
         raise Refusal.BAD_FIELD.error(field="metric_requests", reason="it is no list of requests")
-    series: dict[str, list[Any]] = {str(one.get("id", number)): [] for number, one in enumerate(asked or ())}
+    series: dict[str, list[Any]] = {str(one.get("id", number)): [] for number, one in enumerate(requested or ())}
     return json_answer({"series": series})
 
 
@@ -263,5 +263,5 @@ ENDPOINTS: Mapping[tuple[str, ...], Mapping[str, Handler]] = {
     ("api", "user-token"): {"GET": list_tokens, "POST": make_token},
     ("api", "user-token", ANY): {"DELETE": drop_token},
 }
-# Answered without a session. The Go SDK asks for the status without cookies (measured); initial-data is inferred.
+# Answered without a session. The Go SDK requests the status without cookies (measured); initial-data is inferred.
 OPEN_ENDPOINTS = frozenset({("login",), ("api", "initial-data"), ("api", "cluster", "status")})

@@ -66,7 +66,7 @@ class Refusal(Enum):
     )
     FIELD_TOO_NEW = Wording(
         status=400,
-        text="Incoming request (v{asked}) has field ({field}) introduced in later versions(v{since}).",
+        text="Incoming request (v{requested}) has field ({field}) introduced in later versions(v{since}).",
         evidence="reported: terraform-provider-avi #123",
     )
     # The request as such.

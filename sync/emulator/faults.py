@@ -88,7 +88,7 @@ class Faults:
         self._rules = _rules(faults)
 
     def set(self, faults: Sequence[Fault]) -> None:
-        """Put others in force; counting begins anew."""
+        """Replace the faults; counting starts again."""
         with self._lock:
             self._rules = _rules(faults)
 

@@ -20,29 +20,29 @@ KEPT = frozenset({"cloud", "network", "serviceengine", "tenant", "serviceengineg
 
 
 class Macro:
-    """Carries out one macro; `asked` is the API version of the request."""
+    """Carries out one macro; `requested` is the API version of the request."""
 
     def __init__(
-        self, store: Store, schema: Schema, objects: Objects, scope: Scope, asked: Version | None = None
+        self, store: Store, schema: Schema, objects: Objects, scope: Scope, requested: Version | None = None
     ) -> None:
         self._store = store
         self._schema = schema
         self._objects = objects
         self._scope = scope
-        self._asked = asked
+        self._requested = requested
 
     def create(self, document: object) -> Entry:
         """Make the object, after those that stand inside it."""
         message, data = self._parts(document)
         with self._store.transaction():
-            return self._objects.create(message, self._written(message, data), self._scope, asked=self._asked)
+            return self._objects.create(message, self._written(message, data), self._scope, requested=self._requested)
 
     def replace(self, document: object) -> Entry:
         """Replace the object; those inside it are replaced if they have the uuid of an object, else made."""
         message, data = self._parts(document)
         with self._store.transaction():
             live = self._existing(message, data)
-            return self._objects.replace(live, self._written(message, data), self._scope, asked=self._asked)
+            return self._objects.replace(live, self._written(message, data), self._scope, requested=self._requested)
 
     def delete(self, document: object) -> None:
         """Delete the object and whatever only it referred to."""
@@ -92,9 +92,9 @@ class Macro:
         live = self._store.get(message.path or "", str(value.get("uuid")))
         body = self._written(message, value)
         if live is None:
-            stored = self._objects.create(message, body, self._scope, asked=self._asked)
+            stored = self._objects.create(message, body, self._scope, requested=self._requested)
         else:
-            stored = self._objects.replace(live, body, self._scope, asked=self._asked)
+            stored = self._objects.replace(live, body, self._scope, requested=self._requested)
         return reference(stored.path, stored.uuid)
 
     def _delete_tree(self, entry: Entry) -> None:

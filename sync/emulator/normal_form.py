@@ -32,7 +32,7 @@ BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 class NormalForm:
     """Makes normal forms for one request: `resolve(field, target type, text)` finds references.
 
-    `asked` is the API version of the request if that is older than the newest field, else None. With `is_partial` a
+    `requested` is the API version of the request if that is older than the newest field, else None. With `is_partial` a
     message may lack what it requires, and gets no defaults.
     """
 
@@ -40,7 +40,7 @@ class NormalForm:
         self,
         schema: Schema,
         resolve: Resolve,
-        asked: Version | None,
+        requested: Version | None,
         *,
         is_free: bool = False,
         is_partial: bool = False,
@@ -50,7 +50,7 @@ class NormalForm:
         self._name: object = ""
         self._schema = schema
         self._resolve = resolve
-        self._asked = asked
+        self._requested = requested
         self._is_free = is_free  # the system's own objects are not bound by the license
         self._is_partial = is_partial
 
@@ -110,9 +110,9 @@ class NormalForm:
         """The normal form of a field's value; None if that leaves the field unset."""
         if value is None or value == [] or field.read_only or (value == "" and not _keeps_empty(field)):
             return None
-        if self._asked is not None and field.since > self._asked and field.name not in IDENTITY:
-            asked, since = underscored(self._asked), underscored(field.since)
-            raise Refusal.FIELD_TOO_NEW.error(asked=asked, field=field.name, since=since)
+        if self._requested is not None and field.since > self._requested and field.name not in IDENTITY:
+            requested, since = underscored(self._requested), underscored(field.since)
+            raise Refusal.FIELD_TOO_NEW.error(requested=requested, field=field.name, since=since)
         return self._repeated(field, value) or None if field.repeated else self._one(field, value)
 
     def _repeated(self, field: Field, value: object) -> list[Any]:

@@ -75,7 +75,7 @@ class Objects:
         raw: object,
         scope: Scope,
         *,
-        asked: Version | None = None,
+        requested: Version | None = None,
         slug: str | None = None,
         origin: Origin = Origin.CLIENT,
     ) -> Entry:
@@ -86,7 +86,7 @@ class Objects:
             if slug and (not SLUG.fullmatch(slug) or self._store.get(message.path or "", slug)):
                 raise Refusal.BAD_FIELD.error(field="uuid", reason=f"{slug} cannot be used")
             new_uuid = slug or f"{message.path}-{uuid.uuid4()}"
-            entry = self._write(message, raw, Scope(tenant), asked, new_uuid, None, origin)
+            entry = self._write(message, raw, Scope(tenant), requested, new_uuid, None, origin)
             if message.name == "Cloud":
                 self._create_parts(entry)
         return entry
@@ -97,7 +97,7 @@ class Objects:
         raw: object,
         scope: Scope,
         *,
-        asked: Version | None = None,
+        requested: Version | None = None,
         origin: Origin = Origin.CLIENT,
     ) -> Entry:
         """Store the body in place of the live one: what is not sent returns to its default."""
@@ -107,13 +107,13 @@ class Objects:
             if sent is not None and str(sent) != current.body["_last_modified"]:
                 raise Refusal.STALE.error(model=live.message.name)
             body = merged(current.body, raw) if current.path in SINGLETONS else raw
-            return self._rewrite(current, body, asked, origin)
+            return self._rewrite(current, body, requested, origin)
 
-    def patch(self, live: Entry, raw: object, scope: Scope, *, asked: Version | None = None) -> Entry:
+    def patch(self, live: Entry, raw: object, scope: Scope, *, requested: Version | None = None) -> Entry:
         """Store what the patch makes of the live body."""
         with self._store.transaction():
             current = self._for_writing(live, scope)
-            _check_age(live.message, raw, asked)
+            _check_age(live.message, raw, requested)
             return self._rewrite(current, self._patched(current, raw), None, Origin.CLIENT)
 
     def _patched(self, live: Entry, patch: object) -> Body:
@@ -179,10 +179,10 @@ class Objects:
             raise Refusal.CANNOT_MODIFY.error(model=entry.message.name, name=entry.name)
         return current
 
-    def _rewrite(self, live: Entry, raw: object, asked: Version | None, origin: Origin) -> Entry:
+    def _rewrite(self, live: Entry, raw: object, requested: Version | None, origin: Origin) -> Entry:
         scope = Scope(live.tenant or ADMIN)
         kept = Origin.SYSTEM if live.is_system else origin
-        return self._write(live.message, raw, scope, asked, live.uuid, live, kept)
+        return self._write(live.message, raw, scope, requested, live.uuid, live, kept)
 
     def _uuid_from_input(self, raw: object) -> str | None:
         """The uuid in a body, if the system configuration lets clients choose it so (swagger 30.2.1)."""
@@ -195,7 +195,7 @@ class Objects:
         message: Message,
         raw: object,
         scope: Scope,
-        asked: Version | None,
+        requested: Version | None,
         object_uuid: str,
         live: Entry | None,
         origin: Origin,
@@ -204,7 +204,7 @@ class Objects:
         resolver.cloud = self._cloud(message, raw, resolver, live)
         prepared = PREPARED[message.name](raw) if message.name in PREPARED else raw
         is_free = origin is not Origin.CLIENT
-        draft = NormalForm(self._schema, resolver.stored_form, asked, is_free=is_free, uuid=object_uuid).of(
+        draft = NormalForm(self._schema, resolver.stored_form, requested, is_free=is_free, uuid=object_uuid).of(
             message, prepared, live=live.body if live else {}
         )
         if live is not None and message.secrets:
@@ -295,7 +295,7 @@ class Objects:
                 raise Refusal.DUPLICATE_NAME.error(verbose=verbose_name(message.name), labels=_unique_labels(message))
 
     def _parts(self, entry: Entry) -> list[Entry]:
-        """What goes with a cloud when it is deleted."""
+        """What is deleted with a cloud."""
         if entry.path != "cloud":
             return []
         return [other for other in self._store.referrers(entry) if other.is_system]
@@ -329,10 +329,10 @@ def _tenant_to_write(message: Message, scope: Scope) -> str:
     return scope.tenant or ADMIN
 
 
-def _check_age(message: Message, patch: object, asked: Version | None) -> None:
+def _check_age(message: Message, patch: object, requested: Version | None) -> None:
     """Refuse a patch of a field that is newer than the request; the fields that it leaves alone may be."""
-    parts = patch.values() if isinstance(patch, dict) and asked is not None else ()
+    parts = patch.values() if isinstance(patch, dict) and requested is not None else ()
     for name in {name for part in parts if isinstance(part, dict) for name in part} & message.fields.keys():
         since = message.fields[name].since
-        if asked is not None and since > asked and name not in IDENTITY:
-            raise Refusal.FIELD_TOO_NEW.error(asked=underscored(asked), field=name, since=underscored(since))
+        if requested is not None and since > requested and name not in IDENTITY:
+            raise Refusal.FIELD_TOO_NEW.error(requested=underscored(requested), field=name, since=underscored(since))

@@ -52,7 +52,7 @@ def view_of(parameters: Mapping[str, str], version: Version | None, *, is_read: 
 
 
 def select(store: Store, message: Message, scope: Scope, parameters: Mapping[str, str]) -> Page:
-    """The page that the parameters ask for, out of what the tenant sees."""
+    """The page that the parameters select, of what the tenant sees."""
     number = _positive(parameters, "page", 1)
     size = min(_positive(parameters, "page_size", DEFAULT_PAGE_SIZE), LARGEST_PAGE_SIZE)
     with store.lock:
@@ -80,7 +80,7 @@ def _matching(store: Store, message: Message, scope: Scope, parameters: Mapping[
 
 
 def _candidates(store: Store, path: str, parameters: Mapping[str, str]) -> Iterable[Entry]:
-    """The objects that the names or uuids asked for leave to look at."""
+    """The objects with the requested names or uuids."""
     if "name" in parameters:
         return store.named(path, parameters["name"])
     if "name.in" in parameters:

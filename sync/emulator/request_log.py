@@ -1,4 +1,4 @@
-"""The requests that came in: the last ones in memory for the page, all of them in a file if one was asked for."""
+"""The received requests: the last ones in memory for the page, all of them in a file if one is given."""
 
 import json
 import threading

@@ -67,7 +67,7 @@ class Resources:
     # One method per HTTP method and kind of path.
 
     def get_list(self, request: Request, message: Message, scope: Scope, version: Version | None) -> Answer:
-        """A page of the objects that the parameters ask for."""
+        """A page of the objects that the parameters select."""
         parameters = parse_parameters(request.query)
         self._assume_named(message, scope, parameters)
         page = select(self._controller.store, message, scope, parameters)
@@ -95,7 +95,7 @@ class Resources:
     def get_runtime(self, request: Request, message: Message, scope: Scope, _version: Version | None) -> Answer:
         """How an object is doing; `runtime/detail` is a list, in which avisdk's samples read the first entry.
 
-        Other parts of a runtime are not told apart.
+        Other parts of a runtime are not distinguished.
         """
         entry = self._entry(request, message, scope)
         with self._controller.store.lock:
@@ -105,7 +105,7 @@ class Resources:
     def post(self, request: Request, message: Message, scope: Scope, version: Version | None) -> Answer:
         """The object that was made, 201 and where it is (recorded)."""
         created = self._controller.objects.create(
-            message, request.json(), scope, asked=version, slug=request.header("Slug")
+            message, request.json(), scope, requested=version, slug=request.header("Slug")
         )
         answer = self._written(request, created, version, 201)
         location = f"{request.host}/api/{created.key}#{created.name}"
@@ -124,13 +124,13 @@ class Resources:
     def put(self, request: Request, message: Message, scope: Scope, version: Version | None) -> Answer:
         """The object after it was replaced."""
         entry = self._entry(request, message, scope)
-        stored = self._controller.objects.replace(entry, request.json(), scope, asked=version)
+        stored = self._controller.objects.replace(entry, request.json(), scope, requested=version)
         return self._written(request, stored, version, 200)
 
     def patch(self, request: Request, message: Message, scope: Scope, version: Version | None) -> Answer:
         """The object after it was patched."""
         entry = self._entry(request, message, scope)
-        stored = self._controller.objects.patch(entry, request.json(), scope, asked=version)
+        stored = self._controller.objects.patch(entry, request.json(), scope, requested=version)
         return self._written(request, stored, version, 200)
 
     def delete(self, request: Request, message: Message, scope: Scope, _version: Version | None) -> Answer:

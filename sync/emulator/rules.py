@@ -52,7 +52,7 @@ ALWAYS_PRESENT: Mapping[str, tuple[tuple[str, Body], ...]] = {
     ),
 }
 # Fields beyond those marked immutable in the schema data that a PUT cannot change (inferred: AKO never sends another
-# tier-1 router, its documentation says to create the object anew).
+# tier-1 router, its documentation says to create the object again).
 ALSO_IMMUTABLE: Mapping[str, tuple[str, ...]] = {"VsVip": ("tier1_lr",)}
 
 

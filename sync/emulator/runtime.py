@@ -1,4 +1,4 @@
-"""How objects are doing, as the runtime and inventory endpoints tell it.
+"""The state of objects, for the runtime and inventory endpoints.
 
 The emulator carries no traffic: what is complete counts as up. The paths and the shape of an inventory entry are
 documented (swagger 30.2.1; inventory guide), the states are inferred.

@@ -33,7 +33,7 @@ class Emulator:
 
     `state` is the SQLite file that keeps it over restarts, None keeps nothing; `seed` is a facts file that has been
     read, used if the state is empty; `faults` is a list of faults that has been read. For `name_hold_ms` after a delete
-    the name stays taken. `clock` tells the Controller's time, in seconds since 1970. Port 0 takes a free one. Raises
+    the name stays taken. `clock` gives the Controller's time, in seconds since 1970. Port 0 takes a free one. Raises
     SeedError for a bad seed, FaultError for a bad fault, StateError for a state file that cannot be used, OSError for a
     port that is taken.
     """

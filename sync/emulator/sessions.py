@@ -126,7 +126,7 @@ class Sessions:
 
 
 def _is_same(one: str, other: str) -> bool:
-    """Whether two secrets are the same, in a time that does not tell where they differ; texts of any letters."""
+    """Whether two secrets are equal, compared in constant time; texts of any letters."""
     return secrets.compare_digest(*(text.encode("utf-8", "surrogatepass") for text in (one, other)))
 
 

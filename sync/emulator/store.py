@@ -1,7 +1,7 @@
 """All objects in memory, indexed, and written through to SQLite.
 
 Answers are read from memory only; SQLite is what a restart reads. A transaction holds the one writer lock, changes
-memory at once and SQLite at its end; if it fails, memory is put back and SQLite was never touched.
+memory at once and SQLite at its end; if it fails, memory is restored and SQLite is unchanged.
 
 References are kept as `NUL /api/<path>/<uuid>`: no text of a client can hold a NUL, so the encoded form of a body shows
 which strings are references, and an answer only has to put the host (and a name) in place of the mark.
@@ -102,8 +102,8 @@ class Store:
 
     def __init__(self, path: str | None, clock: Callable[[], float] = time.time) -> None:
         self.lock = threading.RLock()
-        self.generation = 0  # grows when an object is renamed, so that cached names can be told to be old
-        self.changes = 0  # grows with every object that comes, changes or goes
+        self.generation = 0  # grows when an object is renamed, so that outdated cached names are recognised
+        self.changes = 0  # grows with every object that is created, changed or deleted
         self._objects: dict[str, dict[str, Entry]] = {}
         self._names: dict[tuple[str, str], dict[str, Entry]] = {}
         self._referrers: dict[str, dict[str, None]] = {}
@@ -160,7 +160,7 @@ class Store:
             return [self._objects[path][uuid] for path, _, uuid in keys]
 
     def watch(self, path: str, watcher: Watcher) -> None:
-        """Call `watcher(old, new)` for each object of a type that comes, changes or goes, undoing included."""
+        """Call `watcher(old, new)` for each object of a type that changes in any way, even by an undo."""
         self._watchers.setdefault(path, []).append(watcher)
 
     # Writing, in a transaction only.

@@ -43,15 +43,15 @@ EVERYTHING = Scope(None)
 
 
 def find_scope(store: Store, name: str | None, uuid: str | None) -> Scope:
-    """The scope that `X-Avi-Tenant` (a name, a uuid or `*`) or `X-Avi-Tenant-UUID` asks for; admin without either."""
-    asked = uuid or name or ADMIN
-    if asked == ALL_TENANTS:
+    """The scope that `X-Avi-Tenant` (a name, a uuid or `*`) or `X-Avi-Tenant-UUID` selects; admin without either."""
+    requested = uuid or name or ADMIN
+    if requested == ALL_TENANTS:
         return EVERYTHING
-    if store.get("tenant", asked) is not None:
-        return Scope(asked)
-    named = store.named("tenant", asked)
+    if store.get("tenant", requested) is not None:
+        return Scope(requested)
+    named = store.named("tenant", requested)
     if not named or uuid:
-        raise Refusal.NO_SUCH_TENANT.error(tenant=asked)
+        raise Refusal.NO_SUCH_TENANT.error(tenant=requested)
     return Scope(named[0].uuid)
 
 
@@ -64,7 +64,7 @@ def visible_tenants(message: Message, scope: Scope) -> frozenset[str | None] | N
 
 
 def is_visible(entry: Entry, scope: Scope) -> bool:
-    """Whether the tenant sees the object: like `visible_tenants`, for one object at a time, which is asked often."""
+    """Whether the tenant sees the object: like `visible_tenants`, for one object, and faster."""
     if scope.tenant is None or entry.tenant in (None, scope.tenant):
         return True
     return entry.tenant == ADMIN and entry.message.name not in SHARED_EXCEPT

@@ -109,8 +109,8 @@ def _check_same_vips(vips: list[Body], live: Mapping[str, Body]) -> None:
 def _keep_allocation(vip: Body, old: Body) -> None:
     """An allocated VIP stays what it is; a client may repeat it, but not change it.
 
-    What it asked for may be left out. The networks that the Controller found are gone if they are left out: AKO and
-    Ansible write so, and the VirtualService is down then (AKO pull request 1027).
+    What was requested before may be left out. The networks that the Controller found are gone if they are left out: AKO
+    and Ansible write so, and the VirtualService is down then (AKO pull request 1027).
     """
     if not vip["auto_allocate_ip"] and "ip_address" not in vip and "ip6_address" not in vip:
         raise _changed("auto_allocate_ip", vip)
@@ -132,17 +132,17 @@ def _keep_allocation(vip: Body, old: Body) -> None:
 
 def _check_place(vip: Body, old: Body) -> None:
     """Refuse another network than that of the allocated VIP, and a subnet that its addresses are not in."""
-    asked, kept = vip.get("ipam_network_subnet", {}), old.get("ipam_network_subnet", {})
-    if asked.get("network_ref", kept.get("network_ref")) != kept.get("network_ref"):
+    requested, kept = vip.get("ipam_network_subnet", {}), old.get("ipam_network_subnet", {})
+    if requested.get("network_ref", kept.get("network_ref")) != kept.get("network_ref"):
         raise _changed("ipam_network_subnet.network_ref", vip)
     for address_name, _, subnet_name in (V4, V6):
-        within = asked.get(subnet_name)
+        within = requested.get(subnet_name)
         if within and (address_name not in old or _address(address_name, old) not in parse_prefix(subnet_name, within)):
             raise _changed(f"ipam_network_subnet.{subnet_name}", vip)
 
 
 def _allocate(context: Context, vip: Body, taken: set[Address]) -> None:
-    """Give the VIP its addresses: the preferred ones, or the lowest free ones of the network asked for."""
+    """Give the VIP its addresses: the preferred ones, or the lowest free ones of the requested network."""
     networks = _networks(context, vip)
     fields = ALLOCATED_FIELDS[vip["auto_allocate_ip_type"]]
     for network in networks:
@@ -155,15 +155,15 @@ def _allocate(context: Context, vip: Body, taken: set[Address]) -> None:
 
 def _networks(context: Context, vip: Body) -> list[Entry]:
     """The network that the VIP names, else those it may choose from."""
-    asked = vip.get("ipam_network_subnet", {})
-    named = asked.get("network_ref") or vip.get("network_ref")
+    requested = vip.get("ipam_network_subnet", {})
+    named = requested.get("network_ref") or vip.get("network_ref")
     if named:
         return [context.store.entry(named)]
-    subnet_uuid = asked.get("subnet_uuid") or vip.get("subnet_uuid")  # public clouds name a network so
+    subnet_uuid = requested.get("subnet_uuid") or vip.get("subnet_uuid")  # public clouds name a network so
     if subnet_uuid:
         return [context.resolver.find("subnet_uuid", "Network", reference("network", subnet_uuid))]
     usable = _usable_networks(context)
-    within = asked.get("subnet") or vip.get("subnet")
+    within = requested.get("subnet") or vip.get("subnet")
     if within:
         wanted = parse_prefix("subnet", within)
         usable = [network for network in usable if wanted in context.addresses.subnets(network)]
@@ -211,7 +211,7 @@ def _find(
 
 
 def _assumed_pool(wanted: Subnet | None, preferred: Address | None, family: int) -> Pool:
-    """The addresses of a network that came into being because it was looked up, and that nobody gave subnets."""
+    """The addresses of a network that was created on first use, without subnets."""
     assumed = wanted or ASSUMED_SUBNETS[family]
     if preferred is None:
         return whole_pool(assumed)
@@ -219,9 +219,9 @@ def _assumed_pool(wanted: Subnet | None, preferred: Address | None, family: int)
 
 
 def vip_subnet(vip: Body, subnet_name: str) -> Body | None:
-    """The subnet that a VIP asks for, an `IpAddrPrefix`."""
-    asked: Body | None = vip.get("ipam_network_subnet", {}).get(subnet_name) or vip.get(subnet_name)
-    return asked
+    """The subnet that a VIP requests, an `IpAddrPrefix`."""
+    requested: Body | None = vip.get("ipam_network_subnet", {}).get(subnet_name) or vip.get(subnet_name)
+    return requested
 
 
 def _around(address: Address) -> Subnet:
@@ -256,7 +256,7 @@ def _write_public_place(cloud: Entry, vip: Body, network: Entry) -> None:
 
 
 def _float(context: Context, vip: Body) -> None:
-    """A VIP of a public cloud gets a floating address if it asks for one (recorded, AWS 20.1.6, full.json)."""
+    """A VIP of a public cloud gets a floating address if it requests one (recorded, AWS 20.1.6, full.json)."""
     cloud = context.store.get("cloud", context.cloud or "")
     is_public = cloud is not None and cloud.body["vtype"] in PUBLIC_CLOUDS
     if not is_public or not vip["auto_allocate_floating_ip"] or "ip_address" not in vip or "floating_ip" in vip:

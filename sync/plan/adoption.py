@@ -175,10 +175,10 @@ def _elsewhere(candidate: _Candidate) -> Iterator[tuple[str, str]]:
     tenants = {key.tenant for key in candidate.wanted}
     clouds = {key.cloud for key in candidate.wanted if key.cloud}
     for key in candidate.unwanted:
-        for what, place, asked in (("tenant", key.tenant, tenants), ("cloud", key.cloud, clouds)):
-            if place and place not in asked:
+        for what, place, requested in (("tenant", key.tenant, tenants), ("cloud", key.cloud, clouds)):
+            if place and place not in requested:
                 yield (
-                    f"{key} is in {what} {place}, but Git requests {', '.join(sorted(asked))}, "
+                    f"{key} is in {what} {place}, but Git requests {', '.join(sorted(requested))}, "
                     "and it cannot be moved in place",
                     "make Git match what is live, adopt it, and move it afterwards",
                 )
@@ -225,11 +225,11 @@ def _left_with_ako(
     desired: DesiredState, live: LiveState, taken: Iterable[ObjectKey], options: PlanOptions
 ) -> Iterator[Problem]:
     """Warnings about AKO's objects that are not in Git, by owner, and about copies of AKO's objects."""
-    asked = {item.owner_name for item in desired} | {item.name for item in desired.held}
+    requested = {item.owner_name for item in desired} | {item.name for item in desired.held}
     left: dict[Owner, list[LiveObject]] = defaultdict(list)
     for item in sorted(live, key=lambda item: item.key):
         if item.ako_owner is not None and item.key not in taken:
-            if item.ako_owner_name not in asked and options.selection.includes(item.ako_owner):
+            if item.ako_owner_name not in requested and options.selection.includes(item.ako_owner):
                 left[item.ako_owner].append(item)
         elif item.ownership is Ownership.AKO_CLONE:
             yield Problem(

@@ -107,12 +107,12 @@ def networks_of(change_set: ChangeSet) -> Mapping[tuple[Reference, str], frozens
     """Network and cloud of each VIP that a set creates → the addresses requested there."""
     found: dict[tuple[Reference, str], frozenset[str]] = {}
     for write in (write for write in _creates(change_set) if write.key.part is Part.ADDRESS):
-        asked = frozenset(place.address for place in places_requested(write))
+        requested = frozenset(place.address for place in places_requested(write))
         for vip in (write.body or {}).get("vip") or ():
             network = parse_reference(str((vip.get("ipam_network_subnet") or {}).get("network_ref", "")))
             if network is not None:
                 place = (network, write.key.cloud)
-                found[place] = found.get(place, frozenset()) | asked
+                found[place] = found.get(place, frozenset()) | requested
     return found
 
 

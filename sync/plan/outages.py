@@ -27,7 +27,7 @@ class Gravity(StrEnum):
     GONE = "gone"
     """Its VirtualService is deleted for good."""
     DRAINED = "drained"
-    """A listener goes, or its last server, or more than half of its servers."""
+    """A listener is removed, or its last server, or more than half of its servers."""
     DISRUPTED = "disrupted"
     """It stays, but connections break, or an address or a DNS name is lost."""
 
@@ -73,7 +73,7 @@ class Effect:
 
     @property
     def is_shrunken(self) -> bool:
-        """Whether a listener or a pool loses most of its servers and stays: one that goes may make room for another."""
+        """Whether a listener or a pool stays but loses most of its servers."""
         return any(loss.gravity is Gravity.DRAINED and loss.stays for loss in self.losses)
 
     @property

@@ -1,6 +1,6 @@
 """Services that pass from one owner to another: what serves them stays until their new owner can.
 
-A *predecessor* is a live owner that a plan takes a Service from: it goes, or its objects for that Service do. Its
+A *predecessor* is a live owner that a plan takes a Service from: it or its objects for that Service are deleted. Its
 *successor* is the owner to which the Service belongs by its manifest in Git (`OwnersInGit.of_services`). What the
 predecessor serves is known from the markers of its live objects, what the successor would serve from Git; so the
 relation holds whatever kinds the two have, and also where the successor cannot be translated at all. A Service that
@@ -51,7 +51,7 @@ def _reason_to_wait(
     held: Collection[Owner],
     selection: Selection,
 ) -> Reason | None:
-    """Why the successor does not serve the Service after this run; None if it does, or if Git asks for no owner to."""
+    """Why the successor does not serve the Service after this run; None if it does, or if no owner in Git is to."""
     if not selection.includes(successor):
         if state is not None and service in live_services(state):
             return None

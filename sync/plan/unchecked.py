@@ -35,10 +35,10 @@ def unchecked(sets: Sequence[ChangeSet], desired: DesiredState, live: LiveState)
 
 
 def _blind_spots(change_set: ChangeSet, desired: DesiredState, live: LiveState) -> Iterator[tuple[str, str]]:
-    asked = sorted({place.address for write in change_set.writes for place in places_requested(write)})
-    if asked and live.only_tenants is not None:
+    requested = sorted({place.address for write in change_set.writes for place in places_requested(write)})
+    if requested and live.only_tenants is not None:
         seen = ", ".join(live.only_tenants)
-        yield f"whether {' or '.join(asked)} is taken in another tenant than {seen}", "make sure that it is free"
+        yield f"whether {' or '.join(requested)} is taken in another tenant than {seen}", "make sure that it is free"
     if _NETWORK in desired.unreadable:
         for network, _ in networks_of(change_set):
             yield (

@@ -60,7 +60,7 @@ def misspelt(
 def renamed_shared_vips(owners: Sequence[OwnerChanges], desired: DesiredState) -> Iterator[tuple[OwnerState, str, str]]:
     """Every live shared VIP that loses a member to a new one of nearly its name, and that new one.
 
-    Members are brought together by the name of the VIP alone, so nothing else tells whether one of them is misspelt.
+    Members share a VIP by its name alone, so nothing else shows whether one of them is misspelt.
     """
     states = {owner.state.owner: owner.state for owner in owners}
     for owner in owners:

@@ -13,7 +13,7 @@ _FIELD = "vrf_context_ref"
 def with_vrf_names(desired: DesiredState, live: LiveState) -> DesiredState:
     """The desired state with the name of each VRF whose uuid a live object shows together with its name.
 
-    A VRF to which no live object refers keeps its uuid: nobody holds an address in it.
+    A VRF to which no live object refers keeps its uuid: no live address is in it.
     """
     by_uuid = [(item, uuid) for item in desired if (uuid := _uuid_alone(item))]
     if not by_uuid:

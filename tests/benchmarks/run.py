@@ -176,12 +176,12 @@ def print_table(results: dict[int, list[Row]]) -> None:
 
 
 def main() -> None:
-    """Measure the sizes asked for."""
+    """Measure the requested sizes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gateways", default="100,500,2000")
     parser.add_argument("--repeat", type=int, default=3)
     arguments = parser.parse_args()
-    # As pip leaves a package: without compiled modules every start would compile them anew.
+    # As pip leaves a package: without compiled modules every start would compile them again.
     compileall.compile_dir(str(Path(sync.__file__).parent), quiet=1)
     sizes = [int(size) for size in arguments.gateways.split(",")]
     print(

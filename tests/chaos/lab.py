@@ -1,4 +1,4 @@
-"""What the experiments work with: a Controller that can be put back, a run that can be killed, a state to compare."""
+"""What the experiments work with: a Controller that can be restored, a run that can be killed, a state to compare."""
 
 import json
 import multiprocessing
@@ -142,7 +142,7 @@ def controller(state: Path, *, faults: list[Mapping[str, Any]] | None = None) ->
 
 
 def snapshot(found: Controller, state: Path) -> None:
-    """Keep what the Controller holds, to be put back as often as wanted."""
+    """Keep what the Controller holds, to be restored as often as wanted."""
     kept = Path(str(found.emulator._state))
     found.emulator.stop()
     shutil.copy(kept, state)

@@ -367,7 +367,7 @@ def test_normalising_twice_is_normalising_once(body_of: tuple[str, dict[str, Any
 def test_a_difference_lies_in_a_field_whose_normal_forms_differ(
     one: tuple[str, dict[str, Any]], two: tuple[str, dict[str, Any]]
 ) -> None:
-    """There is none where they agree, and none that was not asked for."""
+    """There is none where they agree, and none that was not requested."""
     kind, desired, live = one[0], one[1], two[1]
     fields = sorted(desired.keys() | live.keys())
     wanted, present = normal_form(desired, kind, fields), normal_form(live, kind, fields)

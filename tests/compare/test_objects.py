@@ -343,7 +343,7 @@ def test_a_field_of_a_vip_that_is_no_longer_wanted_goes_with_the_update(vtype: s
             {"tier1_lr": "/t2"},
             Scope.VIP,
             "tier1_lr: /t2 → none",
-            id="a T1 router no longer asked for",
+            id="a T1 router no longer requested",
         ),
         pytest.param(
             "VsVip",
@@ -385,7 +385,7 @@ def test_a_field_of_a_vip_that_is_no_longer_wanted_goes_with_the_update(vtype: s
 def test_what_the_controller_refuses_to_change_is_replaced(
     kind: str, items: list[Any], changes: dict[str, Any], scope: Scope, reason: str
 ) -> None:
-    """With what must be made anew, and why."""
+    """With what must be created again, and why."""
     desired = desired_of(kind, *items)
 
     found = compare(desired, live_of(desired, **changes))

@@ -14,7 +14,7 @@ def _service(**fields: Any) -> dict[str, Any]:
 
 
 def test_references_to_our_own_objects_go_by_name() -> None:
-    """They may be made anew as well, and then have another uuid; those to objects of others stay as they are."""
+    """They may be created again as well, and then have another uuid; those to objects of others stay as they are."""
     desired = make_object({"name": "north--shop-web"}, kind="VirtualService")
     select = [{"service_port": 80, "service_pool_ref": "https://c/api/pool/pool-1#extra"}]
 

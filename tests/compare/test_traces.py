@@ -36,7 +36,7 @@ ASKED = {"vip_id": "0", "auto_allocate_ip": True, "ip_address": {"addr": "10.0.0
         pytest.param(SENT, True, id="completed by the Controller"),
         pytest.param({**SENT, "name": "b"}, False, id="another name"),
         pytest.param({**SENT, "markers": []}, False, id="no marks of ours"),
-        pytest.param({**SENT, "vip": [ASKED]}, False, id="another address than asked for"),
+        pytest.param({**SENT, "vip": [ASKED]}, False, id="another address than requested"),
     ],
 )
 def test_what_was_sent_is_recognised(sent: dict[str, Any], expected: bool) -> None:

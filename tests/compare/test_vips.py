@@ -62,7 +62,7 @@ def reason(desired: dict[str, Any], live: dict[str, Any]) -> str:
             make_vip("10.0.0.6"),
             make_live(),
             "address 10.0.0.5 → 10.0.0.6",
-            id="an address is asked for and another was allocated",
+            id="an address is requested and another was allocated",
         ),
         pytest.param(
             make_vip(),
@@ -150,8 +150,8 @@ def test_a_vip_that_cannot_be_what_git_asks_for_is_replaced(
 @pytest.mark.parametrize(
     ("desired", "live"),
     [
-        pytest.param(make_vip(), make_live(), id="nothing asked for"),
-        pytest.param(make_vip(), make_live(asked=""), id="nothing asked for, no marker"),
+        pytest.param(make_vip(), make_live(), id="nothing requested"),
+        pytest.param(make_vip(), make_live(asked=""), id="nothing requested, no marker"),
         pytest.param(make_vip("10.0.0.5"), make_live(), id="an asked-for address that the VIP already has"),
         pytest.param(make_vip("10.0.0.5"), make_live(asked="10.0.0.5"), id="an asked-for address that stays"),
         pytest.param(
@@ -253,7 +253,7 @@ def test_the_address_asked_for_is_that_of_the_first_vip_that_has_one() -> None:
     ],
 )
 def test_an_address_and_a_subnet_that_contradict_each_other_are_found(vip: dict[str, Any], expected: str) -> None:
-    """Both asked for by Git."""
+    """Both requested by Git."""
     assert outside_of_its_subnet([make_vip(), vip]) == expected
 
 

@@ -122,7 +122,7 @@ def test_what_is_refused_for_good_is_put_back_with_the_reason(workshop: Workshop
 
 
 def test_a_delete_that_is_refused_halfway_puts_back_what_went_before_it(workshop: Workshop) -> None:
-    """The VsVip cannot be deleted: the VirtualService is put back on it."""
+    """The VsVip cannot be deleted: the VirtualService is restored on it."""
     outcome = replaced(workshop, {"method": "DELETE", "path": "/api/vsvip/*", **REFUSED})
 
     assert outcome.state is SetState.RESTORED
@@ -144,7 +144,7 @@ def test_a_swap_is_put_back_as_a_whole(workshop: Workshop) -> None:
 
 
 def test_an_address_that_cannot_be_passed_on_stays_with_its_owner(workshop: Workshop) -> None:
-    """A Gateway that comes wants the address of one that goes, and is refused: the old one is put back."""
+    """A Gateway that comes takes the address of one that is deleted, and is refused: the old one is restored."""
     workshop.converge(*app("old", address=OLD), *app("stay"))
     plan = workshop.plan(*app("new", address=OLD), *app("stay"))
     workshop.faults({"method": "POST", "path": "/api/virtualservice", "nth": 1, **REFUSED})

@@ -134,7 +134,7 @@ def test_a_silent_holder_loses_the_lock(store: RecordStore) -> None:
 
 
 def test_the_longer_patience_of_two_counts(store: RecordStore) -> None:
-    """Who would take over after a second waits as long as the holder has asked for."""
+    """Who would take over after a second waits as long as the holder has requested."""
     clock = Clock()
     with make_lock(store, ttl_seconds=60.0), make_lock(store, "r2", clock.timing, ttl_seconds=1.0):
         pass

@@ -61,7 +61,7 @@ def test_a_list_takes_one_request_per_page(
 
 
 def test_smaller_pages_are_followed(controller: ScriptedController, connect: Connect) -> None:
-    """A Controller that gives fewer objects per page than asked for is read to the end."""
+    """A Controller that gives fewer objects per page than requested is read to the end."""
     pools = make_pools(60)
     controller.on_each(LINE, paged(pools, largest_page=25))
 

@@ -77,7 +77,7 @@ def test_what_would_strand_the_owner_is_found_before_the_first_delete(
 
 
 def test_an_edit_after_the_plan_is_not_lost_in_a_replace(workshop: Workshop) -> None:
-    """The VIP's VirtualService was edited: nothing is deleted, and the plan that is made anew carries the edit over."""
+    """The VIP's VirtualService was edited: nothing is deleted, and the plan is made again, with the edit."""
     workshop.converge(*app("web", address=OLD))
     plan = workshop.plan(*app("web", address=NEW))
     (service,) = (item for item in workshop.live() if item.key.kind == "VirtualService")

@@ -82,7 +82,7 @@ def test_given_version_overrides_the_login_answer(controller: ScriptedController
 
 @pytest.mark.parametrize("version", ["20.1.5", "18.2.10", "new"])
 def test_old_versions_are_refused(controller: ScriptedController, connect: Connect, version: str) -> None:
-    """A version that hides markers ends the run, whether it is asked for or the Controller's own."""
+    """A version that hides markers ends the run, whether it is requested or the Controller's own."""
     with pytest.raises(ControllerError, match=version) as asked, connect(version=version):
         pass
     controller.on("POST /login", logged_in(version=version))

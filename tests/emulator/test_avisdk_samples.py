@@ -107,7 +107,7 @@ def test_priorities_of_a_group_follow_its_pools(sample: Callable[[str], ModuleTy
 
 
 def test_inventory_names_the_pools_of_a_service(sample: Callable[[str], ModuleType], api: Any) -> None:
-    """The inventory sample finds each service with its pools, in the cloud asked for."""
+    """The inventory sample finds each service with its pools, in the cloud requested."""
     sample("virtualservice_examples_api").VirtualServiceExample(api).create_basic_vs("vs", "10.10.42.2", SERVERS)
 
     found = sample("inventory_example").fetch_data(api, "Default-Cloud", "admin", "l7_client.sum_total_responses")

@@ -20,7 +20,7 @@ REQUEST = {"REQUEST_METHOD": "GET", "REQUEST_URI": "/api/cluster/runtime", "wsgi
 
 
 def test_cluster_is_up_since_it_was_started() -> None:
-    """`up_since` does not move with the clock: AKO starts anew when it does."""
+    """`up_since` does not move with the clock: AKO starts again when it does."""
     store = Store(None)
     store.save_setting("cluster", {"uuid": "cluster-1"})
     schema, facts = load_schema((30, 2, 1), "ENTERPRISE"), Facts()
@@ -79,7 +79,7 @@ def test_license_usage_is_counted(api: httpx.Client) -> None:
 
 
 def test_metrics_have_no_values(api: httpx.Client) -> None:
-    """Metrics of a node and of a collection name what was asked for and hold nothing."""
+    """Metrics of a node and of a collection name what was requested and hold nothing."""
     node = api.get(
         "/api/analytics/metrics/controller/node-1/?metric_id=controller_stats.avg_cpu_usage&step=300&limit=1"
     )

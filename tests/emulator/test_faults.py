@@ -28,7 +28,7 @@ def outcome(api: httpx.Client, method: str, path: str, **arguments: Any) -> int:
 
 
 def test_status_is_answered_and_nothing_is_done(start: Start, log_in: LogIn) -> None:
-    """`do: status` answers with the status and body asked for, and the request leaves no trace."""
+    """`do: status` answers with the status and body requested, and the request leaves no trace."""
     body = {"error": "Configuration is disallowed during upgrade"}
     api = log_in(start(faults=[{"method": "POST", "path": "/api/pool", "do": "status", "status": 403, "body": body}]))
 

@@ -49,7 +49,7 @@ def test_pages_follow_one_another(api: httpx.Client) -> None:
 
 
 def test_page_size_is_clamped(api: httpx.Client) -> None:
-    """A page holds 200 objects at most, whatever is asked for."""
+    """A page holds 200 objects at most, whatever is requested."""
     for number in range(205):
         api.post("/api/tenant", json={"name": f"t{number}"}).raise_for_status()
 
@@ -126,7 +126,7 @@ def test_references_are_named_when_asked(pools: httpx.Client, flag: str) -> None
 
 
 def test_fields_and_defaults_can_be_left_out(pools: httpx.Client) -> None:
-    """`fields` leaves identity and what is asked for; `skip_default` what differs from the defaults, on a PUT too."""
+    """`fields` leaves identity and what is requested; `skip_default` what differs from the defaults, on a PUT too."""
     uuid = pools.get("/api/pool?name=beta").json()["results"][0]["uuid"]
 
     some = pools.get(f"/api/pool/{uuid}?fields=enabled").json()

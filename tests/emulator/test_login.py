@@ -158,7 +158,7 @@ def test_sessions_end_when_idle_and_after_a_day() -> None:
 
 
 def test_system_configuration_shortens_sessions(start: Callable[..., Emulator], log_in: LogIn, tmp_path: Path) -> None:
-    """`api_force_timeout` says after how many hours a client must log in anew, whatever it does."""
+    """`api_force_timeout` says after how many hours a client must log in again, whatever it does."""
     state = tmp_path / "state.sqlite"
     emulator = start(state=state)
     api = log_in(emulator)

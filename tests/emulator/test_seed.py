@@ -163,7 +163,7 @@ def test_networks_of_a_seed_may_share_a_name(start: Start, log_in: LogIn) -> Non
 
 
 def test_assumed_network_has_addresses(start: Start, log_in: LogIn) -> None:
-    """A network that was only assumed gives addresses from 10.250.0.0/16, or those of a subnet or address asked for."""
+    """A network that was only assumed gives addresses from 10.250.0.0/16, or those of a subnet or address requested."""
     api = log_in(start(seed={**FACTS, "assume_exists": True}), version="31.1.1")
 
     def address(name: str, place: dict[str, Any], **vip: Any) -> str:

@@ -11,7 +11,7 @@ LogIn = Callable[..., httpx.Client]
 
 
 def test_version_is_echoed(emulator: Emulator, log_in: LogIn) -> None:
-    """The answer names the version asked for, and the oldest one where none was asked for."""
+    """The answer names the requested version, or the oldest one."""
     asked, silent = log_in(emulator, version="20.1.1"), log_in(emulator, version=None)
 
     assert asked.get("/api/pool").headers["avi_api_version"] == "20.1.1"

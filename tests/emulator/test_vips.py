@@ -136,7 +136,7 @@ def test_first_usable_network_serves_who_names_none(api: httpx.Client) -> None:
 
 
 def test_subnet_narrows_the_choice(api: httpx.Client) -> None:
-    """A subnet asked for is the one that serves; one that the network has not is refused."""
+    """A requested subnet is used; one that the network does not have is refused."""
     chosen = post(api, "v", on("ranged", place={"subnet": subnet("10.3.0.0", 24)}))
     other = post(api, "w", on("ranged", place={"subnet": subnet("10.9.0.0", 24)}))
 
@@ -227,7 +227,7 @@ def test_allocated_vip_cannot_be_changed(api: httpx.Client, change: dict[str, An
 
 REPEATS = [
     pytest.param(lambda vip: vip, id="as it came"),
-    pytest.param(lambda vip: {"vip_id": "0", "auto_allocate_ip": True}, id="as it was asked for"),
+    pytest.param(lambda vip: {"vip_id": "0", "auto_allocate_ip": True}, id="as it was requested"),
     pytest.param(lambda vip: on("small"), id="with its network"),
     pytest.param(lambda vip: on("small", ip_address=v4("10.1.0.1")), id="with its address"),
     pytest.param(lambda vip: {"auto_allocate_ip": True, "ip_address": v4("10.1.0.1")}, id="without vip_id"),
@@ -237,7 +237,7 @@ REPEATS = [
 
 @pytest.mark.parametrize("body", REPEATS)
 def test_allocated_vip_may_be_repeated(api: httpx.Client, body: Callable[[Any], dict[str, Any]]) -> None:
-    """A PUT that repeats the VIP, wholly or what it asked for, changes the rest and keeps the VIP."""
+    """A PUT that repeats the VIP, wholly or what it requested, changes the rest and keeps the VIP."""
     live = post(api, "v", on("small")).json()
     vip = {**body(live["vip"][0]), "discovered_networks": live["vip"][0]["discovered_networks"]}
     changed = {"name": "v", "vip": [vip], "dns_info": [{"fqdn": "a.avi.internal"}]}

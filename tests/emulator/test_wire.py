@@ -262,7 +262,7 @@ def test_request_log_has_a_line_per_request(start: Callable[..., Emulator], log_
 
 
 def test_latency_delays_every_answer(start: Callable[..., Emulator]) -> None:
-    """Each answer takes at least the latency asked for."""
+    """Each answer takes at least the requested latency."""
     emulator = start(latency_ms=60)
 
     answer = httpx.get(f"{emulator.url}/api/initial-data")

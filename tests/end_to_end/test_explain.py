@@ -146,7 +146,7 @@ def test_without_a_controller_live_values_are_left_out(cli: Run, tree: Tree, tmp
 def test_a_name_that_is_not_known_is_answered_with_the_near_one(
     name: str, message: str, fix: str, cli: Run, tree: Tree
 ) -> None:
-    """A typo is a usage error that says what was likely meant, or why the object is not asked for."""
+    """A typo is a usage error that says what was likely meant, or why the object is not requested."""
     tree.commit(web=app("web"), broken=[gateway("broken", label_name="wrong")])
 
     result = cli("explain", name, "--source", str(tree.folder))

@@ -67,7 +67,7 @@ def test_a_golden_tree_converges_and_stays(case: str, tmp_path: Path, sync_of: S
 def test_a_shared_vip_survives_members_that_cannot_be_used(
     members: tuple[str, ...], tmp_path: Path, sync_of: SyncOf
 ) -> None:
-    """A slip of the pen in the manifest of a member holds the shared VIP: nothing of it is deleted or changed."""
+    """A typo in the manifest of a member holds the shared VIP, which is left unchanged."""
     with emulator_of("107-shared-vip", tmp_path / "requests.jsonl") as controller:
         tree = repository_of("107-shared-vip", tmp_path / "repo")
         tree.commit(healthy=[load_balancer(), endpoints("direct", ports=(25,))])

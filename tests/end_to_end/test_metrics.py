@@ -124,7 +124,7 @@ def test_a_failing_run_keeps_the_last_success_and_says_nothing_it_does_not_know(
 
 
 def test_counters_go_on_from_run_to_run(sync: Run, tree: Tree, controller: Controller, file: Path) -> None:
-    """A counter that began anew with each run would hide most of what happened from `rate()`."""
+    """A counter that started again with each run would hide most of what happened from `rate()`."""
     tree.commit(web=app())
     totals = []
 

@@ -140,7 +140,7 @@ def test_there_and_back_and_there_again(sync: Run, controller: Controller) -> No
     assert sync().document["changes"] == []
 
 
-def test_a_change_made_in_between_goes_back_to_ako_as_one_that_it_writes_anew(
+def test_a_change_made_in_between_goes_back_to_ako_as_one_that_it_writes_again(
     sync: Run, tree: Tree, controller: Controller
 ) -> None:
     """AKO skips an object whose checksum it knows: that of a changed one is gone, of the others it is still there."""

@@ -323,7 +323,7 @@ def _copied(body: dict[str, object]) -> dict[str, object]:
 def test_an_object_of_somebody_else_under_a_wanted_name_is_never_adopted(
     sync: Run, tree: Tree, controller: Controller, changed: Callable[[dict[str, object]], dict[str, object]]
 ) -> None:
-    """One VirtualService is not AKO's: nothing of its owner changes hands, and the reason names it."""
+    """One VirtualService is not AKO's: none of its owner's objects is adopted, and the reason names it."""
     tree.commit(web=app("web"))
     ako_serves(controller, *app("web"))
     live = controller.find("virtualservice", "test--shop-web")

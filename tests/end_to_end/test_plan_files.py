@@ -73,7 +73,7 @@ def test_a_plan_is_stale_when_a_live_object_was_edited(sync: Run, controller: Co
 
 
 def test_a_plan_is_applied_once(sync: Run, controller: Controller, saved: str) -> None:
-    """The second time there is nothing of it left to do, so it is stale."""
+    """The second time nothing is left to do, so it is stale."""
     sync("apply", saved)
     controller.forget()
 

@@ -1,4 +1,4 @@
-"""What cannot be changed in place: replaced in order, with what others attached, and put back if refused."""
+"""What cannot be changed in place: replaced in order, with what others attached, and restored if refused."""
 
 from tests.shared.emulated_controller import Controller, Run
 from tests.shared.tree import VALUES, Tree, app, endpoints, infra_setting, load_balancer, namespace

@@ -1,4 +1,4 @@
-"""Requests that go wrong: what may pass is tried again, lost answers are looked for, and 412 means to plan anew."""
+"""Requests that go wrong: what may pass is tried again, lost answers are looked for, and 412 means to plan again."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_a_run_outlasts_what_may_pass_and_doubles_nothing(
 def test_a_replace_that_meets_a_concurrent_update_goes_on(
     sync: Run, tree: Tree, controller: Controller, method: str, kind: str
 ) -> None:
-    """A new object has no past that could be stale, and an old one that is what it was may go: nothing is put back."""
+    """A new object has no past that could be stale, and an old one that is what it was may go: nothing is restored."""
     tree.commit(web=app("web", address="10.10.10.11"))
     sync()
     tree.commit(web=app("web", address="10.10.10.12"))
@@ -65,7 +65,7 @@ def test_a_replace_that_meets_a_concurrent_update_goes_on(
 def test_what_others_change_between_reading_and_writing_is_read_and_planned_again(
     sync: Run, tree: Tree, controller: Controller
 ) -> None:
-    """The Controller answers 412 once: the run plans anew, writes, and tells the change once."""
+    """The Controller answers 412 once: the run plans again, writes, and tells the change once."""
     tree.commit(web=app("web"))
     sync()
     tree.commit(web=app("web", ports=(80, 81), hostname="web.avi.internal"))

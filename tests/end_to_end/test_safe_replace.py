@@ -1,4 +1,4 @@
-"""A replace strands nobody: what is refused is put back once, what others attached survives, gaps are told."""
+"""A replace leaves no owner down: after a refusal it is restored once, what others attached survives, gaps show."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def test_three_runs_after_a_refused_replace_delete_once(sync: Run, tree: Tree, c
 
 
 def test_nothing_lies_between_the_last_look_and_the_delete(sync: Run, tree: Tree, controller: Controller) -> None:
-    """The request right before the first delete reads the very object: what may be put back is stored before that."""
+    """The request right before the first delete reads the very object: what may be restored is stored before that."""
     moved(tree, sync)
     controller.forget()
 

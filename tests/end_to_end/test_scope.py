@@ -19,7 +19,7 @@ def test_only_one_owner_is_changed(sync: Run, tree: Tree, controller: Controller
 
 
 def test_a_deleted_owner_can_be_selected(sync: Run, tree: Tree, controller: Controller) -> None:
-    """What is gone from Git is deleted if it is the owner that was asked for."""
+    """What is gone from Git is deleted if it belongs to the selected owner."""
     tree.commit(a=app("a"), b=app("b"), c=app("c"))
     sync()
     tree.commit(a=None, b=None)

@@ -213,7 +213,7 @@ def _all_of(descriptor: int) -> str:
 def test_a_terminal_sees_how_far_a_run_has_come(
     sync: Run, tree: Tree, controller: Controller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What it does, how far, for how long; nothing of it is left when it is over."""
+    """What it does, how far, for how long; it disappears when it is over."""
     tree.commit(web=app())
     controller.fault(method="POST", path="/api/virtualservice", do="delay", delay_ms=300)
 

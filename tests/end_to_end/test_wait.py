@@ -92,7 +92,7 @@ def test_what_the_account_may_not_see_is_not_called_up(sync: Run, tree: Tree, co
 
 
 def test_one_request_per_look_however_many_services(sync: Run, tree: Tree, controller: Controller) -> None:
-    """Twelve services are asked for at once, and only those that were changed."""
+    """Twelve services are polled at once, and only those that were changed."""
     tree.commit(old=app("old"))
     sync()
     tree.commit(**{f"g{number}": app(f"g{number}") for number in range(12)})

@@ -345,7 +345,7 @@ def test_a_permit_lifts_protection_and_the_last_owner() -> None:
     assert said(deleting("a"), live, permit=Permit(owners=1, digest=DIGEST)) == []
 
 
-# --- a plan that is made anew in the middle of a run ------------------------------------------------------------------
+# --- a plan that is made again in the middle of a run -----------------------------------------------------------------
 
 
 def beyond(first: Plan, again: Plan, *, seen: LiveState, live: LiveState) -> list[str]:

@@ -149,7 +149,7 @@ def test_a_window_for_what_disrupts_is_needed_by_that_alone(plan: Plan, is_refus
 
 
 def test_a_replace_that_shows_in_marks_alone_needs_a_window() -> None:
-    """An address that is asked for is a mark; where the owner is protected in the same commit, every difference is."""
+    """An address that is requested is a mark; where the owner is protected in the same commit, every difference is."""
     controller = converged(*app("web", address="10.10.10.5"))
     gateway, *others = app("web", address="10.10.10.6")
     protected = {**gateway, "metadata": {**gateway["metadata"], "annotations": {"avi-sync/protect": "true"}}}

@@ -77,7 +77,7 @@ def test_what_was_not_applied_tells_why_and_what_was_applied_does_not() -> None:
 
 
 def test_only_a_set_that_is_applied_is_a_success() -> None:
-    """A set that was put back has done nothing that was asked for."""
+    """A set that was restored has done nothing that was requested."""
     assert [state for state in SetState if ended(UPDATE, APPLIED, state=state).is_success] == [SetState.APPLIED]
 
 

@@ -238,7 +238,7 @@ def test_only_what_is_selected_changes_hands() -> None:
 # --- what does not ----------------------------------------------------------------------------------------------------
 
 
-def test_an_owner_with_one_object_that_would_be_made_anew_is_not_taken_over_at_all() -> None:
+def test_an_owner_with_one_object_that_would_be_created_again_is_not_taken_over_at_all() -> None:
     """Another address in Git: the reason names it, the other Gateway goes on."""
     controller = controller_of_ako([*app("a", address="10.10.10.1"), *app("b")])
     asked = [*app("a", address="10.10.10.2"), *app("b")]
@@ -375,7 +375,7 @@ def test_what_git_does_not_ask_for_stays_with_ako_and_is_listed_by_owner() -> No
 
 
 def test_what_a_switch_leaves_out_stays_with_ako() -> None:
-    """layer7Only in values.yaml: LoadBalancer Services are in Git, and not asked for."""
+    """layer7Only in values.yaml: LoadBalancer Services are in Git, and not requested."""
     direct = [load_balancer(), endpoints("direct", ports=(25,))]
     controller = controller_of_ako(direct)
     values = {**VALUES, "AKOSettings": {**VALUES["AKOSettings"], "layer7Only": True}}

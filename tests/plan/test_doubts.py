@@ -68,7 +68,7 @@ def test_a_network_that_two_new_vips_share_is_doubted_once() -> None:
 
 @given(st.sampled_from(["", OLD, NEW]), st.sampled_from(["", OLD, NEW]), st.sampled_from([NARROW, EMPTY]))
 def test_nothing_is_ever_deleted_on_a_doubt(before: str, after: str, facts: Facts) -> None:
-    """Whatever was live and whatever is asked for."""
+    """Whatever was live and whatever is requested."""
     plan = plan_with_address(live_with(before), after, facts)
 
     deletes = [write for item in plan.change_sets for write in item.writes if write.method is Method.DELETE]

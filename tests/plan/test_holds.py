@@ -80,7 +80,7 @@ MOVE = "its Namespace is not in the tree, so its tenant is unknown (tenant blue 
     ],
 )
 def test_an_owner_whose_namespace_is_unknown_does_not_move(unknown: set[str], expected: list[str]) -> None:
-    """Its annotation may just not be there: everything would be made anew in the wrong tenant."""
+    """Its annotation may just not be there: everything would be created again in the wrong tenant."""
     controller = converged(namespace("shop", tenant="blue"), *WEB)
 
     plan = plan_of(desired_of(*WEB, tenant_unknown=frozenset(unknown)), controller.live)
@@ -90,7 +90,7 @@ def test_an_owner_whose_namespace_is_unknown_does_not_move(unknown: set[str], ex
 
 @pytest.mark.parametrize(
     ("may_switch_off", "is_held"),
-    [pytest.param(False, True, id="not asked for"), pytest.param(True, False, id="asked for")],
+    [pytest.param(False, True, id="not requested"), pytest.param(True, False, id="requested")],
 )
 def test_a_switch_deletes_nothing_unless_somebody_asks_to_see_it(may_switch_off: bool, is_held: bool) -> None:
     """The owner is in Git; only values.yaml no longer serves it."""
@@ -375,7 +375,7 @@ def test_the_address_of_an_interrupted_owner_is_passed_on_as_planned() -> None:
 
 
 def test_an_interrupted_owner_that_an_incomplete_tree_does_not_show_is_put_back() -> None:
-    """It may still be in the file that could not be read; nothing of it is deleted."""
+    """It may still be in the file that could not be read, so none of its objects is deleted."""
     plan = plan_of(desired_of(is_complete=False), interrupted(*WEB))
 
     assert {(change.action.value, change.key.kind) for change in plan.changes} == {

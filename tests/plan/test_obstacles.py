@@ -1,4 +1,4 @@
-"""What speaks against deleting what would be created anew."""
+"""Reasons not to delete what would be created again."""
 
 from dataclasses import replace
 from typing import Any
@@ -61,7 +61,7 @@ def test_what_is_gone_since_is_told() -> None:
     "now",
     [
         pytest.param(vsvip(east_west_placement=True, _last_modified="2"), id="edited"),
-        pytest.param(vsvip(uuid="another", _last_modified="2"), id="made anew"),
+        pytest.param(vsvip(uuid="another", _last_modified="2"), id="created again"),
         pytest.param(vsvip(address="10.1.2.4", _last_modified="2"), id="another address"),
     ],
 )
@@ -144,7 +144,7 @@ def test_an_address_that_somebody_else_has_is_an_obstacle(other: LiveObject, exp
 
 
 def test_the_address_of_what_goes_is_free() -> None:
-    """The same address is asked for again: it is its own."""
+    """The same address is requested again: it is its own."""
     live = vsvip(address="10.1.2.9")
 
     assert [*obstacles(replace_set(live, asked("10.1.2.9")), live_of(live))] == []

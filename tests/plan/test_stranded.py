@@ -1,4 +1,4 @@
-"""What a run that was interrupted has left is finished, or put back."""
+"""What an interrupted run has left is completed, or restored."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -129,7 +129,7 @@ def test_held_owners_get_back_what_was_deleted(first: Apps, second: Apps, writes
 
 @pytest.mark.parametrize("writes", range(10))
 def test_a_move_to_another_tenant_that_was_killed_is_finished_or_undone(writes: int) -> None:
-    """After any number of its writes; once it is done, nothing of it is undone, also while what was stored is there."""
+    """After any number of its writes; once it is done, it is not undone, even while the backups are there."""
     moved = (*WEB_ON_11, namespace("shop", tenant="team-a"))
     held = served(*WEB_ON_11, after=moved, writes=writes)
     finished = served(*WEB_ON_11, after=moved, writes=writes)
@@ -143,7 +143,7 @@ def test_a_move_to_another_tenant_that_was_killed_is_finished_or_undone(writes: 
 
 
 def test_a_name_that_somebody_else_has_taken_is_left_alone() -> None:
-    """Neither finished nor put back: the VsVip is not ours any more."""
+    """Neither completed nor restored: the VsVip is not ours any more."""
     controller = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=2)
     controller.put({"name": "test--shop-web", "vip": [{"vip_id": "0"}]}, "VsVip")
     backups = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=2).live.backups
@@ -165,7 +165,7 @@ def test_what_must_not_be_deleted_is_not_put_back(options: dict[str, Any]) -> No
 
 
 def test_an_owner_that_is_not_selected_is_not_put_back() -> None:
-    """A run for somebody else leaves it alone, and says nothing of it."""
+    """A run for another owner leaves it alone, and does not mention it."""
     controller = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=2)
 
     plan = plan_for(controller.live, *WEB_ON_12, selection=Selection(namespaces=frozenset({"elsewhere"})))
@@ -187,7 +187,7 @@ def test_a_protected_owner_is_put_back_also_when_it_is_gone_from_git() -> None:
 
 
 def test_a_switch_leaves_nobody_stranded() -> None:
-    """Switched off in values.yaml since: it is held as any other that is live, and put back."""
+    """Switched off in values.yaml since: it is held as any other that is live, and restored."""
     controller = served(*WEB_ON_11, after=tuple(WEB_ON_12), writes=2)
     off = {**VALUES, "AKOSettings": {"clusterName": "test", "servicesAPI": False}}
 

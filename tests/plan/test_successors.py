@@ -155,7 +155,7 @@ WAITS = "it keeps serving Service shop/a until {} can: that owner is {}"
 def test_a_predecessor_is_held_with_the_reason(
     before: Sequence[Manifest], after: Sequence[Manifest], expected: list[str]
 ) -> None:
-    """Whatever the two owners are; nothing of it is deleted, and nothing is said to be gone from Git."""
+    """Whatever the two owners are: nothing is deleted, and nothing is said to be gone from Git."""
     controller = converged(*before)
 
     plan = plan_of(desired_of(after), controller.live)

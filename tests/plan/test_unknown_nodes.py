@@ -164,7 +164,7 @@ def test_a_pool_that_moves_to_another_tenant_takes_the_server_along() -> None:
 
 
 def test_an_edit_by_hand_is_one_beside_a_server_that_is_kept_too() -> None:
-    """Git asks for what it asked for before, as far as it can be told."""
+    """Git requests what it requested before, as far as it can be told."""
     controller = controller_with(1, 2)
     (pool,) = [item for item in controller.live if item.key.kind == "Pool"]
     edited = replace(pool, body={**pool.body, "lb_algorithm": "LB_ALGORITHM_ROUND_ROBIN", "sni_enabled": True})

@@ -70,7 +70,7 @@ def files_after() -> Files:
 
 
 def planned(before: Files, after: Files) -> Run:
-    """A dry run: `before` was applied, `after` is asked for."""
+    """A dry run: `before` was applied, `after` is requested."""
     controller = PerfectController()
     controller.apply(make_plan(desired_for_files(before), controller.live, OPTIONS))
     return dry_run(desired_for_files(after, COMMIT), controller)
