@@ -1,11 +1,11 @@
 """Look-ups for commands that plan nothing: sources of fields, facts, and the holder of the lock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sync.compare.fields import field_values
+from sync.compare.fields import field_sources, field_values
 from sync.context import open_client, read_facts_for, record_store
 from sync.controller.client import ControllerClient
 from sync.controller.live import read_live
@@ -17,6 +17,7 @@ from sync.model.explanation import ExplainedField, Explanation
 from sync.model.facts import Facts, assumed_facts
 from sync.model.live import LiveState
 from sync.model.lock import Holder, Record
+from sync.model.problem import dotted
 from sync.model.run import Target
 from sync.model.settings import Settings
 from sync.model.traffic import Observer, unobserved
@@ -24,8 +25,7 @@ from sync.plan.naming import with_owners_of_git
 from sync.source.git.source import SourceRequest
 from sync.source.places import WrittenText
 from sync.timing import Timing
-from sync.translate.inputs import inputs_of
-from sync.translate.provenance import sources_of
+from sync.translate.translation import translate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,29 +38,27 @@ class Inspection:
     desired: DesiredState
     live: LiveState | None
 
-    def explained(self, item: AviObject) -> Explanation:
-        """Where each field of a desired object comes from, and the live value beside it."""
+    def explained(self, items: Iterable[AviObject]) -> Iterator[Explanation]:
+        """Where each field of these desired objects comes from, and the live value beside it."""
         text = WrittenText(self.source.snapshot, max_aliases=limits_of(self.settings).max_yaml_aliases)
-        template = self.source.templates[item.key.kind]
-        is_own = any(file.path == template.file for file in self.source.snapshot.files)
-        inputs = inputs_of(self.source.resources, self.settings, self.facts)
-        found = sources_of(item, self.source.resources, inputs, text.is_written, template if is_own else None)
-        live = self.live.objects.get(item.key) if self.live is not None else None
-        values = field_values(item, live.body if live else None, [each.path for each in found])
-        return Explanation(
-            commit=self.desired.commit,
-            item=item,
-            fields=tuple(
-                ExplainedField(
-                    field=each.field_text,
-                    sources=tuple(text.with_line(place) for place in each.sources),
-                    values=value,
-                )
-                for each, value in zip(found, values, strict=True)
-            ),
-            live=live,
-            is_looked_up=self.live is not None,
-        )
+        translation = translate(self.source.resources, self.settings, self.facts, records_sources=True)
+        recorded = {spec.key: spec.sources for spec in translation.specs}
+        files = {file.path for file in self.source.snapshot.files}
+        for item in items:
+            template = self.source.templates[item.key.kind]
+            found = field_sources(item, recorded[item.key], template if template.file in files else None)
+            live = self.live.objects.get(item.key) if self.live is not None else None
+            values = field_values(item, live.body if live else None, list(found))
+            yield Explanation(
+                commit=self.desired.commit,
+                item=item,
+                fields=tuple(
+                    ExplainedField(field=dotted(path), sources=tuple(map(text.located, sources)), values=value)
+                    for (path, sources), value in zip(found.items(), values, strict=True)
+                ),
+                live=live,
+                is_looked_up=self.live is not None,
+            )
 
 
 def inspect(request: SourceRequest, target: Target, now: datetime, observe: Observer = unobserved) -> Inspection:

@@ -77,7 +77,7 @@ def render(
             failed[spec.owner] = (spec.owner_name, problems[spec.key.kind])
             continue
         try:
-            objects.append(_rendered(spec, template, templates[spec.key.kind].text, run))
+            objects.append(_rendered(spec, template, templates[spec.key.kind], run))
         except _BadTemplateError as error:
             failed[spec.owner] = (spec.owner_name, _problem(error, spec, secrets))
     return Rendering(
@@ -161,7 +161,7 @@ def _raw(text: Any) -> Raw:
     return Raw(text)
 
 
-def _rendered(spec: ObjectSpec, template: Template, source: str, run: _Run) -> AviObject:
+def _rendered(spec: ObjectSpec, template: Template, source: TemplateText, run: _Run) -> AviObject:
     text = _text(spec, template, Meter(run.is_over))
     file = str(template.filename)
     try:
@@ -175,7 +175,7 @@ def _rendered(spec: ObjectSpec, template: Template, source: str, run: _Run) -> A
             raise _BadTemplateError(f"its output contains the secret of {name}", file=file, line=1)
         if (wrong := next(wrong_fields(body, spec.key.kind), None)) is not None:
             message = f'"{wrong.path}" {wrong.why}{_hint(wrong)}'
-            raise _BadTemplateError(message, file=file, line=_line_of_field(source, wrong.name))
+            raise _BadTemplateError(message, file=file, line=source.line_of(wrong.name))
         return _completed(body, spec, run.created_by)
     except json.JSONDecodeError as error:
         message = f"it does not render to JSON: {error.msg} in line {error.lineno} of its output"
@@ -263,12 +263,6 @@ def _line_of_failure(error: BaseException, template: Template) -> int:
 
 def _hint(wrong: WrongField) -> str:
     return f": {did_you_mean(wrong.name, wrong.known)}" if nearest(wrong.name, wrong.known) else ""
-
-
-def _line_of_field(source: str, name: str) -> int:
-    """The first line of a template that writes the name of a field; the first line if it comes from elsewhere."""
-    lines = source.splitlines()
-    return next((number for number, line in enumerate(lines, start=1) if f'"{name}"' in line), 1)
 
 
 def _completed(rendered: Mapping[str, Any], spec: ObjectSpec, created_by: str) -> AviObject:

@@ -49,13 +49,13 @@ def command(object: str, facts: str, **given: Any) -> None:  # noqa: A002 (click
     arguments = Arguments.of(given)
     inspection = _inspection(arguments, facts)
     if kind in KINDS:
-        explanation = inspection.explained(_found(kind, name, inspection))
+        (explanation,) = inspection.explained([_found(kind, name, inspection)])
         if arguments.form == "json":
             show_document(explanation_document(explanation))
         else:
             show(explanation_lines(explanation, paint))
         return
-    explanations = [inspection.explained(item) for item in _objects_of(parse_owner(object), inspection)]
+    explanations = list(inspection.explained(_objects_of(parse_owner(object), inspection)))
     if arguments.form == "json":
         show_document(explanations_document(explanations))
     else:

@@ -1,18 +1,56 @@
-"""Single fields of an object: desired, live, and whether the two mean the same."""
+"""Single fields of an object: where they come from, desired, live, and whether the two mean the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sync.avi.references import names_in, with_names
 from sync.compare.normal_form import normal_form
 from sync.compare.objects import Comparison, compare, top_level
 from sync.compare.unknown_servers import unknown_servers, with_servers
+from sync.kinds import OURS_AFTER_RENDERING
 from sync.model.desired import AviObject
 from sync.model.explanation import FieldValues
-from sync.model.problem import dotted
+from sync.model.problem import Origin, dotted
+from sync.model.provenance import VALUES, FieldSources, Path, Source, Sources
 from sync.model.secrets import shown_at
+from sync.model.templates import TemplateText
 
-Path = tuple[str | int, ...]
+
+def field_sources(item: AviObject, recorded: FieldSources, template: TemplateText | None) -> dict[Path, Sources]:
+    """Every field of the body, in its order, with its sources: manifests first, then settings, then words.
+
+    `recorded` are those of the object's spec. A list is told field by field where its items have sources of their own.
+    `template` is the tree's own template of the object's kind, if it has one: then that says every field but those that
+    no template can change.
+    """
+    return {path: _in_order(_sources_of(path, item, recorded, template)) for path in _paths(item, recorded)}
+
+
+def _paths(item: AviObject, recorded: FieldSources) -> Iterator[Path]:
+    lists = {name.partition(_EACH)[0] for name in recorded if _EACH in name}
+    for name, value in item.body.items():
+        if name in lists:
+            yield from ((name, number, key) for number, part in enumerate(value) for key in part)
+        else:
+            yield (name,)
+    yield from ((name,) for name in sorted(item.left_alone))
+
+
+_EACH = ".*."
+"""Stands for the number of an item of a list."""
+
+
+def _sources_of(path: Path, item: AviObject, recorded: FieldSources, template: TemplateText | None) -> Sources:
+    name = str(path[0])
+    if template is not None and name not in OURS_AFTER_RENDERING | item.left_alone:
+        line = Origin(file=template.file, line=template.line_of(name))
+        return (Source(origin=line, said="the tree's own template"),)
+    return recorded.get(name if len(path) == 1 else f"{name}{_EACH}{path[-1]}", ())
+
+
+def _in_order(sources: Sources) -> Sources:
+    """Each once: manifests, then settings, then words."""
+    return tuple(sorted(dict.fromkeys(sources), key=lambda each: (each.origin is None, each.origin == VALUES)))
 
 
 def field_values(desired: AviObject, live: Mapping[str, Any] | None, paths: Sequence[Path]) -> tuple[FieldValues, ...]:

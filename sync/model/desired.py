@@ -9,6 +9,7 @@ from sync.avi.markers import SHARED_VIP, Marker, Markers
 from sync.errors import ExitCode
 from sync.kinds import KINDS, RANKS, Part
 from sync.model.problem import Origin, Problem, Severity
+from sync.model.provenance import FieldSources
 from sync.model.resources.resource import GroupKind
 
 
@@ -283,6 +284,8 @@ class ObjectSpec:
     content: Content
     left_alone: frozenset[str] = frozenset()
     unknown_nodes: UnknownNodes | None = None
+    sources: FieldSources = field(default_factory=dict, repr=False, compare=False)
+    """Where the fields come from; recorded only for `explain`, for it costs memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,39 +5,9 @@ from typing import Any
 
 from sync.model.desired import AviObject
 from sync.model.live import LiveObject
-from sync.model.problem import Origin, dotted
+from sync.model.provenance import Source
 
 NOT_THERE = "not there"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """One place that a field comes from: a field of a file, or only words where no file says it.
-
-    `origin` is where the resource stands, with its exact line once that is looked up; `field` leads on from there.
-    """
-
-    said: str = ""
-    origin: Origin | None = None
-    field: tuple[str | int, ...] = ()
-
-    @property
-    def field_text(self) -> str:
-        """The field as people write it: `spec.listeners[0].port`."""
-        return dotted(self.field)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldSources:
-    """One field of a body, as a path such as `vip[0].ip_address`, with all that it comes from."""
-
-    path: tuple[str | int, ...]
-    sources: tuple[Source, ...]
-
-    @property
-    def field_text(self) -> str:
-        """The path as people write it."""
-        return dotted(self.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

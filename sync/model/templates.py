@@ -9,3 +9,8 @@ class TemplateText:
 
     file: str
     text: str
+
+    def line_of(self, field: str) -> int:
+        """The first line that writes the name of a field; the first line if it comes from elsewhere."""
+        lines = enumerate(self.text.splitlines(), start=1)
+        return next((number for number, line in lines if f'"{field}"' in line), 1)

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from sync.avi.references import parse_reference
-from sync.model.explanation import NOT_THERE, ExplainedField, Explanation, Source
+from sync.model.explanation import NOT_THERE, ExplainedField, Explanation
+from sync.model.provenance import Source
 from sync.report.documents import Commit, JsonDocument, KeyDocument, OwnerDocument, VersionedDocument, at
 from sync.report.text import Paint
 from sync.report.words import commit_text, counted, one_line, shown

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from sync.model.explanation import Source
 from sync.model.problem import Origin, Problem
+from sync.model.provenance import Source
 from sync.model.source import Snapshot
 from sync.source.yaml_documents import YamlError, line_of, parse_documents
 
@@ -51,18 +51,23 @@ class WrittenText:
         self._max_aliases = max_aliases
         self._documents: dict[str, dict[int, Any]] = {}
 
-    def is_written(self, origin: Origin, path: Path) -> bool:
+    def _is_written(self, origin: Origin, path: Path) -> bool:
         """Whether the resource has a value at the path that is not empty; `false` and 0 are values."""
         here = self._document(origin)
         for step in (*origin.path, *path):
             here = _step(here, step)
         return here not in (None, "", [], {})
 
-    def with_line(self, place: Source) -> Source:
-        """The place with the line of its field; a place without a field stands at the right line already."""
+    def located(self, place: Source) -> Source:
+        """The place with the line of its field, or its default where the field is not written.
+
+        A place without a field stands at the right line already.
+        """
         origin = place.origin
         if origin is None or not place.field:
             return place
+        if place.default and not self._is_written(origin, place.field):
+            return Source(said=place.default)
         line = line_of(self._contents[origin.file], origin.document, (*origin.path, *place.field))
         return replace(place, origin=replace(origin, line=line))
 

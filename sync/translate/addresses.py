@@ -3,6 +3,7 @@
 import ipaddress
 from dataclasses import dataclass
 
+from sync.model.provenance import Sources, in_manifest
 from sync.model.resources.ako import VipNetwork
 from sync.model.resources.resource import Resource
 from sync.translate import network
@@ -22,6 +23,11 @@ class RequestedAddress:
     text: str
     at: Resource
     path: Path
+
+    @property
+    def sources(self) -> Sources:
+        """The place as the source of a field."""
+        return (in_manifest(self.at, *self.path),)
 
     @property
     def is_ipv6(self) -> bool:
@@ -52,7 +58,7 @@ def check_address(
         where = f"a cloud of type {inputs.facts.cloud.vtype}"
         findings.warning(at, path, f"a static address has no effect on {where}", "remove it")
         return
-    vip_network = infra.vip_networks[0]
+    vip_network = infra.vip_networks.value[0]
     name = reference_to(vip_network)
     subnets = inputs.facts.network_subnets.get(name, ())
     wanted = ipaddress.ip_address(address)

@@ -1,8 +1,12 @@
 """Service ports → the servers of their pools, in the way that `L7Settings.serviceType` names (AKO-SERVICE-TYPE)."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from sync.model.desired import Server, UnknownNodes
+from sync.model.provenance import Sources, in_values, in_words
 from sync.model.resources.core import Service, ServicePort
-from sync.translate.endpoints import endpoint_servers
+from sync.translate.endpoints import FoundServers, endpoint_servers
 from sync.translate.findings import Findings
 from sync.translate.inputs import Inputs
 from sync.translate.node_port import node_servers, unknown_nodes
@@ -11,10 +15,27 @@ from sync.translate.node_port_local import pod_servers
 SKIP_NODEPORT_ANNOTATION = "skipnodeport.ako.vmware.com/enabled"
 
 
-def servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> tuple[Server, ...] | None:
-    """The servers for one Service port, sorted by address; None where Git does not say and live servers stay."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolServers:
+    """The servers of one pool, sorted by address; None where Git does not say and live servers stay."""
+
+    servers: tuple[Server, ...] | None
+    unknown_nodes: UnknownNodes | None = None
+    sources: Callable[[], Sources]
+
+
+def _left_alone() -> Sources:
+    said = "left alone: live servers stay, for Git does not say which there are"
+    return in_words(said), in_values("SyncSettings", "backends")
+
+
+_UNKNOWN = PoolServers(servers=None, sources=_left_alone)
+
+
+def servers_of(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> PoolServers:
+    """The servers for one Service port."""
     if inputs.settings.sync.backends == "ignore":
-        return None
+        return _UNKNOWN
     unusable = inputs.catalog.broken_back_ends(service.key)
     for broken in unusable:
         findings.error(
@@ -25,26 +46,24 @@ def servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findi
         )
     strays = inputs.strays.of_services.get(service.key, ())
     findings.problems.extend(strays)
-    if unusable or strays:
-        return ()
-    found = _servers(service, port, inputs, findings)
-    if found is None:
-        return () if inputs.settings.sync.backends == "manifest" else None
-    return tuple(sorted(found, key=lambda server: (server.address, server.port)))
-
-
-def unknown_servers_of(service: Service, port: ServicePort, inputs: Inputs) -> UnknownNodes | None:
-    """The Nodes that should be servers of the port and do not tell where they are; None if there are none."""
+    found = FoundServers() if unusable or strays else _servers(service, port, inputs, findings)
+    if found is None and inputs.settings.sync.backends != "manifest":
+        return _UNKNOWN
+    known = found or FoundServers()
     is_by_node = inputs.settings.l7.service_type == "NodePort" and not _is_reached_directly(service)
-    return unknown_nodes(service, port, inputs) if is_by_node else None
+    return PoolServers(
+        servers=tuple(sorted(known.servers, key=lambda server: (server.address, server.port))),
+        unknown_nodes=unknown_nodes(service, port, inputs) if is_by_node else None,
+        sources=lambda: (*known.sources(), in_values("L7Settings", "serviceType")),
+    )
 
 
 def _is_reached_directly(service: Service) -> bool:
-    """Not for a Gateway's back ends (AKO-SKIP-NODE-PORT)."""
-    return service.spec.type == "LoadBalancer" and skips_node_port(service)
+    """Not for a Gateway's back ends (AKO-SKIP-NODE-PORT); the annotation counts, whatever its value."""
+    return service.spec.type == "LoadBalancer" and SKIP_NODEPORT_ANNOTATION in service.metadata.annotations
 
 
-def _servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> list[Server] | None:
+def _servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> FoundServers | None:
     match inputs.settings.l7.service_type:
         case "NodePort" if not _is_reached_directly(service):
             return node_servers(service, port, inputs, findings)
@@ -52,8 +71,3 @@ def _servers(service: Service, port: ServicePort, inputs: Inputs, findings: Find
             return pod_servers(service, port, inputs, findings)
         case _:
             return endpoint_servers(service, port, inputs, findings)
-
-
-def skips_node_port(service: Service) -> bool:
-    """The annotation's presence counts, whatever its value."""
-    return SKIP_NODEPORT_ANNOTATION in service.metadata.annotations

@@ -1,10 +1,12 @@
 """EndpointSlices, or Endpoints where no slice names the Service → servers (AKO-ENDPOINT-SLICES)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sync.avi.addresses import usual_form
 from sync.model.desired import Server
+from sync.model.problem import Origin
+from sync.model.provenance import Source, Sources, in_manifest
 from sync.model.resources.core import Endpoints, EndpointSlice, Service, ServicePort, SlicePort
 from sync.model.resources.resource import Resource
 from sync.model.wording import is_near, shown
@@ -12,6 +14,14 @@ from sync.translate.clouds import DUAL_STACK_CLOUDS
 from sync.translate.findings import Findings
 from sync.translate.host_addresses import family_of, flaw_of
 from sync.translate.inputs import Inputs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundServers:
+    """Servers, and where they are written: looked up only where somebody asks."""
+
+    servers: Sequence[Server] = ()
+    sources: Callable[[], Sources] = tuple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +68,7 @@ def none_serves(service: Service, port: ServicePort, why: str, fix: str, finding
     findings.warning(service, place, f"port {port.protocol} {port.port} has no servers: {why}", fix)
 
 
-def endpoint_servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> list[Server] | None:
+def endpoint_servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> FoundServers | None:
     """A server per address, each at the port of its own slice; None where Git holds no back ends of the Service."""
     groups = back_ends(service, inputs)
     if groups is None:
@@ -68,6 +78,7 @@ def endpoint_servers(service: Service, port: ServicePort, inputs: Inputs, findin
     check_port_name(service, port, groups, findings)
     wanted = families(service, inputs)
     found: dict[tuple[str, int], Server] = {}
+    manifests: dict[Origin, Resource] = {}
     for group in groups:
         number = port_of(group.ports, port, is_only=len(groups) == 1)
         if number is None:
@@ -79,9 +90,28 @@ def endpoint_servers(service: Service, port: ServicePort, inputs: Inputs, findin
                     address=end.address, family=family, port=number, enabled=end.is_ready, node=end.node or None
                 )
                 found.setdefault((usual_form(end.address), number), server)
+                manifests[group.origin.origin] = group.origin
     if not found and not findings.has_errors:
         none_serves(service, port, *_why_none(groups, port, wanted), findings)
-    return list(found.values())
+    return FoundServers(
+        servers=list(found.values()),
+        sources=lambda: (*_places_of(manifests.values()), place_of_port(service, port)),
+    )
+
+
+def place_of_port(service: Service, port: ServicePort, *path: str, default: str = "") -> Source:
+    """A port of a Service, or a field of it."""
+    return in_manifest(service, "spec", "ports", service.spec.ports.index(port), *path, default=default)
+
+
+def places_of_back_ends(service: Service, inputs: Inputs) -> Sources:
+    """The manifests that tell the back ends of a Service."""
+    return _places_of({group.origin.origin: group.origin for group in back_ends(service, inputs) or ()}.values())
+
+
+def _places_of(manifests: Iterable[Resource]) -> Sources:
+    fields = ((each, "subsets" if isinstance(each, Endpoints) else "endpoints") for each in manifests)
+    return tuple(in_manifest(each, field, said=each.title) for each, field in fields)
 
 
 def check_port_name(

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 from sync.avi.hostnames import usual_name
 from sync.model.facts import Facts
+from sync.model.provenance import Sourced, in_manifest, in_values, in_words
+from sync.model.resources.core import Service
 from sync.model.resources.resource import Resource
 from sync.model.settings import Settings
 from sync.model.wording import shown
@@ -78,6 +80,23 @@ def auto_fqdn(service: str, namespace: str, settings: Settings, facts: Facts) ->
             return f"{_flat_label(service, namespace)}.{domain}"
         case _:
             return None
+
+
+def automatic_name(service: Service, settings: Settings, facts: Facts) -> Sourced[str] | None:
+    """The same of a Service, with what it is made of."""
+    name = auto_fqdn(service.name, service.namespace, settings, facts)
+    if name is None:
+        return None
+    section = "NetworkSettings" if settings.network.default_domain else "L4Settings"
+    return Sourced(
+        value=name,
+        sources=(
+            in_manifest(service, "metadata", "name", said="named automatically"),
+            in_values("L4Settings", "autoFQDN"),
+            *((in_values(section, "defaultDomain"),) if default_domain(settings, facts) else ()),
+            in_words("the DNS domains of the cloud"),
+        ),
+    )
 
 
 def _label(name: str, prefix: str) -> str:

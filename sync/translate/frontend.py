@@ -1,6 +1,6 @@
 """What one owner wants to have served, whatever kind of manifest says so: the value between manifests and objects.
 
-Gateways, LoadBalancer Services and shared VIPs are each translated to a `Frontend`; `sync.translate.blueprint` makes
+Gateways, LoadBalancer Services and shared VIPs are each translated to a `Frontend`; `sync.translate.specs` makes
 objects of it, the same way for all. What differs between them is data of this value.
 """
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sync.avi.markers import Markers
 from sync.model.desired import Owner
+from sync.model.provenance import Source, Sourced, Sources, in_words
 from sync.model.resources.ako import AviInfraSetting, L4Rule
 from sync.model.resources.core import Service, ServicePort
 from sync.model.resources.resource import Resource
@@ -33,10 +34,14 @@ class Listener:
 
     protocol: str
     port: int
-    hostnames: tuple[str, ...] = ()
+    source: Source
+    hostnames: tuple[Sourced[str], ...] = ()
     back_ends: tuple[BackEnd, ...] = ()
     sort_key: str = ""
     """What its row in `services` is sorted by; rows that are equal in it keep the order of the listeners."""
+
+
+_USUAL_PROFILE = Sourced(value=profiles.L4_APPLICATION_PROFILE, sources=(in_words("AKO's profile for layer 4"),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +54,8 @@ class Frontend:
 
     owner: Owner
     manifests: tuple[Resource, ...]
-    tenant: str
+    named_by: Sources
+    tenant: Sourced[str]
     markers: Markers
     policy_markers: Markers
     listeners: tuple[Listener, ...]
@@ -58,9 +64,9 @@ class Frontend:
     rule: L4Rule | None = None
     may_withdraw_route: bool = True
     """Whether `revokeVipRoute` of the L4Rule counts."""
-    application_profile: str = profiles.L4_APPLICATION_PROFILE
+    application_profile: Sourced[str] = _USUAL_PROFILE
     """The one that counts without an L4Rule."""
-    traffic_enabled: bool | None = None
+    traffic_enabled: Sourced[bool] | None = None
     has_policy_set: bool = True
 
     @property
@@ -86,4 +92,4 @@ class Frontend:
 
 
 def _hostnames(listeners: Iterable[Listener]) -> tuple[str, ...]:
-    return distinct_names(name for listener in listeners for name in listener.hostnames)
+    return distinct_names(name.value for listener in listeners for name in listener.hostnames)

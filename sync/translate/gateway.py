@@ -1,20 +1,23 @@
 """One Gateway → VirtualService, VsVip, Pools and L4PolicySet, or the errors that hold it (AKO-GATEWAY-OBJECTS)."""
 
+from collections.abc import Iterator
+
 from sync.model.desired import Condition, Owner, OwnerKind
+from sync.model.provenance import Sourced, in_manifest
 from sync.model.resources.core import Service, ServicePort
 from sync.model.resources.gateway import Gateway, GatewayClass
 from sync.model.resources.gateway import Listener as GatewayListener
 from sync.model.wording import commit_or_rename, did_you_mean, is_near, is_slip
 from sync.translate import network, profiles
 from sync.translate.addresses import RequestedAddress, parse_address
-from sync.translate.blueprint import specs_of
 from sync.translate.catalog import CONTROLLER, GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL
 from sync.translate.findings import Findings, OwnerTranslation
-from sync.translate.fqdn import auto_fqdn, check_name
+from sync.translate.fqdn import automatic_name, check_name
 from sync.translate.frontend import BackEnd, Frontend, Listener
 from sync.translate.infra_setting import setting_of_gateway
 from sync.translate.inputs import HOLDING, Coverage, Inputs, coverage_of
 from sync.translate.kubernetes_status import gateway_status, not_scheduled, service_status
+from sync.translate.specs import specs_of
 from sync.translate.tenants import check_tenant
 
 
@@ -79,6 +82,7 @@ def _frontend(owner: Owner, gateway: Gateway, inputs: Inputs, findings: Findings
     return Frontend(
         owner=owner,
         manifests=(gateway,),
+        named_by=(in_manifest(gateway, "metadata", "name"),),
         tenant=inputs.tenant_of(gateway.namespace),
         markers=markers,
         policy_markers=markers,
@@ -228,7 +232,7 @@ def _listeners(
         serving = ends.get(key, [])
         if len(serving) > 1:
             _report_conflict(gateway, *same[0], [service for service, _ in serving], findings)
-        found.append(_listener(gateway, [each for _, each in same], serving[:1], inputs))
+        found.append(_listener(gateway, same, serving[:1], inputs))
     return tuple(found)
 
 
@@ -250,26 +254,28 @@ def _place(service: Service) -> str:
 
 
 def _listener(
-    gateway: Gateway, same: list[GatewayListener], serving: list[tuple[Service, ServicePort]], inputs: Inputs
+    gateway: Gateway,
+    same: list[tuple[int, GatewayListener]],
+    serving: list[tuple[Service, ServicePort]],
+    inputs: Inputs,
 ) -> Listener:
-    """Its hostnames, else the automatic name of the Service that serves it (AKO-LISTENER-HOSTNAME)."""
-    protocol, number = same[0].port_key
-    automatic = [auto_fqdn(service.name, service.namespace, inputs.settings, inputs.facts) for service, _ in serving]
-    names = [name for each in same for name in ([each.hostname] if each.hostname else automatic)]
+    first, listener = same[0]
+    protocol, port_number = listener.port_key
     return Listener(
         protocol=protocol,
-        port=number,
-        hostnames=tuple(name for name in names if name),
+        port=port_number,
+        source=in_manifest(gateway, "spec", "listeners", first),
+        hostnames=tuple(_hostnames(gateway, same, serving, inputs)),
         back_ends=tuple(
             BackEnd(
                 service=service,
                 port=port,
-                pool=inputs.names.attached_pool(gateway.namespace, service.name, gateway.name, protocol, number),
+                pool=inputs.names.attached_pool(gateway.namespace, service.name, gateway.name, protocol, port_number),
                 markers=inputs.markers.of(
                     namespace=gateway.namespace,
                     service=service.name,
                     service_namespace=service.namespace,
-                    port=number,
+                    port=port_number,
                     protocol=protocol,
                     gateway=gateway.name,
                 ),
@@ -277,3 +283,19 @@ def _listener(
             for service, port in serving
         ),
     )
+
+
+def _hostnames(
+    gateway: Gateway,
+    same: list[tuple[int, GatewayListener]],
+    serving: list[tuple[Service, ServicePort]],
+    inputs: Inputs,
+) -> Iterator[Sourced[str]]:
+    """A listener's hostname, else the automatic name of the Service that serves it (AKO-LISTENER-HOSTNAME)."""
+    for number, listener in same:
+        if listener.hostname:
+            place = in_manifest(gateway, "spec", "listeners", number, "hostname")
+            yield Sourced(value=listener.hostname, sources=(place,))
+        else:
+            names = (automatic_name(service, inputs.settings, inputs.facts) for service, _ in serving)
+            yield from (name for name in names if name)

@@ -1,10 +1,12 @@
 """Which AviInfraSetting applies to an owner, whether it is usable, and what it changes."""
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from sync.model.problem import Problem, Severity
-from sync.model.resources.ako import AviInfraSetting, NodeNetwork, VipNetwork
+from sync.model.provenance import Sourced, in_manifest, in_values
+from sync.model.resources.ako import AviInfraSetting, InfraSpec, NodeNetwork, VipNetwork
 from sync.model.resources.gateway import Gateway, GatewayClass, ParametersRef
 from sync.model.resources.resource import Resource
 from sync.model.wording import commit_or_rename, is_slip, shown
@@ -20,37 +22,54 @@ _GROUP, _KIND = AviInfraSetting.GROUP_KIND
 class Infrastructure:
     """Where an owner's objects live: the AviInfraSetting's word where it has one, else that of values.yaml."""
 
-    se_group: str
-    vip_networks: tuple[VipNetwork, ...]
-    node_networks: tuple[NodeNetwork, ...]
-    enable_rhi: bool
-    bgp_peer_labels: tuple[str, ...]
-    tier1_lr: str
-    public_ip: bool | None
+    se_group: Sourced[str]
+    vip_networks: Sourced[tuple[VipNetwork, ...]]
+    node_networks: Sourced[tuple[NodeNetwork, ...]]
+    enable_rhi: Sourced[bool]
+    bgp_peer_labels: Sourced[tuple[str, ...]]
+    tier1_lr: Sourced[str]
+    public_ip: Sourced[bool | None]
     vip_networks_of: AviInfraSetting | None = None
     """The AviInfraSetting that names the VIP networks; None where values.yaml does."""
 
 
+T = TypeVar("T")
+
+
 def infrastructure(setting: AviInfraSetting | None, inputs: Inputs) -> Infrastructure:
     """The effective values (AKO-INFRA-EFFECT)."""
-    settings = inputs.settings
-    network = setting.spec.network if setting else None
-    rhi = network.enable_rhi if network and network.enable_rhi is not None else settings.network.enable_rhi
-    labels = settings.network.bgp_peer_labels
-    if network and network.bgp_peer_labels is not None:
-        labels = network.bgp_peer_labels
-    se_group = setting.spec.se_group.name if setting and setting.spec.se_group else ""
-    tier1_lr = setting.spec.nsx_settings.t1lr if setting and setting.spec.nsx_settings else ""
-    names_networks = network is not None and bool(network.vip_networks)
+    spec = setting.spec if setting else InfraSpec()
+    network, ours = spec.network, inputs.settings.network
+
+    def chosen(stated: T | None, field: str, default: T, key: str) -> Sourced[T]:
+        if setting is None or stated is None:
+            return Sourced(value=default, sources=(in_values(*key.split(".")),))
+        return Sourced(value=stated, sources=(in_manifest(setting, "spec", *field.split(".")),))
+
+    se_group, nsx = spec.se_group, spec.nsx_settings
+    default_group = inputs.settings.controller.service_engine_group_name
+    rhi = chosen(network.enable_rhi, "network.enableRhi", ours.enable_rhi, "NetworkSettings.enableRHI")
+    labels = chosen(
+        network.bgp_peer_labels, "network.bgpPeerLabels", ours.bgp_peer_labels, "NetworkSettings.bgpPeerLabels"
+    )
+    vips, nodes = network.vip_networks or None, network.node_networks or None
     return Infrastructure(
-        vip_networks_of=setting if names_networks else None,
-        se_group=se_group or settings.controller.service_engine_group_name,
-        vip_networks=(network.vip_networks if network else ()) or settings.network.vip_network_list,
-        node_networks=(network.node_networks if network else ()) or settings.network.node_network_list,
+        se_group=chosen(
+            (se_group and se_group.name) or None,
+            "seGroup.name",
+            default_group,
+            "ControllerSettings.serviceEngineGroupName",
+        ),
+        vip_networks=chosen(vips, "network.vipNetworks", ours.vip_network_list, "NetworkSettings.vipNetworkList"),
+        node_networks=chosen(nodes, "network.nodeNetworks", ours.node_network_list, "NetworkSettings.nodeNetworkList"),
         enable_rhi=rhi,
-        bgp_peer_labels=tuple(sorted(labels)) if rhi else (),
-        tier1_lr=tier1_lr or settings.network.nsxt_t1lr,
-        public_ip=network.enable_public_ip if network else None,
+        bgp_peer_labels=replace(labels, value=tuple(sorted(labels.value)) if rhi.value else ()),
+        tier1_lr=chosen((nsx and nsx.t1lr) or None, "nsxSettings.t1lr", ours.nsxt_t1lr, "NetworkSettings.nsxtT1LR"),
+        public_ip=Sourced(
+            value=network.enable_public_ip,
+            sources=(in_manifest(setting, "spec", "network", "enablePublicIP"),) if setting else (),
+        ),
+        vip_networks_of=setting if vips else None,
     )
 
 

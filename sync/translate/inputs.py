@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sync.model.facts import Facts
+from sync.model.provenance import Sourced, Sources, in_manifest, in_values
 from sync.model.resources.core import Namespace
 from sync.model.resources.resource import Resource
 from sync.model.resources.tree import Resources
@@ -28,6 +29,8 @@ class Inputs:
     attachments: Attachments
     strays: Strays
     is_complete: bool
+    records_sources: bool = False
+    """Whether specs tell where their fields come from."""
 
     @property
     def names(self) -> Names:
@@ -44,13 +47,27 @@ class Inputs:
         """The name of the cloud that everything is made in."""
         return self.settings.controller.cloud_name
 
-    def tenant_of(self, namespace: str) -> str:
+    @property
+    def naming(self) -> Sources:
+        """The settings that are part of every name."""
+        cluster = in_values("AKOSettings", "clusterName")
+        return (cluster, in_values("AKOSettings", "enableEVH")) if self.settings.ako.enable_evh else (cluster,)
+
+    @property
+    def tenant(self) -> Sourced[str]:
+        """The tenant of the settings."""
+        name = self.settings.controller.tenant_name
+        return Sourced(value=name, sources=(in_values("ControllerSettings", "tenantName"),))
+
+    def tenant_of(self, namespace: str) -> Sourced[str]:
         """The tenant of a namespace: its annotation, else the setting (AKO-TENANT)."""
         found = self.catalog.namespaces.get(namespace)
-        return (found.annotation(TENANT_ANNOTATION) if found else "") or self.settings.controller.tenant_name
+        if found is None or not (name := found.annotation(TENANT_ANNOTATION)):
+            return self.tenant
+        return Sourced(value=name, sources=(in_manifest(found, "metadata", "annotations", TENANT_ANNOTATION),))
 
 
-def inputs_of(resources: Resources, settings: Settings, facts: Facts) -> Inputs:
+def inputs_of(resources: Resources, settings: Settings, facts: Facts, *, records_sources: bool = False) -> Inputs:
     """The inputs of one tree."""
     catalog = make_catalog(resources)
     return Inputs(
@@ -60,6 +77,7 @@ def inputs_of(resources: Resources, settings: Settings, facts: Facts) -> Inputs:
         attachments=attachments_of(resources, catalog),
         strays=strays_of(resources, catalog),
         is_complete=resources.is_complete,
+        records_sources=records_sources,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sync.model.desired import PoolRule, ServiceRule, VirtualServicePort
 from sync.model.problem import Problem, Severity
+from sync.model.provenance import FieldSources, Source, Sourced, in_manifest
 from sync.model.resources.ako import BackendProperties, L4Rule
 from sync.model.resources.core import Service, ServicePort
 from sync.model.resources.resource import Resource
@@ -107,9 +108,9 @@ class RuleEffects:
     """What a rule makes of a VirtualService."""
 
     service: ServiceRule
-    application_profile: str
-    network_profile: str
-    ports: tuple[VirtualServicePort, ...] | None
+    application_profile: Sourced[str]
+    network_profile: Sourced[str]
+    ports: Sourced[tuple[VirtualServicePort, ...]] | None
     """Rows that replace those of the Service, where the rule lists its listeners."""
 
 
@@ -117,9 +118,10 @@ def effects(rule: L4Rule, *, may_withdraw_route: bool) -> RuleEffects:
     """The fields of the VirtualService (AKO-L4RULE-VIRTUALSERVICE)."""
     spec = rule.spec
     has_ssl = any(row.enable_ssl for row in spec.listener_properties)
-    application = spec.application_profile_ref
-    if has_ssl and application == profiles.L4_APPLICATION_PROFILE:
-        application = SSL_APPLICATION_PROFILE
+    application = Sourced(value=spec.application_profile_ref, sources=(_source(rule, "applicationProfileRef"),))
+    if has_ssl and application.value == profiles.L4_APPLICATION_PROFILE:
+        listeners = in_manifest(rule, "spec", "listenerProperties", said="enableSsl needs a profile that ends TLS")
+        application = Sourced(value=SSL_APPLICATION_PROFILE, sources=(listeners,))
     logs = spec.analytics_policy.full_client_logs if spec.analytics_policy else None
     limits = spec.performance_limits
     return RuleEffects(
@@ -146,21 +148,24 @@ def effects(rule: L4Rule, *, may_withdraw_route: bool) -> RuleEffects:
             else None,
         ),
         application_profile=application,
-        network_profile=spec.network_profile_ref,
-        ports=tuple(
-            VirtualServicePort(port=row.port, enable_ssl=row.enable_ssl, is_bare=True)
-            for row in spec.listener_properties
-        )
-        or None,
+        network_profile=Sourced(value=spec.network_profile_ref, sources=(_source(rule, "networkProfileRef"),)),
+        ports=_ports(rule) if spec.listener_properties else None,
+    )
+
+
+def _ports(rule: L4Rule) -> Sourced[tuple[VirtualServicePort, ...]]:
+    rows = rule.spec.listener_properties
+    return Sourced(
+        value=tuple(VirtualServicePort(port=row.port, enable_ssl=row.enable_ssl, is_bare=True) for row in rows),
+        sources=(_source(rule, "listenerProperties"),),
     )
 
 
 def pool_rule(rule: L4Rule | None, port: ServicePort) -> PoolRule | None:
     """What the first row for the Service port (not the target port) says; None if there is none (AKO-L4RULE-POOL)."""
-    rows = rule.spec.backend_properties if rule else ()
-    row = next((row for row in rows if (row.port, row.protocol) == (port.port, port.protocol)), None)
-    if row is None:
+    if rule is None or (number := _row_for(rule, port)) is None:
         return None
+    row = rule.spec.backend_properties[number]
     return PoolRule(
         lb_algorithm=row.lb_algorithm,
         enabled=row.enabled,
@@ -174,6 +179,57 @@ def pool_rule(rule: L4Rule | None, port: ServicePort) -> PoolRule | None:
         min_servers_up=row.min_servers_up,
         realtime_metrics=row.analytics_policy.enable_realtime_metrics,
     )
+
+
+def _row_for(rule: L4Rule, port: ServicePort) -> int | None:
+    rows = enumerate(rule.spec.backend_properties)
+    return next((number for number, row in rows if (row.port, row.protocol) == (port.port, port.protocol)), None)
+
+
+_OF_VIRTUAL_SERVICE = {
+    "analytics_profile_ref": "analyticsProfileRef",
+    "analytics_policy": "analyticsPolicy.fullClientLogs",
+    "performance_limits": "performanceLimits",
+    "revoke_vip_route": "revokeVipRoute",
+    "network_security_policy_ref": "networkSecurityPolicyRef",
+    "security_policy_ref": "securityPolicyRef",
+    "ssl_profile_ref": "sslProfileRef",
+    "ssl_key_and_certificate_refs": "sslKeyAndCertificateRefs",
+    "vs_datascripts": "vsDatascriptRefs",
+}
+"""Field of the body → what `effects` fills it from."""
+
+_OF_POOL = {
+    "enabled": "enabled",
+    "lb_algorithm": "lbAlgorithm",
+    "lb_algorithm_hash": "lbAlgorithmHash",
+    "lb_algorithm_consistent_hash_hdr": "lbAlgorithmConsistentHashHdr",
+    "application_persistence_profile_ref": "applicationPersistenceProfileRef",
+    "min_servers_up": "minServersUp",
+    "analytics_policy": "analyticsPolicy.enableRealtimeMetrics",
+    "pki_profile_ref": "pkiProfileRef",
+    "ssl_profile_ref": "sslProfileRef",
+    "ssl_key_and_certificate_ref": "sslKeyAndCertificateRef",
+}
+"""The same for `pool_rule`."""
+
+
+def sources_of_service(rule: L4Rule) -> FieldSources:
+    """The places of what the rule says of the VirtualService."""
+    return {field: (_source(rule, *path.split(".")),) for field, path in _OF_VIRTUAL_SERVICE.items()}
+
+
+def sources_of_pool(rule: L4Rule, port: ServicePort) -> FieldSources:
+    """The places of what it says of a pool; none if it says nothing."""
+    if (number := _row_for(rule, port)) is None:
+        return {}
+    has_monitors = bool(rule.spec.backend_properties[number].health_monitor_refs)
+    fields = {**_OF_POOL, **({"health_monitor_refs": "healthMonitorRefs"} if has_monitors else {})}
+    return {field: (_source(rule, "backendProperties", number, *path.split(".")),) for field, path in fields.items()}
+
+
+def _source(rule: L4Rule, *path: str | int) -> Source:
+    return in_manifest(rule, "spec", *path, default=f"default of the L4Rule's {path[-1]}")
 
 
 # --- what is wrong with a rule ----------------------------------------------------------------------------------------

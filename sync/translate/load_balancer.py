@@ -5,20 +5,22 @@ See AKO-LOAD-BALANCER-SERVICES.
 
 from sync.avi.markers import Markers
 from sync.model.desired import Owner, OwnerKind
+from sync.model.provenance import Sourced, in_manifest
 from sync.model.resources.ako import L4Rule
 from sync.model.resources.core import Service, ServicePort
 from sync.model.wording import is_slip, shown
 from sync.translate import profiles
 from sync.translate.addresses import RequestedAddress, parse_address
-from sync.translate.blueprint import specs_of
 from sync.translate.catalog import CONTROLLER
+from sync.translate.endpoints import place_of_port
 from sync.translate.findings import Findings, OwnerTranslation
-from sync.translate.fqdn import auto_fqdn, check_name, distinct_names
+from sync.translate.fqdn import automatic_name, check_name
 from sync.translate.frontend import BackEnd, Frontend, Listener
 from sync.translate.infra_setting import setting_of_service
 from sync.translate.inputs import HOLDING, Coverage, Inputs, coverage_of
 from sync.translate.kubernetes_status import service_status
 from sync.translate.l4_rule import rule_of_service
+from sync.translate.specs import specs_of
 from sync.translate.tenants import check_tenant
 
 SHARED_VIP_ANNOTATION = "ako.vmware.com/enable-shared-vip"
@@ -63,11 +65,12 @@ def switched_off(service: Service, inputs: Inputs) -> str:
     return ""
 
 
-def names_of(service: Service, inputs: Inputs) -> tuple[str, ...]:
+def names_of(service: Service, inputs: Inputs) -> tuple[Sourced[str], ...]:
     """The names in the external-dns annotation, else the automatic name."""
     if written := _written_names(service):
-        return distinct_names(written)
-    automatic = auto_fqdn(service.name, service.namespace, inputs.settings, inputs.facts)
+        place = in_manifest(service, *ANNOTATIONS, HOSTNAME_ANNOTATION)
+        return tuple(Sourced(value=name, sources=(place,)) for name in written)
+    automatic = automatic_name(service, inputs.settings, inputs.facts)
     return (automatic,) if automatic else ()
 
 
@@ -118,12 +121,23 @@ def address_of_rule(rule: L4Rule | None) -> RequestedAddress | None:
 
 
 def listener_of(
-    service: Service, port: ServicePort, pool: str, markers: Markers, hostnames: tuple[str, ...], *, sort_key: str = ""
+    service: Service,
+    port: ServicePort,
+    pool: str,
+    markers: Markers,
+    hostnames: tuple[Sourced[str], ...],
+    *,
+    sort_key: str = "",
 ) -> Listener:
     """A port of the Service as a listener that the port itself serves."""
     end = BackEnd(service=service, port=port, pool=pool, markers=markers)
     return Listener(
-        protocol=port.protocol.value, port=port.port, hostnames=hostnames, back_ends=(end,), sort_key=sort_key
+        protocol=port.protocol.value,
+        port=port.port,
+        source=place_of_port(service, port),
+        hostnames=hostnames,
+        back_ends=(end,),
+        sort_key=sort_key,
     )
 
 
@@ -156,6 +170,7 @@ def _frontend(owner: Owner, service: Service, inputs: Inputs, findings: Findings
     return Frontend(
         owner=owner,
         manifests=(service,),
+        named_by=(in_manifest(service, "metadata", "name"),),
         tenant=inputs.tenant_of(namespace),
         markers=inputs.markers.of(namespace=namespace, service=name),
         policy_markers=inputs.markers.of(namespace=namespace, service=name, protocol=protocols),
@@ -178,16 +193,18 @@ def _frontend(owner: Owner, service: Service, inputs: Inputs, findings: Findings
     )
 
 
-def _traffic_enabled(service: Service, findings: Findings) -> bool:
+def _traffic_enabled(service: Service, findings: Findings) -> Sourced[bool]:
     """Unless the annotation says `true`, in whatever case (AKO-TRAFFIC-ANNOTATION)."""
     said = service.annotation(DISABLE_TRAFFIC_ANNOTATION)
     if said and said.lower() not in ("true", "false"):
         message = f"{shown(said)} is not true, so traffic is enabled"
         findings.warning(service, (*ANNOTATIONS, DISABLE_TRAFFIC_ANNOTATION), message, "write true or false")
-    return said.lower() != "true"
+    default = f"default, without the annotation {DISABLE_TRAFFIC_ANNOTATION}"
+    place = in_manifest(service, *ANNOTATIONS, DISABLE_TRAFFIC_ANNOTATION, default=default)
+    return Sourced(value=said.lower() != "true", sources=(place,))
 
 
-def _application_profile(service: Service, inputs: Inputs, findings: Findings) -> str:
+def _application_profile(service: Service, inputs: Inputs, findings: Findings) -> Sourced[str]:
     name = service.annotation(APPLICATION_PROFILE_ANNOTATION)
     if name and not inputs.facts.has("applicationprofile", name):
         findings.error(
@@ -196,4 +213,6 @@ def _application_profile(service: Service, inputs: Inputs, findings: Findings) -
             f'the Controller has no application profile "{name}"',
             "correct the name, or create it on the Controller",
         )
-    return name or profiles.L4_APPLICATION_PROFILE
+    default = "AKO's profile for layer 4"
+    place = in_manifest(service, *ANNOTATIONS, APPLICATION_PROFILE_ANNOTATION, default=default)
+    return Sourced(value=name or profiles.L4_APPLICATION_PROFILE, sources=(place,))

@@ -1,10 +1,10 @@
 """Infrastructure and addresses → VIPs, VRF and placement networks (AKO-VIP-NETWORK, AKO-PLACEMENT-NETWORKS)."""
 
 import ipaddress
-from dataclasses import dataclass
 
 from sync.avi.addresses import GLOBAL_VRF
 from sync.model.desired import PlacementNetwork, Subnet, Vip
+from sync.model.provenance import Source, Sourced, in_values, in_words
 from sync.model.resources.ako import NodeNetwork, VipNetwork
 from sync.translate import clouds
 from sync.translate.infra_setting import Infrastructure, subnet_uuid
@@ -15,10 +15,12 @@ def vips(infra: Infrastructure, address: str | None, inputs: Inputs) -> tuple[Vi
     """The VIPs of one VsVip; `address` is what Git asks for."""
     vtype = inputs.facts.cloud.vtype
     if vtype in clouds.SUBNET_CLOUDS:
-        return tuple(_subnet_vip(number, network, infra) for number, network in enumerate(infra.vip_networks, start=1))
-    floating = infra.public_ip if vtype in clouds.PUBLIC_CLOUDS else None
+        return tuple(
+            _subnet_vip(number, network, infra) for number, network in enumerate(infra.vip_networks.value, start=1)
+        )
+    floating = infra.public_ip.value if vtype in clouds.PUBLIC_CLOUDS else None
     family = "V6" if address and ipaddress.ip_address(address).version == 6 else "V4"
-    network = infra.vip_networks[0]
+    network = infra.vip_networks.value[0]
     return (
         Vip(
             vip_id="0",
@@ -44,7 +46,7 @@ def _subnet_vip(number: int, network: VipNetwork, infra: Infrastructure) -> Vip:
         vip_id=str(number),
         subnet_uuid=subnet_uuid(network),
         ip_type=_ip_type(network),
-        floating_ip=infra.public_ip,
+        floating_ip=infra.public_ip.value,
     )
 
 
@@ -82,23 +84,9 @@ def placement_networks(infra: Infrastructure, inputs: Inputs) -> tuple[Placement
         return ()
     return tuple(
         PlacementNetwork(network_ref=network_ref(network), subnet=_masked(cidr))
-        for network in infra.node_networks
+        for network in infra.node_networks.value
         for cidr in network.cidrs
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VrfChoice:
-    """A VRF, and what chose it: a key of values.yaml, or something that is said in words."""
-
-    name: str | None
-    key: tuple[str | int, ...] = ()
-    said: str = ""
-
-
-def vrf(infra: Infrastructure, tenant: str, inputs: Inputs) -> str | None:
-    """The VRF of an owner's objects; None where a T1 router takes its place (AKO-VRF)."""
-    return chosen_vrf(infra, tenant, inputs).name
 
 
 def vrf_by_setting(inputs: Inputs) -> str:
@@ -110,23 +98,27 @@ def vrf_by_setting(inputs: Inputs) -> str:
     return settings.controller.vrf_name if counts else ""
 
 
-def chosen_vrf(infra: Infrastructure, tenant: str, inputs: Inputs) -> VrfChoice:
-    """The same, with the reason."""
-    if infra.tier1_lr:
-        return VrfChoice(name=None, said="a T1 router takes its place")
+def vrf(infra: Infrastructure, tenant: str, inputs: Inputs) -> Sourced[str | None]:
+    """The VRF of an owner's objects; None where a T1 router takes its place (AKO-VRF)."""
+    if infra.tier1_lr.value:
+        return _vrf(None, in_words("a T1 router takes its place"))
     settings, cloud = inputs.settings, inputs.facts.cloud
     if cloud.vtype == clouds.OPENSTACK:
         name = GLOBAL_VRF if tenant == "admin" else f"{tenant}-default"
-        return VrfChoice(name=name, said="the tenant's own, on an OpenStack cloud")
+        return _vrf(name, in_words("the tenant's own, on an OpenStack cloud"))
     if cloud.vtype in clouds.PUBLIC_CLOUDS:
-        return VrfChoice(name=GLOBAL_VRF, said="the only one on a public cloud")
+        return _vrf(GLOBAL_VRF, in_words("the only one on a public cloud"))
     if named := vrf_by_setting(inputs):
-        return VrfChoice(name=named, key=("ControllerSettings", "vrfName"))
+        return _vrf(named, in_values("ControllerSettings", "vrfName"))
     if settings.l7.service_type == "NodePort":
-        return VrfChoice(name=GLOBAL_VRF, said="default")
+        return _vrf(GLOBAL_VRF, in_words("default"))
     first = settings.network.vip_network_list[0] if settings.network.vip_network_list else VipNetwork()
     known = inputs.facts.network_vrf
     if found := known.get(first.network_uuid) or known.get(first.network_name):
-        key = ("NetworkSettings", "vipNetworkList", 0)
-        return VrfChoice(name=found, key=key, said="the Controller says that its first network is in this VRF")
-    return VrfChoice(name=GLOBAL_VRF, said="default")
+        said = "the Controller says that its first network is in this VRF"
+        return _vrf(found, in_values("NetworkSettings", "vipNetworkList", 0, said=said))
+    return _vrf(GLOBAL_VRF, in_words("default"))
+
+
+def _vrf(name: str | None, source: Source) -> Sourced[str | None]:
+    return Sourced(value=name, sources=(source,))

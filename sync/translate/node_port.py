@@ -5,21 +5,33 @@ from dataclasses import dataclass
 
 from sync.model.desired import ObjectSpec, Server, UnknownNodes
 from sync.model.problem import Problem, Severity
+from sync.model.provenance import in_manifest
 from sync.model.resources.core import Node, Service, ServicePort
 from sync.model.resources.tree import BrokenResource
 from sync.model.wording import is_near, shown
-from sync.translate.endpoints import EndpointGroup, back_ends, check_port_name, families, none_serves, not_told, port_of
+from sync.translate.endpoints import (
+    EndpointGroup,
+    FoundServers,
+    back_ends,
+    check_port_name,
+    families,
+    none_serves,
+    not_told,
+    place_of_port,
+    places_of_back_ends,
+    port_of,
+)
 from sync.translate.findings import Findings, problem_at
 from sync.translate.host_addresses import family_of, flaw_of
 from sync.translate.inputs import Inputs, is_nearly_labelled
 
 
-def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> list[Server] | None:
+def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> FoundServers | None:
     """A server per Node; None where Git does not say which Nodes there are."""
     if service.spec.type == "ClusterIP" and port.node_port:
         place = ("spec", "ports", service.spec.ports.index(port), "nodePort")
         findings.error(service, place, "a ClusterIP Service has no node ports", "make it type: NodePort")
-        return []
+        return FoundServers()
     if service.spec.type == "ClusterIP":
         findings.warning(
             service,
@@ -27,7 +39,7 @@ def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
             "a ClusterIP Service has no servers while L7Settings.serviceType is NodePort",
             "make it type: NodePort",
         )
-        return []
+        return FoundServers()
     has_unknown = unknown_nodes(service, port, inputs) is not None
     if not inputs.catalog.nodes and not has_unknown:
         not_told(service, (), "the tree holds no Node", "commit the Nodes", inputs, findings)
@@ -39,7 +51,7 @@ def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
             f"port {port.protocol} {port.port} has no nodePort, so its servers have no port",
             "write the nodePort that the cluster allocated into the manifest",
         )
-        return []
+        return FoundServers()
     chosen = _is_chosen(service, port, inputs)
     if chosen is None:
         what = "the tree holds no EndpointSlice for it, and its Nodes are those that run a back end"
@@ -48,11 +60,19 @@ def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
         return None
     _check_selection(service, inputs, findings)
     _check_local(service, port, inputs, findings)
+    wanted = families(service, inputs)
     nodes = [node for node in inputs.catalog.nodes if chosen(node)]
-    found = [server for node in nodes if (server := _node_server(node, service, port, inputs)) is not None]
+    found = [(node, at) for node in nodes if isinstance(at := _place_of(node, wanted, inputs), _Stated)]
     if not found and not has_unknown and not findings.has_errors:
         none_serves(service, port, *_why_none(nodes, service), findings)
-    return found
+    return FoundServers(
+        servers=[Server(address=at.text, family=family_of(at.text), port=port.node_port) for _, at in found],
+        sources=lambda: (
+            *(in_manifest(node, *at.path, said=node.title) for node, at in found),
+            place_of_port(service, port, "nodePort"),
+            *(places_of_back_ends(service, inputs) if service.spec.external_traffic_policy == "Local" else ()),
+        ),
+    )
 
 
 # --- names that are nearly right --------------------------------------------------------------------------------------
@@ -142,13 +162,6 @@ def _why_none(nodes: list[Node], service: Service) -> tuple[str, str]:
     if service.spec.external_traffic_policy == "Local":
         return "no chosen Node runs a back end of it", "check nodePortSelector and the nodeName of its endpoints"
     return "no Node carries the label of nodePortSelector", "label the Nodes, or correct nodePortSelector"
-
-
-def _node_server(node: Node, service: Service, port: ServicePort, inputs: Inputs) -> Server | None:
-    place = _place_of(node, families(service, inputs), inputs)
-    if not isinstance(place, _Stated):
-        return None
-    return Server(address=place.text, family=family_of(place.text), port=port.node_port)
 
 
 def _is_chosen(service: Service, port: ServicePort, inputs: Inputs) -> Callable[[Node | BrokenResource], bool] | None:

@@ -4,10 +4,11 @@ import json
 from dataclasses import dataclass
 
 from sync.model.desired import Server
+from sync.model.provenance import in_manifest
 from sync.model.resources.core import Pod, Service, ServicePort
 from sync.model.resources.resource import DEFAULT_NAMESPACE
 from sync.model.wording import is_near, shown
-from sync.translate.endpoints import back_ends, families, none_serves, not_told
+from sync.translate.endpoints import FoundServers, back_ends, families, none_serves, not_told
 from sync.translate.findings import Findings
 from sync.translate.host_addresses import family_of, flaw_of
 from sync.translate.inputs import Inputs, is_nearly_labelled
@@ -15,7 +16,7 @@ from sync.translate.inputs import Inputs, is_nearly_labelled
 NODE_PORT_LOCAL_ANNOTATION = "nodeportlocal.antrea.io"
 
 
-def pod_servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> list[Server] | None:
+def pod_servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> FoundServers | None:
     """A server per ready Pod that the Service selects; None where Git holds none of its Pods."""
     selector = service.spec.selector.items()
     for broken in inputs.catalog.broken_of(Pod):
@@ -35,6 +36,7 @@ def pod_servers(service: Service, port: ServicePort, inputs: Inputs, findings: F
         return None
     wanted = families(service, inputs)
     found: dict[tuple[str, int], Server] = {}
+    serving: dict[str, Pod] = {}
     for pod in pods:
         if any((c.type, c.status) == ("Ready", "False") for c in pod.status.conditions):
             continue
@@ -48,6 +50,7 @@ def pod_servers(service: Service, port: ServicePort, inputs: Inputs, findings: F
                     enabled=_is_enabled(pod, service, inputs),
                 )
                 found.setdefault((server.address, server.port), server)
+                serving[pod.name] = pod
     if not found and not findings.has_errors:
         none_serves(
             service,
@@ -56,7 +59,11 @@ def pod_servers(service: Service, port: ServicePort, inputs: Inputs, findings: F
             f"commit the Pods with Antrea's annotation {NODE_PORT_LOCAL_ANNOTATION}, or correct targetPort",
             findings,
         )
-    return list(found.values())
+    place = ("metadata", "annotations", NODE_PORT_LOCAL_ANNOTATION)
+    return FoundServers(
+        servers=list(found.values()),
+        sources=lambda: tuple(in_manifest(pod, *place, said=pod.title) for pod in serving.values()),
+    )
 
 
 def _check_unselected(service: Service, pods: list[Pod], inputs: Inputs, findings: Findings) -> None:

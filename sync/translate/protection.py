@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sync.avi.markers import Marker
 from sync.model.desired import ObjectSpec
+from sync.model.provenance import Sources, in_manifest
 from sync.model.resources.resource import Resource
 from sync.model.wording import shown
 from sync.translate.findings import Findings
@@ -19,6 +20,12 @@ def with_protection(
     if not _is_protected(manifests, findings):
         return specs
     return tuple(replace(spec, markers=spec.markers.with_values(Marker.PROTECTED, "true")) for spec in specs)
+
+
+def sources_of_protection(manifests: Sequence[Resource]) -> Sources:
+    """Where manifests speak of it."""
+    speaking = (each for each in manifests if each.annotation(ANNOTATION))
+    return tuple(in_manifest(each, "metadata", "annotations", ANNOTATION) for each in speaking)
 
 
 def _is_protected(manifests: Sequence[Resource], findings: Findings) -> bool:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from sync.model.desired import Owner, OwnerKind
+from sync.model.provenance import in_manifest
 from sync.model.resources.core import Service, ServicePort
 from sync.model.wording import shown
-from sync.translate.blueprint import specs_of
 from sync.translate.catalog import Key
 from sync.translate.findings import Findings, OwnerTranslation
 from sync.translate.fqdn import subdomain
@@ -30,6 +30,7 @@ from sync.translate.load_balancer import (
     names_of,
     not_served,
 )
+from sync.translate.specs import specs_of
 
 
 def translate_shared_vip(key: str, members: Sequence[Service], inputs: Inputs) -> OwnerTranslation:
@@ -93,7 +94,8 @@ def _frontend(owner: Owner, members: Sequence[Service], inputs: Inputs, findings
     return Frontend(
         owner=owner,
         manifests=tuple(members),
-        tenant=inputs.settings.controller.tenant_name,  # not the namespace's (AKO-SHARED-VIP-TENANT)
+        named_by=tuple(in_manifest(member, *ANNOTATIONS, SHARED_VIP_ANNOTATION) for member in members),
+        tenant=inputs.tenant,  # not the namespace's (AKO-SHARED-VIP-TENANT)
         markers=markers,
         policy_markers=markers,
         listeners=tuple(

@@ -25,9 +25,9 @@ from sync.translate.settings_errors import settings_errors
 from sync.translate.shared_vip import translate_shared_vip
 
 
-def translate(resources: Resources, settings: Settings, facts: Facts) -> Translation:
+def translate(resources: Resources, settings: Settings, facts: Facts, *, records_sources: bool = False) -> Translation:
     """Every object that should exist. The order of manifests and files changes nothing."""
-    inputs = inputs_of(resources, settings, facts)
+    inputs = inputs_of(resources, settings, facts, records_sources=records_sources)
     if errors := tuple(settings_errors(inputs)):
         return Translation(specs=(), problems=errors, holds_everything=True)
     translations = _without_claimed_names([*_gateways(resources, inputs), *_services(resources, inputs)])

@@ -31,7 +31,7 @@ def check_vip_networks(infra: Infrastructure, address: str | None, inputs: Input
     if inputs.facts.cloud.vtype in SUBNET_CLOUDS:
         _check_subnets(infra, inputs, findings)
         return
-    network = infra.vip_networks[0]
+    network = infra.vip_networks.value[0]
     for message, fix, key in tuple(_cidr_doubts(network, inputs)) or _range_doubts(network, address, inputs):
         findings.doubts.append(_at_network(infra, 0, key, message, fix))
 
@@ -40,7 +40,7 @@ def _check_subnets(infra: Infrastructure, inputs: Inputs, findings: Findings) ->
     """Subnets that the Controller does not know; where AKO asks for networks that is an error already."""
     if inputs.facts.cloud.vtype not in CLOUDS_WITHOUT_NETWORKS:
         return
-    for number, network in enumerate(infra.vip_networks):
+    for number, network in enumerate(infra.vip_networks.value):
         uuid, key = subnet_uuid(network), "networkName" if network.network_name else "networkUUID"
         if not inputs.facts.has("network", uuid):
             message = f'the Controller has no network with the uuid "{uuid}"'

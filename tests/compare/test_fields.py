@@ -4,15 +4,17 @@ from typing import Any
 
 import pytest
 
-from sync.compare.fields import Path, field_values
+from sync.compare.fields import field_sources, field_values
 from sync.model.explanation import FieldValues
+from sync.model.problem import Origin
+from sync.model.provenance import Source, in_values, in_words
+from sync.model.templates import TemplateText
 from tests.shared.builders import make_object
 
 
 def value_of(desired: dict[str, Any], live: dict[str, Any] | None, *path: str | int, kind: str = "Pool") -> FieldValues:
     """The values of one field."""
-    steps: Path = path
-    (found,) = field_values(make_object(desired, kind=kind), live, [steps])
+    (found,) = field_values(make_object(desired, kind=kind), live, [path])
     return found
 
 
@@ -146,3 +148,54 @@ def test_a_vip_as_a_whole_differs_with_any_part() -> None:
 def test_a_position_that_is_not_there_has_no_value() -> None:
     """A path of another object's field."""
     assert value_of(asks(vip()), asks(vip("7")), "vip", 0, "subnet", kind="VsVip").live is None
+
+
+# --- where they come from ---------------------------------------------------------------------------------------------
+
+CLUSTER = in_values("AKOSettings", "clusterName")
+NETWORKS = in_values("NetworkSettings", "vipNetworkList")
+MANIFEST = Source(origin=Origin(file="web.yaml", line=3), field=("spec", "listeners"))
+WORDS = in_words("as AKO writes it")
+TEMPLATE = TemplateText(file="templates/vsvip.json.j2", text='{\n  "vip": [],\n  "servers": []\n}')
+
+
+def test_each_field_has_its_sources_in_the_order_of_the_body() -> None:
+    """The items of a list are told field by field if they have sources of their own; what is left alone comes last."""
+    body = {"vip": [{"vip_id": "0"}, {"vip_id": "1"}], "dns_info": [{"fqdn": "a.b"}]}
+    recorded = {
+        "name": (CLUSTER,),
+        "tenant_ref": (WORDS,),
+        "vip.*.vip_id": (NETWORKS,),
+        "dns_info": (MANIFEST,),
+        "servers": (WORDS,),
+    }
+
+    found = field_sources(make_object(body, kind="VsVip", left_alone=["servers"]), recorded, None)
+
+    assert list(found.items()) == [
+        (("name",), (CLUSTER,)),
+        (("tenant_ref",), (WORDS,)),
+        (("vip", 0, "vip_id"), (NETWORKS,)),
+        (("vip", 1, "vip_id"), (NETWORKS,)),
+        (("dns_info",), (MANIFEST,)),
+        (("servers",), (WORDS,)),
+    ]
+
+
+def test_manifests_come_first_and_each_source_once() -> None:
+    """Then settings, then words."""
+    recorded = {"name": (WORDS, CLUSTER, MANIFEST, CLUSTER)}
+
+    assert field_sources(make_object({}), recorded, None)[("name",)] == (MANIFEST, CLUSTER, WORDS)
+
+
+def test_a_template_of_the_tree_says_what_a_template_can_change() -> None:
+    """At the line that names the field, or at its first line; not the name, and not what is left alone."""
+    item = make_object({"vip": [], "east_west_placement": True}, kind="VsVip", left_alone=["servers"])
+    recorded = {"name": (CLUSTER,), "vip": (NETWORKS,), "servers": (WORDS,)}
+
+    found = field_sources(item, recorded, TEMPLATE)
+
+    lines = [found[(name,)][0].origin for name in ("vip", "east_west_placement")]
+    assert lines == [Origin(file=TEMPLATE.file, line=2), Origin(file=TEMPLATE.file, line=1)]
+    assert (found[("name",)], found[("servers",)]) == ((CLUSTER,), (WORDS,))
