@@ -3,10 +3,11 @@
 import email.utils
 import json
 import logging
+import re
 import ssl
 import time
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -34,12 +35,16 @@ _AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
 class ClusterError(Exception):
-    """A request that failed for good. `reason` is one sentence for people, without secrets; `status` 0: no answer."""
+    """A request that failed for good. `reason` is one sentence for people, without secrets; `status` 0: no answer.
 
-    def __init__(self, reason: str, *, status: int = 0) -> None:
+    `managers` are those whose fields an apply would have changed.
+    """
+
+    def __init__(self, reason: str, *, status: int = 0, managers: frozenset[str] = frozenset()) -> None:
         super().__init__(reason)
         self.reason = reason
         self.status = status
+        self.managers = managers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +197,8 @@ class ClusterClient:
 
     def _content(self, answer: _Answer) -> Any:
         if answer.status >= 300:
-            raise ClusterError(self._without_secrets(_refusal(answer)), status=answer.status)
+            reason = self._without_secrets(_refusal(answer))
+            raise ClusterError(reason, status=answer.status, managers=frozenset(_managers(answer)))
         try:
             content = json.loads(answer.body)
         except (ValueError, RecursionError):
@@ -264,3 +270,15 @@ def _refusal(answer: _Answer) -> str:
     if words:
         return f"{words} ({answer.status})"
     return f"it answers {answer.status} without the words of an API server: is a proxy or a login page in between?"
+
+
+def _managers(answer: _Answer) -> Iterator[str]:
+    """The field managers that a refused apply is in conflict with (Kubernetes 1.30, NewConflictError)."""
+    try:
+        causes = json.loads(answer.body)["details"]["causes"]
+        messages = [each["message"] for each in causes if each["reason"] == "FieldManagerConflict"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return
+    for message in messages:
+        found = re.match(r'conflict with "([^"]*)"', message)
+        yield found[1] if found else message

@@ -4,17 +4,20 @@ By server-side apply under a field manager of our own (Kubernetes 1.30): only wh
 AKO's fields are taken over by force, once; those of anybody else are left alone.
 """
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sync.cluster.client import ClusterClient, ClusterError
-from sync.model.desired import Condition, Status
+from sync.model.desired import Condition, Owner, OwnerKind, Status
 from sync.model.problem import Problem, Severity
 from sync.model.resources.core import Service
 from sync.model.resources.gateway import Gateway
+from sync.model.resources.resource import GroupKind
+from sync.translate.catalog import CONTROLLER
 
 MANAGER = "avi-sync"
 AKO_MANAGER = re.compile(r"ako\b")
@@ -27,8 +30,34 @@ _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _JSON_PATCH = "application/json-patch+json"
 _MOST_TRIES = 5
+_STOPPING = frozenset({0, 401})
+"""No answer, or a login that is refused: the next request would fare no better."""
 
 _Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """One object of the cluster."""
+
+    group_kind: GroupKind
+    namespace: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        """Of the object itself."""
+        root, plural = _PATHS[self.group_kind]
+        return f"{root}/namespaces/{self.namespace}/{plural}/{self.name}"
+
+    def __str__(self) -> str:
+        return f"{self.group_kind.kind} {self.namespace}/{self.name}"
+
+
+_PATHS = {
+    Gateway.GROUP_KIND: ("/apis/networking.x-k8s.io/v1alpha1", "gateways"),
+    Service.GROUP_KIND: ("/api/v1", "services"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,34 +69,40 @@ class StatusWriter:
     ip_mode: str = ""
 
     def write(self, statuses: Iterable[Status]) -> tuple[Problem, ...]:
-        """A warning for each status that could not be written. What is there already is not written again."""
-        return tuple(problem for status in statuses if (problem := self._written(status)) is not None)
+        """A warning for each status that could not be written. What is there already is not written again.
 
-    def remove_finalizers(self, statuses: Iterable[Status]) -> tuple[Problem, ...]:
-        """Take AKO's finalizer off the Gateways: without AKO they could never be deleted."""
-        return tuple(problem for status in statuses if (problem := self._on_gateway(status, self._without_finalizer)))
+        Of what is not ours to serve, only what we wrote ourselves is taken back.
+        """
+        places = {
+            _Place(group_kind=each.group_kind, namespace=each.namespace, name=each.name): each for each in statuses
+        }
+        return tuple(_each(places, lambda place: self._write(place, places[place]), "status"))
 
-    def restore_finalizers(self, statuses: Iterable[Status]) -> tuple[Problem, ...]:
-        """Give AKO's finalizer back to the Gateways that have an address."""
-        having = (status for status in statuses if status.addresses)
-        return tuple(problem for status in having if (problem := self._on_gateway(status, self._with_finalizer)))
+    def remove_finalizers(self, owners: Iterable[Owner]) -> tuple[Problem, ...]:
+        """Take AKO's finalizer off these Gateways: without AKO they could never be deleted."""
+        return self._on_gateways(owners, self._remove_finalizer)
 
-    def _written(self, status: Status) -> Problem | None:
-        try:
-            live = self.client.get(_path(status))
-            body = self._body(status, live)
-            if body is not None and not _holds(live.get("status"), body):
-                self._apply(status, live, body)
-        except ClusterError as error:
-            return _warning(status, error)
-        return None
+    def restore_finalizers(self, owners: Iterable[Owner]) -> tuple[Problem, ...]:
+        """Give AKO's finalizer back to these Gateways."""
+        return self._on_gateways(owners, self._restore_finalizer)
+
+    # --- statuses -------------------------------------------------------------------------------------------------
+
+    def _write(self, place: _Place, status: Status) -> None:
+        live = self.client.get(place.path)
+        body = self._body(status, live)
+        if body is not None and not _is_settled(live, body):
+            self._apply(place, live, {"status": body} if body else {})
 
     def _body(self, status: Status, live: _Object) -> _Object | None:
-        """The status to apply; None where the cluster takes none."""
+        """The status to apply, empty where ours is to be taken back; None where the cluster takes none."""
+        if not status.is_served:
+            return {}
         if status.group_kind == Gateway.GROUP_KIND:
             return self._gateway_body(status, live.get("status") or {})
+        spec = live.get("spec") or {}
         # Since Kubernetes 1.29 a Service of another type may have no address of a load balancer.
-        if (live.get("spec") or {}).get("type") != "LoadBalancer":
+        if spec.get("type") != "LoadBalancer" or spec.get("loadBalancerClass") not in (None, CONTROLLER):
             return None
         mode = {"ipMode": self.ip_mode} if self.ip_mode else {}
         return {"loadBalancer": {"ingress": [{"ip": address, **mode} for address in status.addresses]}}
@@ -100,89 +135,143 @@ class StatusWriter:
             "lastTransitionTime": time,
         }
 
-    def _apply(self, status: Status, live: _Object, body: _Object) -> None:
-        version = live.get("apiVersion", "")
-        metadata = {"namespace": status.namespace, "name": status.name}
-        content = {"apiVersion": version, "kind": status.kind, "metadata": metadata, "status": body}
-        path, query = f"{_path(status)}/status", {"fieldManager": MANAGER}
+    def _apply(self, place: _Place, live: _Object, content: _Object) -> None:
+        metadata = {"namespace": place.namespace, "name": place.name}
+        body = {
+            "apiVersion": live.get("apiVersion", ""),
+            "kind": place.group_kind.kind,
+            "metadata": metadata,
+            **content,
+        }
+        path, query = f"{place.path}/status", {"fieldManager": MANAGER}
         try:
-            self.client.patch(path, _APPLY, query, content)
+            self.client.patch(path, _APPLY, query, body)
         except ClusterError as error:
-            if error.status != 409 or not _is_of_ako(error.reason):
+            if not error.managers or not all(map(AKO_MANAGER.match, error.managers)):
                 raise
-            self.client.patch(path, _APPLY, {**query, "force": "true"}, content)
+            self.client.patch(path, _APPLY, {**query, "force": "true"}, body)
 
     # --- finalizers -----------------------------------------------------------------------------------------------
 
-    def _on_gateway(self, status: Status, change: Any) -> Problem | None:
-        """Change one Gateway; what somebody else changed meanwhile is read again."""
-        if status.group_kind != Gateway.GROUP_KIND:
-            return None
-        for tries in range(1, _MOST_TRIES + 1):
-            try:
-                change(status, self.client.get(_path(status)))
-            except ClusterError as error:
-                if error.status in (409, 422) and tries < _MOST_TRIES:
-                    continue
-                return _warning(status, error)
-            break
-        return None
+    def _on_gateways(self, owners: Iterable[Owner], change: Callable[[_Place, _Object], None]) -> tuple[Problem, ...]:
+        """Change these Gateways; what somebody else changed meanwhile is read again."""
 
-    def _without_finalizer(self, status: Status, live: _Object) -> None:
+        def act(place: _Place) -> None:
+            for tries in range(1, _MOST_TRIES + 1):
+                try:
+                    change(place, self.client.get(place.path))
+                except ClusterError as error:
+                    if error.status not in (409, 422) or tries == _MOST_TRIES:
+                        raise
+                else:
+                    return
+
+        gateways = [
+            _Place(group_kind=Gateway.GROUP_KIND, namespace=owner.namespace, name=owner.name)
+            for owner in owners
+            if owner.kind is OwnerKind.GATEWAY
+        ]
+        return tuple(_each(gateways, act, "finalizer"))
+
+    def _remove_finalizer(self, place: _Place, live: _Object) -> None:
         finalizers = live["metadata"].get("finalizers") or []
         if FINALIZER in finalizers:
-            place = f"/metadata/finalizers/{finalizers.index(FINALIZER)}"
-            steps = [{"op": "test", "path": place, "value": FINALIZER}, {"op": "remove", "path": place}]
-            self.client.patch(_path(status), _JSON_PATCH, {"fieldManager": MANAGER}, steps)
+            path = f"/metadata/finalizers/{finalizers.index(FINALIZER)}"
+            steps = [{"op": "test", "path": path, "value": FINALIZER}, {"op": "remove", "path": path}]
+            self.client.patch(place.path, _JSON_PATCH, {"fieldManager": MANAGER}, steps)
 
-    def _with_finalizer(self, status: Status, live: _Object) -> None:
+    def _restore_finalizer(self, place: _Place, live: _Object) -> None:
         metadata = live["metadata"]
         finalizers = metadata.get("finalizers") or []
-        if FINALIZER not in finalizers:
+        # What is being deleted takes no new finalizer.
+        if FINALIZER not in finalizers and not metadata.get("deletionTimestamp"):
             changed = {"finalizers": [*finalizers, FINALIZER], "resourceVersion": metadata["resourceVersion"]}
-            self.client.patch(_path(status), _MERGE, {"fieldManager": MANAGER}, {"metadata": changed})
+            self.client.patch(place.path, _MERGE, {"fieldManager": MANAGER}, {"metadata": changed})
 
 
-_ROOTS = {Gateway.GROUP_KIND: "/apis/networking.x-k8s.io/v1alpha1", Service.GROUP_KIND: "/api/v1"}
-_PLURALS = {Gateway.GROUP_KIND: "gateways", Service.GROUP_KIND: "services"}
+def _each(places: Iterable[_Place], act: Callable[[_Place], None], what: str) -> Iterator[Problem]:
+    """A warning for each object for which it fails; one for all that remain where no other would fare better."""
+    waiting = sorted(places, key=str)
+    while waiting:
+        place = waiting.pop(0)
+        try:
+            act(place)
+        except ClusterError as error:
+            if error.status in _STOPPING and waiting:
+                yield _failure(f"{what} of {place} and {len(waiting)} others", error)
+                return
+            yield _failure(f"{what} of {place}", error, str(place))
 
 
-def _path(status: Status) -> str:
-    return f"{_ROOTS[status.group_kind]}/namespaces/{status.namespace}/{_PLURALS[status.group_kind]}/{status.name}"
+def _failure(what: str, error: ClusterError, resource: str = "") -> Problem:
+    reason = "it is not in the cluster" if error.status == 404 else error.reason
+    return Problem(
+        severity=Severity.WARNING,
+        resource=resource,
+        message=f"the {what} could not be written to the cluster: {reason}",
+        fix="grant the rights of deploy/kubernetes/overlays/in-cluster-status"
+        if error.status == 403
+        else "make sure that the cluster answers and has it; the next run tries again",
+    )
 
 
-def _is_of_ako(reason: str) -> bool:
-    """Whether nobody but AKO is in conflict with us."""
-    managers = re.findall(r'conflict with "([^"]+)"', reason)
-    return bool(managers) and all(AKO_MANAGER.match(each) for each in managers)
+# --- only on change ---------------------------------------------------------------------------------------------------
+
+
+def _is_settled(live: _Object, body: _Object) -> bool:
+    """Whether nothing needs to be applied: all that is wanted is there, and nothing else of ours."""
+    wanted = {(name, _key_of(each)) for name in _KEYS for each in body.get(name) or ()}
+    if body:
+        wanted.add(_SOMETHING)
+    return wanted.issuperset(_applied(live)) and _holds(live.get("status") or {}, body)
+
+
+_KEYS = {"conditions": "type", "listeners": "port"}
+"""The lists of a Gateway's status of which each writer has its own items, and what tells these apart."""
+_SOMETHING = ("", "")
+
+
+def _applied(live: _Object) -> Iterator[tuple[str, Any]]:
+    """What we applied before: that it was something, and of the lists in `_KEYS` the keys of our items."""
+    for entry in (live.get("metadata") or {}).get("managedFields") or ():
+        fields = (entry.get("fieldsV1") or {}).get("f:status")
+        if entry.get("manager") != MANAGER or entry.get("operation") != "Apply" or not fields:
+            continue
+        yield _SOMETHING
+        for name, key in _KEYS.items():
+            for field in fields.get(f"f:{name}") or ():
+                if field.startswith("k:"):
+                    yield name, json.loads(field.removeprefix("k:")).get(key)
 
 
 def _holds(live: Any, wanted: Any) -> bool:
     """Whether live has all that is wanted; what else it has is somebody else's, or filled in by the cluster."""
     if isinstance(wanted, Mapping):
-        return isinstance(live, Mapping) and all(_holds(live.get(key), value) for key, value in wanted.items())
-    if isinstance(wanted, list):
-        return _holds_list(live or [], wanted)
+        if not isinstance(live, Mapping) or _ip_mode(live) != _ip_mode(wanted):
+            return False
+        return all(_holds(live.get(key), value) for key, value in wanted.items() if key != "ipMode")
+    if isinstance(wanted, Sequence) and not isinstance(wanted, str):
+        return _holds_list(live or (), wanted)
     return bool(live == wanted)
 
 
-def _holds_list(live: Any, wanted: list[Any]) -> bool:
-    """Lists are compared item by item; those of conditions may hold more, of types that are not ours."""
-    if not isinstance(live, list):
+def _ip_mode(address: _Object) -> str:
+    """That of an address of a Service: a cluster that knows modes fills in VIP, an older one none."""
+    return str(address.get("ipMode") or "VIP")
+
+
+def _holds_list(live: Any, wanted: Sequence[Any]) -> bool:
+    """Whether live has these items: by their keys where others may have items beside ours, else exactly these."""
+    if not isinstance(live, Sequence):
         return False
-    if any(isinstance(each, Mapping) and "type" in each and "status" in each for each in wanted):
-        by_type: dict[Any, Any] = {each.get("type"): each for each in live if isinstance(each, Mapping)}
-        return all(_holds(by_type.get(each["type"]), each) for each in wanted)
+    if wanted and all(_key_of(each) is not None for each in wanted):
+        by_key = {_key_of(each): each for each in live}
+        return all(_holds(by_key.get(_key_of(each)), each) for each in wanted)
     return len(live) == len(wanted) and all(_holds(*pair) for pair in zip(live, wanted, strict=True))
 
 
-def _warning(status: Status, error: ClusterError) -> Problem:
-    reason = "it is not in the cluster" if error.status == 404 else error.reason
-    return Problem(
-        severity=Severity.WARNING,
-        resource=f"{status.kind} {status.namespace}/{status.name}",
-        message=f"its status could not be written to the cluster: {reason}",
-        fix="grant the rights of deploy/kubernetes/overlays/in-cluster-status"
-        if error.status == 403
-        else "see whether the cluster has it; the next run tries again",
-    )
+def _key_of(item: Any) -> Any:
+    """What tells a condition or a listener apart; None for anything else."""
+    if not isinstance(item, Mapping):
+        return None
+    return item.get("port") if "conditions" in item else item.get("type") if "status" in item else None

@@ -344,12 +344,16 @@ class ListenerStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What AKO would write back to a Gateway or Service. `owner_name` is the name of the VirtualService behind it."""
+    """What AKO would write back to a Gateway or Service. `owner_name` is the name of the VirtualService behind it.
+
+    `is_served` is False where it is not ours to serve.
+    """
 
     group_kind: GroupKind
     namespace: str
     name: str
     owner_name: str
+    is_served: bool = True
     conditions: tuple[Condition, ...] = ()
     addresses: tuple[str, ...] = ()
     hostnames: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from sync.avi.addresses import addresses
@@ -49,16 +49,8 @@ def _unsettled(desired: DesiredState, plan: Plan, outcomes: Sequence[Outcome]) -
 
 
 def _with_live(status: Status, held: Sequence[str], unsettled: Mapping[str, str]) -> Status:
-    return Status(
-        group_kind=status.group_kind,
-        namespace=status.namespace,
-        name=status.name,
-        owner_name=status.owner_name,
-        conditions=(*status.conditions, _ready(status, held, unsettled.get(status.owner_name, ""))),
-        addresses=tuple(held),
-        hostnames=status.hostnames,
-        listeners=status.listeners,
-    )
+    ready = _ready(status, held, unsettled.get(status.owner_name, ""))
+    return replace(status, conditions=(*status.conditions, ready), addresses=tuple(held))
 
 
 def _ready(status: Status, held: Sequence[str], trouble: str) -> Condition:

@@ -30,6 +30,7 @@ def gateway_status(
         namespace=gateway.namespace,
         name=gateway.name,
         owner_name=owner_name,
+        is_served=not_served is None,
         conditions=(scheduled,),
         addresses=(address,) if address and scheduled.status == "True" else (),
         listeners=tuple(
@@ -52,6 +53,7 @@ def service_status(
         namespace=service.namespace,
         name=service.name,
         owner_name=owner_name,
+        is_served=not not_served,
         conditions=(_scheduled(not_scheduled(not_served) if not_served else None, _first_error(problems), "Held"),),
         hostnames=tuple(hostnames),
     )

@@ -13,7 +13,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -355,11 +355,13 @@ class ApiServer:
             refusal = _json_patch(changed, request.body)
         elif is_status:
             status = request.body.get("status", {})
-            changed["status"] = copy.deepcopy(status) if is_apply else _merged(changed.get("status", {}), status)
+            manager = request.query.get("fieldManager", "")
+            if is_apply:
+                _apply(changed, manager, status)
+            else:
+                changed["status"] = _merged(changed.get("status", {}), status)
         else:
             changed = _merged(changed, {key: value for key, value in request.body.items() if key != "status"})
-        if is_apply:
-            changed["metadata"]["managedFields"] = [{"manager": request.query["fieldManager"], "operation": "Apply"}]
         refusal = refusal or _invalid(kind, changed)
         if refusal is not None:
             return refusal
@@ -370,19 +372,33 @@ class ApiServer:
         return 200, {"apiVersion": kind.api_version, "kind": kind.kind, **item}, {}
 
     def _apply_conflict(self, kind: Kind, request: Request, item: Object) -> Answer | None:
+        """What others have and the apply would change (kubernetes 1.30, managedfields/internal/conflict.go)."""
         if "fieldManager" not in request.query:
             return _status(400, "BadRequest", "PatchOptions.meta.k8s.io is invalid: fieldManager: Required value")
-        managers = {each.get("manager") for each in item["metadata"].get("managedFields", [])}
-        others = sorted(each for each in managers if each and each != request.query["fieldManager"])
+        wanted = _leaves(request.body.get("status", {}))
+        others = [
+            (each["manager"], path)
+            for each in item["metadata"].get("managedFields", [])
+            if each["manager"] != request.query["fieldManager"]
+            for path in sorted(_managed(each) & wanted.keys(), key=str)
+            if _leaves(item.get("status", {})).get(path) != wanted[path]
+        ]
         if not others or request.query.get("force") == "true":
             return None
-        message = (
-            f'Apply failed with 1 conflict: conflict with "{others[0]}" using {kind.api_version}: .status.addresses'
-        )
+        by_manager: dict[str, list[str]] = {}
+        for manager, path in others:
+            described = f'"{manager}" with subresource "status" using {kind.api_version}'
+            by_manager.setdefault(described, []).append(_shown(path))
+        pairs = [(manager, path) for manager, paths in by_manager.items() for path in paths]
+        lines = [line for each, paths in by_manager.items() for line in (f"conflicts with {each}:", *paths)]
+        words = f"1 conflict: conflict with {pairs[0][0]}: {pairs[0][1]}"
+        if len(pairs) > 1:
+            words = f"{len(pairs)} conflicts: " + "\n".join(lines).replace("\n.", "\n- .")
         causes = [
-            {"reason": "FieldManagerConflict", "message": f'conflict with "{others[0]}"', "field": ".status.addresses"}
+            {"reason": "FieldManagerConflict", "message": f"conflict with {manager}", "field": path}
+            for manager, path in pairs
         ]
-        return _status(409, "Conflict", message, details={"causes": causes})
+        return _status(409, "Conflict", f"Apply failed with {words}", details={"causes": causes})
 
 
 # --- pieces of answers ------------------------------------------------------------------------------------------------
@@ -592,6 +608,100 @@ def _json_patch(item: Object, steps: list[Object]) -> Answer | None:
         if step["op"] == "remove":
             del place[index]
     return None
+
+
+# --- server-side apply ------------------------------------------------------------------------------------------------
+
+_MAP_LISTS = {"conditions": "type", "listeners": "port"}
+"""Lists of which each manager has its own items; all others are atomic (CRD of AKO 2.2.1)."""
+
+Leaves = dict[tuple[str, ...], Any]
+
+
+def _leaves(value: Any, path: tuple[str, ...] = ()) -> Leaves:
+    """The values below a status, by their steps as managedFields write them, without `f:`."""
+    if isinstance(value, dict) and value:
+        return {key: leaf for name, below in value.items() for key, leaf in _leaves(below, (*path, name)).items()}
+    if isinstance(value, list) and path and path[-1] in _MAP_LISTS and all(isinstance(each, dict) for each in value):
+        key = _MAP_LISTS[path[-1]]
+        items = {f"k:{json.dumps({key: each[key]}, separators=(',', ':'))}": each for each in value}
+        return {place: leaf for name, item in items.items() for place, leaf in _leaves(item, (*path, name)).items()}
+    return {path: value}
+
+
+def _shown(path: tuple[str, ...]) -> str:
+    """As conflicts name a field: `.status.listeners[port=80].protocol`."""
+    steps = (
+        "[" + ",".join(f"{key}={json.dumps(value)}" for key, value in json.loads(step[2:]).items()) + "]"
+        if step.startswith("k:")
+        else f".{step}"
+        for step in path
+    )
+    return ".status" + "".join(steps)
+
+
+def _status_of(leaves: Leaves) -> Object:
+    """The inverse: lists in the order of their keys."""
+    found: Object = {}
+    for path, leaf in leaves.items():
+        place = found
+        for step in path[:-1]:
+            place = place.setdefault(step, {})
+        place[path[-1]] = leaf
+    made: Object = _with_lists(found)
+    return made
+
+
+def _with_lists(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if value and all(key.startswith("k:") for key in value):
+        return [_with_lists(each) for each in value.values()]
+    return {key: _with_lists(each) for key, each in value.items()}
+
+
+def _managed(entry: Object) -> set[tuple[str, ...]]:
+    """The leaves of a status that an entry of managedFields names."""
+
+    def paths(fields: Object, before: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        for key, below in fields.items():
+            if key != ".":
+                step = (*before, key.removeprefix("f:"))
+                yield from paths(below, step) if below else (step,)
+
+    return set(paths(entry.get("fieldsV1", {}).get("f:status", {}), ()))
+
+
+def managed_by(manager: str, status: Object, *, operation: str = "Update") -> Object:
+    """The entry of managedFields of one who wrote this status."""
+    entry = {"manager": manager, "operation": operation, "subresource": "status", "fieldsType": "FieldsV1"}
+    return {**entry, "fieldsV1": _fields_of(_leaves(status))}
+
+
+def _fields_of(paths: Iterable[tuple[str, ...]]) -> Object:
+    fields: Object = {}
+    for path in paths:
+        place = fields.setdefault("f:status", {})
+        for step in path:
+            place = place.setdefault(step, {".": {}}) if step.startswith("k:") else place.setdefault(f"f:{step}", {})
+    return fields
+
+
+def _apply(item: Object, manager: str, status: Object) -> None:
+    """The status with what the manager wants, without what it wanted before, and with whose fields are whose."""
+    entries = item["metadata"].get("managedFields", [])
+    others = [each for each in entries if each["manager"] != manager]
+    before = {path for each in entries if each["manager"] == manager for path in _managed(each)}
+    wanted = _leaves(status) if status else {}
+    gone = before - {path for each in others for path in _managed(each)}
+    live = _leaves(item.get("status") or {})
+    kept = {path: leaf for path, leaf in live.items() if path and path not in gone}
+    taken = {path for path, leaf in wanted.items() if kept.get(path, leaf) != leaf}
+    for each in others:
+        each["fieldsV1"] = _fields_of(sorted(_managed(each) - taken))
+    item["status"] = _status_of({**kept, **wanted})
+    mine = [managed_by(manager, status, operation="Apply")] if status else []
+    item["metadata"]["managedFields"] = [*(each for each in others if each["fieldsV1"]), *mine]
 
 
 _REASON = re.compile(r"[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?")

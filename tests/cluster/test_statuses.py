@@ -1,6 +1,6 @@
 """Statuses that are written back: only on change, only ours, and never where a cluster takes none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 from sync.cluster.client import ClusterClient
 from sync.cluster.kubeconfig import read_kubeconfig
 from sync.cluster.statuses import FINALIZER, StatusWriter
-from sync.model.desired import Condition, ListenerStatus, Status
+from sync.model.desired import Condition, ListenerStatus, Owner, OwnerKind, Status
 from sync.model.resources.core import Service
 from sync.model.resources.gateway import Gateway
 from sync.timing import Timing
@@ -19,31 +19,42 @@ from tests.cluster.conftest import service
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 LATER = datetime(2026, 11, 29, 13, tzinfo=UTC)
+EPOCH = "1970-01-01T00:00:00Z"
 
 
-def gateway(*finalizers: str, manager: str = "") -> Object:
-    """As the cluster has it."""
-    fields = [{"manager": manager, "operation": "Update", "subresource": "status"}] if manager else []
-    return {
-        "apiVersion": "networking.x-k8s.io/v1alpha1",
-        "kind": "Gateway",
-        "metadata": {"namespace": "shop", "name": "web", "finalizers": list(finalizers), "managedFields": fields},
-    }
+def gateway(*finalizers: str, managers: Sequence[str] = (), ports: Sequence[int] = (80,), **metadata: str) -> Object:
+    """As the cluster has it, with a status that each of these managers wrote."""
+    conditions = [{"type": "Ready", "status": "True", "reason": "Ready", "message": "", "lastTransitionTime": EPOCH}]
+    listeners = [{"port": port, "protocol": "", "conditions": conditions} for port in ports]
+    pending = {"type": "Pending", "status": "False", "reason": "Ready", "message": "", "lastTransitionTime": EPOCH}
+    addresses = [{"type": "IPAddress", "value": "10.0.0.99"}]
+    status: Object = {"addresses": addresses, "conditions": [pending, *conditions], "listeners": listeners}
+    fields = [api_server.managed_by(manager, status) for manager in managers]
+    found = {"namespace": "shop", "name": "web", "finalizers": list(finalizers), "managedFields": fields, **metadata}
+    head = {"apiVersion": "networking.x-k8s.io/v1alpha1", "kind": "Gateway", "metadata": found}
+    return {**head, "status": status} if managers else head
 
 
-def gateway_status(*addresses: str, ready: str = "True") -> Status:
-    """Of a Gateway with one listener."""
+def gateway_status(
+    *addresses: str, ready: str = "True", ports: Sequence[int] = (80,), is_served: bool = True, name: str = "web"
+) -> Status:
+    """Of a Gateway with listeners at these ports."""
+    listener = Condition(type="Ready", status="True", reason="Ready")
     return Status(
         group_kind=Gateway.GROUP_KIND,
         namespace="shop",
-        name="web",
+        name=name,
         owner_name="blue--shop-web",
+        is_served=is_served,
         conditions=(Condition(type="Ready", status=ready, reason="Applied"),),
         addresses=addresses,
-        listeners=(
-            ListenerStatus(port=80, protocol="TCP", condition=Condition(type="Ready", status="True", reason="Ready")),
-        ),
+        listeners=tuple(ListenerStatus(port=port, protocol="TCP", condition=listener) for port in ports),
     )
+
+
+def owner(kind: OwnerKind = OwnerKind.GATEWAY) -> Owner:
+    """shop/web."""
+    return Owner(kind=kind, namespace="shop", name="web")
 
 
 def service_status(*addresses: str) -> Status:
@@ -138,25 +149,100 @@ def test_a_service_of_another_type_gets_none(server: ApiServer, client: ClusterC
     assert writes(server) == []
 
 
-def test_akos_fields_are_taken_over_once(server: ApiServer, client: ClusterClient) -> None:
-    """By force, and the next write needs none."""
-    server.put(gateway(manager="ako"))
+@pytest.mark.parametrize("ports", [[80], [80, 443]], ids=["one listener", "two"])
+def test_akos_fields_are_taken_over_once(server: ApiServer, client: ClusterClient, ports: list[int]) -> None:
+    """By force, however many of them there are, and the next write needs none. What is AKO's alone stays."""
+    server.put(gateway(managers=["ako"], ports=[80, 443]))
 
-    StatusWriter(client=client, now=NOON).write([gateway_status("10.0.0.1")])
-    StatusWriter(client=client, now=NOON).write([gateway_status("10.0.0.2")])
+    StatusWriter(client=client, now=NOON).write([gateway_status("10.0.0.1", ready="False", ports=ports)])
+    StatusWriter(client=client, now=NOON).write([gateway_status("10.0.0.2", ready="False", ports=ports)])
+    StatusWriter(client=client, now=NOON).write([gateway_status("10.0.0.2", ready="False", ports=ports)])
 
     forced = [request.query.get("force", "") for request in server.requests if request.method == "PATCH"]
     assert forced == ["", "true", ""]
+    status = server.objects["gateways"]["shop", "web"]["status"]
+    assert sorted(each["type"] for each in status["conditions"]) == ["Pending", "Ready"]
+    assert [each["port"] for each in status["listeners"]] == [80, 443]
 
 
-def test_the_fields_of_others_are_left_alone(server: ApiServer, client: ClusterClient) -> None:
-    """A warning says whose they are."""
-    server.put(gateway(manager="another-controller"))
+@pytest.mark.parametrize("managers", [["another-controller"], ["ako", "another-controller"], ["makos"]])
+def test_the_fields_of_others_are_left_alone(server: ApiServer, client: ClusterClient, managers: list[str]) -> None:
+    """Also where AKO has them as well; a warning says whose they are."""
+    server.put(gateway(managers=managers))
+    before = server.objects["gateways"]["shop", "web"]["status"]
 
-    (problem,) = StatusWriter(client=client, now=NOON).write([gateway_status("10.0.0.1")])
+    (problem,) = StatusWriter(client=client, now=NOON).write([gateway_status("10.0.0.1", ready="False")])
 
-    assert "another-controller" in problem.message
-    assert "status" not in server.objects["gateways"]["shop", "web"]
+    assert managers[-1] in problem.message
+    assert server.objects["gateways"]["shop", "web"]["status"] == before
+
+
+def test_a_listener_that_is_gone_from_git_is_gone_from_the_status(server: ApiServer, client: ClusterClient) -> None:
+    """We wrote it, so it is ours to take back, once."""
+    server.put(gateway())
+    writer = StatusWriter(client=client, now=NOON)
+    writer.write([gateway_status("10.0.0.1", ports=[80, 443])])
+
+    writer.write([gateway_status("10.0.0.1", ports=[443])])
+    writer.write([gateway_status("10.0.0.1", ports=[443])])
+
+    assert [each["port"] for each in server.objects["gateways"]["shop", "web"]["status"]["listeners"]] == [443]
+    assert len(writes(server)) == 2
+
+
+def test_what_is_not_ours_to_serve_keeps_the_status_of_others(server: ApiServer, client: ClusterClient) -> None:
+    """A Gateway of another class has another controller, which writes its status."""
+    server.put(gateway(managers=["another-controller"]))
+
+    assert StatusWriter(client=client, now=NOON).write([gateway_status(is_served=False)]) == ()
+    assert writes(server) == []
+
+
+def test_what_is_no_longer_ours_to_serve_loses_what_we_wrote(server: ApiServer, client: ClusterClient) -> None:
+    """An address that nobody serves would stay in DNS."""
+    server.put(gateway())
+    writer = StatusWriter(client=client, now=NOON)
+    writer.write([gateway_status("10.0.0.1")])
+
+    writer.write([gateway_status(is_served=False)])
+    writer.write([gateway_status(is_served=False)])
+
+    assert server.objects["gateways"]["shop", "web"]["status"] == {}
+    assert len(writes(server)) == 2
+
+
+@pytest.mark.parametrize(("before", "after"), [("Proxy", ""), ("Proxy", "VIP"), ("", "Proxy"), ("VIP", "Proxy")])
+def test_another_mode_is_a_change(server: ApiServer, client: ClusterClient, before: str, after: str) -> None:
+    """Also back to that of the cluster."""
+    server.put(service(type="LoadBalancer"))
+    StatusWriter(client=client, now=NOON, ip_mode=before).write([service_status("10.0.0.2")])
+
+    StatusWriter(client=client, now=NOON, ip_mode=after).write([service_status("10.0.0.2")])
+
+    status = server.objects["services"]["shop", "web"]["status"]
+    assert status["loadBalancer"]["ingress"][0]["ipMode"] == (after or "VIP")
+
+
+def test_a_service_of_another_load_balancer_gets_none(server: ApiServer, client: ClusterClient) -> None:
+    """Two writers would take turns."""
+    server.put(service(type="LoadBalancer", loadBalancerClass="example.com/another"))
+
+    assert StatusWriter(client=client, now=NOON).write([service_status("10.0.0.2")]) == ()
+    assert writes(server) == []
+
+
+@pytest.mark.parametrize("code", [401, 0], ids=["a refused login", "no answer"])
+def test_where_no_other_would_fare_better_one_warning_stands_for_all(
+    server: ApiServer, client: ClusterClient, code: int
+) -> None:
+    """And no more is asked: each request may take its time."""
+    server.put(gateway())
+    server.faults.append(Fault(matches="", act=api_server.refused(code) if code else lambda _: b"", times=99))
+
+    (problem,) = StatusWriter(client=client, now=NOON).write([gateway_status(name=name) for name in ("a", "b", "c")])
+
+    assert problem.message.startswith("the status of Gateway shop/a and 2 others could not be written to the cluster: ")
+    assert {request.path.rpartition("/")[2] for request in server.requests} == {"a"}
 
 
 @pytest.mark.parametrize("code", [403, 404, 500])
@@ -174,12 +260,12 @@ def test_a_status_that_cannot_be_written_is_a_warning(server: ApiServer, client:
 def test_akos_finalizer_is_removed_and_restored(server: ApiServer, client: ClusterClient) -> None:
     """All others stay, and nothing is written twice."""
     server.put(gateway("a.example.com/keep", FINALIZER, "z.example.com/keep"))
-    writer, statuses = StatusWriter(client=client, now=NOON), [gateway_status("10.0.0.1"), service_status("10.0.0.2")]
+    writer, owners = StatusWriter(client=client, now=NOON), [owner(), owner(OwnerKind.SERVICE)]
     found = server.objects["gateways"]["shop", "web"]["metadata"]
 
-    assert writer.remove_finalizers(statuses) + writer.remove_finalizers(statuses) == ()
+    assert writer.remove_finalizers(owners) + writer.remove_finalizers(owners) == ()
     removed = list(server.objects["gateways"]["shop", "web"]["metadata"]["finalizers"])
-    assert writer.restore_finalizers(statuses) + writer.restore_finalizers(statuses) == ()
+    assert writer.restore_finalizers(owners) + writer.restore_finalizers(owners) == ()
 
     assert removed == ["a.example.com/keep", "z.example.com/keep"]
     assert set(server.objects["gateways"]["shop", "web"]["metadata"]["finalizers"]) == {*removed, FINALIZER}
@@ -187,10 +273,9 @@ def test_akos_finalizer_is_removed_and_restored(server: ApiServer, client: Clust
     assert found["name"] == "web"
 
 
-def test_a_gateway_without_an_address_gets_no_finalizer(server: ApiServer, client: ClusterClient) -> None:
-    """AKO puts it on those only that have one."""
-    server.put(gateway())
+def test_a_gateway_that_is_being_deleted_gets_no_finalizer(server: ApiServer, client: ClusterClient) -> None:
+    """The cluster would refuse it."""
+    server.put(gateway("a.example.com/keep", deletionTimestamp=EPOCH))
 
-    StatusWriter(client=client, now=NOON).restore_finalizers([gateway_status()])
-
+    assert StatusWriter(client=client, now=NOON).restore_finalizers([owner()]) == ()
     assert writes(server) == []
