@@ -94,7 +94,7 @@ def _cache_folder(given: str) -> Path:
 def _own_folder(folder_of: Callable[[str], str], name: str, variable: str) -> Path:
     """The folder of the application, or one of this user among the temporary ones where the account has no home.
 
-    Raises UsageError where somebody else has a folder of that name: what is read from there must be ours.
+    Raises UsageError if somebody else has a folder of that name: what is read from there must be ours.
     """
     with suppress(RuntimeError):  # platformdirs: neither HOME nor an entry in passwd
         folder = Path(folder_of(APPLICATION))

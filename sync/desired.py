@@ -31,7 +31,7 @@ from sync.translate.translation import translate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One source tree, read and typed. `settings` is None where values.yaml cannot be used."""
+    """One source tree, read and typed. `settings` is None if values.yaml cannot be used."""
 
     snapshot: Snapshot
     settings: Settings | None

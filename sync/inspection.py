@@ -62,7 +62,7 @@ class Inspection:
 
 
 def inspect(request: SourceRequest, target: Target, now: datetime, observe: Observer = unobserved) -> Inspection:
-    """The tree and the Controller as they are; raises SourceError where the tree cannot be used."""
+    """The tree and the Controller as they are; raises SourceError if the tree cannot be used."""
     source, settings = _usable(request, target.controller)
     timing = Timing().ending_after(target.deadline_seconds)
     with open_client(target, settings, timing, is_read_only=True, observe=observe) as client:
@@ -112,7 +112,7 @@ def _connected(
 
 
 def _usable(request: SourceRequest, controller: str = "") -> tuple[Source, Settings]:
-    """The source with its settings; raises SourceError where they cannot be used."""
+    """The source with its settings; raises SourceError if they cannot be used."""
     source = load_source(request, controller=controller)
     if source.settings is None:
         first = make_desired(source, None).problems[0]

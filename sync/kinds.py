@@ -303,7 +303,7 @@ RANKS: Mapping[str, int] = {name: rank for rank, name in enumerate(KINDS)}
 
 COMPUTED: Mapping[str, frozenset[str]] = {
     # Completed by the Controller where the request leaves them out (AVI-DEFAULT-REFERENCES, AVI-VIP-ALLOCATION).
-    # A VirtualService shows what older releases kept there and its VsVip has now, too.
+    # A VirtualService shows what older releases kept there and its VsVip has now as well.
     "VirtualService": frozenset(
         {"vrf_context_ref", "network_profile_ref", "se_group_ref", "application_profile_ref", "dns_info", "vip"}
     ),

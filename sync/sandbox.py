@@ -74,7 +74,7 @@ class Meter:
         self._next_look = MOST_WORK - _WORK_BETWEEN_LOOKS
 
     def spend(self, work: int) -> None:
-        """Pay; raises TooMuchError where nothing is left."""
+        """Pay; raises TooMuchError if nothing is left."""
         self._left -= work
         if self._left < self._next_look:
             self._look()

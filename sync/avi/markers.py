@@ -105,7 +105,7 @@ class Markers:
         return any(key == each for each, _ in self.entries)
 
     def __getitem__(self, key: str) -> str:
-        """The values under a key joined by commas; empty where there are none."""
+        """The values under a key joined by commas; empty if there are none."""
         return ",".join(self._values(key))
 
     @property

@@ -27,7 +27,7 @@ def normal_form(body: Mapping[str, Any], kind: str, fields: Iterable[str]) -> di
 
 
 def _normal(value: Any, field: Field, place: tuple[str, str]) -> Any:
-    """The normal form of one value; None where it means the default.
+    """The normal form of one value; None if it means the default.
 
     Bodies are JSON, so exact types are enough; this is the innermost loop of a run.
     """

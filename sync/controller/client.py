@@ -163,7 +163,7 @@ class ControllerClient:
         return self._object(self._call("POST", path, tenant, body=body))
 
     def put(self, path: str, body: Mapping[str, Any], *, tenant: str) -> dict[str, Any]:
-        """The object as changed; raises StaleError where it has changed since `_last_modified` was read."""
+        """The object as changed; raises StaleError if it has changed since `_last_modified` was read."""
         return self._object(self._call("PUT", path, tenant, body=body))
 
     def delete(self, path: str, *, tenant: str) -> None:

@@ -17,7 +17,7 @@ LONGEST_READ = 64 * 1024
 class ControllerError(SyncError):
     """A request that did not do what it was sent for.
 
-    `said` is the Controller's own text on one line; `status` is None where no answer came.
+    `said` is the Controller's own text on one line; `status` is None if no answer came.
     """
 
     exit_code = ExitCode.HELD_OR_FAILED

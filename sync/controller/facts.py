@@ -33,7 +33,7 @@ _VIP_RANGES = frozenset({"STATIC_IPS_FOR_VIP_AND_SE", "STATIC_IPS_FOR_VIP"})
 
 _NETWORK = "network"
 # Users' own networks and those found in vCenter and AWS (AVI-UUID-FORMS), and OpenStack's own form; a name may look
-# like that, too.
+# like that as well.
 _LIKE_NETWORK_UUID = re.compile(r"(network|subnet|dvportgroup-\d+-cloud)-\S+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 TENANT = "tenant"

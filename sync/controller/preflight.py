@@ -22,10 +22,10 @@ def check_before_replacing(change_set: ChangeSet, client: ControllerClient, sett
     try:
         live = read_live(client, settings)
         live = replace(live, surroundings=read_surroundings(client, (change_set,), live))
-        for said in changed_since(change_set, live):
-            raise WriteFailedError(f"{said}; nothing was deleted", Why.STALE)
-        for said in (*obstacles(change_set, live), *_missing(live), *_network_obstacles(change_set, client)):
-            raise WriteFailedError(f"{said}; nothing was deleted", Why.REFUSED)
+        for reason in changed_since(change_set, live):
+            raise WriteFailedError(f"{reason}; nothing was deleted", Why.STALE)
+        for reason in (*obstacles(change_set, live), *_missing(live), *_network_obstacles(change_set, client)):
+            raise WriteFailedError(f"{reason}; nothing was deleted", Why.REFUSED)
     except SyncError as error:
         raise failure_of(error) from error
 

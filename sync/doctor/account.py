@@ -53,8 +53,8 @@ def _by_reading(client: ControllerClient, tenant: str) -> Iterator[Finding]:
     """The account may not read its own roles, so each kind is read once; writes are never tried."""
     unreadable = unreadable_types(client, tenant, sorted(WRITTEN_TYPES))
     if unreadable:
-        said = some(set(unreadable.values()))
-        yield problem(_check(tenant), f"may not read {', '.join(sorted(unreadable))}: {said}", ROLE_FIX)
+        words = some(set(unreadable.values()))
+        yield problem(_check(tenant), f"may not read {', '.join(sorted(unreadable))}: {words}", ROLE_FIX)
     else:
         yield ok(_check(tenant), f"may read {', '.join(sorted(WRITTEN_TYPES))}")
     yield not_checked(

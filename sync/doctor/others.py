@@ -42,7 +42,7 @@ def _written(item: LiveObject) -> float:
 
 
 def check_lock(store: RecordStore) -> Iterator[Finding]:
-    """Whether the lock can be read, and who has it. Raises RecordError where it cannot."""
+    """Whether the lock can be read, and who has it. Raises RecordError if it cannot."""
     stored = store.read()
     holder = stored.record.holder if stored else None
     if holder is None:

@@ -34,8 +34,8 @@ def refusals(
 
 def _frozen(freeze: str | None) -> Iterator[Refusal]:
     if freeze is not None:
-        said = " ".join(freeze.split())
+        note = " ".join(freeze.split())
         yield Refusal(
-            message=f"Git holds {FREEZE_FILE}: nothing is written{f' ({said})' if said else ''}",
+            message=f"Git holds {FREEZE_FILE}: nothing is written{f' ({note})' if note else ''}",
             fix="remove the file from Git",
         )

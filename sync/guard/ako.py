@@ -15,7 +15,7 @@ QUIET = timedelta(minutes=10)
 
 
 def ako_still_writes(plan: Plan, live: LiveState, cluster: str, now: datetime | None) -> Iterator[Refusal]:
-    """Refused where a plan takes over from an AKO that may still be running. `now` is the Controller's time."""
+    """Refused if a plan takes over from an AKO that may still be running. `now` is the Controller's time."""
     if not plan.count(Action.ADOPT):
         return
     if now is None:

@@ -45,12 +45,12 @@ def beyond_limits(plan: Plan, live: LiveState, limits: GuardSettings, permit: Pe
         *_switched_off(plan),
         *_edited(plan),
     ]
-    wanted = Permit(owners=len(down.all), digest=plan.digest)
-    denied = tuple(_denied(plan, permit, wanted)) if permit else ()
+    needed = Permit(owners=len(down.all), digest=plan.digest)
+    denied = tuple(_denied(plan, permit, needed)) if permit else ()
     if not found or (permit and not denied):
         return
     yield from denied
-    yield from (Refusal(message=message, fix=f"if this is intended: {wanted}") for message in found)
+    yield from (Refusal(message=message, fix=f"if this is intended: {needed}") for message in found)
 
 
 def beyond_the_first_plan(first: Plan, seen: LiveState, again: Plan, live: LiveState) -> Iterator[Refusal]:
@@ -97,17 +97,17 @@ def _edited(plan: Plan) -> Iterator[str]:
         yield f"only to undo an edit on the Controller, these would be taken down: {owners}"
 
 
-def _denied(plan: Plan, permit: Permit, wanted: Permit) -> Iterator[Refusal]:
+def _denied(plan: Plan, permit: Permit, needed: Permit) -> Iterator[Refusal]:
     """Why a permit does not cover the plan."""
     if len(permit.digest) < SHORT_LENGTH or not plan.digest.startswith(permit.digest):
         yield Refusal(
             message=f"--plan-digest {permit.digest} is not this plan's digest ({plan.digest})",
             fix="review this plan, and pass its digest",
         )
-    elif wanted.owners > permit.owners:
+    elif needed.owners > permit.owners:
         yield Refusal(
-            message=f"the plan deletes, replaces or disrupts {wanted.owners} owners; {permit.owners} are allowed",
-            fix=str(wanted),
+            message=f"the plan deletes, replaces or disrupts {needed.owners} owners; {permit.owners} are allowed",
+            fix=str(needed),
         )
 
 

@@ -13,7 +13,7 @@ _WHOLE = FieldChange(path="", before=None, after=None)
 
 
 def outside_windows(plan: Plan, live: LiveState, windows: Sequence[Window], now: datetime) -> Iterator[Refusal]:
-    """Refused where the plan needs a window and none is open; marks alone, such as a pause, need none."""
+    """Refused if the plan needs a window and none is open; marks alone, such as a pause, need none."""
     takes_down = any(effect.losses for effect in effects_of(plan, live).values()) if windows else False
     is_disruptive = takes_down or any(change.is_disruptive for change in plan.changes)
     fields = (field for change in plan.changes for field in change.fields or (_WHOLE,))

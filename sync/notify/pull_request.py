@@ -89,8 +89,8 @@ class _Caller:
         except _BusyError as error:
             raise CommentError(f"the comment was not written: {error}", fix="run the step again") from None
         except (httpx.HTTPError, ValueError) as error:
-            said = f"the comment was not written: GitHub cannot be reached ({type(error).__name__})"
-            raise CommentError(said, fix="check GITHUB_API_URL") from None
+            message = f"the comment was not written: GitHub cannot be reached ({type(error).__name__})"
+            raise CommentError(message, fix="check GITHUB_API_URL") from None
 
     def _once(self, method: str, url: str, body: dict[str, str] | None) -> httpx.Response:
         answer = self._client.request(method, url, json=body)

@@ -36,7 +36,7 @@ class _Candidate:
 
     name: str
     owner: Owner
-    wanted: Mapping[ObjectKey, AviObject]
+    desired: Mapping[ObjectKey, AviObject]
     live: Mapping[ObjectKey, LiveObject]
     unwanted: Mapping[ObjectKey, LiveObject]
 
@@ -86,20 +86,20 @@ def _is_foreign(key: ObjectKey, live: LiveState) -> bool:
 
 def _candidates(desired: DesiredState, live: LiveState, options: PlanOptions) -> Iterator[_Candidate]:
     """Every owner in Git that is part of this run, by name."""
-    wanted: dict[str, dict[ObjectKey, AviObject]] = defaultdict(dict)
+    by_owner: dict[str, dict[ObjectKey, AviObject]] = defaultdict(dict)
     for item in desired:
-        wanted[item.owner_name][item.key] = item
+        by_owner[item.owner_name][item.key] = item
     akos: dict[str, dict[ObjectKey, LiveObject]] = defaultdict(dict)
     for found in live:
         if found.ownership is Ownership.AKO and found.key not in desired.objects:
             akos[found.ako_owner_name][found.key] = found
-    for name, objects in sorted(wanted.items()):
+    for name, objects in sorted(by_owner.items()):
         owner = next(iter(objects.values())).owner
         if options.selection.includes(owner):
             yield _Candidate(
                 name=name,
                 owner=owner,
-                wanted=dict(sorted(objects.items())),
+                desired=dict(sorted(objects.items())),
                 live={key: live.objects[key] for key in sorted(objects) if key in live.objects},
                 unwanted={key: item for key, item in sorted(akos[name].items()) if _is_for(item, owner)},
             )
@@ -111,8 +111,8 @@ def _is_for(item: LiveObject, owner: Owner) -> bool:
     if made_for is None:
         return True
     is_service = owner.kind is OwnerKind.SERVICE
-    said = (made_for.namespace, made_for.name, made_for.kind is OwnerKind.SERVICE)
-    return said == (owner.namespace, owner.name, is_service)
+    named = (made_for.namespace, made_for.name, made_for.kind is OwnerKind.SERVICE)
+    return named == (owner.namespace, owner.name, is_service)
 
 
 def _not_taken_over(candidate: _Candidate, place: Origin | None, message: str, fix: str) -> Problem:
@@ -135,7 +135,7 @@ def _reasons(candidate: _Candidate) -> Iterator[tuple[str, str]]:
         return
     yield from _elsewhere(candidate)
     for key, item in candidate.live.items():
-        found = compare(candidate.wanted[key], item.body)
+        found = compare(candidate.desired[key], item.body)
         if found.replace is not None:
             yield (
                 f"{key} would have to be created again ({found.reason})",
@@ -172,8 +172,8 @@ def _marks(item: LiveObject) -> str:
 
 def _elsewhere(candidate: _Candidate) -> Iterator[tuple[str, str]]:
     """AKO's objects of the owner in a tenant or cloud that Git does not use: they cannot be moved in place."""
-    tenants = {key.tenant for key in candidate.wanted}
-    clouds = {key.cloud for key in candidate.wanted if key.cloud}
+    tenants = {key.tenant for key in candidate.desired}
+    clouds = {key.cloud for key in candidate.desired if key.cloud}
     for key in candidate.unwanted:
         for what, place, requested in (("tenant", key.tenant, tenants), ("cloud", key.cloud, clouds)):
             if place and place not in requested:
@@ -198,14 +198,14 @@ def _takeover_of(candidate: _Candidate, cluster: str) -> OwnerTakeover:
 
 
 def _adopted(candidate: _Candidate, item: LiveObject, cluster: str) -> Takeover:
-    wanted = candidate.wanted.get(item.key)
-    if wanted is None:
+    desired = candidate.desired.get(item.key)
+    if desired is None:
         return adopted_unwanted(KINDS[item.key.kind], item.body, created_by=created_by_us(cluster))
-    return adopted(wanted, item.body)
+    return adopted(desired, item.body)
 
 
 def _adoption_reason(candidate: _Candidate, item: LiveObject) -> str:
-    more = "" if item.key in candidate.wanted else "; no longer in Git"
+    more = "" if item.key in candidate.desired else "; no longer in Git"
     return f"{REASONS[item.ownership]}{more}"
 
 

@@ -151,14 +151,14 @@ def _change(
             cause=cause,
             lost=lost_by_recreate(item, state.live[key].body),
         )
-    said = "changed on the Controller, not in Git" if comparison.is_as_written else "changed"
+    why = "changed on the Controller, not in Git" if comparison.is_as_written else "changed"
     if comparison.is_disruptive:
-        said = "moves to another Service Engine group, connections break"
+        why = "moves to another Service Engine group, connections break"
     return Change(
         action=Action.UPDATE,
         key=key,
         owner=state.owner,
-        reason=said,
+        reason=why,
         fields=fields,
         is_disruptive=comparison.is_disruptive,
         cause=Cause.LIVE if comparison.is_as_written else Cause.GIT,

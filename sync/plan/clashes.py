@@ -66,10 +66,10 @@ def claims_of(owners: Sequence[Passing], desired: DesiredState) -> Claims:
 
 
 def _claims(owner: Passing, desired: DesiredState) -> frozenset[Resource]:
-    wanted = union(resources_of(key, item.body) for key, item in owner.state.desired.items())
+    requested = union(resources_of(key, item.body) for key, item in owner.state.desired.items())
     present = union(resources_of(key, item.body) for key, item in owner.state.live.items())
     kept = (Hostname, ObjectKey) if desired.hostnames_are_exclusive else (ObjectKey,)
-    return owner.state.requested_addresses | {each for each in wanted - present if isinstance(each, kept)}
+    return owner.state.requested_addresses | {each for each in requested - present if isinstance(each, kept)}
 
 
 def holders_of(owners: Sequence[Passing], live: LiveState) -> Mapping[Resource, tuple[LiveObject, ...]]:

@@ -60,8 +60,8 @@ def _moves(owners: Sequence[OwnerChanges], options: PlanOptions) -> Iterator[tup
         places = {place for item in state.live.values() for place in places_of(item)} - state.requested_addresses
         found = {place: requested[place] for place in sorted(places, key=str) if place in requested}
         if found:
-            said = (f"{' and '.join(takers.values())} requests address {place}" for place, takers in found.items())
-            moved = changes_of(state, displaced=", ".join(said))
+            requests = (f"{' and '.join(takers.values())} requests address {place}" for place, takers in found.items())
+            moved = changes_of(state, displaced=", ".join(requests))
             takers = frozenset(name for takers in found.values() for name in takers)
             yield state.name, _Move(passing=passing_of(moved), takers=takers)
 

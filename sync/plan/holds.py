@@ -141,9 +141,9 @@ def _edited(effect: Effect) -> str:
 def _impossible_addresses(state: OwnerState) -> Iterator[tuple[str, str]]:
     """An address that the Controller would refuse once the old VIP is deleted (docs/safety.md#replace)."""
     for item in state.desired.values():
-        if item.key.part is Part.ADDRESS and (said := outside_of_its_subnet(item.body.get("vip") or ())):
+        if item.key.part is Part.ADDRESS and (reason := outside_of_its_subnet(item.body.get("vip") or ())):
             yield (
-                f"{said}, and the live VIP would have to be deleted first",
+                f"{reason}, and the live VIP would have to be deleted first",
                 "request an address in the subnet, or correct the cidr",
             )
 

@@ -50,10 +50,10 @@ def obstacles(change_set: ChangeSet, live: LiveState) -> Iterator[str]:
     going = {write.uuid: write.key for write in _deletes(change_set)}
     for other, name, gone in users_of(going, live, {write.key for write in change_set.writes}):
         yield f"{other} refers to {gone} ({name})"
-    wanted = change_set.takes.union(*map(places_requested, _creates(change_set)))
+    taken = change_set.takes.union(*map(places_requested, _creates(change_set)))
     for item in live:
         if item.uuid not in going:
-            for resource in sorted(wanted & resources_of(item.key, item.body), key=titled):
+            for resource in sorted(taken & resources_of(item.key, item.body), key=titled):
                 yield f"{titled(resource)} is taken by {item.key}"
 
 

@@ -373,7 +373,7 @@ def _drops_labels(change: Change) -> bool:
 
 
 def _halves(step: Step) -> tuple[Step, Step] | None:
-    """An update as two: it gives up, and it takes; None where that does not divide it."""
+    """An update as two: it gives up, and it takes; None if that does not divide it."""
     body = without_what_is_new(step.write) if step.adds and step.drops else None
     if body is None:
         return None

@@ -117,8 +117,8 @@ def effects_of_owners(owners: Iterable[OwnerChanges], live: LiveState) -> Mappin
 def _body(state: OwnerState, change: Change) -> Body | None:
     if change.action is Action.DELETE:
         return None
-    wanted, found = state.desired[change.key], state.live.get(change.key)
-    return body_of_update(wanted, found.body) if change.action is Action.UPDATE and found is not None else wanted.body
+    desired, found = state.desired[change.key], state.live.get(change.key)
+    return body_of_update(desired, found.body) if change.action is Action.UPDATE and found is not None else desired.body
 
 
 class Present:

@@ -94,7 +94,7 @@ def places_of(item: AviObject | LiveObject) -> frozenset[AddressPlace]:
 
 def owner_states(desired: DesiredState, live: LiveState) -> tuple[OwnerState, ...]:
     """Every owner that is desired or live, or that an interrupted run has taken down, by name."""
-    wanted: dict[str, dict[ObjectKey, AviObject]] = defaultdict(dict)
+    desired_by_owner: dict[str, dict[ObjectKey, AviObject]] = defaultdict(dict)
     present: dict[str, dict[ObjectKey, LiveObject]] = defaultdict(dict)
     owners: dict[str, Owner] = {}
     for found in live:
@@ -105,18 +105,20 @@ def owner_states(desired: DesiredState, live: LiveState) -> tuple[OwnerState, ..
     for name, backups in interrupted.items():
         owners.setdefault(name, next(item.before.owner for item in backups.values() if item.before.owner is not None))
     for item in desired:
-        wanted[item.owner_name][item.key] = item
+        desired_by_owner[item.owner_name][item.key] = item
         owners[item.owner_name] = item.owner  # what Git says of an owner counts more than its markers
     return tuple(
         OwnerState(
             name=name,
             owner=owners[name],
-            desired=dict(sorted(wanted[name].items())),
+            desired=dict(sorted(desired_by_owner[name].items())),
             live=dict(sorted(present[name].items())),
             backups=dict(sorted(interrupted.get(name, {}).items())),
             holder=live.holder,
             why_gone=desired.in_git.not_served.get(owners[name], GONE),
-            switch=_switch(desired, name) if (present[name] or name in interrupted) and not wanted[name] else "",
+            switch=_switch(desired, name)
+            if (present[name] or name in interrupted) and not desired_by_owner[name]
+            else "",
         )
         for name in sorted(owners)
     )

@@ -22,7 +22,7 @@ Bodies = Mapping[ObjectKey, Body]
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Listener:
-    """A port, or a range of ports, and the protocol; that is empty where no rule names one."""
+    """A port, or a range of ports, and the protocol; that is empty if no rule names one."""
 
     first: int
     last: int
@@ -37,7 +37,7 @@ class Listener:
         return f"{self.protocol} {self.first if self.first == self.last else f'{self.first}–{self.last}'}".strip()
 
     def covers(self, other: "Listener") -> bool:
-        """Whether what connects to the other one is served by this one, too."""
+        """Whether what connects to the other one is served by this one as well."""
         has_ports = self.first <= other.first and other.last <= self.last
         return has_ports and (self.protocol == other.protocol or "" in (self.protocol, other.protocol))
 
@@ -67,7 +67,7 @@ class Serving:
         return sum(self.pools.values())
 
     def at(self, listener: Listener) -> int | None:
-        """How many servers a connection to this listener can reach; None where nothing listens there."""
+        """How many servers a connection to this listener can reach; None if nothing listens there."""
         found = [number for each, number in self.listeners.items() if each.covers(listener)]
         return max(found, default=None)
 
@@ -173,7 +173,7 @@ def is_on(key: ObjectKey, body: Body) -> bool:
 
 
 def _enabled(key: ObjectKey, body: Body) -> int:
-    """The enabled servers of a pool; none where it is off, or has fewer than it needs to come up."""
+    """The enabled servers of a pool; none if it is off, or has fewer than it needs to come up."""
     servers = as_list(body.get("servers")) if is_on(key, body) else []
     enabled = sum(as_map(server).get("enabled", True) is not False for server in servers)
     least = body.get("min_servers_up")

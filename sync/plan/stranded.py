@@ -54,27 +54,27 @@ def restore_held(
     sets: list[ChangeSet] = []
     for states in held.values():
         if why := _obstacle(states, live, options):
-            said, fix = why
-            problems += [_problem(state, desired, Severity.ERROR, f"not restored: {said}", fix) for state in states]
+            message, fix = why
+            problems += [_problem(state, desired, Severity.ERROR, f"not restored: {message}", fix) for state in states]
         else:
             sets.append(_change_set(states))
-            said = "it is restored, because its owner is held"
+            message = "it is restored, because its owner is held"
             problems += [
-                _problem(state, desired, Severity.WARNING, said, "check the log of that run") for state in states
+                _problem(state, desired, Severity.WARNING, message, "check the log of that run") for state in states
             ]
     return Restoration(change_sets=tuple(sets), problems=tuple(problems))
 
 
-def _problem(state: OwnerState, desired: DesiredState, severity: Severity, said: str, fix: str) -> Problem:
+def _problem(state: OwnerState, desired: DesiredState, severity: Severity, message: str, fix: str) -> Problem:
     names = ", ".join(str(key) for key in sorted(state.missing))
     if state.holder and severity is Severity.WARNING:
-        said, fix = f"once that run has ended, {said}", "wait for it"
+        message, fix = f"once that run has ended, {message}", "wait for it"
     cause = f"a previous run was interrupted after deleting {names}"
     if state.holder:
         cause = f"{state.holder} holds the lock and has deleted {names} for a replace"
     return Problem(
         severity=severity,
-        message=f"{cause}; {said}",
+        message=f"{cause}; {message}",
         fix=fix,
         origin=desired.origins.get(state.name),
         resource=str(state.owner),
@@ -86,9 +86,9 @@ def _obstacle(states: Sequence[OwnerState], live: LiveState, options: PlanOption
     if any(state.recreated for state in states) and (options.policy is not Policy.SYNC or not options.may_replace):
         return "its replacement would have to be deleted", "run without --policy and --no-replace"
     going = {item.key for state in states for item in state.recreated.values()}
-    wanted = {place for state in states for item in state.interrupted for place in places_of(item)}
+    taken = {place for state in states for item in state.interrupted for place in places_of(item)}
     for item in live:
-        for place in sorted(places_of(item) & wanted, key=str):
+        for place in sorted(places_of(item) & taken, key=str):
             if item.key not in going:
                 return (
                     f"{item.key} has taken address {place}",
@@ -135,8 +135,8 @@ def _writes(states: Sequence[OwnerState]) -> Iterator[Write]:
         yield creation_of(item, owner)
 
 
-def still_needed(live: LiveState, wanted: frozenset[str], *, is_everything: bool) -> tuple[Backup, ...]:
-    """The backups that may still be needed; `wanted` are the names of owners that are in Git or held.
+def still_needed(live: LiveState, owners: frozenset[str], *, is_everything: bool) -> tuple[Backup, ...]:
+    """The backups that may still be needed; `owners` are the names of owners that are in Git or held.
 
     An owner that has its VirtualService needs none. Neither does one that is no longer in Git, once a run has planned
     for all owners.
@@ -145,5 +145,5 @@ def still_needed(live: LiveState, wanted: frozenset[str], *, is_everything: bool
     return tuple(
         item
         for item in live.backups
-        if item.before.owner_name not in serving and (item.before.owner_name in wanted or not is_everything)
+        if item.before.owner_name not in serving and (item.before.owner_name in owners or not is_everything)
     )

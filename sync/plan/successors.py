@@ -37,9 +37,9 @@ def waits(
     for owner in owners:
         for service, successor in successors_of(owner, desired).items():
             if reason := _reason_to_wait(service, successor, states.get(successor), desired, held_owners, selection):
-                said, fix = reason
+                why, fix = reason
                 title = f"Service {service[0]}/{service[1]}"
-                yield owner.state, (f"it keeps serving {title} until {successor} can: {said}", fix)
+                yield owner.state, (f"it keeps serving {title} until {successor} can: {why}", fix)
                 break
 
 

@@ -30,8 +30,8 @@ def unchecked(sets: Sequence[ChangeSet], desired: DesiredState, live: LiveState)
             f"give the account's role read access to {type_name}",
         )
     for change_set in sets:
-        for said, fix in _blind_spots(change_set, desired, live) if change_set.replaced else ():
-            yield _warning(f"before its VIP is deleted, it is not checked {said}", fix, str(change_set.owners[0]))
+        for reason, fix in _blind_spots(change_set, desired, live) if change_set.replaced else ():
+            yield _warning(f"before its VIP is deleted, it is not checked {reason}", fix, str(change_set.owners[0]))
 
 
 def _blind_spots(change_set: ChangeSet, desired: DesiredState, live: LiveState) -> Iterator[tuple[str, str]]:

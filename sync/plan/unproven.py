@@ -82,7 +82,7 @@ def _is_nearly(owner: Owner, other: Owner) -> bool:
 
 
 def _may_be_meant(item: Held, state: OwnerState) -> bool:
-    wanted, live = item.owner, state.owner
-    if wanted.kind is not live.kind or wanted == live:
+    waiting, live = item.owner, state.owner
+    if waiting.kind is not live.kind or waiting == live:
         return False
-    return wanted.name == live.name or (wanted.namespace == live.namespace and is_near(wanted.name, live.name))
+    return waiting.name == live.name or (waiting.namespace == live.namespace and is_near(waiting.name, live.name))

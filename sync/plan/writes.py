@@ -48,15 +48,15 @@ def _put(owner: OwnerChanges, change: Change) -> Write:
 
 def _created(owner: OwnerChanges, key: ObjectKey) -> Mapping[str, Any]:
     """With what others attached to the object that is replaced, that an interrupted run deleted, or that is left."""
-    wanted: AviObject = owner.state.desired[key]
+    desired: AviObject = owner.state.desired[key]
     if (live := owner.state.live.get(key)) is not None:
-        return body_of_recreate(wanted, live.body)
+        return body_of_recreate(desired, live.body)
     if backup := owner.state.backups.get(key):
-        return body_of_recreate(wanted, backup.before.body)
+        return body_of_recreate(desired, backup.before.body)
     if owner.scope is Scope.OWNER or owner.state.backups:
         left = moved_from(owner.state, key)
-        return wanted.body if left is None else body_of_move(wanted, left.body)
-    return wanted.body
+        return desired.body if left is None else body_of_move(desired, left.body)
+    return desired.body
 
 
 def creation_of(item: LiveObject, owner: Owner) -> Write:
