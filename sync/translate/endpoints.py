@@ -89,7 +89,9 @@ def endpoint_servers(service: Service, port: ServicePort, inputs: Inputs, findin
                 server = Server(
                     address=end.address, family=family, port=number, enabled=end.is_ready, node=end.node or None
                 )
-                found.setdefault((usual_form(end.address), number), server)
+                key = (usual_form(end.address), number)
+                if key not in found or not found[key].enabled:  # two slices may have it while the cluster rewrites them
+                    found[key] = server
                 manifests[group.origin.origin] = group.origin
     if not found and not findings.has_errors:
         none_serves(service, port, *_why_none(groups, port, wanted), findings)
@@ -144,12 +146,12 @@ def check_port_name(
 
 
 def _warn_of_unsaid_readiness(service: Service, inputs: Inputs, findings: Findings) -> None:
-    """AKO takes an endpoint without `ready` for not ready (AKO-NOT-READY), Kubernetes itself for ready."""
+    """Kubernetes takes an endpoint without `ready` for ready, and so do we; AKO takes it for not ready (AKO-NOT-READY)."""
     for item in inputs.catalog.slices_of_service.get(service.key, ()):
         for number, endpoint in enumerate(item.endpoints):
             if endpoint.conditions.ready is None:
-                message = "an endpoint that does not say whether it is ready is a disabled server"
-                findings.warning(item, ("endpoints", number), message, "write conditions: {ready: true}")
+                message = "an endpoint that does not say whether it is ready counts as ready (AKO disables it)"
+                findings.warning(item, ("endpoints", number), message, "write conditions: {ready: true}, or false")
                 break
 
 
@@ -205,7 +207,7 @@ def _of_slice(item: EndpointSlice) -> EndpointGroup:
         endpoints=tuple(
             GroupedEndpoint(
                 address=endpoint.addresses[0],
-                is_ready=bool(endpoint.conditions.ready) and not endpoint.conditions.terminating,
+                is_ready=endpoint.conditions.ready is not False and not endpoint.conditions.terminating,
                 node=endpoint.node_name,
                 path=("endpoints", number, "addresses", 0),
                 pod=endpoint.target_ref.name if endpoint.target_ref.kind in ("", "Pod") else "",

@@ -123,26 +123,26 @@ def test_an_endpoint_that_is_not_ready_stays_disabled(ready: bool, terminating: 
     assert content.servers == (Server(address="192.0.2.10", family="V4", port=8443, enabled=enabled, node="n1"),)
 
 
-def test_an_endpoint_that_does_not_say_whether_it_is_ready_is_disabled_with_a_warning() -> None:
-    """As in AKO, though Kubernetes takes it for ready: a slice written by hand would serve nobody."""
+def test_an_endpoint_that_does_not_say_whether_it_is_ready_counts_as_ready_with_a_warning() -> None:
+    """As in Kubernetes, and unlike AKO: a slice written by hand would serve nobody."""
     endpoints = [make_endpoint(), make_endpoint("192.0.2.11", ready=None), make_endpoint("192.0.2.12", ready=None)]
 
     found = translated(make_gateway(), make_service(), make_slice(endpoints=endpoints))
 
-    assert [server.enabled for server in content_of(found, "Pool").servers] == [True, False, False]
+    assert [server.enabled for server in content_of(found, "Pool").servers] == [True, True, True]
     assert [(p.resource, p.field_text) for p in found.problems if p.origin and "Slice" in p.resource] == [
         ("EndpointSlice shop/front-1", "endpoints[1]")
     ]
 
 
 def test_servers_are_sorted_and_told_apart_by_address_and_port() -> None:
-    """The same address and port twice is one server: the first one."""
+    """The same address and port twice is one server, ready if one of them says so."""
     one = make_slice(name="a", endpoints=["192.0.2.9", make_endpoint("192.0.2.10", ready=False)])
-    two = make_slice(name="b", endpoints=["192.0.2.10", "192.0.2.1"])
+    two = make_slice(name="b", endpoints=["192.0.2.10", "192.0.2.1", make_endpoint("192.0.2.9", ready=False)])
 
     assert servers_of(make_service(), two, one) == ["192.0.2.1:8443", "192.0.2.10:8443", "192.0.2.9:8443"]
     content = content_of(translated(make_gateway(), make_service(), two, one), "Pool")
-    assert [server.enabled for server in content.servers] == [True, False, True]
+    assert [server.enabled for server in content.servers] == [True, True, True]
 
 
 @pytest.mark.parametrize(

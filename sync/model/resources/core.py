@@ -75,7 +75,7 @@ class SlicePort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointConditions:
-    """Absent means: not ready, not terminating, as AKO reads them."""
+    """Absent means: ready, not terminating (Kubernetes 1.30, EndpointConditions)."""
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL
     ready: Flag | None = None
