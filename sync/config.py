@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import platformdirs
 from pydantic import ValidationError
 
+from sync.cluster.place import ClusterPlace
 from sync.controller.address import ControllerAddress
 from sync.credentials import note
 from sync.errors import UsageError
@@ -163,6 +164,26 @@ class ControllerOptions:
     timeout: float = 30.0
     deadline: float = 3600.0
     parallelism: int = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterOptions:
+    """Where the Kubernetes cluster is, as options name it."""
+
+    kubeconfig: str = ""
+    kube_context: str = ""
+    cluster_state: str = ""
+    cluster_state_max_age: float = 3600.0
+
+
+def cluster_place(options: ClusterOptions) -> ClusterPlace:
+    """Where the cluster is that tells servers."""
+    return ClusterPlace(
+        kubeconfig=Path(options.kubeconfig).expanduser() if options.kubeconfig else None,
+        context=options.kube_context,
+        state_file=Path(options.cluster_state) if options.cluster_state else None,
+        max_age_seconds=options.cluster_state_max_age,
+    )
 
 
 def source_request(options: SourceOptions, environment: Mapping[str, str], *, writes: bool) -> SourceRequest:

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from sync.cluster.place import ClusterPlace
 from sync.controller.address import ControllerAddress
 from sync.controller.apply import ApplyOptions
 from sync.controller.client import ControllerClient, Login
 from sync.controller.facts import read_facts
 from sync.controller.record import RecordStore
 from sync.desired import Source
+from sync.model.cluster import ClusterState
 from sync.model.desired import DesiredState
 from sync.model.facts import Facts
 from sync.model.live import LiveState
@@ -29,6 +31,8 @@ from sync.translate.references import references_of
 class Assessment:
     """What is desired, what is live, and what has to change."""
 
+    cluster: ClusterState | None
+    """What told servers; None where none does."""
     facts: Facts | None
     """The facts behind `desired`; None if it needs none."""
     desired: DesiredState
@@ -74,6 +78,7 @@ class RunContext:
     settings: Settings
     options: RunOptions
     planner: Planner
+    cluster: ClusterPlace
     client: ControllerClient
     timing: Timing
     hooks: Hooks

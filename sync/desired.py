@@ -217,8 +217,9 @@ def offline(desired: DesiredState) -> DesiredState:
     With the doubts about VIPs, all of which would be new there.
     On a real Controller, the owner that has the address keeps it; without one, that owner is unknown.
     """
-    # Whether two VsVips may share a DNS name depends on the Controller.
-    shared_names = replace(desired, hostnames_are_exclusive=False)
+    # Whether two VsVips may share a DNS name depends on the Controller, and so does what is live of unknown servers.
+    objects = {key: replace(item, unknown_servers=None) for key, item in desired.objects.items()}
+    shared_names = replace(desired, hostnames_are_exclusive=False, objects=objects)
     plan = make_plan(shared_names, LiveState(), PlanOptions(now=NO_TIME))
     known = {held.name for held in desired.held}
     held = tuple(item for item in plan.held if item.name not in known)

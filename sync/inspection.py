@@ -1,10 +1,12 @@
 """Look-ups for commands that plan nothing: sources of fields, facts, and the holder of the lock."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from sync.backends import NO_PLACE, read_back_ends, with_back_ends
+from sync.cluster.place import ClusterPlace
 from sync.compare.fields import field_sources, field_values
 from sync.context import open_client, read_facts_for, record_store
 from sync.controller.client import ControllerClient
@@ -22,6 +24,7 @@ from sync.model.run import Target
 from sync.model.settings import Settings
 from sync.model.traffic import Observer, unobserved
 from sync.plan.naming import with_owners_of_git
+from sync.plan.unknown_servers import with_unknown_servers
 from sync.source.git.source import SourceRequest
 from sync.source.places import WrittenText
 from sync.timing import Timing
@@ -61,21 +64,37 @@ class Inspection:
             )
 
 
-def inspect(request: SourceRequest, target: Target, now: datetime, observe: Observer = unobserved) -> Inspection:
-    """The tree and the Controller as they are; raises SourceError if the tree cannot be used."""
+def inspect(
+    request: SourceRequest,
+    target: Target,
+    now: datetime,
+    observe: Observer = unobserved,
+    cluster: ClusterPlace = NO_PLACE,
+) -> Inspection:
+    """The tree, its cluster and the Controller as they are; raises SourceError if the tree cannot be used."""
     source, settings = _usable(request, target.controller)
     timing = Timing().ending_after(target.deadline_seconds)
+    found = read_back_ends(source, cluster, timing, location=request.location)
+    source = with_back_ends(source, found, cluster, now, writes=False)
     with open_client(target, settings, timing, is_read_only=True, observe=observe) as client:
         facts = read_facts_for(source, settings, client)
         live = read_live(client, settings)
     desired = with_ignore_rules(make_desired(source, facts, timing.is_over), source, now.date())
     live = with_owners_of_git(live, desired.in_git.named)
+    desired = with_unknown_servers(desired, live)
     return Inspection(source=source, settings=settings, facts=facts, desired=desired, live=live)
 
 
-def inspect_tree(request: SourceRequest, facts: Facts | None, now: datetime, timing: Timing) -> Inspection:
-    """The tree alone, with given facts or assumed ones."""
+def inspect_tree(
+    request: SourceRequest,
+    facts: Facts | None,
+    now: datetime,
+    timing: Timing,
+    complete: Callable[[Source], Source] = lambda source: source,
+) -> Inspection:
+    """The tree alone, with given facts or assumed ones; `complete` may add servers."""
     source, settings = _usable(request)
+    source = complete(source)
     facts = facts or assumed_facts(settings.controller.cloud_name)
     desired = offline(with_ignore_rules(make_desired(source, facts, timing.is_over), source, now.date()))
     return Inspection(source=source, settings=settings, facts=facts, desired=desired, live=None)
@@ -109,6 +128,11 @@ def _connected(
     timing = Timing().ending_after(target.deadline_seconds)
     with open_client(target, settings, timing, is_read_only=is_read_only) as client:
         yield source, settings, client
+
+
+def usable_source(request: SourceRequest) -> Source:
+    """The source; raises SourceError where it cannot be used."""
+    return _usable(request)[0]
 
 
 def _usable(request: SourceRequest, controller: str = "") -> tuple[Source, Settings]:

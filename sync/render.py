@@ -289,7 +289,8 @@ def _completed(rendered: Mapping[str, Any], spec: ObjectSpec, created_by: str) -
         body=body,
         normal=normal,
         left_alone=spec.left_alone,
-        unknown_nodes=spec.unknown_nodes,
+        unknown_servers=spec.unknown_servers,
+        servers_from=spec.servers_from,
     )
 
 

@@ -5,6 +5,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from sync.admission import Admission, admit, admit_again, check_selection, notice, other_names
+from sync.backends import NO_PLACE, is_same, read_back_ends, with_back_ends
+from sync.cluster.place import ClusterPlace
 from sync.context import Assessment, Hooks, Planner, RunContext, open_client, read_facts_for
 from sync.controller.apply import ApplyOptions, apply_plan
 from sync.controller.live import read_live
@@ -25,6 +27,7 @@ from sync.desired import (
 from sync.errors import LockedError, LockLostError, SourceError, SyncError
 from sync.guard.naming import nothing_desired
 from sync.guard.writer import Writer
+from sync.model.cluster import ClusterState
 from sync.model.desired import DesiredState
 from sync.model.facts import Facts
 from sync.model.live import Backup, LiveState
@@ -46,7 +49,12 @@ ROUNDS = 3
 
 
 def synchronise(
-    request: SourceRequest, target: Target, hooks: Hooks, options: RunOptions, planner: Planner = make_plan
+    request: SourceRequest,
+    target: Target,
+    hooks: Hooks,
+    options: RunOptions,
+    planner: Planner = make_plan,
+    cluster: ClusterPlace = NO_PLACE,
 ) -> Run:
     """Read the source, plan against the live Controller and, unless it is a dry run, apply and verify.
 
@@ -69,6 +77,7 @@ def synchronise(
             settings=settings,
             options=options,
             planner=planner,
+            cluster=cluster,
             client=client,
             timing=timing,
             hooks=hooks,
@@ -86,14 +95,21 @@ def _assess(context: RunContext, before: Assessment | None = None) -> Assessment
     """Desired, live and plan as of now; with the facts of `before`, an earlier one, its desired state is reused."""
     options = context.options
     record, notices = _read_record(context)
-    facts, desired = _desired(context, before)
+    cluster, facts, desired = _desired(context, before)
     live = _read_live(context, desired, record)
     check_selection(options.plan.selection, desired, live)
     desired = narrowed(desired, options.plan.selection)
     renamed = tuple(other_names(context, desired, live, record))
     plan, live = _plan(context, nothing_desired(desired) if renamed else desired, live, options.plan)
     return Assessment(
-        facts=facts, desired=desired, live=live, plan=plan, record=record, notices=notices, renamed=renamed
+        cluster=cluster,
+        facts=facts,
+        desired=desired,
+        live=live,
+        plan=plan,
+        record=record,
+        notices=notices,
+        renamed=renamed,
     )
 
 
@@ -110,16 +126,19 @@ def _read_record(context: RunContext) -> tuple[Record, tuple[Problem, ...]]:
     return record, (notice(Refusal(message=busy, fix="run again after it has ended")),)
 
 
-def _desired(context: RunContext, before: Assessment | None) -> tuple[Facts | None, DesiredState]:
-    """The desired state, and the facts behind it."""
+def _desired(context: RunContext, before: Assessment | None) -> tuple[ClusterState | None, Facts | None, DesiredState]:
+    """The desired state, and the cluster and the facts behind it."""
     source, options = context.source, context.options
     if not options.needs_manifests:
-        return None, owners_in_git(source, context.settings)
+        return None, None, owners_in_git(source, context.settings)
+    now = options.plan.now
+    cluster = read_back_ends(source, context.cluster, context.timing, location=context.request.location)
+    followed = with_back_ends(source, cluster, context.cluster, now, writes=not options.is_dry)
     facts = read_facts_for(source, context.settings, context.client)
-    if before is not None and before.facts == facts:
-        return facts, before.desired
-    desired = make_desired(source, facts, context.timing.is_over)
-    return facts, with_ignore_rules(desired, source, options.plan.now.date())
+    if before is not None and before.facts == facts and is_same(before.cluster, cluster):
+        return cluster, facts, before.desired
+    desired = make_desired(followed, facts, context.timing.is_over)
+    return cluster, facts, with_ignore_rules(desired, source, now.date())
 
 
 def _read_live(context: RunContext, desired: DesiredState, record: Record) -> LiveState:

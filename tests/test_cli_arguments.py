@@ -10,13 +10,13 @@ import pytest
 
 from sync.cli import COMMANDS, command_of
 from sync.cli.arguments import Arguments, NotifyOptions, PlanArguments, picked, run_options
-from sync.config import ControllerOptions, SourceOptions
+from sync.config import ClusterOptions, ControllerOptions, SourceOptions
 from sync.errors import UsageError
 from sync.model.desired import Owner, OwnerKind
 from sync.model.plan import Permit
 from sync.model.policy import Policy
 
-TYPED: tuple[type[Any], ...] = (SourceOptions, ControllerOptions, NotifyOptions, PlanArguments)
+TYPED: tuple[type[Any], ...] = (SourceOptions, ControllerOptions, ClusterOptions, NotifyOptions, PlanArguments)
 OUTPUT = {"output", "output_files"}
 
 

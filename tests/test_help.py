@@ -70,7 +70,7 @@ def test_the_groups_have_one_order(typed: str) -> None:
     """Wherever a command has them."""
     titles = re.findall(r"^(\w[\w ]+):", help_of(typed), re.MULTILINE)[1:]
 
-    order = ["Options", "Source", "Controller", "Plan and guards", "Output", "Notifications", "Examples"]
+    order = ["Options", "Source", "Controller", "Plan and guards", "Output", "Cluster", "Notifications", "Examples"]
 
     assert titles == [title for title in order if title in titles]
 

@@ -29,7 +29,7 @@ SUMMARIES = {
     "validate, render": "Check a tree without a Controller; print its Avi objects",
     "doctor": "Check everything that a run needs, before the first one",
     "adopt, release": "Take over the objects that AKO created; give them back",
-    "facts": "Save what the Controller has, for use without it",
+    "facts, cluster": "Save what the Controller or the Kubernetes cluster has",
     "pause, resume": "Leave a Gateway or Service unchanged for a while; end that",
     "lock": "Show who holds the lock of a cluster, or release it",
     "emulate": "Serve an emulated Avi Controller",
@@ -76,6 +76,8 @@ def command_of(name: str) -> click.Command | None:  # noqa: C901  # a table
             from sync.cli.ownership import release as command
         case "facts":
             from sync.cli.facts import command
+        case "cluster":
+            from sync.cli.cluster import command
         case "pause":
             from sync.cli.pause import pause as command
         case "resume":

@@ -7,7 +7,16 @@ from inspect import signature
 from typing import Any, TypeVar
 
 from sync.cli.files import OutputFile
-from sync.config import ControllerOptions, SourceOptions, host_of, new_run_id, source_request
+from sync.cluster.place import ClusterPlace
+from sync.config import (
+    ClusterOptions,
+    ControllerOptions,
+    SourceOptions,
+    cluster_place,
+    host_of,
+    new_run_id,
+    source_request,
+)
 from sync.credentials import environment
 from sync.errors import UsageError
 from sync.model.desired import Owner, OwnerKind
@@ -39,6 +48,7 @@ class Arguments:
 
     source: SourceOptions
     controller: ControllerOptions
+    cluster: ClusterPlace
     notify: NotifyOptions
     form: str
     """Of the result on stdout."""
@@ -50,6 +60,7 @@ class Arguments:
         return cls(
             source=picked(SourceOptions, given),
             controller=picked(ControllerOptions, given),
+            cluster=cluster_place(picked(ClusterOptions, given)),
             notify=picked(NotifyOptions, given),
             form=given.get("output", "text"),
             files=given.get("output_files", ()),

@@ -8,7 +8,7 @@ import click
 
 from sync.cli import options
 from sync.cli.help import Command, not_required
-from sync.cli.offline import ASSUMED_FACTS
+from sync.cli.offline import ASSUMED_FACTS, offline_back_ends
 from sync.cli.terminal import paint, say, show, show_document
 from sync.errors import UsageError
 from sync.kinds import KINDS
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @options.source_options
 @options.working_tree
 @not_required(options.controller_options)
+@options.cluster_options
 @options.facts
 @options.output
 def command(object: str, facts: str, **given: Any) -> None:  # noqa: A002 (click names it after the argument)
@@ -88,9 +89,10 @@ def _inspection(arguments: "Arguments", facts_file: str) -> "Inspection":
         if not facts_file:
             say(ASSUMED_FACTS)
         facts = read_facts_file(Path(facts_file)) if facts_file else None
-        return inspect_tree(request, facts, now, Timing().ending_after(arguments.controller.deadline))
+        timing = Timing().ending_after(arguments.controller.deadline)
+        return inspect_tree(request, facts, now, timing, lambda read: offline_back_ends(read, arguments.cluster))
     with controller(arguments) as where, Console(is_quiet=arguments.form != "text") as console:
-        return inspect(request, where, now, console.hooks(where).observe)
+        return inspect(request, where, now, console.hooks(where).observe, arguments.cluster)
 
 
 def _found(kind: str, name: str, inspection: "Inspection") -> "AviObject":

@@ -24,6 +24,7 @@ class Group(StrEnum):
     CONTROLLER = "Controller"
     PLAN = "Plan and guards"
     OUTPUT = "Output"
+    CLUSTER = "Cluster"
     NOTIFICATIONS = "Notifications"
 
 
@@ -87,19 +88,22 @@ class Command(click.Command):
         return [*super().get_params(ctx), _HELP_ALL] if self.options else super().get_params(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """A section for each group. The names take the same width in all of them."""
+        """A section for each group, or a line where none of its options is described. Names take the same width."""
         records = {
             option: option.get_help_record(ctx) or ("", "")
             for option in self.options
             if option.is_common or _is_full(ctx)
         }
         width = min(30, max((len(names) for names, _ in records.values()), default=0))
+        is_line = False
         for group, options in grouped(self.options):
             rows = [(records[option][0].ljust(width), records[option][1]) for option in options if option in records]
             others = [option.opts[0] for option in options if option not in records]
             title = click.style(group, bold=True)
-            if not rows:
-                formatter.write(f"\n{title}: {_listed(others, formatter.width, len(group) + 2)}")
+            before, is_line = is_line, not rows
+            if is_line:
+                gap = "" if before else "\n"
+                formatter.write(f"{gap}{title}: {_listed(others, formatter.width, len(group) + 2)}")
                 continue
             with formatter.section(title):
                 formatter.write_dl(rows)

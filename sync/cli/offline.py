@@ -16,7 +16,9 @@ from sync.timing import Timing
 
 if TYPE_CHECKING:
     from sync.cli.arguments import Arguments
+    from sync.cluster.place import ClusterPlace
     from sync.config import SourceOptions
+    from sync.desired import Source
     from sync.model.desired import DesiredState
 
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 @not_required(options.source_options)
 @options.working_tree
 @options.facts
+@options.cluster_state
 @options.deadline
 @options.output_options(VALIDATION)
 def validate(facts: str, **given: Any) -> int:
@@ -62,6 +65,7 @@ def validate(facts: str, **given: Any) -> int:
 @options.source_options
 @options.working_tree
 @options.facts
+@options.cluster_state
 @options.deadline
 @options.output_options(RENDERING)
 def render(facts: str, **given: Any) -> int:
@@ -103,12 +107,26 @@ def _offline(arguments: "Arguments", facts_file: str, *, all_live: bool) -> "Des
         facts = read_facts_file(Path(facts_file)) if facts_file else None
         request = arguments.request()
         read = load_source(replace(request, timeout_seconds=min(request.timeout_seconds, deadline)))
+        read = offline_back_ends(read, arguments.cluster)
         desired = make_desired(read, facts, timing.is_over)
         desired = if_live(desired, read) if all_live else desired
         return offline(with_ignore_rules(desired, read, datetime.now(UTC).date()))
     except SourceError as error:
         return empty_desired(error)
 
+
+def offline_back_ends(read: "Source", place: "ClusterPlace") -> "Source":
+    """The tree with the servers of a file that stands in for the cluster; without one, they are left open."""
+    from sync.backends import follows_cluster, read_back_ends, with_back_ends
+
+    if place.state_file is None and follows_cluster(read):
+        say(NO_CLUSTER)
+        return read
+    now = datetime.now(UTC)
+    return with_back_ends(read, read_back_ends(read, place, Timing(), location=""), place, now, writes=False)
+
+
+NO_CLUSTER = "note: no cluster was asked, so servers that come from it are left out (--cluster-state FILE tells them)"
 
 ASSUMED_FACTS = (
     "note: no Controller was asked: assuming an Enterprise license, a vCenter cloud without DNS domains, "

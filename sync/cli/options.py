@@ -123,6 +123,34 @@ deadline = group(
         "a replace that has started is completed.",
     ),
 )
+cluster_state = group(
+    Group.CLUSTER,
+    option(
+        "--cluster-state",
+        metavar="FILE",
+        help="Read servers from this file instead of the cluster. From `avi-sync cluster export`, or from "
+        "`kubectl get services,endpointslices -A -o yaml`. Counts with SyncSettings.backends: cluster.",
+    ),
+    option(
+        "--cluster-state-max-age",
+        type=click.FloatRange(min=0),
+        default=3600.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="How old that file may be. With an older one nothing is written, and a dry run warns.",
+    ),
+)
+cluster_access = group(
+    Group.CLUSTER,
+    option(
+        "--kubeconfig",
+        metavar="FILE",
+        help="Read servers from the cluster of this kubeconfig. Without it, from KUBECONFIG, or in a pod with its "
+        "service account. Counts with SyncSettings.backends: cluster.",
+    ),
+    option("--kube-context", metavar="NAME", help="Context of the kubeconfig. Default: its current one."),
+)
+cluster_options = together(cluster_access, cluster_state)
 controller_options = group(
     Group.CONTROLLER,
     option(
@@ -132,9 +160,7 @@ controller_options = group(
         is_common=True,
         help="The Avi Controller, or `embedded`. `embedded` starts an emulator inside this process.",
     ),
-    option(
-        "--username", default="admin", show_default=True, metavar="NAME", is_common=True, help="User on the Controller."
-    ),
+    option("--username", default="admin", show_default=True, metavar="NAME", help="User on the Controller."),
     option(
         "--password-file",
         metavar="FILE",
@@ -212,7 +238,6 @@ permit_options = group(
     option(
         "--plan-digest",
         metavar="DIGEST",
-        is_common=True,
         help="The plan that --allow-deletes is for. Its last line names the digest; no other plan passes.",
     ),
     writer_options,

@@ -23,6 +23,7 @@ from sync.report.formats import RUN
 @options.source_options
 @options.working_tree
 @options.controller_options
+@options.cluster_options
 @options.dry_run
 @options.ako_is_stopped
 @options.selection_options
@@ -30,7 +31,7 @@ from sync.report.formats import RUN
 @options.after_run_options
 @options.output_options(RUN)
 def adopt(dry_run: bool, ako_is_stopped: bool, **given: Any) -> int:
-    """Take over the objects that AKO created, and unmarked ones with a desired name. Only marks change."""
+    """Take over what AKO created, and unmarked desired objects. Only marks change."""
     if not (dry_run or ako_is_stopped):
         raise UsageError(
             "an AKO that runs keeps writing from memory, and would take back what is taken over",

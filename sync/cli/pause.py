@@ -85,7 +85,7 @@ def _mark(name: str, pause: "Pause | None", given: Mapping[str, Any]) -> int:
     from sync.plan.pauses import make_pause
 
     owner = parse_owner(name)
-    run = replace(run_options({"only": [name]}, is_dry=False), follows_git=False)
+    run = replace(run_options({"only": [name]}, is_dry=False), follows_git=False, needs_manifests=False)
     return perform(Arguments.of(given), run, planner=partial(make_pause, owner, pause), then=_check(owner))
 
 

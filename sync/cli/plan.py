@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @options.source_options
 @options.working_tree
 @options.controller_options
+@options.cluster_options
 @options.detailed_exitcode
 @options.plan_options
 @options.after_run_options
@@ -98,6 +99,7 @@ def _save(path: Path, arguments: "Arguments", plan_options: "PlanOptions", run: 
 @click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
 @not_required(options.source_options)
 @not_required(options.controller_options)
+@options.cluster_options
 @options.permit_options
 @options.wait
 @options.after_run_options
@@ -147,15 +149,15 @@ def _at_places_of(saved: "SavedPlan", arguments: "Arguments") -> "Arguments":
 @options.source_options
 @options.working_tree
 @options.controller_options
+@options.cluster_options
 @options.detailed_exitcode
 @options.selection_options
 @options.after_run_options
 @options.output_options(RUN)
 def drift(detailed_exitcode: bool, **given: Any) -> int:
-    """Show what was changed on the Controller by hand, field by field; never writes.
+    """Show what was changed by hand on the Controller, by field; never writes.
 
-    The changes are what the next run would revert. Edits that it leaves alone, because Git does not decide them, are
-    warnings.
+    The next run would revert these changes. What it would leave alone is a warning.
     """
     from sync.cli.arguments import Arguments, run_options
     from sync.cli.running import perform

@@ -35,7 +35,7 @@ def perform(
         with controller(arguments) as where, Console(is_quiet=arguments.form != "text") as console:
             hooks = watch.hooks(recorder.hooks(console.hooks(where)))
             with folded("avi-sync at work"):
-                run = reshape(synchronise(request, where, hooks, options, planner))
+                run = reshape(synchronise(request, where, hooks, options, planner, arguments.cluster))
         code = console.exit_code or run.exit_code(is_detailed=is_detailed)
         watch.ended(run, code)
         then(run)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @options.source_options
 @options.working_tree
 @options.controller_options
+@options.cluster_options
 @options.selection_options
 @options.output
 def command(**given: Any) -> int:
@@ -38,7 +39,7 @@ def command(**given: Any) -> int:
     looking = replace(looking, plan=replace(looking.plan, may_undo=True))
     request = arguments.request()
     with controller(arguments) as where, Console(is_quiet=arguments.form != "text") as console:
-        run = synchronise(request, where, console.hooks(where), looking)
+        run = synchronise(request, where, console.hooks(where), looking, cluster=arguments.cluster)
     _show(replace(run, edits=edits_of(run.desired, run.before, looking.plan.selection)), arguments.form)
     return 0 if run.plan is not None else run.exit_code(is_detailed=False)
 

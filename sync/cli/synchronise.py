@@ -20,6 +20,7 @@ from sync.report.formats import RUN
 @options.source_options
 @options.working_tree
 @options.controller_options
+@options.cluster_options
 @options.dry_run
 @options.detailed_exitcode
 @options.plan_options

@@ -1,6 +1,6 @@
 """Objects as an API server or kubectl prints them → typed values, with only the fields that count."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -80,7 +80,7 @@ class Parser:
         for item in items:
             if is_leaving(item) and kind is not EndpointSlice:
                 continue
-            found = {**picked(item, FIELDS[kind]), "origin": Origin(file=self.origin)}
+            found = {**picked(item, FIELDS[kind]), "origin": Origin(file=self.origin, is_cluster=True)}
             yield _validated(kind, found)
 
     def services(self, items: Iterable[Item]) -> Iterator[ClusterService]:
@@ -92,6 +92,17 @@ class Parser:
             metadata, spec = found.get("metadata") or {}, found.get("spec") or {}
             flat = {**metadata, "type": spec.get("type", "ClusterIP"), "ports": spec.get("ports", [])}
             yield _validated(ClusterService, flat)
+
+
+def picking(kind: type[Resource]) -> Callable[[Iterable[Item]], Iterator[Item]]:
+    """Picks the fields that count of the objects of a kind, without those that `Parser` leaves out."""
+
+    def pick(items: Iterable[Item]) -> Iterator[Item]:
+        for item in items:
+            if not is_leaving(item) or kind is EndpointSlice:
+                yield picked(item, FIELDS[kind])
+
+    return pick
 
 
 def is_leaving(item: Item) -> bool:

@@ -59,8 +59,18 @@ class KubeContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterPlace:
-    """What the operator says of where the cluster is; all empty means: of the pod that we run in, if in any."""
+    """What the operator says of where the cluster is; all empty means: of the pod that we run in, if in any.
+
+    A file that stands in for the cluster counts before all else, and is refused for writing once it is too old.
+    """
 
     kubeconfig: Path | None = None
     context: str = ""
     state_file: Path | None = None
+    max_age_seconds: float = 3600.0
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The options that name it."""
+        found = {"--kubeconfig": self.kubeconfig, "--kube-context": self.context, "--cluster-state": self.state_file}
+        return tuple(name for name, value in found.items() if value)

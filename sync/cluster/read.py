@@ -1,16 +1,17 @@
 """One cluster → what it makes of the Services of a tree; what cannot be read is said, and raises nothing."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sync.cluster.client import ClusterClient, ClusterError
 from sync.cluster.lists import PAGE_SIZE, Item, read_list
-from sync.cluster.objects import Parser
+from sync.cluster.objects import Parser, picking
+from sync.errors import UnreachableError
 from sync.model.cluster import ClusterNeeds, ClusterState, Unread
 from sync.model.resources.core import SERVICE_NAME_LABEL, EndpointSlice, Node, Pod, Service
-from sync.model.resources.resource import GroupKind
+from sync.model.resources.resource import GroupKind, Resource
 
 T = TypeVar("T")
 
@@ -76,6 +77,40 @@ def read_cluster(
         pods=tuple(each for each in pods if each.namespace in needs.namespaces),
         unread=tuple(reading.unread),
     )
+
+
+def read_items(client: ClusterClient, needs: ClusterNeeds) -> Mapping[type[Resource], tuple[Item, ...]]:
+    """What the tree needs of the cluster as the API server prints it, with only the fields that count.
+
+    Raises UnreachableError if any list cannot be read, and as `read_cluster`.
+    """
+    client.login()
+    reading = _Reading(client=client, needs=needs, page_size=PAGE_SIZE)
+    wanted = needs.services
+    services = reading.of(SERVICES, picking(Service))
+    slices = reading.of(SLICES, picking(EndpointSlice)) if needs.slices else ()
+    pods = reading.of(PODS, picking(Pod)) if needs.pods else ()
+    nodes = reading.whole(NODES, picking(Node)) if needs.nodes else ()
+    if reading.unread:
+        first = reading.unread[0]
+        raise UnreachableError(
+            f"the {first.group_kind.kind}s could not be read: {first.reason}",
+            fix="make sure that the cluster answers, and that the account may list them; nothing was written",
+        )
+    return {
+        Service: tuple(each for each in services if _key(each, "name") in wanted),
+        EndpointSlice: tuple(each for each in slices if _key(each, "labels", SERVICE_NAME_LABEL) in wanted),
+        Pod: pods,
+        Node: nodes,
+    }
+
+
+def _key(item: Item, *path: str) -> tuple[str, str]:
+    metadata = item.get("metadata") or {}
+    found: Any = metadata
+    for step in path:
+        found = (found or {}).get(step, "")
+    return (metadata.get("namespace", ""), found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

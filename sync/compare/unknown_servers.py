@@ -13,10 +13,10 @@ _FIELD = "servers"
 
 
 def unknown_servers(desired: AviObject, live: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    """The live servers that Git does not request, and that may be those of a Node without a usable address."""
-    if desired.unknown_nodes is None or _FIELD in desired.left_alone:
+    """The live servers that Git does not request, and that may be some of which nobody can tell."""
+    if desired.unknown_servers is None or _FIELD in desired.left_alone:
         return ()
-    known = {usual_form(address) for address in desired.unknown_nodes.known_addresses}
+    known = {usual_form(address) for address in desired.unknown_servers.known_addresses}
     requested = {_identity(server) for server in desired.body.get(_FIELD) or ()}
     return tuple(
         server

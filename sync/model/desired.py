@@ -257,15 +257,32 @@ Content = VsVipContent | PoolContent | L4PolicySetContent | VirtualServiceConten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnknownNodes:
-    """The Nodes that should be servers of a pool, and whose addresses Git does not tell, by title.
+class UnknownServers:
+    """What nobody can tell of the servers of a pool: what is live of them stays until somebody can.
 
-    What is live for them stays until they are gone from Git: every live server whose address is none of
-    `known_addresses`, those of all other Nodes in Git.
+    Either `nodes` should be servers, by title, and Git does not tell their addresses: every live server stays whose
+    address is none of `known_addresses`, those of all other Nodes. Or nobody can tell any server, for the `reason`:
+    all that are live stay, and the pool is not created without them.
     """
 
-    nodes: tuple[str, ...]
-    known_addresses: frozenset[str]
+    nodes: tuple[str, ...] = ()
+    known_addresses: frozenset[str] = frozenset()
+    reason: str = ""
+    fix: str = ""
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether no server at all can be told."""
+        return bool(self.reason)
+
+
+class ServersFrom(StrEnum):
+    """Who tells the servers of a pool."""
+
+    GIT = "git"
+    CLUSTER = "cluster"
+    UNKNOWN = "unknown"
+    """Nobody: live servers stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,7 +300,9 @@ class ObjectSpec:
     markers: Markers
     content: Content
     left_alone: frozenset[str] = frozenset()
-    unknown_nodes: UnknownNodes | None = None
+    unknown_servers: UnknownServers | None = None
+    servers_from: ServersFrom | None = None
+    """None for what is no pool."""
     sources: FieldSources = field(default_factory=dict, repr=False, compare=False)
     """Where the fields come from; recorded only for `explain`, for it costs memory."""
 
@@ -303,7 +322,8 @@ class AviObject:
     left_alone: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
     """Paths of fields that somebody else may set once the object is there."""
-    unknown_nodes: UnknownNodes | None = None
+    unknown_servers: UnknownServers | None = None
+    servers_from: ServersFrom | None = None
 
     @property
     def markers(self) -> Markers:

@@ -16,13 +16,15 @@ class Severity(StrEnum):
 class Origin:
     """Where a resource stands: file, number of its YAML document (from 0), its first line (from 1).
 
-    `path` leads from the document to the resource, for a resource inside a `kind: List`.
+    `path` leads from the document to the resource, for a resource inside a `kind: List`. A resource that a cluster has
+    (`is_cluster`) stands in no file: `file` then names the cluster.
     """
 
     file: str
     line: int = 1
     document: int = 0
     path: tuple[str | int, ...] = ()
+    is_cluster: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class Problem:
     @property
     def line(self) -> int:
         """The line in the file, from 1; 0 where there is no file."""
-        return self.origin.line if self.origin else 0
+        return self.origin.line if self.origin and not self.origin.is_cluster else 0
 
     @property
     def field_text(self) -> str:

@@ -224,11 +224,12 @@ class SyncSettings:
     """`SyncSettings`, the only section that is ours.
 
     `exclude` holds globs of files that are no manifests. `backends` says where servers come from: `manifest` always
-    from Git, `ignore` never (live servers stay), `auto` from Git for the Services whose back ends Git holds.
+    from Git, `ignore` never (live servers stay), `auto` from Git for the Services whose back ends Git holds, `cluster`
+    from Git for those and from the Kubernetes cluster for all others.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
-    backends: Literal["auto", "manifest", "ignore"] = "auto"
+    backends: Literal["auto", "manifest", "ignore", "cluster"] = "auto"
     exclude: tuple[Text, ...] = ()
     limits: LimitSettings = field(default_factory=LimitSettings)
     guards: GuardSettings = field(default_factory=GuardSettings)

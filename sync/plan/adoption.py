@@ -20,7 +20,7 @@ from sync.model.plan import Action, Plan, PlanOptions
 from sync.model.problem import Origin, Problem, Severity
 from sync.plan.make import copies, digest_of, stripped
 from sync.plan.takeover import OwnerTakeover, take_over
-from sync.plan.unknown_nodes import with_unknown_servers
+from sync.plan.unknown_servers import with_unknown_servers
 
 REASONS = {
     Ownership.AKO: "made by AKO",

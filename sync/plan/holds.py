@@ -116,6 +116,7 @@ def _reasons(
     if not desired.is_complete:
         yield from _losses(owner)
     yield from _interrupted(state, desired)
+    yield from _without_servers(owner)
     if owner.changes and not options.retry_refused and (said := refused_before(owner.state, digests)):
         yield (
             f"the Controller refused this before, and the old objects were restored: {said}",
@@ -194,6 +195,15 @@ def _interrupted(state: OwnerState, desired: DesiredState) -> Iterator[tuple[str
             f"it is protected (annotation avi-sync/protect), and {state.why_gone}",
             "delete it by hand if that is intended",
         )
+
+
+def _without_servers(owner: OwnerChanges) -> Iterator[tuple[str, str]]:
+    """Pools that would be created while nobody can tell their servers: an address without servers helps nobody."""
+    for key, item in owner.state.desired.items():
+        unknown, change = item.unknown_servers, owner.changes.get(key)
+        is_created = change is not None and change.action is Action.CREATE
+        if is_created and unknown is not None and unknown.is_everything and not item.body.get("servers"):
+            yield f"{key} would be created without servers: {unknown.reason}", unknown.fix
 
 
 def _losses(owner: OwnerChanges) -> Iterator[tuple[str, str]]:

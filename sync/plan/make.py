@@ -19,7 +19,7 @@ from sync.plan.passing import lost_by_rename
 from sync.plan.policy import allowed, withheld
 from sync.plan.stranded import restore_held
 from sync.plan.unchecked import unchecked
-from sync.plan.unknown_nodes import kept_servers, with_unknown_servers
+from sync.plan.unknown_servers import kept_servers, with_unknown_servers
 from sync.plan.vrfs import with_vrf_names
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import WithJsonSchema
 
-from sync.model.desired import Owner
+from sync.model.desired import Owner, ServersFrom
 from sync.model.outcome import ChangeState, SetState, Verdict, WriteState
 from sync.model.plan import Action, Cause, Method, Plan
 from sync.model.run import Run
@@ -139,6 +139,14 @@ class ServiceDocument(KeyDocument):
     """Why it is not up; empty where it is."""
 
 
+class PoolDocument(KeyDocument):
+    """A pool that should exist, and who tells its servers."""
+
+    owner: OwnerDocument
+    servers_from: Annotated[str, known(ServersFrom)]
+    """`git`, the Kubernetes `cluster`, or `unknown`: then live servers stay as they are."""
+
+
 class RefusalDocument(JsonDocument):
     """Why nothing was written although there is a plan, and what would let it through."""
 
@@ -175,6 +183,8 @@ class RunDocument(VersionedDocument):
     change_sets: list[ChangeSetDocument]
     outages: list[OutageDocument]
     """The owners from which the plan takes something away."""
+    pools: list[PoolDocument]
+    """Where the servers of each pool come from."""
     held: list[OwnerDocument]
     """Owners that are left unchanged."""
     foreign: list[KeyDocument]
@@ -213,6 +223,7 @@ def run_document(run: Run) -> dict[str, Any]:
             "changes": plan.changes if plan else (),
             "change_sets": plan.change_sets if plan else (),
             "outages": _outages(effects_of(plan, run.before)) if plan else (),
+            "pools": [item for item in run.desired if item.servers_from is not None],
             "held": [held.owner for held in plan.held] if plan else (),
             "foreign": plan.foreign if plan else (),
             "owners": run.owner_outcomes,

@@ -52,7 +52,9 @@ class GroupedEndpoint:
 def not_told(
     service: Service, path: tuple[str | int, ...], what: str, fix: str, inputs: Inputs, findings: Findings
 ) -> None:
-    """Warn that Git does not tell the servers, and what becomes of those that are live."""
+    """Warn that Git does not tell the servers, and what becomes of those that are live; a cluster is not asked here."""
+    if inputs.settings.sync.backends == "cluster":
+        return
     if inputs.settings.sync.backends == "manifest":
         outcome = "SyncSettings.backends is manifest, so its pool has no servers"
         other = "set SyncSettings.backends to auto, which leaves live servers alone"
@@ -133,7 +135,8 @@ def check_port_name(
         if group.endpoints and not is_served and any(item.port is None for item in group.ports):
             message = f"a port without a number may be that of {service.title}, which is held"
             findings.error(group.origin, (), message, "write the number at which its back ends serve it")
-    known = {item.name for group in groups for item in group.ports if item.name and item.protocol is port.protocol}
+    in_git = groups_in_git(groups)
+    known = {item.name for group in in_git for item in group.ports if item.name and item.protocol is port.protocol}
     if port.name in known or any(
         port_of(group.ports, port, is_only=takes_any and len(groups) == 1) for group in groups
     ):
@@ -145,11 +148,16 @@ def check_port_name(
         findings.error(service, place, message, f'did you mean "{near[0]}"? Give the port one name in both')
 
 
+def groups_in_git(groups: Iterable[EndpointGroup]) -> list[EndpointGroup]:
+    """Those that people write, and may misspell."""
+    return [group for group in groups if not group.origin.origin.is_cluster]
+
+
 def _warn_of_unsaid_readiness(service: Service, inputs: Inputs, findings: Findings) -> None:
-    """Kubernetes takes an endpoint without `ready` for ready, and so do we; AKO takes it for not ready (AKO-NOT-READY)."""
+    """Warn of endpoints in Git that count as ready, as in Kubernetes, and that AKO disables (AKO-NOT-READY)."""
     for item in inputs.catalog.slices_of_service.get(service.key, ()):
         for number, endpoint in enumerate(item.endpoints):
-            if endpoint.conditions.ready is None:
+            if endpoint.conditions.ready is None and not item.origin.is_cluster:
                 message = "an endpoint that does not say whether it is ready counts as ready (AKO disables it)"
                 findings.warning(item, ("endpoints", number), message, "write conditions: {ready: true}, or false")
                 break
@@ -158,7 +166,9 @@ def _warn_of_unsaid_readiness(service: Service, inputs: Inputs, findings: Findin
 def _why_none(groups: tuple[EndpointGroup, ...], port: ServicePort, wanted: frozenset[str]) -> tuple[str, str]:
     """Why none of these is a server of the port, and the fix."""
     if not any(group.endpoints for group in groups):
-        return "its EndpointSlices hold no endpoints", "commit its endpoints, unless it is meant to have none"
+        is_followed = any(group.origin.origin.is_cluster for group in groups)
+        fix = "see in the cluster why it has no Pods" if is_followed else "commit its endpoints"
+        return "its EndpointSlices hold no endpoints", f"{fix}, unless it is meant to have none"
     if any(group.endpoints and port_of(group.ports, port, is_only=len(groups) == 1) for group in groups):
         missing = " or ".join(f"IP{family.lower()}" for family in sorted(wanted))
         return (

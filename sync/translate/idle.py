@@ -28,7 +28,7 @@ def idle_manifests(
     if not specs or not resources.is_complete:
         return frozenset()
     needed = frozenset(_needed(resources, translations, specs, inputs))
-    holds_nothing = not held and not any(spec.unknown_nodes for spec in specs)
+    holds_nothing = not held and not any(spec.unknown_servers and spec.unknown_servers.nodes for spec in specs)
     return frozenset(
         broken.origin
         for broken in resources.broken
@@ -61,7 +61,7 @@ def _needed(
     for service in (*attached, *direct):
         yield from _back_ends_of(service, inputs)
     for spec in specs:
-        nodes = spec.unknown_nodes.nodes if spec.unknown_nodes else ()
+        nodes = spec.unknown_servers.nodes if spec.unknown_servers else ()
         yield from ((Node.GROUP_KIND, "", title.removeprefix("Node ")) for title in nodes)
 
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from sync.model.desired import ServiceKey, UnknownServers
 from sync.model.facts import Facts
 from sync.model.provenance import Sourced, Sources, in_manifest, in_values
 from sync.model.resources.core import Namespace
 from sync.model.resources.resource import Resource
-from sync.model.resources.tree import Resources
+from sync.model.resources.tree import BackEndKey, Resources
 from sync.model.settings import Settings
 from sync.model.wording import is_near
 from sync.translate.attachments import Attachments, attachments_of
@@ -29,6 +30,8 @@ class Inputs:
     attachments: Attachments
     strays: Strays
     is_complete: bool
+    followed: frozenset[ServiceKey]
+    unknown_servers: Mapping[BackEndKey, UnknownServers]
     records_sources: bool = False
     """Whether specs tell where their fields come from."""
 
@@ -77,6 +80,8 @@ def inputs_of(resources: Resources, settings: Settings, facts: Facts, *, records
         attachments=attachments_of(resources, catalog),
         strays=strays_of(resources, catalog),
         is_complete=resources.is_complete,
+        followed=resources.followed,
+        unknown_servers=resources.unknown_servers,
         records_sources=records_sources,
     )
 

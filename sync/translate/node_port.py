@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sync.model.desired import ObjectSpec, Server, UnknownNodes
+from sync.model.desired import ObjectSpec, Server, UnknownServers
 from sync.model.problem import Problem, Severity
 from sync.model.provenance import in_manifest
 from sync.model.resources.core import Node, Service, ServicePort
@@ -15,6 +15,7 @@ from sync.translate.endpoints import (
     back_ends,
     check_port_name,
     families,
+    groups_in_git,
     none_serves,
     not_told,
     place_of_port,
@@ -44,6 +45,8 @@ def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
     if not inputs.catalog.nodes and not has_unknown:
         not_told(service, (), "the tree holds no Node", "commit the Nodes", inputs, findings)
         return None
+    if not port.node_port and inputs.settings.sync.backends == "cluster":
+        return None
     if not port.node_port:
         findings.error(
             service,
@@ -69,7 +72,7 @@ def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
         servers=[Server(address=at.text, family=family_of(at.text), port=port.node_port) for _, at in found],
         sources=lambda: (
             *(in_manifest(node, *at.path, said=node.title) for node, at in found),
-            place_of_port(service, port, "nodePort"),
+            place_of_port(service, port, "nodePort", default=f"node port {port.node_port} of the cluster"),
             *(places_of_back_ends(service, inputs) if service.spec.external_traffic_policy == "Local" else ()),
         ),
     )
@@ -79,13 +82,13 @@ def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
 
 
 def _check_selection(service: Service, inputs: Inputs, findings: Findings) -> None:
-    """Errors for Nodes whose label is nearly that of nodePortSelector, or that have a value where it has none."""
+    """Errors for Nodes in Git with nearly the label of nodePortSelector, and any with a value where it has none."""
     selector = inputs.settings.node_port_selector
     nodes = inputs.catalog.nodes if selector.key else ()
     is_valueless = not selector.value and all(node.metadata.labels.get(selector.key) != "" for node in nodes)
     for node in nodes:
         if node.metadata.labels.get(selector.key) != selector.value and (
-            is_nearly_labelled(node, selector.key, selector.value)
+            (is_nearly_labelled(node, selector.key, selector.value) and not node.origin.is_cluster)
             or (is_valueless and selector.key in node.metadata.labels)
         ):
             message = f"{node.title} has nearly the label of nodePortSelector, so {service.title} is held"
@@ -102,10 +105,12 @@ def _check_local(service: Service, port: ServicePort, inputs: Inputs, findings: 
 
 
 def _check_node_names(groups: tuple[EndpointGroup, ...], service: Service, inputs: Inputs, findings: Findings) -> None:
-    """Errors for endpoints that name no Node at all, or one that is not in the tree and nearly an idle one that is."""
-    known = {node.name for node in inputs.catalog.nodes} | {item.name for item in inputs.catalog.broken_of(Node)}
-    idle = known - {end.node for group in groups for end in group.endpoints}
-    for group in groups:
+    """Errors for endpoints in Git that name no Node at all, or one that is unknown and nearly an idle one in Git."""
+    broken = {item.name for item in inputs.catalog.broken_of(Node)}
+    known = {node.name for node in inputs.catalog.nodes} | broken
+    in_git = {node.name for node in inputs.catalog.nodes if not node.origin.is_cluster} | broken
+    idle = in_git - {end.node for group in groups for end in group.endpoints}
+    for group in groups_in_git(groups):
         for end in group.endpoints:
             if not end.node:
                 message = (
@@ -120,7 +125,7 @@ def _check_node_names(groups: tuple[EndpointGroup, ...], service: Service, input
 # --- Nodes that do not tell where they are ----------------------------------------------------------------------------
 
 
-def unknown_nodes(service: Service, port: ServicePort, inputs: Inputs) -> UnknownNodes | None:
+def unknown_nodes(service: Service, port: ServicePort, inputs: Inputs) -> UnknownServers | None:
     """The chosen Nodes that Git does not say how to reach; None if there are none."""
     chosen = _is_chosen(service, port, inputs)
     if chosen is None or service.spec.type == "ClusterIP":
@@ -136,7 +141,7 @@ def unknown_nodes(service: Service, port: ServicePort, inputs: Inputs) -> Unknow
         return None
     cni = inputs.settings.ako.cni_plugin
     told = [node for node in inputs.catalog.nodes if node.title not in flawed]
-    return UnknownNodes(
+    return UnknownServers(
         nodes=tuple(sorted(flawed | broken)),
         known_addresses=frozenset(stated.text for node in told for stated in _stated_addresses(node, cni)),
     )
@@ -146,7 +151,7 @@ def node_problems(inputs: Inputs, specs: Iterable[ObjectSpec]) -> Iterator[Probl
     """What is wrong with Nodes: errors where the servers of a pool depend on it."""
     if inputs.settings.l7.service_type != "NodePort":
         return
-    needed = {title for spec in specs if spec.unknown_nodes for title in spec.unknown_nodes.nodes}
+    needed = {title for spec in specs if spec.unknown_servers for title in spec.unknown_servers.nodes}
     for node in inputs.catalog.nodes:
         if (flaw := _flaw_in(_stated_addresses(node, inputs.settings.ako.cni_plugin))) is not None:
             severity = Severity.ERROR if node.title in needed else Severity.WARNING

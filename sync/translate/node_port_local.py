@@ -29,6 +29,11 @@ def pod_servers(service: Service, port: ServicePort, inputs: Inputs, findings: F
             )
     pods = pods_of(service, inputs)
     _check_unselected(service, pods, inputs, findings)
+    groups = back_ends(service, inputs)
+    if not pods and groups and not any(group.endpoints for group in groups):
+        why = "it selects no Pod, and its EndpointSlices hold no endpoints"
+        none_serves(service, port, why, "start or commit its Pods, unless it is meant to have none", findings)
+        return FoundServers()
     if not pods:
         not_told(
             service, ("spec", "selector"), "the tree holds no Pod that it selects", "commit the Pods", inputs, findings
@@ -67,10 +72,12 @@ def pod_servers(service: Service, port: ServicePort, inputs: Inputs, findings: F
 
 
 def _check_unselected(service: Service, pods: list[Pod], inputs: Inputs, findings: Findings) -> None:
-    """Errors for Pods that the Service does not select, though its EndpointSlices name them or nearly its selector."""
+    """Errors for Pods in Git that the Service does not select, though its EndpointSlices or their labels say so."""
     selected = {pod.key for pod in pods}
     behind = {end.pod for group in back_ends(service, inputs) or () for end in group.endpoints if end.pod}
     for pod in (pod for found in inputs.catalog.pods.values() for pod in found if pod.key not in selected):
+        if pod.origin.is_cluster:
+            continue
         is_here = pod.namespace == service.namespace
         is_elsewhere = pod.namespace == DEFAULT_NAMESPACE or is_near(pod.namespace, service.namespace)
         is_moved = is_elsewhere and (service.namespace, pod.name) not in selected

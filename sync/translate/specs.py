@@ -12,7 +12,8 @@ from sync.model.desired import (
     ObjectSpec,
     PolicyRule,
     PoolContent,
-    UnknownNodes,
+    ServersFrom,
+    UnknownServers,
     VirtualServiceContent,
     VsVipContent,
 )
@@ -72,7 +73,8 @@ def _spec(
     find_sources: Callable[[], FieldSources],
     *,
     left_alone: frozenset[str] = frozenset(),
-    unknown_nodes: UnknownNodes | None = None,
+    unknown_servers: UnknownServers | None = None,
+    servers_from: ServersFrom | None = None,
 ) -> ObjectSpec:
     cloud = blueprint.cloud if KINDS[content.KIND].has_cloud else ""
     return ObjectSpec(
@@ -82,7 +84,8 @@ def _spec(
         markers=markers,
         content=content,
         left_alone=left_alone,
-        unknown_nodes=unknown_nodes,
+        unknown_servers=unknown_servers,
+        servers_from=servers_from,
         sources=find_sources() if blueprint.records_sources else {},
     )
 
@@ -122,7 +125,8 @@ def _pool(blueprint: Blueprint, end: BackEnd, inputs: Inputs, findings: Findings
         content,
         partial(sources.of_pool, blueprint, end, found),
         left_alone=frozenset({"servers"} if found.servers is None else ()),
-        unknown_nodes=found.unknown_nodes,
+        unknown_servers=found.unknown_servers,
+        servers_from=found.servers_from,
     )
 
 

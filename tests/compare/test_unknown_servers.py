@@ -8,7 +8,7 @@ import pytest
 from sync.compare.fields import field_values
 from sync.compare.objects import body_of_update, compare
 from sync.compare.unknown_servers import name_of, unknown_servers, with_servers
-from sync.model.desired import AviObject, UnknownNodes
+from sync.model.desired import AviObject, UnknownServers
 from tests.shared.builders import make_object, markers
 
 
@@ -21,7 +21,7 @@ def make_pool(*addresses: str, known: tuple[str, ...] = ("192.0.2.1",), left_alo
     """A pool whose Node n2 does not tell where it is, and whose other Nodes have these addresses."""
     body = {"servers": [server(address) for address in addresses], "markers": markers(ManagedBy="avi-sync", Digest="x")}
     item = make_object(body, left_alone=["servers"] if left_alone else [])
-    return replace(item, unknown_nodes=UnknownNodes(nodes=("Node n2",), known_addresses=frozenset(known)))
+    return replace(item, unknown_servers=UnknownServers(nodes=("Node n2",), known_addresses=frozenset(known)))
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def make_pool(*addresses: str, known: tuple[str, ...] = ("192.0.2.1",), left_alo
         pytest.param(make_pool("192.0.2.1", "192.0.2.2"), [], id="nothing twice"),
         pytest.param(make_pool(known=()), ["192.0.2.1:80", "192.0.2.2:80"], id="no Node is known"),
         pytest.param(make_pool("192.0.2.1", left_alone=True), [], id="all live servers stay anyway"),
-        pytest.param(replace(make_pool("192.0.2.1"), unknown_nodes=None), [], id="every Node is known"),
+        pytest.param(replace(make_pool("192.0.2.1"), unknown_servers=None), [], id="every Node is known"),
     ],
 )
 def test_a_live_server_stays_if_it_may_be_that_of_an_unknown_node(desired: AviObject, expected: list[str]) -> None:

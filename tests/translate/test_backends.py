@@ -435,8 +435,8 @@ def test_a_node_that_does_not_tell_where_it_is_is_known_to_its_pools(
     found = translated(make_gateway(), service, make_node(), *items, settings=NODE_PORT)
 
     (spec,) = [spec for spec in found.specs if spec.key.kind == "Pool"]
-    assert (" ".join(spec.unknown_nodes.nodes) if spec.unknown_nodes else "") == expected
-    assert spec.unknown_nodes is None or spec.unknown_nodes.known_addresses == {"192.0.2.101"}
+    assert (" ".join(spec.unknown_servers.nodes) if spec.unknown_servers else "") == expected
+    assert spec.unknown_servers is None or spec.unknown_servers.known_addresses == {"192.0.2.101"}
     assert found.held == ()
 
 
@@ -478,7 +478,7 @@ def test_a_tree_whose_only_node_is_broken_holds_nodes() -> None:
     found = translated(make_gateway(), node_port_service(), make_broken("Node", "n9"), settings=chosen)
 
     (spec,) = [spec for spec in found.specs if spec.key.kind == "Pool"]
-    assert spec.unknown_nodes is not None
+    assert spec.unknown_servers is not None
     assert warnings_of(found) == []
 
 
@@ -491,7 +491,7 @@ def test_a_service_that_is_reached_directly_does_not_depend_on_nodes(skips: bool
     found = translated(service, make_slice(), make_node(), make_node("n9", "x"), settings=NODE_PORT)
 
     (spec,) = [spec for spec in found.specs if spec.key.kind == "Pool"]
-    assert (spec.unknown_nodes is None) is skips
+    assert (spec.unknown_servers is None) is skips
 
 
 @pytest.mark.parametrize(

@@ -203,7 +203,7 @@ def test_there_is_an_error_exactly_where_something_is_held_or_nothing_is_usable(
 
     desired = desired_of([*items, *broken], problems=told, **sections)
 
-    is_held = bool(desired.held) or any(item.unknown_nodes for item in desired)
+    is_held = bool(desired.held) or any(item.unknown_servers for item in desired)
     errors = [problem for problem in desired.problems if problem.severity is Severity.ERROR]
     assert bool(errors) == (is_held or bool(broken and not desired.objects))
     assert len({p.origin for p in desired.problems} & {p.origin for p in told}) == len({p.origin for p in told})

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sync.model.desired import OwnerKind
+from sync.model.desired import OwnerKind, ServiceKey, UnknownServers
 from sync.model.problem import Origin
 from sync.model.resources.resource import GroupKind, ManifestKey, Resource, title_of
 
@@ -66,6 +66,9 @@ class Namesake:
         return (self.namespace, self.name)
 
 
+BackEndKey = tuple[ServiceKey, tuple[str, int]]
+"""A Service, and protocol and number of one of its ports."""
+
 R = TypeVar("R", bound=Resource)
 
 
@@ -77,6 +80,8 @@ class Resources:
     `is_complete` is False while something in the tree could not be read: then absence proves nothing.
     `namesakes` are manifests of kinds that are called like ours.
     `ignored` counts the manifests of kinds that mean nothing here, by `apiVersion/kind`.
+    `followed` are the Services whose back ends a cluster tells, `unknown_servers` those of its ports of which it could
+    not (`sync.translate.cluster`).
     """
 
     found: Mapping[GroupKind, tuple[Resource, ...]] = field(default_factory=dict)
@@ -84,6 +89,8 @@ class Resources:
     namesakes: tuple[Namesake, ...] = ()
     ignored: Mapping[str, int] = field(default_factory=dict)
     is_complete: bool = True
+    followed: frozenset[ServiceKey] = frozenset()
+    unknown_servers: Mapping[BackEndKey, UnknownServers] = field(default_factory=dict)
 
     def of(self, kind: type[R]) -> tuple[R, ...]:
         """The usable manifests of a kind."""

@@ -1,4 +1,7 @@
-"""Nodes without a usable address in Git: their live servers stay, while those of other Nodes follow Git."""
+"""Unknown servers: what is live of them stays, while all other servers follow Git or the cluster.
+
+Some Nodes have no usable address in Git, or a cluster could not be read.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -17,15 +20,15 @@ def with_unknown_servers(desired: DesiredState, live: LiveState) -> DesiredState
 
 
 def kept_servers(desired: DesiredState, live: LiveState, held: Iterable[str]) -> Iterator[Problem]:
-    """An error for each pool that keeps such servers; `held` are the owners that are left unchanged anyway, by name.
+    """An error for each pool that keeps servers of such Nodes; `held` are the owners that stay as they are, by name.
 
     `desired` is the state as Git has it.
     """
     known = frozenset(held)
     for item, servers in _kept(desired, live):
-        if item.unknown_nodes is None or item.owner_name in known:
+        if item.unknown_servers is None or item.unknown_servers.is_everything or item.owner_name in known:
             continue
-        nodes = _some(item.unknown_nodes.nodes)
+        nodes = _some(item.unknown_servers.nodes)
         yield Problem(
             severity=Severity.ERROR,
             message=f"held: {item.key} keeps {_some([*map(name_of, servers)])}: Git has no usable address for {nodes}",
@@ -46,7 +49,7 @@ _MOST_NAMES = 3
 
 def _kept(desired: DesiredState, live: LiveState) -> Iterator[tuple[AviObject, tuple[Mapping[str, Any], ...]]]:
     """The desired objects that keep live servers, with these servers."""
-    affected = [item for item in desired if item.unknown_nodes is not None]
+    affected = [item for item in desired if item.unknown_servers is not None]
     if not affected:
         return
     # An object is live under its key, else in the tenant or cloud that it leaves, else as a run has stored it.
