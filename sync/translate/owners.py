@@ -11,7 +11,7 @@ from sync.model.resources.core import Service
 from sync.model.resources.gateway import Gateway
 from sync.model.resources.tree import BrokenResource, Namesake, Resources
 from sync.translate.catalog import ATTACHABLE, gateway_of
-from sync.translate.findings import OwnerTranslation
+from sync.translate.findings import OwnerTranslation, problem_at
 from sync.translate.inputs import Inputs
 from sync.translate.load_balancer import SHARED_VIP_ANNOTATION
 
@@ -25,7 +25,8 @@ def owners_in_git(
     """All owners of a tree; a switch in values.yaml (`switched_off`, by name) is no plain word of Git's."""
     switched = frozenset(switched_off)
     named = named_owners(resources)
-    namesakes = dict(_namesakes(resources))
+    untyped = dict(_untyped(resources))
+    namesakes = {**dict(_namesakes(resources)), **_owners_of_untyped(resources, untyped)}
     return OwnersInGit(
         named=named,
         namesakes={owner: problem for owner, problem in namesakes.items() if owner not in named},
@@ -34,6 +35,7 @@ def owners_in_git(
             **dict(_loose_namesakes(resources)),
             **dict(_loose_broken(resources)),
             **inputs.attachments.loose,
+            **{item.key: untyped[item.key] for item in resources.of(Service) if _is_untyped_member(item, untyped)},
         },
         meant_for={_gateway(*key): found for key, found in inputs.attachments.meant_for.items()},
         of_services=dict(sorted(_owners_of_services(resources))),
@@ -70,6 +72,30 @@ def _loose_broken(resources: Resources) -> Iterator[tuple[ServiceKey, Problem]]:
         if item.service_type in ATTACHABLE and not all(gateway_of(item.labels)):
             message, fix = "its manifest cannot be used", "correct it"
             yield item.key, Problem(severity=Severity.WARNING, message=message, fix=fix, origin=item.origin)
+
+
+def _untyped(resources: Resources) -> Iterator[tuple[ServiceKey, Problem]]:
+    """Services that belong to no Gateway and do not state their type: a lost line makes a ClusterIP Service of any."""
+    for service in resources.of(Service):
+        if service.spec.stated_type is None and not all(gateway_of(service.metadata.labels)):
+            message = f"{service.title} does not state its type, which makes it a ClusterIP Service"
+            fix = "write type: LoadBalancer, or type: ClusterIP if it is not to be served any more"
+            yield service.key, problem_at(Severity.WARNING, service, ("spec", "type"), message, fix)
+
+
+def _owners_of_untyped(resources: Resources, untyped: Mapping[ServiceKey, Problem]) -> Mapping[Owner, Problem]:
+    """What may be live for such Services: a VirtualService of their own, or the shared VIP that they name."""
+    found: dict[Owner, Problem] = {}
+    for service in resources.of(Service):
+        if service.key in untyped:
+            for shared in {"", service.annotation(SHARED_VIP_ANNOTATION)}:
+                found[load_balancer_owner(*service.key, shared)] = untyped[service.key]
+    return found
+
+
+def _is_untyped_member(service: Service, untyped: Mapping[ServiceKey, Problem]) -> bool:
+    """Whether it names a shared VIP, which only a LoadBalancer Service does."""
+    return service.key in untyped and bool(service.annotation(SHARED_VIP_ANNOTATION))
 
 
 def _unproven(item: Namesake) -> Problem:

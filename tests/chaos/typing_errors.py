@@ -32,10 +32,10 @@ FREE_TEXT = re.compile(
 )
 """Where nothing else refers to the text, by its path."""
 
-OPTIONAL = re.compile(r"^\s*(- )?(type|targetPort|role|exposed|ako\.vmware\.com/(?!gateway-)\S+|aviinfrasetting\S+):")
+OPTIONAL = re.compile(r"^\s*(- )?(targetPort|role|exposed|ako\.vmware\.com/(?!gateway-)\S+|aviinfrasetting\S+):")
 """Lines that an author may take away on purpose, so that nobody can tell that one was lost.
 
-A Service is no LoadBalancer without its type, a Namespace is not served without its label.
+A Namespace is not served without its label, and an annotation that is gone is a setting that is no longer wanted.
 """
 
 GUARDED = re.compile(r"clusterName")

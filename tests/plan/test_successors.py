@@ -258,3 +258,17 @@ def test_a_service_of_another_namespace_is_told_from_its_namesake() -> None:
 
     assert [str(held.owner) for held in plan.held] == [str(A), "SharedVip shop/k1"]
     assert {str(change.owner) for change in plan.changes} == {"Gateway shop/g1"}
+
+
+@pytest.mark.parametrize("shared", ["", "k"], ids=["its own VIP", "a shared VIP"])
+def test_a_service_that_does_not_state_its_type_keeps_what_is_live(shared: str) -> None:
+    """A lost line `type: LoadBalancer` makes a ClusterIP Service of it, and proves nothing."""
+    others = [load_balancer("b", port=26, shared_vip=shared)] if shared else []
+    manifest = load_balancer("a", shared_vip=shared)
+    spec = {key: value for key, value in manifest["spec"].items() if key != "type"}
+    controller = converged(manifest, *others)
+
+    plan = plan_of(desired_of([{**manifest, "spec": spec}, *others]), controller.live)
+
+    assert (plan.is_empty, [held.owner.namespace for held in plan.held]) == (True, ["shop"])
+    assert "does not state its type" in plan.problems[0].message

@@ -50,6 +50,7 @@ from sync.model.resources.core import (
     Service,
     ServicePort,
     ServiceSpec,
+    ServiceType,
     SlicePort,
     TargetRef,
 )
@@ -229,6 +230,7 @@ def make_service(
     ports: Iterable[ServicePort] | None = None,
     gateway: tuple[str, str] | None = ("shop", "web"),
     annotations: Mapping[str, str] | None = None,
+    type: ServiceType | None = "ClusterIP",  # noqa: A002 (the name of the field)
     **spec: Any,
 ) -> Service:
     """A Service of one port that belongs to the Gateway shop/web; `spec` are further fields of ServiceSpec."""
@@ -237,7 +239,7 @@ def make_service(
     return Service(
         metadata=make_metadata(name, namespace, labels, annotations),
         origin=make_origin("Service", f"{namespace}-{name}"),
-        spec=ServiceSpec(ports=tuple(ports) if ports is not None else (one,), **spec),
+        spec=ServiceSpec(stated_type=type, ports=tuple(ports) if ports is not None else (one,), **spec),
     )
 
 

@@ -77,7 +77,10 @@ def service(
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {"name": name, "namespace": namespace, **labels},
-        "spec": {"ports": [{"name": f"p{port}", "port": port, "targetPort": 8000 + port} for port in ports]},
+        "spec": {
+            "type": "ClusterIP",
+            "ports": [{"name": f"p{port}", "port": port, "targetPort": 8000 + port} for port in ports],
+        },
     }
 
 

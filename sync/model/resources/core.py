@@ -41,18 +41,27 @@ class ServicePort:
         return self.target_port or self.port
 
 
+ServiceType = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSpec:
     """What AKO reads of a Service for layer 4, and nothing else."""
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL
-    type: Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"] = "ClusterIP"
+    stated_type: Annotated[ServiceType | None, Field(alias="type")] = None
+    """What the manifest says; a lost line says nothing."""
     ports: tuple[ServicePort, ...] = ()
     selector: Mapping[Text, Text] = field(default_factory=dict)
     load_balancer_ip: Annotated[Text, Field(alias="loadBalancerIP")] = ""
     load_balancer_class: Text | None = None
     external_traffic_policy: Literal["Cluster", "Local"] = "Cluster"
     ip_families: tuple[Literal["IPv4", "IPv6"], ...] = ()
+
+    @property
+    def type(self) -> ServiceType:
+        """The type that the API server takes it for."""
+        return self.stated_type or "ClusterIP"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
