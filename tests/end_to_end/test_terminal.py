@@ -231,7 +231,7 @@ def test_a_terminal_sees_how_far_a_run_has_come(
 def test_a_terminal_is_left_alone(
     sync: Run, tree: Tree, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
-    """By whoever asked for quiet, and by what machines read."""
+    """By --quiet, and by the formats for machines."""
     tree.commit(web=app())
 
     with terminal(monkeypatch) as sent:

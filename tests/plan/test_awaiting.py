@@ -49,7 +49,7 @@ def test_what_was_put_back_is_waited_for() -> None:
 
 
 def test_what_was_not_tried_is_not_waited_for() -> None:
-    """Nothing of it has changed."""
+    """None of its objects has changed."""
     outcome = make_outcome(make_set(make_change(Action.UPDATE)), WriteState.NOT_TRIED, state=SetState.NOT_TRIED)
 
     assert waits_for(outcome) == []

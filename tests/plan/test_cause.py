@@ -35,7 +35,7 @@ def test_a_deleted_object_of_an_unchanged_owner_is_a_change_of_the_controller() 
 
 
 def test_a_new_owner_is_a_change_of_git() -> None:
-    """Nothing of it was ever written."""
+    """It was never written."""
     assert {cause for _, cause in causes(plan_for(LiveState(), *app("web")))} == {Cause.GIT}
 
 

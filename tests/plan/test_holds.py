@@ -203,7 +203,7 @@ def test_servers_that_are_left_alone_are_none_that_an_incomplete_tree_loses() ->
     ],
 )
 def test_a_wanted_name_that_is_not_ours_holds_its_owner(ownership: Ownership, expected: str) -> None:
-    """Nothing of it is made beside the object, which is listed as foreign."""
+    """None of its other objects is created, and the object is listed as foreign."""
     pool = only(converged(*WEB).live, "Pool")
     theirs = replace(
         pool, ownership=ownership, owner=None, owner_name="", body={**pool.body, "created_by": "terraform"}

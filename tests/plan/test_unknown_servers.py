@@ -145,7 +145,7 @@ def test_what_an_interrupted_run_has_deleted_is_created_with_the_server() -> Non
 
 
 def test_an_owner_that_is_held_anyway_is_named_once() -> None:
-    """Nothing of it changes, whatever its Nodes say."""
+    """It is left unchanged, whatever its Nodes say."""
     controller = controller_with(1, 2)
     desired = replace(desired_with({1: Told.NOTHING}), holds_everything=True)
 

@@ -101,7 +101,7 @@ def test_a_gateway_may_be_renamed_together_with_the_labels_of_its_services() -> 
     ],
 )
 def test_a_live_gateway_stays_while_a_manifest_of_another_group_has_its_name(manifest: Manifest) -> None:
-    """Nothing of it goes because of a group that is not served."""
+    """A group that is not served deletes none of its objects."""
     live = converged(WEB, FRONT, SLICE).live
 
     plan = plan_for(live, manifest, FRONT, SLICE)
