@@ -1,1 +1,1 @@
-"""Clusters: reading what they make of Services, and a small API server to read it from."""
+"""Clusters: reading what they make of Services, and writing statuses back."""

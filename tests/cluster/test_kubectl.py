@@ -12,9 +12,9 @@ import yaml
 
 from sync.cluster.state_file import read_state_file
 from sync.model.cluster import ClusterNeeds
-from tests.cluster import api_server
-from tests.cluster.api_server import ApiServer, Fault
-from tests.cluster.conftest import NEEDS, Read, endpoint_slice
+from tests.shared import api_server
+from tests.shared.api_server import ApiServer, Fault
+from tests.shared.clusters import NEEDS, Read, endpoint_slice
 
 Kubectl = Callable[..., "subprocess.CompletedProcess[str]"]
 

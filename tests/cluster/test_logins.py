@@ -20,9 +20,9 @@ from sync.cluster.kubeconfig import read_kubeconfig
 from sync.cluster.place import ClusterPlace
 from sync.errors import SyncError, UnreachableError, UsageError
 from sync.timing import Timing
-from tests.cluster import api_server
-from tests.cluster.api_server import ApiServer, Fault
-from tests.cluster.conftest import Read
+from tests.shared import api_server
+from tests.shared.api_server import ApiServer, Fault
+from tests.shared.clusters import Read
 
 TOKEN = "good-token-0123456789"
 OTHER = "other-token-9876543210"

@@ -6,9 +6,9 @@ import pytest
 
 from sync.model.cluster import ClusterNeeds
 from sync.model.resources.core import EndpointSlice, Node, Service
-from tests.cluster import api_server
-from tests.cluster.api_server import Answer, ApiServer, Fault, Request
-from tests.cluster.conftest import Read, endpoint_slice, service
+from tests.shared import api_server
+from tests.shared.api_server import Answer, ApiServer, Fault, Request
+from tests.shared.clusters import Read, endpoint_slice, service
 
 FAR = ClusterNeeds(services=frozenset((f"team-{number}", "web") for number in range(5)))
 

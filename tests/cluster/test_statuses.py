@@ -13,9 +13,9 @@ from sync.model.desired import Condition, ListenerStatus, Owner, OwnerKind, Stat
 from sync.model.resources.core import Service
 from sync.model.resources.gateway import Gateway
 from sync.timing import Timing
-from tests.cluster import api_server
-from tests.cluster.api_server import ApiServer, Fault, Object
-from tests.cluster.conftest import service
+from tests.shared import api_server
+from tests.shared.api_server import ApiServer, Fault, Object
+from tests.shared.clusters import service
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 LATER = datetime(2026, 11, 29, 13, tzinfo=UTC)

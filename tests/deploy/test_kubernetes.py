@@ -13,14 +13,12 @@ import yaml
 
 from sync.errors import ExitCode
 from sync.model.cluster import ClusterNeeds
-from tests.cluster.api_server import ApiServer
-from tests.cluster.conftest import Read, read, server
 from tests.deploy.kustomize import Manifest, build, containers_of
+from tests.shared.api_server import ApiServer
+from tests.shared.clusters import Read
 from tests.shared.command_line import every_command, options_of
 from tests.shared.emulated_controller import Controller, Run
 from tests.shared.tree import Tree, app
-
-__all__ = ["read", "server"]  # fixtures
 
 ROOT = Path(__file__).parent.parent.parent
 KUBERNETES = ROOT / "deploy" / "kubernetes"

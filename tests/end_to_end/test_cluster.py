@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.cluster import api_server
-from tests.cluster.api_server import ApiServer, Fault
-from tests.cluster.conftest import endpoint_slice
-from tests.cluster.conftest import service as live_service
+from tests.shared import api_server
+from tests.shared.api_server import ApiServer, Fault
+from tests.shared.clusters import endpoint_slice
+from tests.shared.clusters import service as live_service
 from tests.shared.emulated_controller import Controller, Result, Run
 from tests.shared.tree import VALUES, Tree, app, endpoints, gateway, service
 
