@@ -207,7 +207,7 @@ def _git_login(options: SourceOptions, environment: Mapping[str, str]) -> GitLog
     """The login for https://; a name that could inject another header is refused."""
     username, is_bearer = options.git_username, options.git_auth == "bearer"
     if not username.isprintable() or ":" in username:
-        raise UsageError("--git-username contains a colon or a control character", fix="give the name alone")
+        raise UsageError("--git-username contains a colon or a control character", fix="give only the name")
     if username and is_bearer:
         raise UsageError("a Bearer token has no user name", fix="leave out --git-username, or use --git-auth basic")
     token = secret("SYNC_GIT_TOKEN", options.git_token_file, environment)
@@ -299,7 +299,7 @@ def _without_effect(settings: Settings) -> Iterator[Problem]:
         yield _warning(("AKOSettings", "deleteConfig"), message, "remove it")
     selector = settings.ako.namespace_selector
     if (selector.label_key or selector.label_value) and not selector.is_active:
-        message = "namespaceSelector needs labelKey and labelValue: with one of them every namespace is served"
+        message = "namespaceSelector needs labelKey and labelValue: with only one of them, every namespace is served"
         yield _warning(("AKOSettings", "namespaceSelector"), message, "give both, or neither")
     if settings.node_port_selector.value and not settings.node_port_selector.key:
         message = "nodePortSelector has no key, so every Node is used"

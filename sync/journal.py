@@ -118,7 +118,7 @@ class Journal:
 def read_journal(place: Path) -> tuple[tuple[Event, ...], int]:
     """All events, and how many lines could not be read; raises UsageError if there is no journal."""
     if not place.exists():
-        fix = "name the journal that `avi-sync --journal` writes; it begins with the first run that writes"
+        fix = "name the journal that `avi-sync --journal` writes; the first run that writes creates it"
         raise UsageError("there is no journal", where=str(place), fix=fix)
     events: list[Event] = []
     unread = 0

@@ -1,4 +1,4 @@
-"""One run as a pipeline: read → desired → live → plan → guard → apply → verify (docs/architecture.md#the-datas-way)."""
+"""One run as a pipeline: read → desired → live → plan → guard → apply → verify (docs/architecture.md#the-pipeline)."""
 
 from collections.abc import Iterable
 from contextlib import suppress

@@ -301,7 +301,7 @@ def test_a_run_without_facts_says_what_it_assumes(run: Run, tree: Tree, tmp_path
     told = run("render", "--source", tree(), "-o", "json", "--facts", tmp_path / "facts.yaml")
 
     assert len(assumed.err.splitlines()) == 1
-    assert assumed.err.startswith("note: no Controller was asked: assuming an Enterprise license, a vCenter cloud")
+    assert assumed.err.startswith("note: without a Controller, avi-sync assumes an Enterprise license, a vCenter cloud")
     assert told.err == ""
     assert "mail.shop.example.com" in told.out
     assert "mail.shop.example.com" not in assumed.out

@@ -93,7 +93,7 @@ def test_a_cluster_name_is_required(text: str, expected: str) -> None:
             id="version without quotes",
         ),
         pytest.param("a: [", "8: ", "not valid YAML", "syntax", id="syntax"),
-        pytest.param("L4Settings: {}\nL4Settings: {}", "8: ", "stands twice", "keep one", id="a section twice"),
+        pytest.param("L4Settings: {}\nL4Settings: {}", "8: ", "is written twice", "keep one", id="a section twice"),
     ],
 )
 def test_a_wrong_key_or_value_is_an_error_with_its_line(added: str, place: str, message: str, fix: str) -> None:
@@ -329,7 +329,7 @@ def test_delete_config_has_no_effect_and_says_so(value: str, warns: bool) -> Non
         pytest.param(
             "AKOSettings: {clusterName: north, namespaceSelector: {labelKey: team}}",
             "AKOSettings.namespaceSelector",
-            "namespaceSelector needs labelKey and labelValue: with one of them every namespace is served",
+            "namespaceSelector needs labelKey and labelValue: with only one of them, every namespace is served",
             id="half a namespaceSelector",
         ),
         pytest.param(

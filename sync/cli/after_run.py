@@ -105,7 +105,7 @@ def _tell(ending: Ending, arguments: Arguments, recorder: Recorder) -> None:
     """Tell everybody who asked; the failure to tell one is said, and does not keep it from another."""
     recorder.ended(ending)
     if recorder.failure is not None:
-        complain(f"{paint('error:', 'error')} what this run did is not all in the journal: {recorder.failure}")
+        complain(f"{paint('error:', 'error')} the journal of this run is incomplete: {recorder.failure}")
     if file := os.environ.get("SYNC_TERMINATION_LOG", ""):
         _try("the termination message could not be written", lambda: _write_termination_message(Path(file), ending))
     webhook = (
@@ -127,10 +127,10 @@ def _tell_with_memory(ending: Ending, arguments: Arguments, webhook: str) -> Non
     source = arguments.source
     file = memory_file(folder, (arguments.controller.controller, source.source, source.ref, source.path))
     before = recall(file)
-    is_told = not webhook or _try("the webhook could not be told", lambda: _send(ending, before, webhook)) is not None
+    is_told = not webhook or _try("the webhook could not be called", lambda: _send(ending, before, webhook)) is not None
     after = remembered(before, ending, is_told=is_told)
     _tell_prometheus(ending, after, arguments.notify)
-    _try(f"what the next run should know could not be kept in {folder}", lambda: remember(file, ending.target, after))
+    _try(f"the state for the next run could not be saved in {folder}", lambda: remember(file, ending.target, after))
 
 
 def _send(ending: Ending, before: Memory, webhook: str) -> bool:

@@ -129,10 +129,10 @@ def parse_owner(text: str) -> Owner:
     kinds = {kind.value.lower(): kind for kind in OwnerKind}
     parts = text.split("/")
     if len(parts) != 3 or not all(parts):
-        raise UsageError(f"{shown(text)} names no owner", fix="write KIND/NAMESPACE/NAME, such as Gateway/shop/web")
+        raise UsageError(f"{shown(text)} is not an owner", fix="write KIND/NAMESPACE/NAME, such as Gateway/shop/web")
     kind, namespace, name = parts
     if kind.lower() not in kinds:
-        raise UsageError(f"{shown(kind)} is no kind of owner", fix=did_you_mean(kind, _names(OwnerKind)))
+        raise UsageError(f"{shown(kind)} is not a kind of owner", fix=did_you_mean(kind, _names(OwnerKind)))
     return Owner(kind=kinds[kind.lower()], namespace=namespace, name=name)
 
 

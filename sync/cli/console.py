@@ -56,13 +56,13 @@ class Console:
 
     def _writing(self) -> None:
         """From here on a signal no longer ends the process at once: objects in hand are finished."""
-        self._progress.phase("taking the lock, looking again")
+        self._progress.phase("taking the lock, reading again")
         SIGNALS.defer(self._stop)
 
     def _stop(self) -> None:
         self._stopped.set()
         with suppress(RuntimeError):  # the signal has come while a line was being written to the same stream
-            self._progress.note("stopping: what is in hand is finished first")
+            self._progress.note("stopping after the changes in progress")
 
     def _apply_options(self, target: Target) -> ApplyOptions:
         def on_write(outcome: WriteOutcome) -> None:

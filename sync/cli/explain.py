@@ -70,11 +70,11 @@ def _kind_and_name(text: str) -> tuple[str, str]:
     kind, _, name = text.partition("/")
     if not name:
         fix = "write KIND/NAME, such as Pool/my-cluster--shop-web, or an owner, such as Gateway/shop/web"
-        raise UsageError(f"{shown(text)} names no object", fix=fix)
+        raise UsageError(f"{shown(text)} is not an object", fix=fix)
     known = (*KINDS, *(kind.value for kind in OwnerKind))
     kinds = {each.lower(): each for each in known}
     if kind.lower() not in kinds:
-        raise UsageError(f"{shown(kind)} is no kind of object", fix=did_you_mean(kind, known))
+        raise UsageError(f"{shown(kind)} is not a kind of object", fix=did_you_mean(kind, known))
     return kinds[kind.lower()], name
 
 
@@ -101,14 +101,16 @@ def _found(kind: str, name: str, inspection: "Inspection") -> "AviObject":
     for item in desired:
         if (item.key.kind, item.key.name) == (kind, name):
             return item
-    message = f"Git asks for no {kind} {name}"
+    message = f"Git requests no {kind} {name}"
     for held in desired.held:
         if name == held.name or name.startswith(f"{held.name}-"):
-            raise UsageError(f"{message}: {held.owner} is held", fix="avi-sync validate says why")
+            raise UsageError(f"{message}: {held.owner} is held", fix="avi-sync validate shows why")
     near = nearest(name, [item.key.name for item in desired if item.key.kind == kind])
     if any((item.key.kind, item.key.name) == (kind, name) for item in inspection.live or ()):
-        raise UsageError(f"{message}, though there is one on the Controller", fix="look it up there")
-    raise UsageError(message, fix=f'did you mean "{near}"?' if near else "avi-sync render lists all that it asks for")
+        raise UsageError(f"{message}, but the Controller has one", fix="look it up there")
+    raise UsageError(
+        message, fix=f'did you mean "{near}"?' if near else "avi-sync render lists everything that it requests"
+    )
 
 
 def _objects_of(owner: "Owner", inspection: "Inspection") -> "list[AviObject]":
@@ -117,6 +119,6 @@ def _objects_of(owner: "Owner", inspection: "Inspection") -> "list[AviObject]":
     if found := [item for item in desired if item.owner == owner]:
         return sorted(found, key=lambda item: (item.key.rank, item.key))
     if any(held.owner == owner for held in desired.held):
-        raise UsageError(f"{owner} is held", fix="avi-sync validate says why")
+        raise UsageError(f"{owner} is held", fix="avi-sync validate shows why")
     names = sorted({item.owner.argument for item in desired})
-    raise UsageError(f"Git has no {owner}, or nothing is made for it", fix=did_you_mean(owner.argument, names))
+    raise UsageError(f"Git has no {owner}, or it has no objects", fix=did_you_mean(owner.argument, names))

@@ -106,7 +106,9 @@ def _token(file: str) -> str:
 def _said(variable: str) -> str:
     if value := os.environ.get(variable):
         return value
-    raise UsageError(f"{variable} is not set, so there is no pull request to comment on", fix="leave the option out")
+    raise UsageError(
+        f"{variable} is not set, so there is no pull request to comment on", fix="leave out --pull-request-comment"
+    )
 
 
 def _number() -> int:
@@ -116,7 +118,7 @@ def _number() -> int:
         return int(event["pull_request"]["number"])
     except (OSError, ValueError, KeyError, TypeError):
         fix = "use --pull-request-comment for the event pull_request only"
-        raise UsageError("the event is none of a pull request, so nothing is commented", fix=fix) from None
+        raise UsageError("the event is not a pull request, so no comment is written", fix=fix) from None
 
 
 def _try(tell: Callable[[], None]) -> None:

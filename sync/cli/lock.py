@@ -56,7 +56,7 @@ def status(**given: Any) -> None:
 @options.source_options
 @options.working_tree
 @options.controller_options
-@options.option("--yes", is_flag=True, is_common=True, help="Do not ask. Without a terminal nothing is asked.")
+@options.option("--yes", is_flag=True, is_common=True, help="Do not ask for confirmation. Required without a terminal.")
 def release(yes: bool, **given: Any) -> None:
     """Release the lock of a run that is gone.
 
@@ -82,5 +82,5 @@ def release(yes: bool, **given: Any) -> None:
 def _ask(name: str, holder: "Holder") -> None:
     state = f"{holder} holds the lock {name}, for {holder.age_text}"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"{state}; nothing was released", fix="add --yes to take it away")
-    click.confirm(f"{state}. Take it away?", abort=True, err=True)
+        raise UsageError(f"{state}; nothing was released", fix="add --yes to release it")
+    click.confirm(f"{state}. Release it?", abort=True, err=True)

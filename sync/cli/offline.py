@@ -129,6 +129,6 @@ def offline_back_ends(read: "Source", place: "ClusterPlace") -> "Source":
 NO_CLUSTER = "note: no cluster was asked, so servers that come from it are left out (--cluster-state FILE tells them)"
 
 ASSUMED_FACTS = (
-    "note: no Controller was asked: assuming an Enterprise license, a vCenter cloud without DNS domains, "
-    "and that everything manifests refer to exists (--facts FILE tells otherwise)"
+    "note: without a Controller, avi-sync assumes an Enterprise license, a vCenter cloud without DNS domains, "
+    "and that everything manifests refer to exists (--facts FILE replaces the assumptions)"
 )

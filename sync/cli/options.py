@@ -232,13 +232,13 @@ permit_options = group(
         default=0,
         metavar="N",
         is_common=True,
-        help="Let a refused plan pass, with --plan-digest. N is the number of owners that it deletes, replaces or "
+        help="Apply a refused plan, with --plan-digest. N is the number of owners that it deletes, replaces or "
         "disrupts.",
     ),
     option(
         "--plan-digest",
         metavar="DIGEST",
-        help="The plan that --allow-deletes is for. Its last line names the digest; no other plan passes.",
+        help="Digest of the plan that --allow-deletes permits. It is in the plan's last line. No other plan passes.",
     ),
     writer_options,
 )
@@ -257,7 +257,7 @@ plan_options = group(
         is_flag=True,
         help="Hold owners that would be replaced. A replace breaks their connections.",
     ),
-    option("--retry-refused", is_flag=True, help="Try again what the Controller refused before."),
+    option("--retry-refused", is_flag=True, help="Retry changes that the Controller refused before."),
     permit_options,
 )
 ako_is_stopped = group(
@@ -360,9 +360,9 @@ def _checked(ctx: click.Context, param: click.Parameter, files: tuple[OutputFile
     del ctx, param
     for number, file in enumerate(files):
         if any(file.path == other.path for other in files[:number]):
-            raise UsageError("two results cannot have one file", where=str(file.path), fix="name another file")
+            raise UsageError("two results cannot share one file", where=str(file.path), fix="name another file")
         if file.path.is_dir() or not os.access(file.path.parent, os.W_OK):
-            fix = "name a file in a folder that is there and can be written to"
+            fix = "name a file in a folder that exists and is writable"
             raise UsageError("the result cannot be written there", where=str(file.path), fix=fix)
     return files
 

@@ -34,8 +34,8 @@ def adopt(dry_run: bool, ako_is_stopped: bool, **given: Any) -> int:
     """Take over what AKO created, and unmarked desired objects. Only marks change."""
     if not (dry_run or ako_is_stopped):
         raise UsageError(
-            "an AKO that runs keeps writing from memory, and would take back what is taken over",
-            fix="stop AKO, then say so with --ako-is-stopped (docs/moving-from-ako.md); --dry-run needs no stop",
+            "a running AKO keeps writing from memory and would undo the adoption",
+            fix="stop AKO, then confirm it with --ako-is-stopped (docs/moving-from-ako.md); --dry-run works without",
         )
     from sync.cli.arguments import Arguments, run_options
     from sync.cli.running import perform
@@ -68,7 +68,7 @@ def release(dry_run: bool, **given: Any) -> int:
 
     run = replace(run_options(given, is_dry=dry_run), follows_git=False, needs_manifests=False)
     code = perform(Arguments.of(given), run, planner=plan_release)
-    return _say_next(code, "AKO may be started, avi-sync must not run any more", is_dry=dry_run)
+    return _say_next(code, "AKO may be started now; do not run avi-sync any more", is_dry=dry_run)
 
 
 def _say_next(code: ExitCode, step: str, *, is_dry: bool) -> ExitCode:

@@ -58,7 +58,7 @@ def pause(owner: str, duration: str, reason: str, **given: Any) -> int:
     until = datetime.now(UTC).replace(microsecond=0) + parse_duration(duration)
     said = " ".join(reason.split())
     if not said:
-        raise UsageError("--reason says nothing", fix="say why, for whoever reads the report of the next run")
+        raise UsageError("--reason is empty", fix="say why; every run shows it while the pause lasts")
     return _mark(owner, Pause(until.isoformat(), said), given)
 
 
@@ -92,7 +92,7 @@ def _mark(name: str, pause: "Pause | None", given: Mapping[str, Any]) -> int:
 def _check(owner: "Owner") -> Callable[["Run"], None]:
     def check(run: "Run") -> None:
         if run.plan is not None and not run.plan.changes and not run.plan.unchanged:
-            raise UsageError(f"nothing of {owner} is live", fix="name an owner that avi-sync has made")
+            raise UsageError(f"{owner} has no live objects", fix="name an owner that avi-sync has created")
 
     return check
 
@@ -106,5 +106,5 @@ def parse_duration(text: str) -> timedelta:
     days, hours, minutes = (int(part or 0) for part in (found.groups() if found else ("", "", "")))
     span = timedelta(days=days, hours=hours, minutes=minutes) if days < 10_000 else timedelta(0)
     if not span:
-        raise UsageError(f"{shown(text)} is no duration", fix="write it as 30m, 4h, 2d or 1h30m")
+        raise UsageError(f"{shown(text)} is not a duration", fix="write it as 30m, 4h, 2d or 1h30m")
     return span

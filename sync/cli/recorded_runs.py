@@ -51,7 +51,7 @@ def show_history(journal: str, run: str, limit: int, output: str) -> None:
     else:
         show(map(_line, shown))
     if not runs:
-        say("note: the journal holds no run")
+        say("note: the journal has no runs")
     if len(shown) < len(runs) and not run:
         say(f"note: {len(runs) - len(shown)} older runs are not shown (--limit)")
 
@@ -59,7 +59,7 @@ def show_history(journal: str, run: str, limit: int, output: str) -> None:
 def runs_in(journal: str) -> list[RecordedRun]:
     """The runs in a journal, the newest first. An event without the beginning of its run is left out."""
     if not journal:
-        fix = "give every run --journal FILE|DIR (SYNC_JOURNAL), in a place that lasts, and name it here"
+        fix = "give every run --journal FILE|DIR (SYNC_JOURNAL), on storage that lasts, and name it here"
         raise UsageError("no journal is named", fix=fix)
     events, unread = read_journal(Path(journal))
     if unread:
@@ -82,7 +82,7 @@ def _chosen(runs: Sequence[RecordedRun], name: str) -> RecordedRun:
     if len(found) == 1:
         return found[0]
     fix = "write the id of a run as `avi-sync history` shows it"
-    raise UsageError(f'"{one_line(name)}" names {len(found) or "no"} runs of the journal', fix=fix)
+    raise UsageError(f'"{one_line(name)}" matches {len(found) or "no"} runs of the journal', fix=fix)
 
 
 def _document(run: RecordedRun, *, is_whole: bool) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def _changes(run: RecordedRun) -> Iterator[tuple[Change, str]]:
     for event in run.events:
         if isinstance(event, ChangePlanned):
             changes[event.change.key] = event.change
-            became[event.change.key] = "unknown whether it was done"
+            became[event.change.key] = "outcome unknown"
         elif isinstance(event, ChangeEnded):
             became[event.key] = " ".join(filter(None, (event.method, event.state, event.said)))
     for key, change in changes.items():

@@ -96,7 +96,7 @@ class Outcome:
 
     def explained(self, refusal: Refusal) -> "Outcome":
         """The outcome with the reason why its set was not planned and applied once more."""
-        return replace(self, said=f"{self.said}; planned anew, it is refused: {refusal.message}")
+        return replace(self, said=f"{self.said}; the new plan is refused: {refusal.message}")
 
     def _outcome_of(self, change: Change) -> ChangeOutcome:
         ends = [item for item in self.writes if item.write.key == change.key]

@@ -41,14 +41,14 @@ def did_you_mean(given: str, known: Sequence[str]) -> str:
     """The fix for a name that is not known."""
     if near := nearest(given, known):
         return f'did you mean "{near}"?'
-    return f"remove it; known here: {_listed(known)}" if known else "remove it"
+    return f"remove it, or use one of: {_listed(known)}" if known else "remove it"
 
 
 def commit_or_rename(given: str, known: Sequence[str]) -> str:
     """The fix for a reference to something that is not in the tree."""
     if near := nearest(given, known):
         return f'did you mean "{near}"?'
-    return f"commit it, or name one that is there: {_listed(known)}" if known else "commit it"
+    return f"commit it, or use one of: {_listed(known)}" if known else "commit it"
 
 
 def is_slip(given: str, meant: str) -> bool:

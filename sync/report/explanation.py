@@ -46,7 +46,7 @@ def _live_text(explanation: Explanation, different: int) -> str:
     if not explanation.is_looked_up:
         return "live values unknown: no Controller was asked"
     if explanation.live is None:
-        return "the object is not there yet"
+        return "the object does not exist yet"
     if not explanation.live.is_ours:
         return f"{different} different on the Controller, where the object is not ours"
     return f"{different} different on the Controller"

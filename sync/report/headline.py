@@ -40,7 +40,7 @@ def headline_of(run: Run) -> Headline:
     if plan is None:
         return Headline(level=Level.FAILED, words="The source cannot be used: nothing was changed")
     if run.lost:
-        words = "The plan was applied, but the Controller could not be read again: what is live now is not known"
+        words = "The plan was applied, but the Controller could not be read again: its state is unknown"
         return Headline(level=Level.FAILED, words=words)
     if run.locked:
         words = "Locked by another run: nothing was written" if not run.outcomes else "The lock was lost while applying"
@@ -89,7 +89,7 @@ def headline_of_tree(desired: DesiredState) -> Headline:
 
 _ENDS = {
     ChangeState.FAILED: ("failed", "failed"),
-    ChangeState.RESTORED: ("was put back", "were put back"),
+    ChangeState.RESTORED: ("was restored", "were restored"),
     ChangeState.SKIPPED: ("was skipped", "were skipped"),
     ChangeState.NOT_TRIED: ("was not tried", "were not tried"),
 }

@@ -160,7 +160,11 @@ def _notes(run: Run) -> Iterator[dict[str, str]]:
     for change in run.remaining.changes if run.remaining else ():
         yield {"tone": "failed", "text": f"After applying, still to do: {change.action} {change.key}", "fix": ""}
     for key in run.plan.foreign if run.plan else ():
-        yield {"tone": "held", "text": f"Somebody else has the wanted name {key}: its owner is held.", "fix": ""}
+        yield {
+            "tone": "held",
+            "text": f"The name {key} belongs to an object that is not ours: its owner is held.",
+            "fix": "",
+        }
 
 
 def _counts(run: Run, reports: Iterable[OwnerReport]) -> Iterator[dict[str, Any]]:

@@ -72,12 +72,12 @@ def _why(report: OwnerReport) -> str:
     if report.has_failed:
         return one_line(report.said)
     errors = _errors(report.problems)
-    return one_line(errors[0].message) if errors else "nothing of it is touched"
+    return one_line(errors[0].message) if errors else "left unchanged"
 
 
 def _told(report: OwnerReport) -> Iterator[str]:
     if report.partners:
-        yield one_line(f"together with {', '.join(map(str, report.partners))}, because they pass on addresses")
+        yield one_line(f"together with {', '.join(map(str, report.partners))}, because they exchange addresses")
     for outage in report.outages:
         yield f"! {outage}"
     for change in report.changes:

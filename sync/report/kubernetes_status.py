@@ -45,7 +45,7 @@ def _unsettled(desired: DesiredState, plan: Plan, outcomes: Sequence[Outcome]) -
                     yield names[owner], outcome.said
     said = {problem.resource: problem.message for problem in plan.problems if problem.severity is Severity.ERROR}
     for held in plan.held:
-        yield held.name, said.get(str(held.owner), "held: nothing of it is touched")
+        yield held.name, said.get(str(held.owner), "held: left unchanged")
 
 
 def _with_live(status: Status, held: Sequence[str], unsettled: Mapping[str, str]) -> Status:

@@ -15,7 +15,8 @@ def lock_lines(name: str, record: Record) -> Iterator[str]:
         yield f"Lock {name}: free"
     else:
         yield one_line(f"Lock {name}: held by {holder}, for {holder.age_text}")
-        yield f"  it beats every {holder.beat_seconds:g} s; after {holder.ttl_seconds:g} s of silence it counts as gone"
+        yield f"  heartbeat every {holder.beat_seconds:g} s"
+        yield f"  after {holder.ttl_seconds:g} s without one, another run may take the lock"
     if last is None:
         yield "Last run that changed something: none"
     else:
@@ -23,7 +24,7 @@ def lock_lines(name: str, record: Record) -> Iterator[str]:
         yield one_line(f"  commit {last.commit} of {last.place}")
     if record.backups:
         names = ", ".join(str(item.before.key) for item in record.backups)
-        yield one_line(f"Stored while they are replaced: {names}")
+        yield one_line(f"Backups of objects being replaced: {names}")
 
 
 class HolderDocument(JsonDocument):

@@ -63,7 +63,7 @@ def run_markdown(run: Run, *, max_bytes: int = MAX_COMMENT_BYTES) -> str:
         Section(head="#### After the change", items=tuple(_services(run)), noun="VirtualService", share=0.5),
         Section(head=_OUTAGES, items=tuple(_outages(owners)), noun="owner", share=0.6),
         _problems(run.problems),
-        Section(head="#### Held: nothing of them is touched", items=tuple(_held(run)), noun="owner", share=0.85),
+        Section(head="#### Held: left unchanged", items=tuple(_held(run)), noun="owner", share=0.85),
         Section(head="#### Changes", items=tuple(_details(owners)), noun="owner", joint="\n\n"),
     )
     digest = f"digest {_code(short(run.plan.digest))} · " if run.plan else ""
@@ -111,7 +111,7 @@ def _filled(section: Section, room: int, max_bytes: int) -> str:
 
 def _left_out(section: Section, number: int, max_bytes: int) -> str:
     more = f"{counted(number, f'more {section.noun}')} {'is' if number == 1 else 'are'}"
-    return f"*{more} left out here, because this text may have {max_bytes:,} bytes; the other formats tell all.*"
+    return f"*{more} left out here: this text is limited to {max_bytes:,} bytes. The other formats show everything.*"
 
 
 def _size(*parts: str) -> int:
@@ -137,7 +137,7 @@ def _counts(run: Run) -> Iterator[str]:
     if plan.foreign:
         names = ", ".join(_escaped(str(key)) for key in plan.foreign[:20])
         more = f" and {len(plan.foreign) - 20} more" if len(plan.foreign) > 20 else ""
-        yield f"Foreign, which is why their owners are held: {names}{more}"
+        yield f"Names of foreign objects, so their owners are held: {names}{more}"
 
 
 def _refusals(run: Run) -> Iterator[str]:
@@ -214,7 +214,7 @@ def _summary(report: OwnerReport) -> str:
 def _diff(report: OwnerReport) -> Iterator[str]:
     """Lines that a renderer of differences colours: what goes begins with a minus, what comes with a plus."""
     if report.partners:
-        yield f"! together with {', '.join(map(str, report.partners))}, because they pass on addresses"
+        yield f"! together with {', '.join(map(str, report.partners))}, because they exchange addresses"
     for outage in report.outages:
         yield f"! {outage}"
     for change in report.changes:

@@ -214,20 +214,20 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         name="avi_sync_objects",
-        help="Objects on the Controller and in Git after the last run; foreign: wanted names that somebody else has; "
-        "orphan: ours, and no longer asked for.",
+        help="Objects on the Controller and in Git after the last run; foreign: desired names of other objects; "
+        "orphan: ours, and no longer requested.",
         labels=("kind", "state"),
         series=_objects,
     ),
     Family(
         name="avi_sync_changes",
-        help="Changes of the last run that was not dry, by what became of them.",
+        help="Changes of the last run that was not a dry run, by outcome.",
         labels=("kind", "action", "result"),
         series=_changes,
     ),
     Family(
         name="avi_sync_pending_changes",
-        help="Changes that were still to be made when the last run ended.",
+        help="Changes that remained when the last run ended.",
         labels=("kind", "action"),
         series=_pending,
     ),
@@ -246,7 +246,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         name="avi_sync_outages",
-        help="Owners from which the last plan takes something away: gone, drained or disrupted.",
+        help="Owners with an outage in the last plan: gone, drained or disrupted.",
         labels=("gravity",),
         series=_outages,
     ),
@@ -265,7 +265,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         name="avi_sync_api_retries_total",
-        help="Requests to the Controller that were sent again, by reason.",
+        help="Retried requests to the Controller, by reason.",
         labels=("reason",),
         is_counter=True,
         series=lambda _, memory: {(reason,): n for reason, n in memory.traffic.repetitions.items()},

@@ -40,4 +40,4 @@ def read_plan_file(text: str, where: str) -> SavedPlan:
             raise UsageError("the plan file was changed after it was written", where=where, fix=fix)
         return _ADAPTER.validate_python(content["saved_plan"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ValidationError):
-        raise UsageError("this is no plan file", where=where, fix=fix) from None
+        raise UsageError("this is not a plan file", where=where, fix=fix) from None

@@ -66,7 +66,7 @@ def _owners(run: Run, plan: Plan, paint: Paint) -> Iterator[str]:
     for change_set in sorted(plan.change_sets, key=lambda item: not any(reports[one].outages for one in item.owners)):
         if len(change_set.owners) > 1:
             names = one_line(", ".join(map(str, change_set.owners)))
-            yield paint(f"Together, because they pass on addresses: {names}", "quiet")
+            yield paint(f"Applied together, because they exchange addresses: {names}", "quiet")
         for owner in change_set.owners:
             changes = [change for change in change_set.changes if change.owner == owner]
             yield paint(one_line(str(owner)), "title")
@@ -158,7 +158,7 @@ def _held(plan: Plan, paint: Paint) -> Iterator[str]:
     for held in plan.held:
         place = one_line(f"   ({held.origin.file}:{held.origin.line})") if held.origin else ""
         name = one_line(f"{HELD_SYMBOL:>5} {held.owner}")
-        yield paint(name, "warning") + f"   held: nothing of it is touched{place}"
+        yield paint(name, "warning") + f"   held: left unchanged{place}"
 
 
 def _failures(run: Run, paint: Paint) -> Iterator[str]:
@@ -190,7 +190,7 @@ def service_lines(run: Run, paint: Paint) -> Iterator[str]:
 
 _ENDS = {
     SetState.FAILED: "failed.",
-    SetState.RESTORED: "refused; the old objects are back.",
+    SetState.RESTORED: "refused; the old objects were restored.",
     SetState.STOPPED: "stopped:",
     SetState.NOT_TRIED: "not tried:",
 }

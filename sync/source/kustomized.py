@@ -71,7 +71,7 @@ def _renamed(item: Resource, renaming: Mapping[str, Kustomization]) -> Problem |
         return None
     return Problem(
         severity=Severity.ERROR,
-        message=f"{found.origin.file} sets {change}: this reaches a cluster under another name",
+        message=f"{found.origin.file} sets {change}: this manifest has another name in a cluster",
         fix="commit what `kustomize build` prints in another folder, and list this one in SyncSettings.exclude",
         origin=item.origin,
         resource=item.title,

@@ -138,8 +138,8 @@ _ANTREA = "nodeportlocal.antrea.io"
 def _without_namespace(resource: Resource) -> Problem:
     return Problem(
         severity=Severity.WARNING,
-        message="metadata.namespace is missing, so it counts as default",
-        fix="name the namespace, as kubectl would be told with -n",
+        message='metadata.namespace is missing, so "default" is used',
+        fix="write the namespace that you would give to kubectl with -n",
         origin=resource.origin,
         resource=resource.title,
         field=("metadata",),
@@ -154,13 +154,13 @@ def _read_again(
     if replace(resource, origin=first.origin) == first:
         said, fix, severity = "with the same content", "keep one of them", Severity.WARNING
     elif stands_alone(resource) and stands_alone(first):
-        said, fix, severity = "and the first one counts", "keep one of them", Severity.WARNING
+        said, fix, severity = "and only the first is used", "keep one of them", Severity.WARNING
     else:
-        said, fix, severity = "with other content", "keep one of them; until then neither counts", Severity.ERROR
+        said, fix, severity = "with different content", "keep one of them; until then neither is used", Severity.ERROR
         break_manifest(kind, value, resource.origin, reading)
     problem = Problem(
         severity=severity,
-        message=f"{resource.title} stands twice in the tree, {said}: first in {place}",
+        message=f"{resource.title} is twice in the tree, {said}: first in {place}",
         fix=fix,
         origin=resource.origin,
         resource=resource.title,

@@ -96,7 +96,7 @@ def problems_of_keys(found: Iterable[UnknownField], *, origin: Origin, resource:
         noun = "annotation" if "annotations" in each.path else "label"
         yield Problem(
             severity=Severity.ERROR if each.meant else Severity.WARNING,
-            message=f"nobody reads the {noun} {each.name}",
+            message=f"unknown {noun} {each.name}" if each.meant else f"the {noun} {each.name} has no effect",
             fix=_fix_of_slip(each) if each.meant else _fix(each.name),
             origin=origin,
             resource=resource,

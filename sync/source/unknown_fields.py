@@ -110,7 +110,7 @@ def lost_parents(value: Mapping[str, Any], found: Iterable[UnknownField], fields
 def problems_of_parents(lost: Mapping[str, UnknownField], *, origin: Origin, resource: str) -> Iterator[Problem]:
     """What to tell the author of a manifest of which a line was lost."""
     for name, each in lost.items():
-        message = f'"{name}" is missing: its field "{each.name}" stands in {each.path[0]}'
+        message = f'"{name}" is missing: its field "{each.name}" is below {each.path[0]}'
         fix = f"add a line `{name}:` above it"
         yield Problem(
             severity=Severity.ERROR, message=message, fix=fix, origin=origin, resource=resource, field=each.path
@@ -126,10 +126,10 @@ def problems_of_fields(found: Iterable[UnknownField], *, origin: Origin, resourc
     """What to tell the author of a manifest."""
     for each in found:
         ignores_case = each.name.lower() == each.meant.lower()
-        taken = f'; AKO, which ignores case, takes it for "{each.meant}"' if ignores_case else ""
+        taken = f'; AKO, which ignores case, reads it as "{each.meant}"' if ignores_case else ""
         yield Problem(
             severity=Severity.ERROR if each.meant else Severity.WARNING,
-            message=f'unknown field "{each.name}"{taken}' if each.meant else f'nobody reads the field "{each.name}"',
+            message=f'unknown field "{each.name}"{taken}' if each.meant else f'the field "{each.name}" has no effect',
             fix=did_you_mean(each.name, (each.meant,)) if each.meant else _fix(each),
             origin=origin,
             resource=resource,

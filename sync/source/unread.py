@@ -63,7 +63,7 @@ def read_shapeless(value: Mapping[str, Any], origin: Origin, reading: Reading) -
     missing = " and ".join(key for key, text in said.items() if not text or not isinstance(text, str))
     message = f"{missing} is missing" if " and " not in missing else "apiVersion and kind are missing"
     if resembles_ours(value, reading.registry):
-        reading.lose(problem_at(origin, message, "add it: without it nobody can tell what this manifest is"))
+        reading.lose(problem_at(origin, message, "add it; without it, the kind of this manifest is unknown"))
     else:
         fix = "list the file in SyncSettings.exclude to leave it out"
         reading.pass_over(problem_at(origin, f"{message}: this is not a Kubernetes manifest", fix))
@@ -79,7 +79,7 @@ def _read_kustomization(value: Mapping[str, Any], origin: Origin, reading: Readi
         reading.pass_over(
             problem_at(
                 origin,
-                f"kustomizations are not built, so {' and '.join(found.unbuilt)} change nothing here",
+                f"kustomizations are not built, so {' and '.join(found.unbuilt)} have no effect here",
                 "commit what `kustomize build` prints, or list the file in SyncSettings.exclude",
             )
         )
@@ -115,9 +115,9 @@ def _read_foreign(version: str, kind: str, value: Mapping[str, Any], origin: Ori
     if kind == "Kustomization":
         _read_kustomization(value, origin, reading)
     if isinstance(value.get("items"), list) and resembles_ours(value["items"], reading.registry):
-        reading.lose(problem_at(origin, f"{kind} is no list of manifests", "write kind: List"))
+        reading.lose(problem_at(origin, f"{kind} is not a list of manifests", "write kind: List"))
     elif group_of(version) in reading.registry.groups_of_avi:
-        fix = "nothing is made of it; list the file in SyncSettings.exclude if that is right"
+        fix = "it has no effect; if that is right, list the file in SyncSettings.exclude"
         problem = problem_at(origin, f"{kind} of {version} is not read", fix)
         reading.leave_unread(kind, replace(problem, field=("kind",)))
 

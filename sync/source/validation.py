@@ -163,14 +163,14 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "mapping_type": ("{value} is not a mapping", "write `key: value` lines below it"),
     "dataclass_type": ("{value} is not a mapping", "write `key: value` lines below it"),
     "dataclass_exact_type": ("{value} is not a mapping", "write `key: value` lines below it"),
-    "address_range": ("{value} is no range of addresses", "write it as 10.0.0.10-10.0.0.20"),
-    "subnet": ("{value} is no subnet", "write it as 10.0.0.0/24"),
-    "clock_time": ("{value} is no time of the day", "write it as 22:30"),
-    "calendar_day": ("{value} is no day", "write it as 2026-12-31"),
-    "not_ignorable": ("this field cannot be ignored", "ignore another one: without this one an object is not ours"),
+    "address_range": ("{value} is not a range of addresses", "write it as 10.0.0.10-10.0.0.20"),
+    "subnet": ("{value} is not a subnet", "write it as 10.0.0.0/24"),
+    "clock_time": ("{value} is not a time of day", "write it as 22:30"),
+    "calendar_day": ("{value} is not a date", "write it as 2026-12-31"),
+    "not_ignorable": ("this field cannot be ignored", "ignore another field: this one marks an object as ours"),
     "wrong_path": ("{said}", "{fix}"),
-    "zoneinfo_str": ("{value} is no time zone", "write a name such as UTC or Europe/Berlin"),
-    "tuple_type": ("{value} is not a list", "start each item on a line of its own with `- `"),
+    "zoneinfo_str": ("{value} is not a time zone", "write a name such as UTC or Europe/Berlin"),
+    "tuple_type": ("{value} is not a list", "start each item on its own line with `- `"),
 }
 """pydantic's error types (pydantic 2.14, Error Types) → message and fix."""
 

@@ -329,7 +329,7 @@ class _Builder:
     def _enter(self, node: yaml.Node) -> None:
         line = node.start_mark.line + 1
         if id(node) in self._open:
-            raise YamlError("an alias refers to what it is part of", line=line, fix="write the value out")
+            raise YamlError("an alias refers to the value that contains it", line=line, fix="write the value out")
         if id(node) in self._seen:
             self._left -= 1
             if self._left < 0:
@@ -359,7 +359,7 @@ class _Builder:
             key = self._key(key_node)
             if key in value or key in nulls:
                 line = key_node.start_mark.line + 1
-                raise YamlError(f'the key "{key}" stands twice in one mapping', line=line, fix="keep one of them")
+                raise YamlError(f'the key "{key}" is written twice in one mapping', line=line, fix="keep one of them")
             item = self.build(value_node)
             if item is None:
                 nulls.add(key)
@@ -385,7 +385,7 @@ class _Builder:
         parts = value if isinstance(value, list) else [value]
         if not all(isinstance(part, dict) for part in parts):
             raise YamlError(
-                "<< merges something that is no mapping", line=node.start_mark.line + 1, fix="name a mapping"
+                "<< merges something that is not a mapping", line=node.start_mark.line + 1, fix="name a mapping"
             )
         merged: dict[str, Any] = {}
         for part in parts:

@@ -64,19 +64,19 @@ def check_address(
     wanted = ipaddress.ip_address(address)
     known = [ipaddress.ip_network(subnet, strict=False) for subnet in subnets]
     if known and not any(wanted in subnet for subnet in known):
-        message = f'address {address} lies in no subnet of network "{name}" ({", ".join(subnets)})'
-        fix = "ask for an address of the network, or name another network"
+        message = f'address {address} is in no subnet of network "{name}" ({", ".join(subnets)})'
+        fix = "request an address of the network, or name another network"
         findings.error(at, path, message, fix, reason="InvalidAddress")
     elif said := unusable(wanted, [*known, *_given_subnets(vip_network)]):
         _report_unusable(f"address {address} is {said}", at, path, inputs, findings)
     elif ranges := outside_ranges(wanted, vip_network, inputs):
-        message = f'address {address} lies in no static range of network "{name}" ({", ".join(ranges)})'
-        findings.doubt(at, path, message, "ask for an address of a range, or extend the range on the Controller")
+        message = f'address {address} is in no static range of network "{name}" ({", ".join(ranges)})'
+        findings.doubt(at, path, message, "request an address of a range, or extend the range on the Controller")
     for cidr in (vip_network.cidr, vip_network.v6cidr):
         subnet = ipaddress.ip_network(cidr, strict=False) if cidr else None
         if subnet and subnet.version == wanted.version and wanted not in subnet:
-            message = f'address {address} lies outside of {cidr}, the cidr given with network "{name}"'
-            findings.warning(at, path, message, "ask for an address of it, or correct the cidr")
+            message = f'address {address} is outside {cidr}, the cidr given with network "{name}"'
+            findings.warning(at, path, message, "request an address in the cidr, or correct the cidr")
 
 
 def _given_subnets(vip_network: VipNetwork) -> list[Subnet]:
@@ -85,7 +85,7 @@ def _given_subnets(vip_network: VipNetwork) -> list[Subnet]:
 
 def _report_unusable(message: str, at: Resource, path: Path, inputs: Inputs, findings: Findings) -> None:
     """An error; a warning where nobody knows the type of the cloud, on some of which the address has no effect."""
-    fix = "ask for an address that a host can have"
+    fix = "request an address that a host can have"
     if inputs.facts.is_assumed:
         findings.warning(at, path, message, fix)
     else:

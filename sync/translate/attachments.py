@@ -59,7 +59,7 @@ def _looseness(service: Service, known: set[Key]) -> Problem | None:
         fix = commit_or_rename(full, [f"{each[0]}/{each[1]}" for each in sorted(known)])
         return _at_label(service, GATEWAY_NAME_LABEL, f"Gateway {full} is not in the tree", fix)
     for key, meant in _misspelt(labels):
-        return _at_label(service, key, f"nobody reads the label {key}", f'did you mean "{meant}"?')
+        return _at_label(service, key, f"unknown label {key}", f'did you mean "{meant}"?')
     if namespace or name:
         present, missing = GATEWAY_NAME_LABEL, GATEWAY_NAMESPACE_LABEL
         if namespace:

@@ -26,7 +26,7 @@ class PoolServers:
 
 
 def _left_alone() -> Sources:
-    said = "left alone: live servers stay, for Git does not say which there are"
+    said = "left alone: Git does not say which servers there are, so live ones are kept"
     return in_words(said), in_values("SyncSettings", "backends")
 
 
@@ -42,7 +42,7 @@ def servers_of(service: Service, port: ServicePort, inputs: Inputs, findings: Fi
         findings.error(
             service,
             (),
-            f"held: {broken.title}, which tells its back ends, cannot be used",
+            f"held: {broken.title}, which lists its back ends, cannot be used",
             f"correct {broken.origin.file}:{broken.origin.line}",
         )
     strays = inputs.strays.of_services.get(service.key, ())

@@ -75,7 +75,7 @@ def _ports(frontend: Frontend) -> Sourced[tuple[VirtualServicePort, ...]]:
 
 
 def _network_profile(frontend: Frontend, inputs: Inputs) -> Sourced[str]:
-    license_counts = in_words("by the protocols, and by the license of the Controller")
+    license_counts = in_words("from the protocols and the license of the Controller")
     return Sourced(
         value=profiles.network_profile([listener.protocol for listener in frontend.listeners], inputs.facts),
         sources=(*(listener.source for listener in frontend.listeners), license_counts),

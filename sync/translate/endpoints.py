@@ -57,10 +57,10 @@ def not_told(
         return
     if inputs.settings.sync.backends == "manifest":
         outcome = "SyncSettings.backends is manifest, so its pool has no servers"
-        other = "set SyncSettings.backends to auto, which leaves live servers alone"
+        other = "set SyncSettings.backends to auto, which keeps live servers"
     else:
-        outcome = "live servers stay as they are, a new pool starts empty"
-        other = "set SyncSettings.backends to ignore if servers are kept by something else"
+        outcome = "live servers are kept, a new pool starts empty"
+        other = "set SyncSettings.backends to ignore if something else manages the servers"
     findings.warning(service, path, f"{what}: {outcome}", f"{fix}, or {other}")
 
 
@@ -133,8 +133,8 @@ def check_port_name(
     for group in groups:
         is_served = port_of(group.ports, port, is_only=takes_any and len(groups) == 1) is not None
         if group.endpoints and not is_served and any(item.port is None for item in group.ports):
-            message = f"a port without a number may be that of {service.title}, which is held"
-            findings.error(group.origin, (), message, "write the number at which its back ends serve it")
+            message = f"a port has no number and may be that of {service.title}, which is held"
+            findings.error(group.origin, (), message, "write the port number of its back ends")
     in_git = groups_in_git(groups)
     known = {item.name for group in in_git for item in group.ports if item.name and item.protocol is port.protocol}
     if port.name in known or any(
@@ -145,7 +145,7 @@ def check_port_name(
     if near := [name for name in sorted(idle) if is_near(port.name, name)]:
         message = f'no EndpointSlice has a port "{port.name}"'
         place = ("spec", "ports", service.spec.ports.index(port), "name")
-        findings.error(service, place, message, f'did you mean "{near[0]}"? Give the port one name in both')
+        findings.error(service, place, message, f'did you mean "{near[0]}"? Use one name for the port in both')
 
 
 def groups_in_git(groups: Iterable[EndpointGroup]) -> list[EndpointGroup]:
@@ -174,7 +174,7 @@ def _why_none(groups: tuple[EndpointGroup, ...], port: ServicePort, wanted: froz
         return (
             f"none of its endpoints has an {missing} address"
             if wanted
-            else "spec.ipFamilies wants no family that AKOSettings.ipFamily and the cloud allow",
+            else "AKOSettings.ipFamily and the cloud allow none of the families in spec.ipFamilies",
             "correct spec.ipFamilies, or AKOSettings.ipFamily",
         )
     name = f'"{port.name}"' if port.name else "none"

@@ -32,7 +32,7 @@ def check_name(name: str, at: Resource, path: tuple[str | int, ...], findings: F
 def _why_no_name(name: str) -> str:
     labels = name.removesuffix(".").split(".")
     if labels[0] == "*":
-        return f"{shown(name)} is a wildcard, and a VIP is found by full names only"
+        return f"{shown(name)} is a wildcard; the name of a VIP must be complete"
     if len(name.removesuffix(".")) > _MAX_NAME_LENGTH:
         return f"{shown(name)} has more than {_MAX_NAME_LENGTH} characters"
     if family_of(name):

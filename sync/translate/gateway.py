@@ -60,12 +60,14 @@ def _not_served(gateway: Gateway, inputs: Inputs, findings: Findings) -> Conditi
         return not_scheduled(coverage.value)
     found = inputs.catalog.classes.get(gateway.spec.gateway_class_name)
     if found is not None and is_slip(found.spec.controller, CONTROLLER):
-        message = f'controller "{found.spec.controller}" is nearly ours, so {gateway.title} is held'
+        message = f'controller "{found.spec.controller}" is probably a misspelling, so {gateway.title} is held'
         fix = f'did you mean "{CONTROLLER}"?'
         findings.error(found, ("spec", "controller"), message, fix, reason="UnidentifiedController")
         return None
     if found is not None and found.spec.controller != CONTROLLER:
-        return not_scheduled(f"its GatewayClass is of controller {found.spec.controller}", "UnidentifiedController")
+        return not_scheduled(
+            f"its GatewayClass belongs to controller {found.spec.controller}", "UnidentifiedController"
+        )
     return None
 
 
@@ -138,7 +140,7 @@ def _check_protocols(gateway: Gateway, inputs: Inputs, findings: Findings) -> No
             message = (
                 f'protocol "{listener.protocol}" of listener {listener.port} is not layer 4: the port gets no pool'
             )
-            fix = did_you_mean(listener.protocol, profiles.L4_PROTOCOLS).replace("remove it", "use another protocol")
+            fix = did_you_mean(listener.protocol, profiles.L4_PROTOCOLS).replace("remove it, or use", "use")
             if has_l4 and not any(is_near(listener.protocol, known) for known in profiles.L4_PROTOCOLS):
                 findings.warning(gateway, place, message, fix)
             else:
@@ -149,7 +151,7 @@ def _check_protocols(gateway: Gateway, inputs: Inputs, findings: Findings) -> No
             findings.warning(
                 gateway,
                 ("spec", "listeners", number),
-                f"listener {listener.protocol} {listener.port} is there twice; it counts once",
+                f"listener {listener.protocol} {listener.port} is defined twice; it is used once",
                 "remove one of them",
             )
         seen.setdefault(listener.port_key, number)
@@ -171,7 +173,7 @@ def _address(gateway: Gateway, findings: Findings) -> RequestedAddress | None:
         findings.error(
             gateway,
             ("spec", "addresses", 0, "type"),
-            f"an address of type {first.type} cannot be given to a VIP",
+            f"a VIP cannot have an address of type {first.type}",
             "give an address of type IPAddress, or none and let the Controller choose",
             reason="InvalidAddress",
         )
@@ -188,7 +190,7 @@ def _address(gateway: Gateway, findings: Findings) -> RequestedAddress | None:
         )
     if len(addresses) > 1:
         findings.warning(
-            gateway, ("spec", "addresses", 1), "only the first of several addresses counts", "remove the others"
+            gateway, ("spec", "addresses", 1), "only the first of several addresses is used", "remove the others"
         )
     return address
 
@@ -211,7 +213,7 @@ def _attached_services(gateway: Gateway, inputs: Inputs, findings: Findings) -> 
             findings.error(gateway, (), f"held: {service.title}: {coverage.value}", HOLDING[coverage])
         else:
             place = ("metadata", "labels", GATEWAY_NAME_LABEL)
-            message = f"it is labelled for {gateway.title} and does not serve it: {coverage.value}"
+            message = f"it is labelled for {gateway.title} but does not serve it: {coverage.value}"
             findings.warning(service, place, message, "serve the namespace, or remove the labels")
     return tuple(services)
 
@@ -244,7 +246,7 @@ def _report_conflict(
         gateway,
         ("spec", "listeners", number),
         f"listener {listener.protocol} {listener.port} is claimed by {titles}",
-        "take the Gateway's labels or the port from all but one of them",
+        "remove the Gateway's labels or the port from all but one of them",
         reason="PortConflict",
     )
 

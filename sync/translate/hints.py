@@ -62,7 +62,7 @@ def _attachments(resources: Resources, inputs: Inputs) -> Iterator[Problem]:
 def _labelled(service: Service, wanted: tuple[str, str], gateway: Gateway | None) -> Iterator[Problem]:
     name = f"{wanted[0]}/{wanted[1]}"
     if service.spec.type == "LoadBalancer":
-        message = f"a LoadBalancer Service is no back end of Gateway {name}: it gets a VirtualService of its own"
+        message = f"a LoadBalancer Service cannot be a back end of Gateway {name}: it gets its own VirtualService"
         place = ("metadata", "labels", GATEWAY_NAME_LABEL)
         yield _warning(service, place, message, "make it type: ClusterIP, or remove the labels")
     elif gateway is not None:
@@ -136,7 +136,7 @@ def _default_domain(inputs: Inputs) -> Iterator[Problem]:
     if wanted and domains and default_domain(settings, inputs.facts) is None:
         yield Problem(
             severity=Severity.WARNING,
-            message=f"the cloud has no DNS domain {wanted}: names are formed with {domains[0]}",
+            message=f"the cloud has no DNS domain {wanted}: names use {domains[0]} instead",
             fix=did_you_mean(wanted, domains),
             origin=Origin(file=VALUES_FILE),
             field=(section, "defaultDomain"),
@@ -156,9 +156,9 @@ def _hostnames(inputs: Inputs, translations: Sequence[OwnerTranslation]) -> Iter
         first, *others = claimants
         if others:
             also = " and ".join(f"{other.owner} ({other.origin.file}:{other.origin.line})" for other in others)
-            yield _of_owner(first, f"hostname {name} is that of {also}, too", "give each a name of its own")
+            yield _of_owner(first, f"hostname {name} is also used by {also}", "give each its own name")
         if domains and not is_under(name, domains):
-            message = f"hostname {name} is under none of the cloud's DNS domains ({', '.join(domains)})"
+            message = f"hostname {name} is in none of the cloud's DNS domains ({', '.join(domains)})"
             yield _of_owner(first, message, "use one of these domains, or serve the name elsewhere")
 
 

@@ -30,7 +30,7 @@ def flaw_of_a_host(text: str) -> str:
     if not family_of(text):
         return "is not an IP address"
     if "%" in text:
-        return "has a zone, which means something to one host only"
+        return "has a zone, which is valid on one host only"
     address = _plain(text)
     if address.is_unspecified:
         return "is the unspecified address"

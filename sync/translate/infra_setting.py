@@ -98,7 +98,7 @@ def _report_other_parameters(
         message = f"{said}, so {gateway.title} is held"
         findings.error(gateway_class, ("spec", "parametersRef"), message, f"did you mean {_KIND} of {_GROUP}?")
     else:
-        message = f"{said}: only {_KIND} of {_GROUP} counts"
+        message = f"{said}, which has no effect: only {_KIND} of {_GROUP} is used"
         findings.warning(gateway_class, ("spec", "parametersRef"), message, "remove it, or name an AviInfraSetting")
 
 

@@ -91,11 +91,11 @@ class Coverage(Enum):
 
     YES = "served"
     BLOCKED = "its namespace is in AKOSettings.blockedNamespaceList"
-    UNRECOGNISED = "its Namespace is not in the tree, and one of nearly that name has no manifest in it"
-    NEARLY_SELECTED = "its namespace has nearly the label of AKOSettings.namespaceSelector, but not quite"
+    UNRECOGNISED = "its Namespace is not in the tree, and one with a similar name holds no manifests"
+    NEARLY_SELECTED = "a label of its namespace is probably a misspelling of AKOSettings.namespaceSelector"
     NOT_SELECTED = "its namespace lacks the label of AKOSettings.namespaceSelector"
-    UNUSABLE = "its Namespace cannot be used, so nobody can tell its tenant, its network and whether it is served"
-    UNKNOWN = "its Namespace is not in the tree, so nobody can tell whether AKOSettings.namespaceSelector selects it"
+    UNUSABLE = "its Namespace cannot be used, so its tenant, its network and whether it is served are unknown"
+    UNKNOWN = "its Namespace is not in the tree, so it is unknown whether AKOSettings.namespaceSelector selects it"
 
 
 def coverage_of(namespace: str, inputs: Inputs) -> Coverage:

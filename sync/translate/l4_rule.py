@@ -281,7 +281,7 @@ def _ssl_defects(rule: L4Rule, inputs: Inputs) -> Iterator[Defect]:
                 yield (key,), message, f"name an application profile of type SSL, such as {SSL_APPLICATION_PROFILE}"
     network = _type_of("networkprofile", spec.network_profile_ref, inputs)
     if has_ssl and network and network != _TCP_PROXY_TYPE:
-        message = f'TLS needs a TCP proxy; network profile "{spec.network_profile_ref}" is none'
+        message = f'TLS needs a TCP proxy; network profile "{spec.network_profile_ref}" is not one'
         yield ("networkProfileRef",), message, f"name a TCP proxy, such as {profiles.TCP_PROXY}"
 
 
@@ -303,7 +303,7 @@ def _algorithm_defects(row: BackendProperties) -> Iterator[tuple[str, str, str]]
         yield "lbAlgorithm", f"{row.lb_algorithm} works for GSLB only", "choose another algorithm"
     if row.lb_algorithm == _HASH:
         if row.lb_algorithm_hash is None:
-            yield "lbAlgorithmHash", f"lbAlgorithmHash is missing: lbAlgorithm is {_HASH}", "say what is hashed"
+            yield "lbAlgorithmHash", f"lbAlgorithmHash is missing: lbAlgorithm is {_HASH}", "name what to hash"
     elif row.lb_algorithm_hash is not None:
         yield "lbAlgorithmHash", f"lbAlgorithmHash has no meaning with {row.lb_algorithm}", "remove it"
     has_header = bool(row.lb_algorithm_consistent_hash_hdr)

@@ -45,7 +45,7 @@ def not_served(service: Service, inputs: Inputs, findings: Findings) -> str:
         return reason
     wanted = service.spec.load_balancer_class
     if wanted is not None and is_slip(wanted, CONTROLLER):
-        message = f'held: loadBalancerClass "{wanted}" is nearly ours'
+        message = f'held: loadBalancerClass "{wanted}" is probably a misspelling'
         findings.error(service, ("spec", "loadBalancerClass"), message, f'did you mean "{CONTROLLER}"?')
         return ""
     if wanted is not None and wanted != CONTROLLER:
@@ -89,12 +89,12 @@ def _written_names(service: Service) -> tuple[str, ...]:
 def check_ports(service: Service, inputs: Inputs, findings: Findings) -> None:
     """Errors for a Service without ports, or with one twice."""
     if not service.spec.ports:
-        findings.error(service, ("spec", "ports"), "a LoadBalancer Service without ports", "give it a port")
+        findings.error(service, ("spec", "ports"), "a LoadBalancer Service needs a port", "add a port")
     seen: set[tuple[str, int]] = set()
     for number, port in enumerate(service.spec.ports):
         place = ("spec", "ports", number)
         if port.port_key in seen:
-            findings.error(service, place, f"port {port.protocol} {port.port} is there twice", "remove one of them")
+            findings.error(service, place, f"port {port.protocol} {port.port} is defined twice", "remove one of them")
         seen.add(port.port_key)
         if port.protocol == "SCTP" and inputs.settings.l7.service_type == "NodePortLocal":
             findings.error(service, place, "SCTP cannot be served in NodePortLocal mode", "use another serviceType")

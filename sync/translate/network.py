@@ -115,7 +115,7 @@ def vrf(infra: Infrastructure, tenant: str, inputs: Inputs) -> Sourced[str | Non
     first = settings.network.vip_network_list[0] if settings.network.vip_network_list else VipNetwork()
     known = inputs.facts.network_vrf
     if found := known.get(first.network_uuid) or known.get(first.network_name):
-        said = "the Controller says that its first network is in this VRF"
+        said = "its first network is in this VRF on the Controller"
         return _vrf(found, in_values("NetworkSettings", "vipNetworkList", 0, said=said))
     return _vrf(GLOBAL_VRF, in_words("default"))
 

@@ -57,7 +57,7 @@ def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
         return FoundServers()
     chosen = _is_chosen(service, port, inputs)
     if chosen is None:
-        what = "the tree holds no EndpointSlice for it, and its Nodes are those that run a back end"
+        what = "the tree holds no EndpointSlice for it, and only Nodes that run a back end are used"
         fix = "commit its EndpointSlice, use externalTrafficPolicy: Cluster"
         not_told(service, ("spec", "externalTrafficPolicy"), what, fix, inputs, findings)
         return None
@@ -91,7 +91,9 @@ def _check_selection(service: Service, inputs: Inputs, findings: Findings) -> No
             (is_nearly_labelled(node, selector.key, selector.value) and not node.origin.is_cluster)
             or (is_valueless and selector.key in node.metadata.labels)
         ):
-            message = f"{node.title} has nearly the label of nodePortSelector, so {service.title} is held"
+            message = (
+                f"a label of {node.title} is probably a misspelling of nodePortSelector, so {service.title} is held"
+            )
             fix = f"write the label {selector.key}: {selector.value}, or correct nodePortSelector in values.yaml"
             findings.error(node, ("metadata", "labels"), message, fix)
 
@@ -155,7 +157,7 @@ def node_problems(inputs: Inputs, specs: Iterable[ObjectSpec]) -> Iterator[Probl
     for node in inputs.catalog.nodes:
         if (flaw := _flaw_in(_stated_addresses(node, inputs.settings.ako.cni_plugin))) is not None:
             severity = Severity.ERROR if node.title in needed else Severity.WARNING
-            message = f"{flaw.said}: what is live for the Node stays, and it is not added to any pool"
+            message = f"{flaw.said}: its live servers are kept, and the Node is added to no pool"
             fix = "write the address at which the Node is reached"
             yield problem_at(severity, node, flaw.path, message if node.title in needed else flaw.said, fix)
 
@@ -165,7 +167,7 @@ def _why_none(nodes: list[Node], service: Service) -> tuple[str, str]:
     if nodes:
         return "no Node has an address of a wanted family", "correct spec.ipFamilies, or the addresses of the Nodes"
     if service.spec.external_traffic_policy == "Local":
-        return "no chosen Node runs a back end of it", "check nodePortSelector and the nodeName of its endpoints"
+        return "no selected Node runs a back end of it", "check nodePortSelector and the nodeName of its endpoints"
     return "no Node carries the label of nodePortSelector", "label the Nodes, or correct nodePortSelector"
 
 

@@ -83,7 +83,9 @@ def _check_unselected(service: Service, pods: list[Pod], inputs: Inputs, finding
         is_moved = is_elsewhere and (service.namespace, pod.name) not in selected
         is_meant = pod.name in behind or _is_nearly_selected(pod, service)
         if (is_here or is_moved) and is_meant:
-            message = f"{service.title} does not select this Pod, which its EndpointSlice or its labels give to it"
+            message = (
+                f"{service.title} does not select this Pod, although its EndpointSlice or the Pod's labels point to it"
+            )
             fix = f"correct the labels or the namespace of the Pod, or the selector of {service.title}"
             findings.error(pod, ("metadata",), message, fix)
 
@@ -133,13 +135,13 @@ def _node_ports(pod: Pod, findings: Findings) -> list[_NodePort]:
     text = pod.annotation(NODE_PORT_LOCAL_ANNOTATION)
     if not text:
         if NODE_PORT_LOCAL_ANNOTATION in pod.metadata.labels:
-            message = f"{NODE_PORT_LOCAL_ANNOTATION} is an annotation, and stands among the labels"
+            message = f"{NODE_PORT_LOCAL_ANNOTATION} is an annotation, but is written below labels"
             findings.error(pod, ("metadata", "labels"), message, "add a line `annotations:` above it")
         for key in pod.metadata.annotations:
             if is_near(key, NODE_PORT_LOCAL_ANNOTATION):
                 place = ("metadata", "annotations", key)
                 fix = f'did you mean "{NODE_PORT_LOCAL_ANNOTATION}"?'
-                findings.error(pod, place, f"nobody reads the annotation {key}", fix)
+                findings.error(pod, place, f"unknown annotation {key}", fix)
         return []
     try:
         found = [

@@ -58,12 +58,12 @@ def _tier1_router(inputs: Inputs) -> Iterator[Problem]:
     """Required on an overlay of NSX-T, forbidden everywhere else (AKO-T1-ROUTER)."""
     router, cloud, place = inputs.settings.network.nsxt_t1lr, inputs.facts.cloud, ("NetworkSettings", "nsxtT1LR")
     if router and cloud.vtype != NSXT:
-        message = f"nsxtT1LR is set, on a cloud of type {cloud.vtype}"
+        message = f"nsxtT1LR is set on a cloud of type {cloud.vtype}"
         yield _error(place, message, "remove it: only an NSX-T cloud has T1 routers")
     elif router and cloud.transport_zone == VLAN:
-        yield _error(place, "nsxtT1LR is set, on an NSX-T cloud with VLANs", "remove it: only overlays have them")
+        yield _error(place, "nsxtT1LR is set on an NSX-T cloud with VLANs", "remove it: only overlays have them")
     elif not router and cloud.vtype == NSXT and cloud.transport_zone == OVERLAY:
-        yield _error(place, "nsxtT1LR is missing, on an NSX-T cloud with an overlay", "give the path of the T1 router")
+        yield _error(place, "nsxtT1LR is missing on an NSX-T cloud with an overlay", "give the path of the T1 router")
 
 
 def _vip_networks(inputs: Inputs) -> Iterator[Problem]:
@@ -71,13 +71,13 @@ def _vip_networks(inputs: Inputs) -> Iterator[Problem]:
     if not networks:
         yield _error(_VIP_NETWORKS, "vipNetworkList names no network", "name the network that VIPs come from")
     if len(networks) > 1 and vtype not in SEVERAL_NETWORKS_CLOUDS and not inputs.facts.is_assumed:
-        message = f"vipNetworkList names several networks, on a cloud of type {vtype}"
-        yield _error(_VIP_NETWORKS, message, "name one; further ones go into an AviInfraSetting")
+        message = f"vipNetworkList names several networks on a cloud of type {vtype}"
+        yield _error(_VIP_NETWORKS, message, "name one; put the others into an AviInfraSetting")
     for number, network in enumerate(networks):
         for message, fix, key in vip_network_defects(network, inputs):
             yield _error((*_VIP_NETWORKS, number, *((key,) if key else ())), message, fix)
         if network.v6cidr and vtype not in DUAL_STACK_CLOUDS:
-            message = f"v6cidr is given, on a cloud of type {vtype} that has no IPv6 here"
+            message = f"v6cidr is given, but IPv6 is not supported on a cloud of type {vtype}"
             yield _error((*_VIP_NETWORKS, number, "v6cidr"), message, "remove it")
 
 

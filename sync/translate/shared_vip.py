@@ -70,8 +70,8 @@ def _report_strangers(key: str, members: Sequence[Service], reasons: Mapping[Key
             findings.error(
                 member,
                 (*ANNOTATIONS, SHARED_VIP_ANNOTATION),
-                f"a member of shared VIP {key} that is not ours to serve: {reasons[member.key]}",
-                "take the annotation off it, or give all members one loadBalancerClass",
+                f"member of shared VIP {key} that avi-sync does not serve: {reasons[member.key]}",
+                "remove the annotation, or give all members the same loadBalancerClass",
             )
 
 
@@ -164,8 +164,8 @@ def _check_ports_of_all(key: str, members: Sequence[Service], findings: Findings
                 findings.error(
                     member,
                     ("spec", "ports", number),
-                    f"port {port.protocol} {port.port} of shared VIP {key} is that of {other.title}, too",
-                    "give one of them another port, or a VIP of its own",
+                    f"port {port.protocol} {port.port} of shared VIP {key} is also used by {other.title}",
+                    "give one of them another port, or its own VIP",
                 )
 
 
@@ -174,5 +174,5 @@ def _disagreement(member: Service, first: Service, place: Path, what: str, findi
         member,
         place,
         f"{what} differs from that of {first.title} ({first.origin.file}:{first.origin.line}), which shares the VIP",
-        "give all members the same, or take one off the shared VIP",
+        "use the same value for all members, or remove one from the shared VIP",
     )

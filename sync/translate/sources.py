@@ -27,7 +27,7 @@ def of_every_kind(blueprint: Blueprint, end: BackEnd | None = None) -> FieldSour
         "cloud_ref": (in_values("ControllerSettings", "cloudName"),),
         "created_by": (in_values("AKOSettings", "clusterName"),),
         "markers": (
-            in_words("set by avi-sync: whose it is, and what was written last"),
+            in_words("set by avi-sync: its owner, and what was written last"),
             *sources_of_protection(frontend.manifests),
         ),
     }

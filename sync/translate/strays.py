@@ -69,7 +69,7 @@ def _may_own(service: Service, item: EndpointSlice, name: str, catalog: Catalog)
 
 def _problem(item: EndpointSlice, label: str, name: str, service: Service) -> Problem:
     if label and label != SERVICE_NAME_LABEL:
-        message, fix = f"nobody reads the label {label}", f'did you mean "{SERVICE_NAME_LABEL}"?'
+        message, fix = f"unknown label {label}", f'did you mean "{SERVICE_NAME_LABEL}"?'
     elif not name:
         message, fix = f"the label {SERVICE_NAME_LABEL} is missing", f"add {SERVICE_NAME_LABEL}: {service.name}"
     else:

@@ -120,7 +120,7 @@ def _clash(translation: OwnerTranslation, kind: str, name: str, claimants: Itera
     )
     return Problem(
         severity=Severity.ERROR,
-        message=f"{kind} name {name} is claimed by {others}, too",
+        message=f"{kind} name {name} is also claimed by {others}",
         fix="rename one of them",
         origin=translation.origin,
         resource=str(translation.owner),
@@ -150,7 +150,7 @@ def _problems(translations: Sequence[OwnerTranslation], resources: Resources, se
     if resources.of(Gateway) and not settings.ako.services_api:
         yield Problem(
             severity=Severity.WARNING,
-            message=f"AKOSettings.servicesAPI is false: {len(resources.of(Gateway))} Gateways are not looked at",
+            message=f"AKOSettings.servicesAPI is false: {len(resources.of(Gateway))} Gateways are ignored",
             fix="set AKOSettings.servicesAPI to true",
             origin=Origin(file=VALUES_FILE),
             field=("AKOSettings", "servicesAPI"),

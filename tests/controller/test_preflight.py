@@ -56,7 +56,7 @@ def _rename_the_network(client: ControllerClient) -> None:
     [
         pytest.param(_take_the_address, f"address {NEW} is taken by VsVip team-a/theirs", id="address taken"),
         pytest.param(_use_the_vip, "VirtualService admin/theirs refers to VsVip admin/test--shop-web", id="VIP used"),
-        pytest.param(_shrink_the_network, f"address {NEW} lies in no subnet of network", id="network without it"),
+        pytest.param(_shrink_the_network, f"address {NEW} is in no subnet of network", id="network without it"),
         pytest.param(_rename_the_network, 'the Controller has no network "vip-network"', id="no such network"),
     ],
 )

@@ -136,10 +136,10 @@ def test_without_a_controller_live_values_are_left_out(cli: Run, tree: Tree, tmp
 @pytest.mark.parametrize(
     ("name", "message", "fix"),
     [
-        pytest.param("VsVip/test--shop-wep", "Git asks for no VsVip", f'did you mean "{NAME}"?', id="object"),
-        pytest.param("VsVipp/test--shop-web", "is no kind of object", 'did you mean "VsVip"?', id="kind"),
-        pytest.param("VsVip", "names no object", "write KIND/NAME", id="no name"),
-        pytest.param("VsVip/other", "Git asks for no VsVip", "avi-sync render lists", id="nothing near"),
+        pytest.param("VsVip/test--shop-wep", "Git requests no VsVip", f'did you mean "{NAME}"?', id="object"),
+        pytest.param("VsVipp/test--shop-web", "is not a kind of object", 'did you mean "VsVip"?', id="kind"),
+        pytest.param("VsVip", "is not an object", "write KIND/NAME", id="no name"),
+        pytest.param("VsVip/other", "Git requests no VsVip", "avi-sync render lists", id="nothing near"),
         pytest.param("VsVip/test--shop-broken", "Gateway shop/broken is held", "avi-sync validate", id="held"),
     ],
 )
@@ -165,7 +165,7 @@ def test_what_is_live_only_is_said_to_be(sync: Run, tree: Tree) -> None:
     result = sync("explain", f"VsVip/{NAME}")
 
     assert result.code == 64
-    assert "though there is one on the Controller" in result.err
+    assert "but the Controller has one" in result.err
 
 
 def test_an_explanation_fits_its_schema(sync: Run, tree: Tree) -> None:

@@ -172,7 +172,7 @@ def test_a_journal_that_breaks_in_the_middle_stops_nothing(
         broken.result()
 
     assert done.code == 1
-    assert "error: what this run did is not all in the journal" in done.err
+    assert "error: the journal of this run is incomplete" in done.err
     assert controller.find("virtualservice", "test--shop-web")
 
 
@@ -236,7 +236,7 @@ def test_a_killed_run_leaves_what_it_did(sync: Run, tree: Tree, controller: Cont
     assert names(told["events"]) == ["begin"]
     assert re.search(r"  broke off +sync [0-9a-f]{12}  \S+  4 planned\n$", text)
     assert details.count("   POST applied\n") >= 2
-    assert "   unknown whether it was done\n" in details
+    assert "   outcome unknown\n" in details
 
 
 def test_history_tells_of_runs_the_newest_first(
@@ -304,7 +304,7 @@ def test_a_run_that_was_planned_twice_is_told_as_it_ended(cli: Run, tree: Tree, 
 
     told = cli("history", "--run", "one").out
 
-    assert "   again   unknown whether it was done\n" in told
+    assert "   again   outcome unknown\n" in told
     assert "first" not in told
 
 
@@ -323,8 +323,8 @@ def test_lines_that_cannot_be_read_are_counted(cli: Run, journal: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        pytest.param(("history", "--run", "nobody"), '"nobody" names no runs', id="unknown"),
-        pytest.param(("history", "--run", "2"), '"2" names 2 runs', id="ambiguous"),
+        pytest.param(("history", "--run", "nobody"), '"nobody" matches no runs', id="unknown"),
+        pytest.param(("history", "--run", "2"), '"2" matches 2 runs', id="ambiguous"),
         pytest.param(("history", "--journal", ""), "no journal is named", id="history without a journal"),
         pytest.param(("history", "--journal", "/nowhere.jsonl"), "there is no journal", id="no such file"),
     ],

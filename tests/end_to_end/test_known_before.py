@@ -46,7 +46,7 @@ def errors(result: Result) -> list[str]:
         ),
         pytest.param(
             {"values": values("tiny-network"), "web": app("web", address="10.10.30.77")},
-            'web.yaml:9: held: address 10.10.30.77 lies in no static range of network "tiny-network" '
+            'web.yaml:9: held: address 10.10.30.77 is in no static range of network "tiny-network" '
             "(10.10.30.5-10.10.30.5), and the live VIP would have to be deleted first",
             id="outside of the static ranges",
         ),

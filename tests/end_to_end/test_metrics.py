@@ -208,5 +208,5 @@ def test_a_state_that_cannot_be_kept_is_said_and_changes_nothing(
     result = sync()
 
     assert result.code == 0
-    assert f"what the next run should know could not be kept in {tmp_path / 'state'}" in result.err
+    assert f"the state for the next run could not be saved in {tmp_path / 'state'}" in result.err
     assert samples_in(file.read_text())["avi_sync_run_exit_code",] == 0

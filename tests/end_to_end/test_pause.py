@@ -109,7 +109,7 @@ def test_an_owner_that_is_not_there_cannot_be_paused(sync: Run, tree: Tree) -> N
 
     assert (unknown.code, absent.code) == (64, 64)
     assert "did you mean" in unknown.err
-    assert "nothing of Gateway shop/web is live" in absent.err
+    assert "Gateway shop/web has no live objects" in absent.err
 
 
 @pytest.mark.parametrize(

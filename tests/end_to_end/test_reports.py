@@ -95,7 +95,7 @@ def test_a_file_is_replaced_as_a_whole(sync: Run, tree: Tree, tmp_path: Path) ->
         pytest.param(["json="], '"json=" is not FORMAT=PATH', id="empty path"),
         pytest.param(["json=nowhere/a"], "nowhere/a: the result cannot be written there", id="no folder"),
         pytest.param(["json=."], "the result cannot be written there", id="a folder"),
-        pytest.param(["json=a", "text=a"], "a: two results cannot have one file", id="one file twice"),
+        pytest.param(["json=a", "text=a"], "a: two results cannot share one file", id="one file twice"),
     ],
 )
 def test_a_file_that_cannot_be_written_is_found_out_before_anything_is_done(

@@ -110,7 +110,7 @@ def test_a_replace_in_hand_is_completed_and_nothing_more_is_begun(
     owners = {owner["owner"]["name"]: owner["state"] for owner in json.loads(out)["owners"]}
     assert (process.returncode, owners) == (130, {"a": "applied", "b": "not tried"})
     assert controller.addresses("test--shop-a") == ["10.10.10.12"]
-    assert set(err.splitlines()) == {"stopping: what is in hand is finished first"}
+    assert set(err.splitlines()) == {"stopping after the changes in progress"}
 
 
 def test_a_replace_in_hand_that_is_refused_is_put_back_before_the_run_stops(

@@ -23,7 +23,7 @@ HELD = {
     "140-gateways-held": {
         "match-labels": "do not name this Gateway",
         "class-missing": 'GatewayClass "avo" is not in the tree',
-        "controller-nearly-ours": 'controller "ako.vmware.com/avi-lbs" is nearly ours',
+        "controller-nearly-ours": 'controller "ako.vmware.com/avi-lbs" is probably a misspelling',
         "no-layer-4": "is not layer 4",
         "listener-claimed-twice": "is claimed by Service shop/one",
     },
@@ -34,8 +34,8 @@ HELD = {
     },
     "142-names-held": {
         "name-too-long": "the limit is 255",
-        "virtual-service-name-twice": "name north--a-b-c is claimed by",
-        "pool-name-twice": "Pool name north--pool-x-y-z-TCP-443 is claimed by",
+        "virtual-service-name-twice": "name north--a-b-c is also claimed by",
+        "pool-name-twice": "Pool name north--pool-x-y-z-TCP-443 is also claimed by",
     },
     "143-infra-settings-held": {
         "infra-missing": 'AviInfraSetting "absent" is not in the tree',
@@ -43,27 +43,27 @@ HELD = {
         "network-ambiguous": 'several networks are called "many"',
     },
     "144-l4-rules-held": {
-        "annotation-misspelt": "nobody reads the annotation ako.vmware.com/l4-rule",
+        "annotation-misspelt": "unknown annotation ako.vmware.com/l4-rule",
         "rule-missing": 'L4Rule "fats" is not in the tree',
         "rule-rejected": "lbAlgorithmHash is missing",
         "profile-missing": "the Controller has no application profile",
     },
     "145-shared-vips-held": {
-        "shared-port-claimed-twice": "is that of Service shop/member-a, too",
-        "member-of-another-class": "that is not ours to serve",
+        "shared-port-claimed-twice": "is also used by Service shop/member-a",
+        "member-of-another-class": "that avi-sync does not serve",
     },
 }
 """What holds an owner, by golden folder and the name of the file that has it."""
 
 WARNED = {
     "150-addresses-warned": {
-        "second-address": "only the first of several addresses counts",
+        "second-address": "only the first of several addresses is used",
         "ipv6-address": "an IPv6 address is sent",
-        "address-outside-of-cidr": "address 10.20.31.9 lies outside of 10.20.30.0/24",
+        "address-outside-of-cidr": "address 10.20.31.9 is outside 10.20.30.0/24",
     },
     "151-hostnames-warned": {
-        "hostname-twice": "hostname www.example.com is that of",
-        "hostname-elsewhere": "is under none of the cloud's DNS domains",
+        "hostname-twice": "hostname www.example.com is also used by",
+        "hostname-elsewhere": "is in none of the cloud's DNS domains",
     },
     "152-attachments-warned": {
         "listener-not-layer-4": "is not layer 4",
@@ -71,12 +71,12 @@ WARNED = {
         "listener-without-service": "no Service serves listener TCP 80",
         "label-misses-its-gateway": "Gateway shop/patrly is not in the tree",
         "one-label-only": "it belongs to no Gateway",
-        "load-balancer-with-labels": "it gets a VirtualService of its own",
+        "load-balancer-with-labels": "it gets its own VirtualService",
     },
     "153-back-ends-warned": {
         "no-endpoints": "the tree holds no EndpointSlice for it",
         "port-without-servers": "port TCP 443 has no servers: no EndpointSlice has a TCP port with its name",
-        "readiness-unsaid": "an endpoint that does not say whether it is ready",
+        "readiness-unsaid": "an endpoint without a ready condition",
         "traffic": '"yes" is not true',
     },
     "154-settings-warned": {

@@ -102,7 +102,7 @@ def test_why_a_set_was_not_tried_again_is_added_to_its_words() -> None:
     """The first trouble stays."""
     outcome = ended(UPDATE, FAILED).explained(Refusal(message="frozen", fix="wait"))
 
-    assert outcome.said == "no; planned anew, it is refused: frozen"
+    assert outcome.said == "no; the new plan is refused: frozen"
 
 
 # --- owner by owner ---------------------------------------------------------------------------------------------------

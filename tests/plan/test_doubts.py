@@ -35,7 +35,7 @@ def test_a_new_vip_is_created_with_a_warning() -> None:
 
     (warning,) = plan.problems
     assert (warning.severity, plan.count(Action.CREATE)) == (Severity.WARNING, 4)
-    assert warning.message.startswith(f"address {NEW} lies in no static range of network")
+    assert warning.message.startswith(f"address {NEW} is in no static range of network")
 
 
 def test_a_vip_that_is_live_is_not_talked_about() -> None:

@@ -164,7 +164,7 @@ def test_a_predecessor_is_held_with_the_reason(
 
 
 def test_a_successor_that_a_switch_does_not_serve_takes_nothing_over() -> None:
-    """Gateways are not looked at: the Service would be served by nobody."""
+    """Gateways are ignored: the Service would be served by nobody."""
     controller = converged(load_balancer("a"))
     values = {**VALUES, "AKOSettings": {**VALUES["AKOSettings"], "servicesAPI": False}}
 

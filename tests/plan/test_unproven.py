@@ -46,7 +46,7 @@ RIGHT = {NAME: "web", NAMESPACE: "shop"}
         pytest.param({NAMESPACE: "shop"}, f"without the label {NAME} it belongs to no Gateway", id="name lost"),
         pytest.param(
             {NAMESPACE: "shop", "ako.vmware.com/gateway-nam": "web"},
-            "nobody reads the label ako.vmware.com/gateway-nam",
+            "unknown label ako.vmware.com/gateway-nam",
             id="misspelt key",
         ),
     ],

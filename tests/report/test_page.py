@@ -218,7 +218,7 @@ def test_an_applied_run_says_what_became_of_each_owner(browser: webdriver.Chrome
 
     assert texts(browser, "#word, #headline") == [
         "Applied",
-        "Of 4 owners 1 was put back, 1 was not tried; 1 owner is held",
+        "Of 4 owners 1 was restored, 1 was not tried; 1 owner is held",
     ]
     assert [row.split("\n")[1:] for row in texts(browser, ".row")[:2]] == [
         ["Gateway shop/storefront", "restored · No available free IPs"],

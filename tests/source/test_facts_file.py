@@ -59,14 +59,14 @@ def test_an_empty_file_is_a_common_controller(tmp_path: Path) -> None:
         pytest.param(
             "network_ranges: {vips: [10.0.0.9-10.0.0.1]}\n",
             ":1: network_ranges.vips[0]",
-            "no range of addresses",
+            "not a range of addresses",
             "write it as 10.0.0.10-10.0.0.20",
             id="range backwards",
         ),
         pytest.param(
             "network_subnets:\n  vips: [10.0.0/24]\n",
             ":2: network_subnets.vips[0]",
-            "no subnet",
+            "not a subnet",
             "write it as 10.0.0.0/24",
             id="no subnet",
         ),

@@ -34,7 +34,7 @@ def test_plain_folder_is_refused_for_writing(tmp_path: Path, write_files: Write,
     """Elsewhere a folder without Git is an error that says how to go on."""
     write_files(tmp_path / "plain", {"b.yaml": "2"})
 
-    with pytest.raises(SourceError, match="not a Git repository") as caught:
+    with pytest.raises(SourceError, match="not the root of a Git repository") as caught:
         read(tmp_path / "plain")
 
     assert "git init" in caught.value.fix

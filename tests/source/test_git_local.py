@@ -315,7 +315,7 @@ def test_the_repository_cannot_run_commands(tmp_path: Path, make_repository: Mak
     read(repository, working_tree=True)
 
     assert [problem.message for problem in snapshot.problems] == [
-        "not committed, and so not read as they are: web.yaml (changed)"
+        "uncommitted changes are not read: web.yaml (changed)"
     ]
     assert not (tmp_path / "sprung").exists()
 
@@ -371,7 +371,7 @@ def test_a_repository_of_another_user(make_repository: Make, git: Git, read: Rea
     [
         pytest.param(lambda folder: None, "no such folder", id="missing"),
         pytest.param(lambda folder: folder.touch(), "a file, not a folder", id="a file"),
-        pytest.param(lambda folder: folder.mkdir(), "not a Git repository of its own", id="no repository"),
+        pytest.param(lambda folder: folder.mkdir(), "not the root of a Git repository", id="no repository"),
         pytest.param(
             lambda folder: (folder / ".git").mkdir(parents=True), "not a repository that Git can read", id="empty .git"
         ),

@@ -140,7 +140,7 @@ def test_branch_wins_over_tag(
     assert [contents(snapshot) for snapshot in found] == [{"a.yaml": b"2"}] * 2
     for snapshot in found:
         (problem,) = snapshot.problems
-        assert problem.message.startswith("both is a branch and a tag; the branch is read (")
+        assert problem.message.startswith("both is both a branch and a tag; the branch is used (")
 
 
 def test_a_name_is_not_the_end_of_another(make_repository: Make, git: Git, read: Read) -> None:

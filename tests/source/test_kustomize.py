@@ -95,7 +95,7 @@ def test_a_manifest_without_a_namespace_is_reported() -> None:
 
     assert [item.namespace for item in resources.of(Gateway)] == ["default"]
     assert [(item.severity, item.message) for item in problems] == [
-        ("warning", "metadata.namespace is missing, so it counts as default")
+        ("warning", 'metadata.namespace is missing, so "default" is used')
     ]
 
 

@@ -647,7 +647,7 @@ def test_two_manifests_that_say_the_same_are_one() -> None:
     resources, problems = read({"a.yaml": gateway, "b.yaml": f"# again\n{gateway}"})
 
     assert [(problem.severity, problem.file) for problem in problems] == [("warning", "b.yaml")]
-    assert "stands twice in the tree, with the same content: first in a.yaml:1" in problems[0].message
+    assert "is twice in the tree, with the same content: first in a.yaml:1" in problems[0].message
     assert (len(resources.of(Gateway)), resources.broken) == (1, ())
 
 
@@ -659,7 +659,7 @@ def test_two_manifests_that_differ_do_not_count_where_something_depends_on_them(
     resources, problems = read({"a.yaml": yaml_of(document(kind)), "b.yaml": other})
 
     assert [problem.severity for problem in problems] == ["error"]
-    assert "with other content" in problems[0].message
+    assert "with different content" in problems[0].message
     assert len(resources.broken) == 2
 
 
@@ -687,7 +687,7 @@ def test_of_two_that_differ_the_first_counts_where_nothing_is_held_for_it(kind: 
     resources, problems = read({"a.yaml": yaml_of(first), "b.yaml": yaml_of(other)})
 
     assert [problem.severity for problem in problems] == ["warning"]
-    assert "and the first one counts" in problems[0].message
+    assert "and only the first is used" in problems[0].message
     assert resources.broken == ()
 
 

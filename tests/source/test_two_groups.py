@@ -102,7 +102,7 @@ def test_a_field_is_known_to_its_own_group_only() -> None:
     _, problems = read({"ours.yaml": ours, "other.yaml": other})
 
     assert [(problem.file, problem.message) for problem in problems] == [
-        ("other.yaml", 'nobody reads the field "addresses"')
+        ("other.yaml", 'the field "addresses" has no effect')
     ]
 
 

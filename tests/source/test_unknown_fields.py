@@ -164,7 +164,7 @@ def test_a_field_in_another_case_is_told_as_ako_takes_it() -> None:
     _, problems = read(changed("Gateway", ("spec", "listeners", 0), hostName="a.example.com"))
 
     assert [p.message for p in problems] == [
-        'unknown field "hostName"; AKO, which ignores case, takes it for "hostname"'
+        'unknown field "hostName"; AKO, which ignores case, reads it as "hostname"'
     ]
 
 
@@ -265,7 +265,7 @@ def test_a_mapping_whose_line_is_lost_is_missed(kind: str, line: str, field: str
 
     resources, problems = read(stranded)
 
-    message = f'"{line}" is missing: its field "{field}" stands in metadata'
+    message = f'"{line}" is missing: its field "{field}" is below metadata'
     assert [broken.group_kind.kind for broken in resources.broken] == [kind]
     assert message in [problem.message for problem in problems if problem.severity is Severity.ERROR]
 
@@ -278,7 +278,7 @@ def test_a_list_whose_line_is_lost_is_missed() -> None:
     resources, problems = read({**manifest, "ports": [*manifest["ports"], *endpoints]})
 
     assert [broken.group_kind.kind for broken in resources.broken] == ["EndpointSlice"]
-    assert '"endpoints" is missing: its field "addresses" stands in ports' in [problem.message for problem in problems]
+    assert '"endpoints" is missing: its field "addresses" is below ports' in [problem.message for problem in problems]
     assert len(read(manifest)[0].of(EndpointSlice)) == 1
 
 

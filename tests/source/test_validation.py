@@ -91,7 +91,7 @@ def problems_in(value: Any) -> tuple[Problem, ...]:
         pytest.param({"inner": []}, "inner", "a list is not a mapping", "key: value", id="list for mapping"),
         pytest.param({"inner": {"prot": 1}}, "inner.prot", 'unknown key "prot"', 'did you mean "port"?', id="typo"),
         pytest.param({"inner": {"Port": 1}}, "inner.Port", 'unknown key "Port"', 'did you mean "port"?', id="case"),
-        pytest.param({"inner": {"zzz": 1}}, "inner.zzz", 'unknown key "zzz"', "known here: name, port", id="unknown"),
+        pytest.param({"inner": {"zzz": 1}}, "inner.zzz", 'unknown key "zzz"', "use one of: name, port", id="unknown"),
         pytest.param({"inner": {"name": "a"}}, "inner.name", '"a" is too short', "2 to 4 characters", id="short"),
         pytest.param({"many": [{}] * 3}, "many", "the list has too many items", "give up to 2 items", id="too many"),
         pytest.param({"many": [{}, {"port": 0}]}, "many[1].port", "0 is out of range", "1 to 65535", id="in a list"),

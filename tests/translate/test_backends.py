@@ -297,7 +297,7 @@ def test_back_ends_that_cannot_be_used_hold_the_owner(kind: str) -> None:
     found = translated(make_gateway(), make_service(), make_slice(), broken)
 
     assert found.specs == ()
-    assert errors_of(found) == [f"held: {kind} shop/front, which tells its back ends, cannot be used"]
+    assert errors_of(found) == [f"held: {kind} shop/front, which lists its back ends, cannot be used"]
 
 
 def test_broken_back_ends_of_another_service_hold_nobody() -> None:

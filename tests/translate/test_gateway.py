@@ -237,7 +237,7 @@ def test_a_listener_without_service_has_no_automatic_name() -> None:
         pytest.param([], None, [], id="none"),
         pytest.param(["10.0.0.1"], "10.0.0.1", [], id="one"),
         pytest.param(
-            ["10.0.0.1", "10.0.0.2"], "10.0.0.1", ["only the first of several addresses counts"], id="the first counts"
+            ["10.0.0.1", "10.0.0.2"], "10.0.0.1", ["only the first of several addresses is used"], id="the first counts"
         ),
         pytest.param(
             ["2001:DB8::0:1"],
@@ -281,7 +281,7 @@ def test_an_address_outside_of_the_cidr_that_git_gives_is_sent_with_a_warning(ad
 
     found = translated(make_gateway(addresses=[address]), settings=settings)
 
-    said = f'address {address} lies outside of {cidr}, the cidr given with network "vips"'
+    said = f'address {address} is outside {cidr}, the cidr given with network "vips"'
     assert [text for text in warnings_of(found) if "IPv6" not in text] == ([said] if cidr else [])
     assert content_of(found, "VsVip").vips[0].address == address
 
@@ -293,7 +293,7 @@ def test_an_address_outside_of_the_cidr_that_git_gives_is_sent_with_a_warning(ad
         pytest.param("2001:db8::5", None, id="inside of IPv6"),
         pytest.param(
             "10.0.9.5",
-            'address 10.0.9.5 lies in no subnet of network "vips" (10.0.0.1/24, 2001:db8::/64)',
+            'address 10.0.9.5 is in no subnet of network "vips" (10.0.0.1/24, 2001:db8::/64)',
             id="outside",
         ),
     ],
@@ -386,7 +386,7 @@ HEALTHY = make_gateway("healthy", "desk")
             [make_gateway(addresses=[GatewayAddress(type="NamedAddress", value="front")])],
             {},
             "spec.addresses[0].type",
-            "an address of type NamedAddress cannot be given to a VIP",
+            "a VIP cannot have an address of type NamedAddress",
             "give an address of type IPAddress",
             id="named address",
         ),
@@ -435,7 +435,7 @@ HEALTHY = make_gateway("healthy", "desk")
             {},
             "spec.listeners[0]",
             "is claimed by Service red/b (service-red-b.yaml:1) and Service shop/a (service-shop-a.yaml:1)",
-            "take the Gateway's labels or the port from all but one of them",
+            "remove the Gateway's labels or the port from all but one of them",
             id="two Services on one listener",
         ),
         pytest.param(
@@ -508,7 +508,9 @@ def test_a_controller_that_is_nearly_ours_holds_what_is_live() -> None:
     assert (found.specs, [str(held.owner) for held in found.held]) == ((), ["Gateway shop/web"])
     (problem,) = error_problems(found)
     assert (problem.resource, problem.field_text) == ("GatewayClass own", "spec.controller")
-    assert problem.message == 'controller "ako.vmware.com/avi-lbb" is nearly ours, so Gateway shop/web is held'
+    assert (
+        problem.message == 'controller "ako.vmware.com/avi-lbb" is probably a misspelling, so Gateway shop/web is held'
+    )
     assert problem.fix == 'did you mean "ako.vmware.com/avi-lb"?'
 
 
@@ -541,7 +543,7 @@ def test_the_same_listener_twice_counts_once() -> None:
     """With a warning; AKO lists the port twice."""
     found = translated(make_gateway(listeners=[make_listener(), make_listener()]), make_service(), make_slice())
 
-    assert warnings_of(found) == ["listener TCP 443 is there twice; it counts once"]
+    assert warnings_of(found) == ["listener TCP 443 is defined twice; it is used once"]
     assert len(content_of(found, "VirtualService").ports) == 1
     assert len(content_of(found, "L4PolicySet").rules) == 1
 
@@ -575,7 +577,7 @@ SELECTED = {"namespaceSelector": {"labelKey": "team", "labelValue": "web"}}
             [make_gateway(gateway_class="other"), make_gateway_class("other", controller="example.com/lb")],
             {},
             "UnidentifiedController",
-            "its GatewayClass is of controller example.com/lb",
+            "its GatewayClass belongs to controller example.com/lb",
             id="a class of another controller",
         ),
         pytest.param(
@@ -663,4 +665,4 @@ def test_gateways_are_looked_at_only_with_the_services_api() -> None:
     found = translated(make_gateway(), make_gateway("b"), make_load_balancer(), make_slice(), settings=off)
 
     assert {str(spec.owner) for spec in found.specs} == {"Service shop/front"}
-    assert warnings_of(found) == ["AKOSettings.servicesAPI is false: 2 Gateways are not looked at"]
+    assert warnings_of(found) == ["AKOSettings.servicesAPI is false: 2 Gateways are ignored"]

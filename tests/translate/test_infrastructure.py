@@ -514,7 +514,7 @@ def test_a_cloud_of_subnets_has_a_vip_per_network() -> None:
             {"NetworkSettings": {"vipNetworkList": [{"networkName": "a"}, {"networkName": "b"}]}},
             "CLOUD_AZURE",
             "NetworkSettings.vipNetworkList",
-            "vipNetworkList names several networks, on a cloud of type CLOUD_AZURE",
+            "vipNetworkList names several networks on a cloud of type CLOUD_AZURE",
             id="several networks",
         ),
         pytest.param(
@@ -591,8 +591,8 @@ def test_a_wrong_setting_holds_everything(settings: dict[str, Any], vtype: str, 
 @pytest.mark.parametrize(
     ("zone", "router", "message"),
     [
-        pytest.param("OVERLAY", "", "nsxtT1LR is missing, on an NSX-T cloud with an overlay", id="overlay, none"),
-        pytest.param("VLAN", "/t1", "nsxtT1LR is set, on an NSX-T cloud with VLANs", id="VLAN, one"),
+        pytest.param("OVERLAY", "", "nsxtT1LR is missing on an NSX-T cloud with an overlay", id="overlay, none"),
+        pytest.param("VLAN", "/t1", "nsxtT1LR is set on an NSX-T cloud with VLANs", id="VLAN, one"),
         pytest.param("OVERLAY", "/t1", "", id="overlay, one"),
         pytest.param("VLAN", "", "", id="VLAN, none"),
         pytest.param("", "", "", id="nobody looked, none"),

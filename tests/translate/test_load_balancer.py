@@ -71,7 +71,7 @@ def test_a_class_that_is_nearly_ours_holds_what_is_live() -> None:
     found = translated(make_load_balancer(load_balancer_class="ako.vmware.com/avi-lp"), make_slice())
 
     assert (found.specs, [str(held.owner) for held in found.held]) == ((), ["Service shop/front"])
-    assert errors_of(found) == ['held: loadBalancerClass "ako.vmware.com/avi-lp" is nearly ours']
+    assert errors_of(found) == ['held: loadBalancerClass "ako.vmware.com/avi-lp" is probably a misspelling']
 
 
 @pytest.mark.parametrize(
@@ -193,11 +193,11 @@ def test_annotations_choose_traffic_and_profile(annotations: dict[str, str], tra
             'address "y" is not an IP address',
             id="annotation",
         ),
-        pytest.param({"ports": []}, "spec.ports", "a LoadBalancer Service without ports", id="no ports"),
+        pytest.param({"ports": []}, "spec.ports", "a LoadBalancer Service needs a port", id="no ports"),
         pytest.param(
             {"ports": [make_service_port(80, name="a"), make_service_port(80, name="b")]},
             "spec.ports[1]",
-            "port TCP 80 is there twice",
+            "port TCP 80 is defined twice",
             id="a port twice",
         ),
         pytest.param(

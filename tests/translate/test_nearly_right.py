@@ -78,7 +78,7 @@ def errors(*items: Resource, **settings: Any) -> list[tuple[str, str]]:
             [
                 (
                     "EndpointSlice shop/front-a1b2c",
-                    "nobody reads the label kubernetes.io/servicename, so Service shop/front",
+                    "unknown label kubernetes.io/servicename, so Service shop/front",
                 )
             ],
             id="misspelt label",
@@ -116,7 +116,7 @@ def test_an_owner_is_held_while_its_namespace_is_nearly_one_that_nobody_uses(
     """Its tenant and its network would fall back to the defaults."""
     found = errors(owner, *namespaces)
 
-    assert any("one of nearly that name has no manifest in it" in message for _, message in found) is is_held
+    assert any("one with a similar name holds no manifests" in message for _, message in found) is is_held
 
 
 def test_a_namespace_that_is_used_is_its_own() -> None:
@@ -140,7 +140,7 @@ def test_a_namespace_that_is_nearly_selected_holds_its_owners(labels: dict[str, 
     found = errors(make_gateway(), make_namespace(labels=labels), AKOSettings=selector)
 
     assert [message for _, message in found] == [
-        "held: its namespace has nearly the label of AKOSettings.namespaceSelector, but not quite"
+        "held: a label of its namespace is probably a misspelling of AKOSettings.namespaceSelector"
     ]
     assert errors(make_gateway(), make_namespace(labels={"exposed": "inside"}), AKOSettings=selector) == []
 
@@ -165,13 +165,15 @@ def test_a_node_that_is_nearly_selected_holds_its_pools(labels: dict[str, str]) 
         make_gateway(), node_port_service(), *nodes, **NODE_PORT, nodePortSelector={"key": "role", "value": "worker"}
     )
 
-    assert found == [("Node b", "Node b has nearly the label of nodePortSelector, so Service shop/front is held")]
+    assert found == [
+        ("Node b", "a label of Node b is probably a misspelling of nodePortSelector, so Service shop/front is held")
+    ]
 
 
 @pytest.mark.parametrize(
     ("labels", "expected"),
     [
-        pytest.param({"role": "worker"}, ["Node a has nearly the label of nodePortSelector, "
+        pytest.param({"role": "worker"}, ["a label of Node a is probably a misspelling of nodePortSelector, "
                                           "so Service shop/front is held"], id="a value"),
         pytest.param({"role": ""}, [], id="none, as for node-role.kubernetes.io"),
     ],
@@ -198,7 +200,7 @@ def test_a_slice_whose_port_has_lost_its_number_holds_the_pool(others: list[Slic
 
     found = errors(make_gateway(), make_service(), item)
 
-    message = "a port without a number may be that of Service shop/front, which is held"
+    message = "a port has no number and may be that of Service shop/front, which is held"
     assert found == [("EndpointSlice shop/front-1", message)]
 
 
@@ -296,7 +298,7 @@ def test_a_misspelt_annotation_of_antrea_holds_the_pools_of_the_pod() -> None:
 
     found = errors(make_gateway(), make_service(selector=RIGHT), *pods, L7Settings={"serviceType": "NodePortLocal"})
 
-    assert found == [("Pod shop/front-0", "nobody reads the annotation nodeportlocal.antrea.oi")]
+    assert found == [("Pod shop/front-0", "unknown annotation nodeportlocal.antrea.oi")]
 
 
 def test_an_annotation_of_antrea_among_the_labels_holds_the_pools_of_the_pod() -> None:
@@ -307,4 +309,4 @@ def test_an_annotation_of_antrea_among_the_labels_holds_the_pools_of_the_pod() -
 
     found = errors(make_gateway(), make_service(selector=RIGHT), *pods, L7Settings={"serviceType": "NodePortLocal"})
 
-    assert found == [("Pod shop/front-0", "nodeportlocal.antrea.io is an annotation, and stands among the labels")]
+    assert found == [("Pod shop/front-0", "nodeportlocal.antrea.io is an annotation, but is written below labels")]

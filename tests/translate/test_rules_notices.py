@@ -132,7 +132,7 @@ def test_a_default_domain_that_the_cloud_does_not_have_is_told(
     found = translated(settings=make_settings(**settings), facts=make_facts(domains=domains))
 
     said = [(p.field_text, p.message) for p in found.problems if "DNS domain" in p.message]
-    message = "the cloud has no DNS domain c.example: names are formed with a.example"
+    message = "the cloud has no DNS domain c.example: names use a.example instead"
     assert said == ([(f"{place}.defaultDomain", message)] if place else [])
 
 

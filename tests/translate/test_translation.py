@@ -47,7 +47,7 @@ def test_owners_that_claim_one_name_are_all_held(one: Any, other: Any) -> None:
     assert {str(held.owner) for held in found.held} == {one.title, other.title}
     first, second = sorted(p for p in errors_of(found))
     assert {one.title in first, one.title in second} == {True, False}
-    assert all("is claimed by" in message for message in (first, second))
+    assert all("is also claimed by" in message for message in (first, second))
 
 
 def test_two_gateways_that_claim_one_pool_are_held() -> None:
@@ -64,7 +64,7 @@ def test_two_gateways_that_claim_one_pool_are_held() -> None:
     found = translated(*items)
 
     assert found.specs == ()
-    assert [message.partition(" is claimed by ")[0] for message in errors_of(found)] == [
+    assert [message.partition(" is also claimed by ")[0] for message in errors_of(found)] == [
         "Pool name north--shop-a-b-c-TCP-443"
     ] * 2
 

@@ -110,7 +110,7 @@ def test_nothing_is_held_for_it_where_no_controller_was_asked() -> None:
             "10.0.0.100",
             {},
             known(),
-            'address 10.0.0.100 lies in no static range of network "vips" '
+            'address 10.0.0.100 is in no static range of network "vips" '
             "(10.0.0.10-10.0.0.99, 2001:db8::10-2001:db8::99)",
             id="address behind the range",
         ),

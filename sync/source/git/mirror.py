@@ -53,7 +53,7 @@ FIXES = (
     ),
     (re.compile(r"Permission denied"), "give the private key file of an account that may read the repository"),
     (re.compile(r"[Cc]ertificate|SSL"), "name the CA that signed the certificate in GIT_SSL_CAINFO or SSL_CERT_FILE"),
-    (re.compile(r"error: 30\d|redirect"), "use the address it redirects to: a token is sent to no other place"),
+    (re.compile(r"error: 30\d|redirect"), "use the address it redirects to; a token is not sent elsewhere"),
     (re.compile(r"not found|does not exist"), "check the URL, and that the token or key may read the repository"),
 )
 """By what Git or ssh said; the first that is found."""
@@ -103,7 +103,7 @@ def read_through_mirror(remote: Remote, path: str, limits: SourceLimits, cache_d
         raise SourceError(
             f"the cache folder cannot be used: {error.strerror}",
             where=str(error.filename or cache_dir),
-            fix="make room and give the right to write there, or name another folder (--cache-dir, SYNC_CACHE_DIR)",
+            fix="free space there and make it writable, or name another folder (--cache-dir, SYNC_CACHE_DIR)",
         ) from None
 
 
@@ -187,7 +187,7 @@ def _ask_for_tip(remote: Remote, pinned: str) -> tuple[str, list[Problem]]:
             return tip, same_name_warnings(wanted, tips.get(f"refs/heads/{wanted}", ""), commit_of_tag)
     if SHORT_SHA.fullmatch(remote.ref):
         raise SourceError(
-            f"no branch or tag {remote.ref}, and a remote repository knows no abbreviated commits",
+            f"no branch or tag {remote.ref}; a remote repository does not resolve abbreviated commits",
             where=remote.address,
             fix="give the full commit SHA",
         )
@@ -230,7 +230,7 @@ def _fetch(remote: Remote, mirror: Path, tip: str, *, depth: int = 1) -> None:
     _require_room(answer.words, mirror)
     if remote.ref.lower() == tip and UNKNOWN_OBJECT.search(answer.words):
         raise SourceError(
-            f"no commit {tip}, or the server does not hand it out: {answer.words}",
+            f"no commit {tip}, or the server does not serve it: {answer.words}",
             where=remote.address,
             fix="give a branch or a tag, or push the commit",
         )
@@ -258,7 +258,7 @@ def _require_room(words: str, mirror: Path) -> None:
         raise SourceError(
             "the disk of the cache folder is full",
             where=str(mirror.parent),
-            fix="make room there, or name another folder (--cache-dir, SYNC_CACHE_DIR)",
+            fix="free space there, or name another folder (--cache-dir, SYNC_CACHE_DIR)",
         )
 
 

@@ -64,7 +64,7 @@ def same_name_warnings(ref: str, branch: str, tag: str) -> list[Problem]:
     return [
         Problem(
             severity=Severity.WARNING,
-            message=f"{ref} is a branch and a tag; the branch is read ({short(branch)}, the tag is {short(tag)})",
+            message=f"{ref} is both a branch and a tag; the branch is used ({short(branch)}, the tag is {short(tag)})",
             fix=f"rename one of them, or give --ref refs/heads/{ref} or refs/tags/{ref}",
         )
     ]
@@ -105,7 +105,7 @@ def uncommitted_problems(context: GitContext, path: str) -> list[Problem]:
     return [
         Problem(
             severity=Severity.WARNING,
-            message=f"not committed, and so not read as they are: {', '.join(sorted(files)[:NAMED_FILES])}{more}",
+            message=f"uncommitted changes are not read: {', '.join(sorted(files)[:NAMED_FILES])}{more}",
             fix="commit them; --working-tree reads them for validate, render and --dry-run",
         )
     ]

@@ -105,7 +105,7 @@ def _read_plain_folder(request: SourceRequest, folder: Path, path: str, limits: 
         return read_folder(folder, path, limits, location=request.location)
     root = next((parent for parent in folder.parents if git_dir_of(parent)), None)
     raise SourceError(
-        "this folder is not a Git repository of its own",
+        "this folder is not the root of a Git repository",
         where=request.location,
         fix=f"give --source {root} --path {folder.relative_to(root)}"
         if root

@@ -37,9 +37,9 @@ function calls(owner) {
   if (owner.tone === "failed") call("failed", `${owner.standing}: `, owner.said || "not every change was applied");
   for (const outage of owner.outages) call(owner.tone === "failed" ? "failed" : owner.tone, "! ", outage);
   if (owner.standing === "held")
-    call("held", "Held: ", "nothing of it is created, changed or deleted until this is put right.");
+    call("held", "Held: ", "nothing is created, changed or deleted until this is fixed.");
   if (owner.partners.length)
-    call("quiet", "Together ", `with ${owner.partners.join(", ")}, because they pass on addresses.`);
+    call("quiet", "Together ", `with ${owner.partners.join(", ")}, because they exchange addresses.`);
   const problems = owner.problems.map((number) => problemOf(number, { isLinked: false }));
   if (problems.length) found.push(h("ol", { class: "problems-here" }, ...problems));
   return found.length ? [h("div", { class: "calls" }, ...found)] : [];
@@ -71,7 +71,7 @@ function changeOf(change, number) {
   if (change.action === "create") {
     const content = change.fields.length
       ? valuesOf(change)
-      : h("p", { class: "under" }, "Its fields stand in the JSON report.");
+      : h("p", { class: "under" }, "Its fields are in the JSON report.");
     return h("article", attributes, h("details", {}, h("summary", {}, ...title), content), ...lost);
   }
   return h("article", attributes, h("header", {}, ...title), ...lost, change.fields.length ? fieldsOf(change) : null);

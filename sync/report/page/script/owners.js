@@ -37,7 +37,7 @@ function countsOf(owner) {
 
 function says(owner) {
   if (owner.tone === "failed") return [h("em", {}, owner.standing), owner.said ? ` · ${owner.said}` : ""];
-  if (owner.tone === "held") return [h("em", {}, "held"), " · nothing of it is touched"];
+  if (owner.tone === "held") return [h("em", {}, "held"), " · left unchanged"];
   if (!owner.changes.length) return [owner.addresses.join(" · ") || "unchanged"];
   const done = owner.standing === "applied" ? ", applied" : "";
   const outage = owner.outages[0] ? [" · ", h("em", {}, owner.outages[0].split(": ").pop())] : []; // what it comes to

@@ -30,10 +30,10 @@ function legend(owner) {
       return h("span", {}, sign(one, tone), tone);
     });
   const words = items.length
-    ? [...items, h("span", {}, "plain: stays as it is")]
-    : [h("span", {}, "Nothing of this changes.")];
+    ? [...items, h("span", {}, "plain: unchanged")]
+    : [h("span", {}, "Nothing here changes.")];
   const isTried =
-    owner.hasFailed && h("span", {}, "This is what was planned; the requests below say what became of it.");
+    owner.hasFailed && h("span", {}, "This is what was planned; the requests below show the result.");
   return h("div", { class: "legend" }, ...words, isTried);
 }
 
