@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 .PHONY: help test lint types contracts unit lock reference format schemas screenshots demo bench rehearsal chaos clean
 .DEFAULT_GOAL := help
 
-help:  ## What can be made here
+help:  ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 $(READY): requirements-dev.lock pyproject.toml hatch_build.py
@@ -36,7 +36,7 @@ lint: $(READY)  ## Format and lint, without changing anything
 types: $(READY)  ## mypy --strict
 	@$(BIN)/mypy
 
-contracts: $(READY)  ## The floors of the architecture
+contracts: $(READY)  ## Import contracts: the floors of the architecture
 	@$(BIN)/lint-imports --no-cache
 
 unit: $(READY)  ## Tests, with the coverage gate on the pure modules
@@ -58,18 +58,18 @@ schemas: $(READY)  ## Rewrite docs/schemas from the code
 screenshots: $(READY)  ## Make the pictures in docs/images; needs Debian's chromium
 	@$(BIN)/python -m tools.make_screenshots
 
-demo: $(RUNS)  ## A tour: the example repository against the emulator
+demo: $(RUNS)  ## A tour of the example repository with the emulator
 	@$(BIN)/python tools/demo.py
 
 bench: $(READY)  ## Time and memory for 100, 500 and 2,000 Gateways, and among 2,500 files of other programs
 	@$(BIN)/python -m tests.benchmarks.run
 	@$(BIN)/python -m tests.benchmarks.other_programs
 
-rehearsal: $(READY)  ## A pull request from branch to production, played on this machine
+rehearsal: $(READY)  ## A pull request from branch to production, on this machine
 	@$(BIN)/python tools/rehearsal.py
 
 chaos: $(READY)  ## The safe apply under crashes, signals, faults, rivals and bad input, in full: a table (hours)
 	@$(BIN)/python -m tests.chaos
 
-clean:  ## Remove what was made here
+clean:  ## Remove generated files
 	@rm -rf $(VENV) .demo .rehearsal dist build

@@ -43,6 +43,6 @@ def test_the_exit_codes_that_fail_a_job_are_those_of_the_cronjob() -> None:
     """The page and the policy say the same."""
     cronjob = (Path(__file__).parent.parent / "deploy" / "kubernetes" / "base" / "cronjob.yaml").read_text("utf-8")
     (policy,) = re.findall(r"values: \[([\d, ]+)\]", cronjob)
-    (told,) = re.findall(r"becomes of a Job\.\*\* ([\d, and]+) fail it", PAGE)
+    (told,) = re.findall(r"whether a Job is retried\.\*\* ([\d, and]+) fail it", PAGE)
 
     assert re.findall(r"\d+", told) == re.findall(r"\d+", policy)

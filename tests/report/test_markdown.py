@@ -57,7 +57,7 @@ def test_outages_come_before_everything_else(scene: Run) -> None:
     places = [text.index(part) for part in ("#### Outages", "#### Problems", "#### Changes", "<details>")]
     table = text[places[0] : places[1]]
     assert places == sorted(places)
-    assert "| `-/+` | Gateway shop/storefront `teams/shop/storefront.yaml:1` | the VIP is down from" in table
+    assert "| `-/+` | Gateway shop/storefront `teams/shop/storefront.yaml:1` | the VIP is down between" in table
     assert "| address 10.10.10.50 → 10.10.10.60 |" in table
     assert "| `-` | Gateway red/legacy | connections end |" in table
     assert "| TCP 8443 is no longer served |" in table
