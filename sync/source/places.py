@@ -64,7 +64,9 @@ class WrittenText:
         A place without a field stands at the right line already.
         """
         origin = place.origin
-        if origin is None or not place.field or origin.is_cluster:
+        if origin is not None and origin.is_cluster:
+            return Source(said=f"{origin.file}: {place.said}")
+        if origin is None or not place.field:
             return place
         if place.default and not self._is_written(origin, place.field):
             return Source(said=place.default)

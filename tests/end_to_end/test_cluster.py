@@ -272,3 +272,28 @@ def test_a_pause_needs_no_cluster(sync: Run, cluster: ApiServer) -> None:
     result = sync("pause", "Gateway/shop/web", "--for", "1h", "--reason", "test")
 
     assert (result.code, cluster.requests) == (0, [])
+
+
+def test_explain_names_the_slice_in_the_cluster(sync: Run) -> None:
+    """Servers stand in no file."""
+    sync()
+
+    text = sync("explain", f"Pool/{POOL}", "-o", "text").out
+
+    assert "cluster test: EndpointSlice shop/front-1" in text
+
+
+@pytest.mark.parametrize("after", range(4))
+@pytest.mark.parametrize("act", [api_server.refused(403), api_server.expired(), api_server.page_of_a_proxy(200)])
+def test_whichever_request_of_the_read_fails_servers_are_right_or_untouched(
+    sync: Run, cluster: ApiServer, controller: Controller, act: Any, after: int
+) -> None:
+    """Both looks of the run read the cluster: before the lock and under it."""
+    sync()
+    cluster.put(slice_of("10.1.0.8", "10.1.0.9"))
+    cluster.faults.append(Fault(matches="", act=act, after=after))
+
+    result = sync()
+
+    assert result.code in (0, 5)
+    assert servers(controller) in (["10.1.0.1", "10.1.0.2"], ["10.1.0.8", "10.1.0.9"])
