@@ -268,7 +268,7 @@ def test_a_template_that_writes_a_credential_holds_its_owners(
     results = [sync("render"), sync()]
 
     assert [result.code for result in results] == [3, 3]
-    assert "holds the secret of SYNC_GIT_TOKEN" in results[0].out
+    assert "contains the secret of SYNC_GIT_TOKEN" in results[0].out
     assert controller.all_writes() == []
     assert_silent(*results)
 
