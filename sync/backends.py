@@ -10,7 +10,7 @@ from sync.desired import Source
 from sync.errors import SourceError, UsageError
 from sync.model.cluster import ClusterNeeds, ClusterState
 from sync.model.problem import Origin, Problem, Severity
-from sync.model.settings import VALUES_FILE
+from sync.model.settings import VALUES_FILE, SyncSettings
 from sync.timing import Timing
 from sync.translate.cluster import needs_of, with_cluster
 
@@ -77,11 +77,11 @@ def _needs(source: Source) -> ClusterNeeds | None:
 
 def _idle_options(source: Source, place: ClusterPlace) -> Iterator[Problem]:
     """A warning where options name a cluster, and values.yaml does not ask for one."""
-    backends = source.settings.sync.backends if source.settings is not None else "cluster"
-    if place.given and backends != "cluster":
+    settings = source.settings.sync if source.settings is not None else SyncSettings(backends="cluster")
+    if place.given and settings.backends != "cluster" and not settings.cluster_status:
         yield Problem(
             severity=Severity.WARNING,
-            message=f"{' and '.join(place.given)} has no effect: SyncSettings.backends is {backends}",
+            message=f"{' and '.join(place.given)} has no effect: SyncSettings.backends is {settings.backends}",
             fix="write SyncSettings.backends: cluster, or leave the option out",
             origin=Origin(file=VALUES_FILE),
             field=("SyncSettings", "backends"),

@@ -307,6 +307,9 @@ def _without_effect(settings: Settings) -> Iterator[Problem]:
     if settings.l4.auto_fqdn not in _NAME_FORMATS:
         message = f"autoFQDN is {shown(settings.l4.auto_fqdn)}, which counts as disabled"
         yield _warning(("L4Settings", "autoFQDN"), message, did_you_mean(settings.l4.auto_fqdn, _NAME_FORMATS))
+    if settings.sync.ip_mode and not settings.sync.cluster_status:
+        message = "ipMode has no effect: no status is written to the cluster"
+        yield _warning(("SyncSettings", "ipMode"), message, "write clusterStatus: true, or leave it out")
 
 
 _NAME_FORMATS = ("default", "flat", "disabled")

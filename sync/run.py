@@ -7,6 +7,7 @@ from dataclasses import replace
 from sync.admission import Admission, admit, admit_again, check_selection, notice, other_names
 from sync.backends import NO_PLACE, is_same, read_back_ends, with_back_ends
 from sync.cluster.place import ClusterPlace
+from sync.cluster_status import write_back
 from sync.context import Assessment, Hooks, Planner, RunContext, open_client, read_facts_for
 from sync.controller.apply import ApplyOptions, apply_plan
 from sync.controller.live import read_live
@@ -82,13 +83,19 @@ def synchronise(
             timing=timing,
             hooks=hooks,
         )
-        seen = _assess(context)
-        admission = admit(context, seen)
-        if options.is_dry or admission.refusals or (seen.plan.is_empty and not admission.takes_over):
-            return _result(context, seen, admission)
-        hooks.writing()
-        run = _write(context, seen, admission, target)
-        return replace(run, services=_services(context, run))
+        run = _run(context, target)
+    told = write_back(run, options, settings.sync, cluster, timing, location=request.location)
+    return replace(run, notices=(*run.notices, *told))
+
+
+def _run(context: RunContext, target: Target) -> Run:
+    seen = _assess(context)
+    admission = admit(context, seen)
+    if context.options.is_dry or admission.refusals or (seen.plan.is_empty and not admission.takes_over):
+        return _result(context, seen, admission)
+    context.hooks.writing()
+    run = _write(context, seen, admission, target)
+    return replace(run, services=_services(context, run))
 
 
 def _assess(context: RunContext, before: Assessment | None = None) -> Assessment:
@@ -168,6 +175,7 @@ def _result(context: RunContext, seen: Assessment, admission: Admission) -> Run:
         statuses=statuses_with_live(seen.desired, seen.plan, seen.live),
         notices=(*seen.notices, *admission.notices),
         record=seen.record,
+        cluster=seen.cluster,
         refusals=admission.refusals,
         is_stale=admission.is_stale,
         is_dry=context.options.is_dry,

@@ -18,6 +18,7 @@ from sync.cli.terminal import paint, show, show_document
 )
 @options.source_options
 @options.controller_options
+@options.cluster_options
 @options.output
 def command(**given: Any) -> int:
     """Check everything that a run needs, without writing: Git, the Controller, permissions, names, AKO."""
@@ -29,7 +30,7 @@ def command(**given: Any) -> int:
     arguments = Arguments.of(given)
     request = arguments.request(writes=True)
     with controller(arguments) as where:
-        checkup = examine(request, where)
+        checkup = examine(request, where, cluster=arguments.cluster)
     if arguments.form == "json":
         show_document(checkup_document(checkup))
     else:

@@ -39,9 +39,11 @@ def adopt(dry_run: bool, ako_is_stopped: bool, **given: Any) -> int:
         )
     from sync.cli.arguments import Arguments, run_options
     from sync.cli.running import perform
+    from sync.model.plan import Action
     from sync.plan.adoption import plan_adoption
 
-    code = perform(Arguments.of(given), run_options(given, is_dry=dry_run), planner=plan_adoption)
+    run = replace(run_options(given, is_dry=dry_run), changes_hands=Action.ADOPT)
+    code = perform(Arguments.of(given), run, planner=plan_adoption)
     return _say_next(code, "avi-sync --dry-run shows what else differs from Git", is_dry=dry_run)
 
 
@@ -56,6 +58,7 @@ def adopt(dry_run: bool, ako_is_stopped: bool, **given: Any) -> int:
 @options.source_options
 @options.working_tree
 @options.controller_options
+@options.cluster_access
 @options.dry_run
 @options.selection_options
 @options.after_run_options
@@ -64,9 +67,11 @@ def release(dry_run: bool, **given: Any) -> int:
     """Give our objects back to AKO: the inverse of adopt. Only marks change."""
     from sync.cli.arguments import Arguments, run_options
     from sync.cli.running import perform
+    from sync.model.plan import Action
     from sync.plan.takeover import plan_release
 
-    run = replace(run_options(given, is_dry=dry_run), follows_git=False, needs_manifests=False)
+    run = run_options(given, is_dry=dry_run)
+    run = replace(run, follows_git=False, needs_manifests=False, changes_hands=Action.RELEASE)
     code = perform(Arguments.of(given), run, planner=plan_release)
     return _say_next(code, "AKO may be started now; do not run avi-sync any more", is_dry=dry_run)
 

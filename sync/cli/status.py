@@ -10,6 +10,8 @@ from sync.cli.help import Command
 from sync.cli.terminal import complain, paint, show, show_document
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sync.model.run import Run
 
 
@@ -40,11 +42,12 @@ def command(**given: Any) -> int:
     request = arguments.request()
     with controller(arguments) as where, Console(is_quiet=arguments.form != "text") as console:
         run = synchronise(request, where, console.hooks(where), looking, cluster=arguments.cluster)
-    _show(replace(run, edits=edits_of(run.desired, run.before, looking.plan.selection)), arguments.form)
+    run = replace(run, edits=edits_of(run.desired, run.before, looking.plan.selection))
+    _show(run, arguments.form, looking.plan.now)
     return 0 if run.plan is not None else run.exit_code(is_detailed=False)
 
 
-def _show(run: "Run", output: str) -> None:
+def _show(run: "Run", output: str, now: "datetime") -> None:
     from sync.report.deployment import deployment_document, status_lines
     from sync.report.plan_text import run_lines
 
@@ -55,4 +58,4 @@ def _show(run: "Run", output: str) -> None:
         for line in run_lines(run, paint):
             complain(line)
     else:
-        show(status_lines(run, lock_name, paint))
+        show(status_lines(run, lock_name, now, paint))

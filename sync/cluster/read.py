@@ -20,7 +20,7 @@ MOST_NAMESPACES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Kind:
+class ListedKind:
     """Where the objects of a kind are listed."""
 
     group_kind: GroupKind
@@ -33,15 +33,21 @@ class _Kind:
         return f"{self.root}/namespaces/{namespace}/{self.plural}" if namespace else f"{self.root}/{self.plural}"
 
 
-SERVICES = _Kind(group_kind=Service.GROUP_KIND, root="/api/v1", plural="services")
-SLICES = _Kind(
+SERVICES = ListedKind(group_kind=Service.GROUP_KIND, root="/api/v1", plural="services")
+SLICES = ListedKind(
     group_kind=EndpointSlice.GROUP_KIND,
     root="/apis/discovery.k8s.io/v1",
     plural="endpointslices",
     selector=SERVICE_NAME_LABEL,
 )
-PODS = _Kind(group_kind=Pod.GROUP_KIND, root="/api/v1", plural="pods")
-NODES = _Kind(group_kind=Node.GROUP_KIND, root="/api/v1", plural="nodes")
+PODS = ListedKind(group_kind=Pod.GROUP_KIND, root="/api/v1", plural="pods")
+NODES = ListedKind(group_kind=Node.GROUP_KIND, root="/api/v1", plural="nodes")
+
+
+def kinds_of(needs: ClusterNeeds) -> tuple[ListedKind, ...]:
+    """What is listed for these needs, in this order."""
+    wanted = {SERVICES: True, SLICES: needs.slices, PODS: needs.pods, NODES: needs.nodes}
+    return tuple(kind for kind, is_needed in wanted.items() if is_needed)
 
 
 def read_cluster(
@@ -123,7 +129,7 @@ class _Reading:
     unread: list[Unread] = field(default_factory=list)
     no_answer: list[ClusterError] = field(default_factory=list)
 
-    def of(self, kind: _Kind, parse: Callable[[Iterable[Item]], Iterable[T]]) -> tuple[T, ...]:
+    def of(self, kind: ListedKind, parse: Callable[[Iterable[Item]], Iterable[T]]) -> tuple[T, ...]:
         """The objects in the namespaces that count, by one list, or by one of each namespace."""
         namespaces = self.needs.namespaces
         if len(namespaces) > MOST_NAMESPACES:
@@ -141,7 +147,7 @@ class _Reading:
                 self._note(kind, namespace, error)
         return tuple(found)
 
-    def whole(self, kind: _Kind, parse: Callable[[Iterable[Item]], Iterable[T]]) -> tuple[T, ...]:
+    def whole(self, kind: ListedKind, parse: Callable[[Iterable[Item]], Iterable[T]]) -> tuple[T, ...]:
         """The objects of a kind that has no namespaces."""
         try:
             return self._list(kind, "", parse)
@@ -149,7 +155,7 @@ class _Reading:
             self._note(kind, "", error)
             return ()
 
-    def _list(self, kind: _Kind, namespace: str, parse: Callable[[Iterable[Item]], Iterable[T]]) -> tuple[T, ...]:
+    def _list(self, kind: ListedKind, namespace: str, parse: Callable[[Iterable[Item]], Iterable[T]]) -> tuple[T, ...]:
         if self.no_answer:
             raise self.no_answer[0]
         return read_list(
@@ -161,7 +167,7 @@ class _Reading:
             page_size=self.page_size,
         )
 
-    def _note(self, kind: _Kind, namespace: str, error: ClusterError) -> None:
+    def _note(self, kind: ListedKind, namespace: str, error: ClusterError) -> None:
         if not error.status:
             self.no_answer.append(error)
         self.unread.append(Unread(group_kind=kind.group_kind, namespace=namespace, reason=error.reason))

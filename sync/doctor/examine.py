@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from sync.backends import NO_PLACE
+from sync.cluster.place import ClusterPlace
 from sync.context import record_store
 from sync.controller.address import ControllerAddress, Login
 from sync.controller.client import ControllerClient
@@ -12,6 +14,7 @@ from sync.controller.live import read_live
 from sync.controller.session import OLDEST_VERSION
 from sync.desired import Source, load_source, make_desired, offline
 from sync.doctor.account import check_rights
+from sync.doctor.cluster import check_cluster
 from sync.doctor.contact import make_contact
 from sync.doctor.findings import attempt, from_error, not_checked, ok
 from sync.doctor.machine import check_cache, check_git, check_state
@@ -30,7 +33,12 @@ AFTER_LOGIN = ("version", *AFTER_VERSION)
 """The checks that need a login."""
 
 
-def examine(request: SourceRequest, target: Target, clock: Callable[[], float] = time.time) -> Checkup:
+def examine(
+    request: SourceRequest,
+    target: Target,
+    clock: Callable[[], float] = time.time,
+    cluster: ClusterPlace = NO_PLACE,
+) -> Checkup:
     """Every check of a first run with these options. `clock` is seconds since 1970."""
     findings = [
         *attempt("git", check_git),
@@ -41,6 +49,9 @@ def examine(request: SourceRequest, target: Target, clock: Callable[[], float] =
     try:
         source = load_source(request, controller=target.controller)
         findings += check_source(source)
+        timing = Timing().ending_after(target.deadline_seconds)
+        found, source = check_cluster(source, cluster, timing, location=request.location)
+        findings += found
     except SyncError as error:
         findings.append(from_error("source", error))
     findings += _controller_findings(source, target, clock)

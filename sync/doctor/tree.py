@@ -34,16 +34,17 @@ def check_manifests(desired: DesiredState) -> Iterator[Finding]:
     warnings = [item for item in desired.problems if item.severity is Severity.WARNING]
     owners = len({item.owner for item in desired})
     if errors:
-        first = _place(errors[0])
+        first = place_of(errors[0])
         yield problem("manifests", f"{counted(len(errors), 'error')}; the first: {first}", "see avi-sync validate")
     elif warnings:
-        first = _place(warnings[0])
+        first = place_of(warnings[0])
         yield warning("manifests", f"{counted(len(warnings), 'warning')}; the first: {first}", "see avi-sync validate")
     else:
         yield ok("manifests", f"{counted(owners, 'owner')} with {counted(len(desired.objects), 'object')}")
 
 
-def _place(item: Problem) -> str:
+def place_of(item: Problem) -> str:
+    """The problem with its file and line."""
     return f"{item.file}:{item.line}: {item.message}" if item.file else item.message
 
 
@@ -68,7 +69,7 @@ def check_references(references: Mapping[str, frozenset[str]], facts: Facts) -> 
 def check_vip_networks(desired: DesiredState) -> Iterator[Finding]:
     """Whether the VIP networks have the subnets and addresses that a new VIP would need."""
     for doubt in dict.fromkeys(item for found in desired.doubts.values() for item in found):
-        yield warning("vip addresses", _place(doubt), doubt.fix)
+        yield warning("vip addresses", place_of(doubt), doubt.fix)
 
 
 def check_dns(desired: DesiredState, settings: Settings, facts: Facts) -> Iterator[Finding]:

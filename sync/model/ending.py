@@ -74,6 +74,8 @@ class Memory:
     sync_state: SyncState | None = None
     """What was told last, or would have been had anybody asked."""
     last_success: float | None = None
+    last_cluster_read: float | None = None
+    """When a cluster that tells servers was last read as a whole; None where none does."""
     traffic: Traffic = field(default_factory=Traffic)
     """Since the memory began."""
 
@@ -105,11 +107,20 @@ def remembered(before: Memory, ending: Ending, *, is_told: bool) -> Memory:
     return Memory(
         sync_state=before.sync_state if keeps else ending.sync_state,
         last_success=ending.ended if ending.is_success else before.last_success,
+        last_cluster_read=_last_cluster_read(before, ending.run),
         traffic=Traffic(
             requests=_sum(before.traffic.requests, ending.traffic.requests),
             repetitions=_sum(before.traffic.repetitions, ending.traffic.repetitions),
         ),
     )
+
+
+def _last_cluster_read(before: Memory, run: Run | None) -> float | None:
+    if run is None or (run.cluster is None and not run.desired.objects):
+        return before.last_cluster_read  # it did not come so far, or needed no manifests
+    if run.cluster is None:
+        return None
+    return before.last_cluster_read if run.cluster.unread else run.cluster.read_at.timestamp()
 
 
 def _sum(first: Mapping[K, int], second: Mapping[K, int]) -> dict[K, int]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sync.errors import ExitCode
+from sync.model.cluster import ClusterState
 from sync.model.desired import DesiredState, Status
 from sync.model.live import LiveState
 from sync.model.lock import Record
@@ -48,6 +49,8 @@ class RunOptions:
     """The plan that must still be the plan: else nothing is written."""
     follows_git: bool = True
     """Whether the run makes live follow its commit, so that who wrote last matters; a pause, for one, does not."""
+    changes_hands: Action | None = None
+    """Where objects change hands and nothing else happens to them: ADOPT or RELEASE."""
     needs_manifests: bool = True
     """Whether the plan depends on what the manifests say, and not only on whose objects are meant."""
     accepts_source: bool = False
@@ -76,7 +79,7 @@ class Run:
     outcomes: tuple[Outcome, ...] = ()
     remaining: Plan | None = None
     notices: tuple[Problem, ...] = ()
-    """What else speaks against writing, where nothing is to be written."""
+    """What else speaks against writing, where nothing is to be written, and what could not be told to the cluster."""
     refusals: tuple[Refusal, ...] = ()
     """Why a guard did not let the plan through: then nothing was written."""
     is_stale: bool = False
@@ -93,6 +96,8 @@ class Run:
     """What `plan` was made against, before anything was written."""
     record: Record = field(default_factory=Record)
     """What earlier runs left on the Controller, as it was read before anything was written."""
+    cluster: ClusterState | None = None
+    """What told the servers of pools that follow a cluster; None where none does."""
     is_dry: bool = True
 
     @property

@@ -18,7 +18,7 @@ from sync.avi.markers import created_by_us
 from sync.kinds import IDENTITY, KINDS, OURS_AFTER_RENDERING
 from sync.model.resources.ako import NodeNetwork, VipNetwork
 from sync.model.resources.resource import CAMEL
-from sync.model.types import QuotedFlag, Text, Whole, calendar_day, clock_time, or_default
+from sync.model.types import Flag, QuotedFlag, Text, Whole, calendar_day, clock_time, or_default
 from sync.model.wording import did_you_mean
 
 VALUES_FILE = "values.yaml"
@@ -226,10 +226,14 @@ class SyncSettings:
     `exclude` holds globs of files that are no manifests. `backends` says where servers come from: `manifest` always
     from Git, `ignore` never (live servers stay), `auto` from Git for the Services whose back ends Git holds, `cluster`
     from Git for those and from the Kubernetes cluster for all others.
+    `clusterStatus` says whether statuses of Gateways and Services are written to the cluster, `ipMode` with which mode
+    addresses of Services are; empty leaves that to the cluster.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
     backends: Literal["auto", "manifest", "ignore", "cluster"] = "auto"
+    cluster_status: Flag = False
+    ip_mode: Literal["", "VIP", "Proxy"] = ""
     exclude: tuple[Text, ...] = ()
     limits: LimitSettings = field(default_factory=LimitSettings)
     guards: GuardSettings = field(default_factory=GuardSettings)

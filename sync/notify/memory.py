@@ -22,6 +22,7 @@ class _Stored:
 
     condition: SyncState | None = None
     last_success: float | None = None
+    last_cluster_read: float | None = None
     requests: Mapping[str, int]
     repetitions: Mapping[str, int]
 
@@ -45,6 +46,7 @@ def recall(file: Path) -> Memory:
     return Memory(
         sync_state=stored.condition,
         last_success=stored.last_success,
+        last_cluster_read=stored.last_cluster_read,
         traffic=Traffic(requests=requests, repetitions=stored.repetitions),
     )
 
@@ -55,6 +57,7 @@ def remember(file: Path, target: str, memory: Memory) -> None:
         "target": target,
         "condition": memory.sync_state,
         "last_success": memory.last_success,
+        "last_cluster_read": memory.last_cluster_read,
         "requests": {f"{method} {status}": n for (method, status), n in sorted(memory.traffic.requests.items())},
         "repetitions": dict(sorted(memory.traffic.repetitions.items())),
     }

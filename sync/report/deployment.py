@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 from sync.avi.addresses import addresses
 from sync.kinds import Part
-from sync.model.desired import Owner
+from sync.model.cluster import ClusterState
+from sync.model.desired import Owner, ServersFrom
 from sync.model.live import LiveState
 from sync.model.plan import Action, Cause, Change, Edit
 from sync.model.run import Run
@@ -62,7 +64,7 @@ _PAINT: Mapping[Standing, str] = {
 class OwnerLine:
     """One owner: how it stands, its addresses, how many objects it has, what it serves, and whether it is protected.
 
-    `edits` are what others set on its objects and every run leaves alone.
+    `edits` are what others set on its objects and every run leaves alone; `servers_from` says who tells its servers.
     """
 
     owner: Owner
@@ -70,6 +72,7 @@ class OwnerLine:
     addresses: tuple[str, ...]
     objects: int
     serving: Serving
+    servers_from: tuple[ServersFrom, ...]
     is_protected: bool
     edits: tuple[Edit, ...]
 
@@ -85,13 +88,33 @@ def owner_lines(run: Run) -> tuple[OwnerLine, ...]:
     edits: dict[Owner, list[Edit]] = {}
     for edit in run.edits:
         edits.setdefault(edit.owner, []).append(edit)
+    told: dict[Owner, set[ServersFrom]] = {}
+    for item in run.desired:
+        if item.servers_from is not None:
+            told.setdefault(item.owner, set()).add(item.servers_from)
     found = (
-        _line(owner, live, changes.get(owner, []), edits.get(owner, []), is_held=owner in held) for owner in owners
+        _line(
+            owner,
+            live,
+            changes.get(owner, []),
+            edits.get(owner, []),
+            servers_from=tuple(sorted(told.get(owner, ()))),
+            is_held=owner in held,
+        )
+        for owner in owners
     )
     return tuple(sorted(found, key=lambda line: (line.owner.namespace, line.owner.name, line.owner.kind)))
 
 
-def _line(owner: Owner, live: LiveState, changes: list[Change], edits: list[Edit], *, is_held: bool) -> OwnerLine:
+def _line(
+    owner: Owner,
+    live: LiveState,
+    changes: list[Change],
+    edits: list[Edit],
+    *,
+    servers_from: tuple[ServersFrom, ...],
+    is_held: bool,
+) -> OwnerLine:
     mine = [item for item in live if item.owner == owner]
     serving = serving_of({item.key: item.body for item in mine})
     is_paused = any(item.markers.pause for item in mine)
@@ -103,6 +126,7 @@ def _line(owner: Owner, live: LiveState, changes: list[Change], edits: list[Edit
         ),
         objects=len(mine),
         serving=serving,
+        servers_from=servers_from,
         is_protected=any(item.markers.is_protected for item in mine),
         edits=tuple(edits),
     )
@@ -122,12 +146,14 @@ def _standing(changes: list[Change], serving: Serving, *, is_there: bool, is_hel
     return Standing.DRIFT if all(change.cause is Cause.LIVE for change in changes) else Standing.PENDING
 
 
-def status_lines(run: Run, lock_name: str, paint: Paint) -> Iterator[str]:
-    """One screen: the record, a line per owner, and how many stand how."""
+def status_lines(run: Run, lock_name: str, now: datetime, paint: Paint) -> Iterator[str]:
+    """One screen: the record, the cluster, a line per owner, and how many stand how."""
     yield from lock_lines(lock_name, run.record)
     here = run.desired.commit
     if run.record.last is not None and here != run.record.last.commit:
         yield one_line(f"Git now: commit {here or 'none (files as they are)'}")
+    if run.cluster is not None:
+        yield from _cluster_lines(run.cluster, now, paint)
     lines = owner_lines(run)
     width = max((len(str(line.owner)) for line in lines), default=0)
     for line in lines:
@@ -135,6 +161,8 @@ def status_lines(run: Run, lock_name: str, paint: Paint) -> Iterator[str]:
         marks = "   protected" if line.is_protected else ""
         standing = paint(line.standing.value, _PAINT[line.standing])
         owner, servers = one_line(str(line.owner)), f"{line.serving.enabled} of {line.serving.servers} servers enabled"
+        if any(each is not ServersFrom.GIT for each in line.servers_from):
+            servers += f" ({', '.join(_source(each, run.cluster) for each in line.servers_from)})"
         yield f"{owner:<{width}}   {where:<15}   {line.objects:>2} objects   {servers}   {standing}{marks}"
         for edit in line.edits:
             yield paint(one_line(f"    edited, left alone: {edit.key}: {edit_text(edit)}"), "warning")
@@ -143,6 +171,41 @@ def status_lines(run: Run, lock_name: str, paint: Paint) -> Iterator[str]:
     edited = sum(bool(line.edits) for line in lines)
     more = f"; {edited} edited, left alone" if edited else ""
     yield f"Status: {counted(len(lines), 'owner')}{f': {said}' if said else ''}{more}"
+
+
+def _cluster_lines(cluster: ClusterState, now: datetime, paint: Paint) -> Iterator[str]:
+    """When the cluster was read, and what of it could not be."""
+    seconds = max(0.0, (now - cluster.read_at).total_seconds())
+    age = f"{seconds / 60:.0f} min ago" if seconds >= 60 else "now"
+    yield one_line(f"Cluster {cluster.name}: read {age}")
+    for each in cluster.unread:
+        where = f" of namespace {each.namespace}" if each.namespace else ""
+        yield paint(one_line(f"    not read: {each.group_kind.kind}s{where}: {each.reason}"), "error")
+
+
+def _source(source: ServersFrom, cluster: ClusterState | None) -> str:
+    """As people call it: the cluster by its name."""
+    if source is ServersFrom.CLUSTER and cluster is not None:
+        return one_line(f"cluster {cluster.name}")
+    return {ServersFrom.GIT: "Git"}.get(source, source.value)
+
+
+class UnreadDocument(JsonDocument):
+    """A list of the cluster that could not be read."""
+
+    kind: str = at("group_kind.kind")
+    namespace: str
+    """Empty for the whole cluster."""
+    reason: str
+
+
+class ClusterDocument(JsonDocument):
+    """The Kubernetes cluster that tells servers."""
+
+    name: str
+    read_at: str
+    """When it was read, in UTC; of a file that stands in for it, when it was written."""
+    unread: list[UnreadDocument]
 
 
 class DeployedOwnerDocument(JsonDocument):
@@ -157,6 +220,8 @@ class DeployedOwnerDocument(JsonDocument):
     """Servers of its pools."""
     enabled_servers: Count = at("serving.enabled")
     """Those that get traffic: enabled ones of enabled pools of an enabled VirtualService."""
+    servers_from: list[Annotated[str, known(ServersFrom)]]
+    """Where its servers come from: `git`, the Kubernetes `cluster`, or `unknown`: then live ones stay."""
     protected: bool = at("is_protected")
     edits: list[EditDocument]
     """What somebody edited on them and runs leave alone."""
@@ -171,6 +236,8 @@ class DeploymentDocument(VersionedDocument):
     last_run: LastRunDocument | None
     """Null if no run has changed anything yet."""
     commit: Commit
+    cluster: ClusterDocument | None
+    """Null where Git alone tells servers."""
     owners: list[DeployedOwnerDocument]
 
 
@@ -183,6 +250,13 @@ def deployment_document(run: Run, lock_name: str) -> dict[str, Any]:
             "holder": str(record.holder) if record.holder else None,
             "last_run": record.last,
             "commit": run.desired.commit,
+            "cluster": _cluster(run.cluster),
             "owners": owner_lines(run),
         }
     )
+
+
+def _cluster(cluster: ClusterState | None) -> dict[str, Any] | None:
+    if cluster is None:
+        return None
+    return {"name": cluster.name, "read_at": f"{cluster.read_at:%Y-%m-%dT%H:%M:%SZ}", "unread": cluster.unread}

@@ -41,6 +41,7 @@ class Family:
 
 OBJECT_STATES = ("desired", "foreign", "live", "orphan", "owned")
 BLOCKED_REASONS = ("foreign", "held", "locked", "refused")
+SERVER_STATES = ("disabled", "enabled", "kept")
 RESULTS = tuple(state.value for state in ChangeState)
 
 
@@ -182,6 +183,29 @@ def _headroom(ending: Ending, memory: Memory) -> Series | None:
     return {(limit,): 1 - fullest[limit] / allowed for limit, allowed in LIMITS.items()}
 
 
+def _servers(ending: Ending, memory: Memory) -> Series | None:
+    """Each server of a pool of ours, once. Kept are those of which nobody can tell whether they are still right."""
+    del memory
+    run = ending.run
+    if run is None or run.live is None:
+        return None
+    counts: Counter[str] = Counter()
+    for item in run.live:
+        if item.is_ours and item.key.part is Part.BACK_ENDS:
+            desired = run.desired.objects.get(item.key)
+            is_kept = (
+                desired is not None and desired.unknown_servers is not None and desired.unknown_servers.is_everything
+            )
+            for server in item.body.get("servers") or ():
+                counts["kept" if is_kept else "enabled" if server.get("enabled", True) else "disabled"] += 1
+    return {(state,): counts[state] for state in SERVER_STATES}
+
+
+def _last_cluster_read(ending: Ending, memory: Memory) -> Series | None:
+    del ending
+    return None if memory.last_cluster_read is None else {(): memory.last_cluster_read}
+
+
 def _commit(ending: Ending, memory: Memory) -> Series | None:
     del memory
     commit = ending.run.desired.commit if ending.run is not None else ""
@@ -276,6 +300,18 @@ FAMILIES: tuple[Family, ...] = (
         "1 is all, 0 none.",
         labels=("limit",),
         series=_headroom,
+    ),
+    Family(
+        name="avi_sync_servers",
+        help="Servers of our pools after the last run. enabled: gets new connections; disabled: does not, as while its "
+        "Pod starts or ends; kept: nobody could tell whether it is still right, so it stays as it is.",
+        labels=("state",),
+        series=_servers,
+    ),
+    Family(
+        name="avi_sync_cluster_last_read_timestamp_seconds",
+        help="When the Kubernetes cluster that tells servers was last read as a whole.",
+        series=_last_cluster_read,
     ),
     Family(
         name="avi_sync_git_commit_info",

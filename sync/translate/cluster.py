@@ -1,7 +1,7 @@
 """Manifests × what a cluster makes of them → the manifests with their back ends, and what nobody can tell.
 
 What Git holds by hand wins, Service by Service, and Node by Node. What could not be read is unknown, not gone: the live
-servers of such a Service stay, and nothing is created without servers (docs/usage.md#servers-from-a-cluster).
+servers of such a Service stay, and nothing is created without servers (docs/servers.md#from-the-cluster).
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -16,7 +16,7 @@ from sync.kinds import KINDS
 from sync.model.ending import Phase
 from sync.model.plan import Action
 from sync.model.problem import Severity
-from sync.report.metrics import BLOCKED_REASONS, FAMILIES, OBJECT_STATES, RESULTS
+from sync.report.metrics import BLOCKED_REASONS, FAMILIES, OBJECT_STATES, RESULTS, SERVER_STATES
 
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
 RULES = yaml.safe_load((DEPLOY / "prometheus" / "rules.yaml").read_text("utf-8"))["groups"][0]["rules"]
@@ -32,7 +32,7 @@ KNOWN_VALUES: Mapping[str, frozenset[str]] = {
     "phase": frozenset(Phase),
     "result": frozenset(RESULTS),
     "severity": frozenset(Severity),
-    "state": frozenset(OBJECT_STATES),
+    "state": frozenset({*OBJECT_STATES, *SERVER_STATES}),
 }
 """Label → its values, where they are known beforehand. `reason` has others for retries."""
 

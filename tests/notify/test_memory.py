@@ -10,6 +10,7 @@ from sync.notify.memory import memory_file, recall, remember
 MEMORY = Memory(
     sync_state=SyncState.DRIFT,
     last_success=1000.5,
+    last_cluster_read=900.25,
     traffic=Traffic(requests={("GET", "200"): 7, ("POST", "RemoteProtocolError"): 1}, repetitions={"no answer": 1}),
 )
 

@@ -24,6 +24,7 @@ import trustme
 
 Object = dict[str, Any]
 Answer = tuple[int, Any, dict[str, str]]
+Act = Callable[["Request"], "Answer | bytes | None"]
 
 PACKED_FROM_BYTES = 128 * 1024
 """Shorter answers are not packed (kubernetes 1.30, responsewriters)."""
@@ -85,7 +86,7 @@ class Fault:
     """
 
     matches: str
-    act: Callable[["Request"], "Answer | bytes | None"]
+    act: Act
     after: int = 0
     times: int = 1
     seen: int = 0
