@@ -251,7 +251,7 @@ def _emulator_file(source: str, environment: Mapping[str, str]) -> str:
 
 
 def new_run_id(now: datetime) -> str:
-    """A name for one run, that sorts by time and that no other run has."""
+    """A unique name for a run; names sort by time."""
     return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
@@ -350,7 +350,7 @@ def controller_host_problem(settings: Settings, controller: str) -> Problem | No
 
 
 def host_of(address: str) -> str:
-    """The host of a URL, of `host:port` or of a bare host, in lower case; empty for a text that is none of these."""
+    """The host of a URL, of `host:port` or of a bare host, in lower case; empty for any other text."""
     if "//" not in address and address.count(":") > 1 and not address.startswith("["):
         address = f"[{address}]"  # a bare IPv6 address
     try:

@@ -1,4 +1,4 @@
-"""A source tree → its desired state: steps 2, 3, 5 and 6 of the data's way, without a Controller."""
+"""A source tree → its desired state: steps 2, 3, 5 and 6 of the pipeline, without a Controller."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace

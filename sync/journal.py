@@ -54,7 +54,7 @@ class RunBegan(_Line):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePlanned(_Line):
-    """One object is about to change. Written before the first request, so that no crash hides a change.
+    """One object is about to change. Written before the first request, so that a crash cannot hide a change.
 
     `before` is the live body of an object that is deleted or replaced, without secrets: Git does not hold it.
     """

@@ -99,7 +99,7 @@ def _repository() -> Tree:
 
 def _branch() -> Tree:
     """What somebody proposes."""
-    _say("a branch: another VIP for shop/web, a new Gateway shop/blog, and shop/api with a slip of the pen")
+    _say("a branch: another VIP for shop/web, a new Gateway shop/blog, and shop/api with a misspelling")
     folder = FOLDER / "branch"
     _git("clone", "--quiet", str(FOLDER / "origin.git"), str(folder))
     tree = Tree(folder=folder)

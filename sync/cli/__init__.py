@@ -1,4 +1,4 @@
-"""The command line: the only part of the product that prints and exits. One module per command, or per few alike."""
+"""The command line: the only part of the product that prints and exits. One module per command or group."""
 
 import gc
 import logging
@@ -37,18 +37,18 @@ SUMMARIES = {
     "completion": "Print the script that completes commands in a shell",
     "version": "Show the version and its commit",
 }
-"""A line of help for each command, or for two that belong together, in the order in which a newcomer needs them."""
+"""One line of help per command or pair of commands, in the order in which a newcomer needs them."""
 
 COMMANDS = tuple(name for names in SUMMARIES for name in names.split(", "))
 
 FEW_COLLECTIONS = (200_000, 20, 20)
-"""A run makes many values and hardly a cycle: looking for cycles as often as by default costs a fifth of its time."""
+"""A run creates many values and few cycles: with Python's default, the garbage collector takes a fifth of its time."""
 
 
 def command_of(name: str) -> click.Command | None:  # noqa: C901  # a table
     """The command of that name, None if there is none.
 
-    Only its module is imported: `version` need not wait for what `sync` needs, nor `--help` for any.
+    Only its module is imported, so that every command starts fast.
     """
     command: click.Command
     match name:
@@ -98,7 +98,7 @@ def command_of(name: str) -> click.Command | None:  # noqa: C901  # a table
 
 
 class Commands(click.Group):
-    """`avi-sync --dry-run` means `avi-sync sync --dry-run`: without a command name, `sync` is meant."""
+    """Without a command name, `sync` is the command: `avi-sync --dry-run` means `avi-sync sync --dry-run`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the default command in front of options that are not the group's own."""
@@ -111,9 +111,9 @@ class Commands(click.Group):
         return super().parse_args(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
-        """The first word is a command, or an option of the one that is meant without a name.
+        """The first word is a command, or an option of the default command.
 
-        Names come without their help, for which every module would have to be read at every press of a key.
+        Names come without help texts, which would need every module at every key press.
         """
         if not incomplete.startswith("-"):
             return [CompletionItem(name) for name in COMMANDS if name.startswith(incomplete)]
@@ -136,7 +136,7 @@ class Commands(click.Group):
         return command_of(cmd_name)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Every command in a line; the two options stand in the last line of the help."""
+        """One line per command; the last line of the help shows the two options."""
         del ctx
         with formatter.section(click.style("Commands", bold=True)):
             formatter.write_dl(list(SUMMARIES.items()))
@@ -198,7 +198,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
 
 def _code_of(argv: Sequence[str] | None) -> int:
-    """The exit code of a command, with whatever went wrong told."""
+    """The exit code of a command; errors are printed."""
     code = _run(argv)
     if failure := RESULTS.failed():
         say_error(SyncError(f"the result cannot be printed: {failure}", where="standard output"))
@@ -229,7 +229,7 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _close_a_full_stream() -> None:
-    """What click could not print must not fail once more when the process ends."""
+    """Prevent a second failure at exit for output that click could not print."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -237,7 +237,7 @@ def _close_a_full_stream() -> None:
 
 
 def _leave_at_once(code: ExitCode) -> NoReturn:
-    """Without waiting for threads that wait for an answer: nobody wants it any more."""
+    """Exit without waiting for threads that still wait for a response."""
     with suppress(OSError):
         sys.stdout.flush()
         sys.stderr.flush()

@@ -1,6 +1,6 @@
-"""When a run is over: metrics, a message on a change of state, a termination message, for those who asked.
+"""After a run: metrics, a message when the state changes, and a termination message, as far as options request them.
 
-Nothing here changes how the run ends. What cannot be told is said on stderr.
+Nothing here changes how the run ends. Failures to notify are printed on stderr.
 """
 
 import os
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @contextmanager
 def notify_on_exit(arguments: Arguments, recorder: Recorder) -> Iterator["Watch"]:
-    """Around a command: however it ends, its ending is told to those whom options and environment name."""
+    """Send metrics and messages however the command ends."""
     watch = Watch(arguments.target_name)
     try:
         yield watch
@@ -49,7 +49,7 @@ def notify_on_exit(arguments: Arguments, recorder: Recorder) -> Iterator["Watch"
 
 
 class Watch:
-    """Looks on while a run goes on; the threads of the run may call it all at once."""
+    """Observes a run and knows how it ended. Thread-safe."""
 
     def __init__(self, target: str) -> None:
         self.exit_code = ExitCode.DONE
@@ -75,11 +75,11 @@ class Watch:
         return replace(hooks, writing=writing, observe=observe)
 
     def ended(self, run: Run, exit_code: ExitCode) -> None:
-        """Take note of the result, and of the exit code unless something still goes wrong."""
+        """Record the result, and the exit code if nothing fails afterwards."""
         self._run, self.exit_code = run, exit_code
 
     def ending(self, exit_code: ExitCode, *, error: str = "") -> Ending:
-        """What there is to tell if it ends now."""
+        """The ending of the run if it ended now."""
         now = time.monotonic()
         writing = now if self._writing is None else self._writing
         return Ending(
@@ -102,7 +102,7 @@ class Watch:
 
 
 def _tell(ending: Ending, arguments: Arguments, recorder: Recorder) -> None:
-    """Tell everybody who asked; the failure to tell one is said, and does not keep it from another."""
+    """Notify every configured receiver; a failure is printed and does not stop the others."""
     recorder.ended(ending)
     if recorder.failure is not None:
         complain(f"{paint('error:', 'error')} the journal of this run is incomplete: {recorder.failure}")
@@ -134,7 +134,7 @@ def _tell_with_memory(ending: Ending, arguments: Arguments, webhook: str) -> Non
 
 
 def _send(ending: Ending, before: Memory, webhook: str) -> bool:
-    """Whether there was anything to tell."""
+    """Whether a message was due."""
     topic = topic_of(before.sync_state, ending.sync_state)
     if topic is None:
         return False
@@ -160,14 +160,14 @@ def _tell_prometheus(ending: Ending, after: Memory, options: NotifyOptions) -> N
 
 
 def _write_termination_message(file: Path, ending: Ending) -> None:
-    """Not in one step: Kubernetes watches the very file that it has put there."""
+    """Not replaced atomically: Kubernetes watches the file that it has created itself."""
     from sync.report.ending import termination_message
 
     file.write_text(termination_message(ending) + "\n", "utf-8")
 
 
 def _try(failure: str, tell: Callable[[], T]) -> T | None:
-    """What telling gives; None, and a warning, where it fails."""
+    """The result of the call; None, and a warning, if it fails."""
     try:
         return tell()
     except SyncError as error:
@@ -178,7 +178,7 @@ def _try(failure: str, tell: Callable[[], T]) -> T | None:
 
 
 def _shown(error: Exception) -> str:
-    """What nobody foresaw, without what it must not give away."""
+    """An unexpected error as text, without secrets."""
     from sync.model.secrets import blanked, without_user_info
 
     return without_user_info(blanked(f"{type(error).__name__}: {error}", secrets_read))

@@ -1,4 +1,4 @@
-"""What click hands over to a command → typed values. Past this module, no option is looked up by its name."""
+"""Click's parameters → typed values. Past this module, no option is looked up by name."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifyOptions:
-    """Who is told how a run ends; an empty text is nobody."""
+    """Where the result of a run is sent; an empty text means nowhere."""
 
     journal: str = ""
     metrics_file: str = ""
@@ -44,7 +44,7 @@ class NotifyOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arguments:
-    """Where a command reads and writes, and who is told of it; what a command has no options for is empty."""
+    """Source, Controller, notifications and output of a command; empty where the command has no such option."""
 
     source: SourceOptions
     controller: ControllerOptions
@@ -68,7 +68,7 @@ class Arguments:
 
     @property
     def target_name(self) -> str:
-        """What metrics and messages call a run: the name that was given, or the Controller and the path in Git."""
+        """The name of a run in metrics and messages: `--target-name`, or the Controller and the path in Git."""
         host = host_of(self.controller.controller) or "unknown"
         return self.notify.target_name or "/".join(part for part in (host, self.source.path.strip("/")) if part)
 
@@ -84,7 +84,7 @@ def picked(kind: Callable[..., T], given: Mapping[str, Any]) -> T:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanArguments:
-    """What shapes a plan and lets it pass."""
+    """Options that shape a plan and permit it."""
 
     only: tuple[str, ...] = ()
     namespace: tuple[str, ...] = ()
@@ -100,7 +100,7 @@ class PlanArguments:
 
 
 def run_options(given: Mapping[str, Any], *, is_dry: bool) -> RunOptions:
-    """What a run is to do by these options, now."""
+    """The options of a run that starts now."""
     now = datetime.now(UTC)
     options = picked(PlanArguments, given)
     owners = frozenset(map(parse_owner, options.only))

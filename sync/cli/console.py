@@ -1,4 +1,4 @@
-"""What a run shows while it goes on, and how it is stopped: progress on a terminal, signals."""
+"""Progress of a run on a terminal, and how signals stop it."""
 
 import sys
 import threading
@@ -19,7 +19,7 @@ from sync.report.words import counted
 
 
 class Console:
-    """The terminal of one run, with its signals while in `with`. Nothing it shows goes to stdout."""
+    """The terminal of one run; handles signals while in `with`. Prints nothing to stdout."""
 
     def __init__(self, *, is_quiet: bool) -> None:
         is_shown = sys.stderr.isatty() and not is_dumb() and not is_quiet and verbosity() is Verbosity.NORMAL
@@ -39,11 +39,11 @@ class Console:
 
     @property
     def exit_code(self) -> ExitCode | None:
-        """That of the signal by which the run was stopped, None if it was not."""
+        """The exit code of the signal that stopped the run; None if none did."""
         return SIGNALS.exit_code
 
     def hooks(self, target: Target) -> Hooks:
-        """What the run calls."""
+        """The hooks for the run."""
         return Hooks(
             writing=self._writing,
             apply_options=lambda _: self._apply_options(target),
@@ -55,7 +55,7 @@ class Console:
         )
 
     def _writing(self) -> None:
-        """From here on a signal no longer ends the process at once: objects in hand are finished."""
+        """From here on a signal does not end the process at once: changes in progress are completed."""
         self._progress.phase("taking the lock, reading again")
         SIGNALS.defer(self._stop)
 

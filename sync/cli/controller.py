@@ -12,7 +12,7 @@ from sync.model.run import Target
 
 @contextmanager
 def controller(arguments: Arguments) -> Iterator[Target]:
-    """The Controller to talk to, with a warning, every time, if its certificate is not checked."""
+    """The Controller of a command; warns each time if its certificate is not checked."""
     if arguments.controller.insecure_skip_verify:
         complain(paint("WARNING: the Controller's certificate is not checked (--insecure-skip-verify)", "error"))
     where = target(arguments.controller, environment(), source=arguments.source.source)

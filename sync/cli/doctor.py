@@ -1,4 +1,4 @@
-"""`avi-sync doctor`: everything that a first run needs, looked at before it."""
+"""`avi-sync doctor`: checks everything that a first run needs."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
-"""An emulator for a command: in this process, or as what the command is for.
+"""Starts an emulator: embedded in this process, or for `avi-sync emulate`.
 
-What only the emulator needs is an extra of the package. Importing this module without it raises UsageError.
+The emulator's libraries are an extra of the package. Without it, importing this module raises UsageError.
 """
 
 import shlex
@@ -27,7 +27,7 @@ except ModuleNotFoundError as error:
 
 @contextmanager
 def embedded(where: Target) -> Iterator[Target]:
-    """An emulator in this process, with a state of its own for each source, in place of the Controller."""
+    """An emulator in this process instead of a Controller; each source has its own state."""
     state = Path(where.emulator_file)
     with emulator_errors("127.0.0.1", state):
         state.parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ def emulator_password() -> str:
 
 
 def read_yaml(path: str) -> Any:
-    """What a seed or a file of faults says; None without a file."""
+    """The content of a seed or faults file; None without a file."""
     if not path:
         return None
     try:
@@ -57,7 +57,7 @@ def read_yaml(path: str) -> Any:
 
 @contextmanager
 def emulator_errors(address: str, state: Path | None = None) -> Iterator[None]:
-    """What a user can get wrong about an emulator, in one line each. `state` is the file that it keeps, if any."""
+    """Turns errors of a user into UsageErrors. `state` is the file that it keeps, if any."""
     try:
         yield
     except (SeedError, FaultError) as error:

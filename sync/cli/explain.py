@@ -96,7 +96,7 @@ def _inspection(arguments: "Arguments", facts_file: str) -> "Inspection":
 
 
 def _found(kind: str, name: str, inspection: "Inspection") -> "AviObject":
-    """The one object that is meant; an error says what is near, or why it is not there."""
+    """The object of that kind and name; the error suggests a similar name, or says why there is none."""
     desired = inspection.desired
     for item in desired:
         if (item.key.kind, item.key.name) == (kind, name):
@@ -114,7 +114,7 @@ def _found(kind: str, name: str, inspection: "Inspection") -> "AviObject":
 
 
 def _objects_of(owner: "Owner", inspection: "Inspection") -> "list[AviObject]":
-    """The objects of an owner, in the order in which they are made; an error says what is near, or why none is."""
+    """The objects of an owner in the order of creation; an error suggests a similar owner, or says why."""
     desired = inspection.desired
     if found := [item for item in desired if item.owner == owner]:
         return sorted(found, key=lambda item: (item.key.rank, item.key))

@@ -1,4 +1,4 @@
-"""`avi-sync facts`: what the Controller tells, as a file for commands that ask none."""
+"""`avi-sync facts`: facts of a Controller, in a file for commands that run without one."""
 
 from pathlib import Path
 from typing import Any

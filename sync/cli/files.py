@@ -1,4 +1,4 @@
-"""Files that a command writes for somebody else to read."""
+"""Files that commands write."""
 
 import os
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ class OutputFile:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Write the whole text or nothing of it: whoever reads the file at any moment reads the old or the new one.
+    """Replace the file atomically: a reader sees the old or the new text.
 
-    A pipe or a terminal takes what comes. Raises OSError.
+    Pipes and terminals are written directly. Raises OSError.
     """
     content = text.encode("utf-8", "backslashreplace")
     path = path.resolve()

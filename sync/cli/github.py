@@ -1,4 +1,4 @@
-"""GitHub Actions: what a step shows of a run, without any flag. Nothing here changes how the run ends.
+"""GitHub Actions: what a step shows of a run, without any option. Nothing here changes how the run ends.
 
 Workflow commands go to stderr, so that a JSON document on stdout stays one.
 """
@@ -25,7 +25,7 @@ def is_on_github() -> bool:
 
 @contextmanager
 def folded(title: str) -> Iterator[None]:
-    """What is said meanwhile is folded in the log, below a title; credentials are masked from here on."""
+    """Output inside `with` is folded in the log under a title; credentials are masked from here on."""
     if not is_on_github():
         yield
         return
@@ -42,7 +42,7 @@ def folded(title: str) -> Iterator[None]:
 
 
 def tell_run(run: Run, exit_code: ExitCode, arguments: Arguments) -> None:
-    """Annotations, summary, outputs, and the comment if it was asked for."""
+    """Annotations, summary, outputs, and the comment if requested."""
     is_commented = arguments.notify.pull_request_comment
     if not (is_on_github() or is_commented):
         return
@@ -59,7 +59,7 @@ def tell_run(run: Run, exit_code: ExitCode, arguments: Arguments) -> None:
 
 
 def tell_tree(desired: DesiredState, path: str) -> None:
-    """The same for a tree that was only checked; `path` is its folder in the repository."""
+    """Annotations and summary of a tree that was only validated; `path` is its folder in the repository."""
     if not is_on_github():
         return
     from sync.report.github import tree_annotations
@@ -98,7 +98,7 @@ def _comment(text: str, arguments: Arguments) -> None:
 
 
 def _token(file: str) -> str:
-    """Our own, else the one that the workflow hands over."""
+    """SYNC_GITHUB_TOKEN, else the token of the workflow."""
     own = secret("SYNC_GITHUB_TOKEN", file, environment())
     return own or secret("GITHUB_TOKEN", "", environment())
 

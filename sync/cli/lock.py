@@ -1,4 +1,4 @@
-"""`avi-sync lock status` and `lock release`: who holds the lock of a cluster, and how to take it away from him."""
+"""`avi-sync lock status` and `lock release`: show who holds the lock of a cluster, or release it."""
 
 import sys
 from typing import TYPE_CHECKING, Any

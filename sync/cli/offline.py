@@ -1,4 +1,4 @@
-"""`avi-sync validate` and `avi-sync render`: what a tree asks for, without a Controller."""
+"""`avi-sync validate` and `avi-sync render`: the desired state of a tree, without a Controller."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -92,9 +92,9 @@ def _here(options: "SourceOptions") -> "SourceOptions":
 
 
 def _offline(arguments: "Arguments", facts_file: str, *, all_live: bool) -> "DesiredState":
-    """What a tree asks for without a Controller; a source that cannot be read requests nothing.
+    """The desired state of a tree without a Controller; empty, with the error, if the source cannot be read.
 
-    `all_live` takes for granted that what is in Git is live: then more of it may be held.
+    `all_live` assumes that everything in Git is live: then more of it may be held.
     """
     from sync.desired import empty_desired, if_live, load_source, make_desired, offline, with_ignore_rules
     from sync.source.facts_file import read_facts_file

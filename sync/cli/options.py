@@ -1,4 +1,4 @@
-"""The options of the commands, each with its environment variable, so that a machine needs no flags at all."""
+"""The options of the commands, each with its environment variable."""
 
 import os
 import re
@@ -20,8 +20,8 @@ from sync.model.wording import shown
 def option(*names: str, env: str = "", **attributes: Any) -> Decorator:
     """An option; `is_common` ones are described by `--help`.
 
-    Its variable is `SYNC_` and its long name, unless `env` says otherwise. A text that is not given is empty. A shell
-    completes file names where they belong.
+    The environment variable is `SYNC_` and the long name, unless `env` names another. The default of a text is empty. A
+    shell completes file names for FILE and DIR.
     """
     long_name = next(name for name in names if name.startswith("--"))
     variable = env or f"SYNC_{long_name.removeprefix('--').replace('-', '_').upper()}"
@@ -39,7 +39,7 @@ def _complete_path(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 
 def _complete_run(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-    """The runs of the journal that is named so far, the newest first."""
+    """The runs of the named journal, the newest first."""
     del param
     from sync.cli.recorded_runs import runs_in
 
@@ -307,7 +307,7 @@ output = group(
 
 
 class OutputFileType(click.ParamType[OutputFile]):
-    """`FORMAT=PATH`; in the environment several of them, with spaces or commas between."""
+    """`FORMAT=PATH`; in the environment a list, separated by spaces or commas."""
 
     name = "FORMAT=PATH"
 
@@ -356,7 +356,7 @@ def output_options(forms: Collection[str]) -> Decorator:
 
 
 def _checked(ctx: click.Context, param: click.Parameter, files: tuple[OutputFile, ...]) -> tuple[OutputFile, ...]:
-    """Found out before anything is written to a Controller: a report that has no place to go."""
+    """Checks before anything is written to a Controller that every result can be written."""
     del ctx, param
     for number, file in enumerate(files):
         if any(file.path == other.path for other in files[:number]):

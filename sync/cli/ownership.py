@@ -77,7 +77,7 @@ def release(dry_run: bool, **given: Any) -> int:
 
 
 def _say_next(code: ExitCode, step: str, *, is_dry: bool) -> ExitCode:
-    """The same code, after saying what to do now that all went well."""
+    """The same code; prints the next step if all went well."""
     if code is ExitCode.DONE and not is_dry:
         say(f"next: {step}")
     return code

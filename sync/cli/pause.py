@@ -1,4 +1,4 @@
-"""`avi-sync pause` and `avi-sync resume`: an owner that a run must leave alone for a while."""
+"""`avi-sync pause` and `avi-sync resume`: leave an owner unchanged for a while."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -101,7 +101,7 @@ _PARTS = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?")
 
 
 def parse_duration(text: str) -> timedelta:
-    """`1h30m` as a time span; raises UsageError for anything that is none, or nothing."""
+    """`1h30m` as a time span; raises UsageError for anything else, and for zero."""
     found = _PARTS.fullmatch(text.strip())
     days, hours, minutes = (int(part or 0) for part in (found.groups() if found else ("", "", "")))
     span = timedelta(days=days, hours=hours, minutes=minutes) if days < 10_000 else timedelta(0)

@@ -1,4 +1,4 @@
-"""`avi-sync plan`, `apply` and `drift`: a plan to keep, exactly that plan applied, and what was edited by hand."""
+"""`avi-sync plan`, `apply` and `drift`: save a plan, apply exactly that plan, and show edits by hand."""
 
 from dataclasses import replace
 from functools import partial
@@ -124,7 +124,7 @@ def apply(file: Path, **given: Any) -> int:
 
 
 def _at_places_of(saved: "SavedPlan", arguments: "Arguments") -> "Arguments":
-    """The arguments, with the saved plan's places where they name none."""
+    """The arguments; source and Controller default to those of the saved plan."""
     source, controller = arguments.source, arguments.controller
     return replace(
         arguments,
@@ -169,7 +169,7 @@ def drift(detailed_exitcode: bool, **given: Any) -> int:
 
 
 def _only_drift(selection: "Selection", run: "Run") -> "Run":
-    """The result with what was edited by hand; no guard has a say, for nothing is written."""
+    """The result with only the edits by hand; without refusals, because nothing is written."""
     from sync.plan.drift import drift_of, edit_problems, edits_of
 
     if run.plan is None:

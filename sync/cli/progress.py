@@ -1,7 +1,6 @@
-"""What a run is doing, on a terminal: the phase, how far it has come, and for how long; gone when the run is over.
+"""The progress line of a run on a terminal: phase, progress and elapsed time. It disappears when the run ends.
 
-It goes on turning while nothing happens, so that a run that waits for a slow Controller does not look like one that
-hangs.
+Its spinner keeps turning while nothing happens, so that a run that waits for a slow Controller does not seem to hang.
 """
 
 import threading
@@ -20,7 +19,7 @@ READING_CONTROLLER = "reading the Controller"
 
 
 class Progress:
-    """The line of one run, while in `with`; `is_shown` False shows nothing. Threads may call it all at once."""
+    """The line of one run, while in `with`; `is_shown` False shows nothing. Thread-safe."""
 
     def __init__(self, *, is_shown: bool) -> None:
         self._display = _display() if is_shown else None
@@ -43,12 +42,12 @@ class Progress:
                 self._display.stop()
 
     def phase(self, text: str, *, total: int | None = None) -> None:
-        """Something else begins; `total` is how many steps it will take, None if nobody knows."""
+        """Start another phase; `total` is its number of steps, None if unknown."""
         with self._lock:
             self._begin(text, total)
 
     def note(self, text: str) -> None:
-        """What must be heard at once, above the line."""
+        """Print a line above the progress line."""
         if self._display is None:
             complain(text)
         else:
@@ -61,7 +60,7 @@ class Progress:
             self._count()
 
     def observe(self, event: Exchange | Repetition) -> None:
-        """Where no total is known, requests are all there is to count; the first one ends the reading of the source."""
+        """Count requests where no total is known; the first one ends the reading of the source."""
         with self._lock:
             if self._phase == READING_SOURCE:
                 self._begin(READING_CONTROLLER, None)

@@ -18,7 +18,7 @@ from sync.report.plan_text import change_lines
 from sync.report.words import commit_text, counted, one_line
 
 LAST = "last"
-"""Stands for the newest run that planned a change."""
+"""Names the newest run that planned a change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +30,12 @@ class RecordedRun:
 
     @property
     def planned(self) -> tuple[ChangePlanned, ...]:
-        """What it was about to change."""
+        """The changes that it planned."""
         return tuple(event for event in self.events if isinstance(event, ChangePlanned))
 
     @property
     def ended(self) -> RunEnded | None:
-        """Its end; None if it broke off, or still runs."""
+        """Its end; None if it was interrupted, or still runs."""
         return next((event for event in self.events if isinstance(event, RunEnded)), None)
 
 
@@ -106,7 +106,7 @@ def _line(run: RecordedRun) -> str:
 
 
 def _counts(run: RecordedRun) -> str:
-    """What it changed; of a run without an end, what it had planned."""
+    """What it changed; for a run without an end, the number of planned changes."""
     if run.ended is None:
         return f"{len(run.planned)} planned"
     return ", ".join(f"{number} {action}" for action, number in run.ended.counts.items() if number) or "no change"
@@ -129,7 +129,7 @@ def _details(run: RecordedRun) -> Iterator[str]:
 
 
 def _changes(run: RecordedRun) -> Iterator[tuple[Change, str]]:
-    """Each change with the last that is known of it; a run may plan an object again."""
+    """Each change with its last known result; a run may plan an object again."""
     changes: dict[ObjectKey, Change] = {}
     became: dict[ObjectKey, str] = {}
     for event in run.events:

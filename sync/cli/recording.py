@@ -1,4 +1,4 @@
-"""A run appended to its journal while it goes on.
+"""Appends a run to its journal while it runs.
 
 Before the first write, a journal that cannot be written stops the run. After that it does not, because a change in
 progress matters more than its record; the run then ends with an error that says so.

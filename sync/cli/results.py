@@ -1,4 +1,4 @@
-"""The result of a command: on stdout in one form, and in as many files as asked for, each in a form of its own."""
+"""The result of a command: on stdout in one form, and in any number of files, each in its own form."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
@@ -17,9 +17,9 @@ T = TypeVar("T")
 
 
 def show_run(run: Run, output: str, files: Sequence[OutputFile]) -> ExitCode:
-    """What `sync` has planned and done. A plan that there is not is nothing for stdout.
+    """Print plan and outcome of a run; without a plan, stdout stays empty.
 
-    The exit code is DONE unless a file could not be written; whatever the run itself ended with counts more.
+    The exit code is DONE unless a result could not be written; the exit code of the run takes precedence.
     """
     code = _show(run, RUN, output, files, lambda: _show_text(run))
     failure = RESULTS.failed()
@@ -31,7 +31,7 @@ def show_run(run: Run, output: str, files: Sequence[OutputFile]) -> ExitCode:
 
 
 def _show_text(run: Run) -> None:
-    """What happened, for people; for cron only what is worth a mail: a change, or what went wrong."""
+    """The result as text; with `--quiet` only changes and errors, which are worth a mail of cron."""
     if verbosity() is Verbosity.QUIET:
         for line in trouble_lines(run, paint):
             complain(line)
@@ -44,12 +44,12 @@ def _show_text(run: Run) -> None:
 
 
 def show_validation(desired: DesiredState, output: str, files: Sequence[OutputFile]) -> ExitCode:
-    """What `validate` has found; the exit code is that of `show_run`."""
+    """Print what `validate` has found; the exit code is as for `show_run`."""
     return _show(desired, VALIDATION, output, files, lambda: show(validation_lines(desired, paint)))
 
 
 def show_rendering(desired: DesiredState, output: str, files: Sequence[OutputFile]) -> ExitCode:
-    """What `render` has made; the exit code is that of `show_run`."""
+    """Print what `render` has made; the exit code is as for `show_run`."""
 
     def as_text() -> None:
         for line in problem_lines(desired.problems, paint):

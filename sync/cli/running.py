@@ -1,4 +1,4 @@
-"""One run from its options to its exit code: what all commands that plan against a Controller have in common."""
+"""One run from its options to its exit code, for all commands that plan against a Controller."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ def perform(
 ) -> ExitCode:
     """Run, show the result, and return the exit code.
 
-    `reshape` may leave something of the result out before anybody sees it, `then` does what else is to be done with it.
+    `reshape` filters the result before it is shown; `then` is called with it afterwards.
     """
     recorder = Recorder(arguments, options)
     with notify_on_exit(arguments, recorder) as watch:

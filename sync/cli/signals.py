@@ -1,12 +1,12 @@
-"""Signals: until something is written they end the command at once, from then on what is in progress is finished.
+"""Signals end the command at once before the first write; after it, changes in progress are completed.
 
     signals                                  until the first write    from then on
-    SIGINT, SIGTERM, and every other whose   end the command          nothing more is begun; what is in
-    default is to end the process                                     progress is finished
+    SIGINT, SIGTERM, and every other whose   end the command          no change starts; changes in
+    default is to end the process                                     progress are completed
     SIGTSTP, SIGTTIN, SIGTTOU                suspend the process      ignored: a VIP would stay down, and
                                                                       the lock would be lost
     SIGCHLD, SIGCONT, SIGURG, SIGWINCH       nothing                  nothing
-    SIGSEGV, SIGBUS, SIGFPE, SIGILL          end the process: it is broken, and would meet the same fault again
+    SIGSEGV, SIGBUS, SIGFPE, SIGILL          end the process: it is broken, and the fault would occur again
     SIGKILL, SIGSTOP                         no process can catch them
 
 A signal that is ignored when the command starts stays ignored: SIGHUP under `nohup`, and SIGPIPE and SIGXFSZ, which
@@ -38,11 +38,11 @@ _FAULTS = _known("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL")
 _NOT_TO_BE_CAUGHT = _known("SIGKILL", "SIGSTOP")
 
 ENDING = frozenset(signal.valid_signals()) - SUSPENDING - _ENDING_NOTHING - _FAULTS - _NOT_TO_BE_CAUGHT
-"""The signals that end a process which does nothing about them, and that it can survive."""
+"""The signals whose default is to end the process, and that a handler can survive."""
 
 
 _AGAIN_SECONDS = 0.02
-"""When a signal that was dropped is sent again: a destructor has ended by then."""
+"""Delay before a dropped signal is sent again: the destructor has ended by then."""
 
 
 def exit_code_of(number: int) -> ExitCode:
@@ -61,7 +61,7 @@ class StoppedError(BaseException):
 class Signals:
     """The signals of this process while in `with`; `exit_code` is that of the first one, None as long as none came.
 
-    A second signal changes nothing: a replace in progress is no less in progress because somebody is impatient.
+    Further signals change nothing: a replace in progress must still be completed.
     """
 
     def __init__(self) -> None:
@@ -89,7 +89,7 @@ class Signals:
         self._deferred = None
 
     def defer(self, on_signal: Callable[[], None]) -> None:
-        """From now on the first signal is heard by `on_signal`, and none ends or suspends anything by itself.
+        """From now on the first signal calls `on_signal`, and no signal ends or suspends the process.
 
         Raises StoppedError if a signal has come already.
         """
@@ -125,7 +125,7 @@ class Signals:
             self._again.start()
 
     def _forget_again(self) -> bool:
-        """Whether a dropped signal was to be sent again; it no longer is."""
+        """Cancel the repetition of a dropped signal; whether there was one."""
         again, self._again = self._again, None
         if again is not None:
             again.cancel()
@@ -133,7 +133,7 @@ class Signals:
 
 
 def _is_ours(number: int) -> bool:
-    """Whether nobody has said what the signal does; the first two are ours in any case."""
+    """Whether the signal has its default handler; SIGINT and SIGTERM are ours in any case."""
     return number in (signal.SIGINT, signal.SIGTERM) or signal.getsignal(number) is signal.SIG_DFL
 
 

@@ -11,7 +11,7 @@ from sync.report.kubernetes_status import manifest_of
 
 
 def write_statuses(folder: str, run: Run) -> None:
-    """One file per Gateway and Service: `DIR/<kind>/<namespace>/<name>.yaml`; those of what is gone from Git go."""
+    """One file per Gateway and Service: `DIR/<kind>/<namespace>/<name>.yaml`; others are deleted."""
     if not folder:
         return
     files = {Path(folder, item.kind, item.namespace, f"{item.name}.yaml"): item for item in run.statuses}
@@ -27,13 +27,13 @@ def write_statuses(folder: str, run: Run) -> None:
 
 
 def _tells_everything(run: Run) -> bool:
-    """Whether what has no status is gone from Git: not while something in the tree cannot be read or used."""
+    """Whether a resource without a status is gone from Git; not while something in the tree cannot be read or used."""
     desired, told = run.desired, {status.owner_name for status in run.statuses}
     return desired.is_complete and not desired.holds_everything and all(held.name in told for held in desired.held)
 
 
 def _is_status_of_ours(path: Path) -> bool:
-    """Whether the file holds a status and nothing else, as only we write them: never anybody's manifest."""
+    """Whether the file holds a status and nothing else, as only avi-sync writes it; never a manifest."""
     try:
         found = yaml.safe_load(path.read_text("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):

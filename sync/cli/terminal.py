@@ -16,20 +16,20 @@ from sync.errors import SyncError
 
 
 def say(text: str) -> None:
-    """Anything but the result and errors: to stderr, unless somebody wants it quiet."""
+    """Print a note or warning to stderr, except with `--quiet`."""
     if verbosity() is not Verbosity.QUIET:
         complain(text)
 
 
 def complain(text: str) -> None:
-    """What must be heard: to stderr."""
+    """Print to stderr, even with `--quiet`."""
     with surviving_a_lost_terminal():
         click.echo(text, err=True, color=color())
 
 
 @contextmanager
 def surviving_a_lost_terminal() -> Iterator[None]:
-    """Around what writes to stderr: a run goes on where nobody can read that any more, as after a lost session."""
+    """Around writes to stderr: a run continues after its terminal is lost."""
     try:
         yield
     except OSError:
@@ -42,7 +42,7 @@ def color() -> bool | None:
 
 
 def is_dumb() -> bool:
-    """Whether the terminal can neither show colours nor go back in a line."""
+    """Whether the terminal can neither show colours nor move the cursor."""
     return os.environ.get("TERM", "") == "dumb"
 
 
@@ -63,7 +63,7 @@ def say_error(error: SyncError) -> None:
 
 
 def say_defect(error: Exception) -> None:
-    """An error that nobody foresaw: what it is, and where in our code. It must not give a secret away either."""
+    """Print an unexpected error and its place in our code, without secrets."""
     from sync.config import secrets_read
     from sync.model.secrets import blanked, without_user_info
 
@@ -98,32 +98,32 @@ _STYLES: dict[str, dict[str, Any]] = {
 
 
 def show_document(document: Mapping[str, Any]) -> None:
-    """A machine's result: to stdout, never coloured."""
-    from sync.report.documents import to_text  # not for text: a run of the plain kind need not pay for it
+    """Print a JSON document to stdout, never coloured."""
+    from sync.report.documents import to_text  # not for text: it would slow every run
 
     print_result(to_text(document))
 
 
 def show(lines: Iterable[str]) -> None:
-    """The result: to stdout, in colours only on a terminal."""
+    """Print the result to stdout, in colours only on a terminal."""
     if listed := list(lines):
         print_result("\n".join(listed))
 
 
 class ResultStream:
-    """Standard output of this process: whether it could be written."""
+    """Whether standard output of this process could be written."""
 
     def __init__(self) -> None:
         self.failure = ""
         """Why not, such as `No space left on device`; empty while it can."""
 
     def close(self, failure: str = "") -> None:
-        """Drop whatever is still to come."""
+        """Drop all further output."""
         self.failure = self.failure or failure
         _to_nobody(sys.stdout)
 
     def failed(self) -> str:
-        """The failure that nobody was told of yet; it is told once."""
+        """The failure, if it has not been reported yet."""
         failure, self.failure = self.failure, ""
         return failure
 
@@ -133,9 +133,9 @@ RESULTS = ResultStream()
 
 
 def print_result(text: str) -> None:
-    """Part of the result. A reader that goes away (`| head`, a closed terminal) is no error, and hears no more.
+    """Print part of the result. A closed reader (`| head`) is not an error; further output is dropped.
 
-    Where the output is full the command goes on, and `RESULTS.failed` says so at its end.
+    If the output is full, the command continues, and `RESULTS.failed` reports it at the end.
     """
     try:
         try:
@@ -150,5 +150,5 @@ def print_result(text: str) -> None:
 
 
 def _to_nobody(stream: TextIO) -> None:
-    """From now on what is written there, and what waits in its buffer, goes nowhere and fails nothing."""
+    """Send everything that is written there, and its buffer, to /dev/null."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

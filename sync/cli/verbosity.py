@@ -1,6 +1,6 @@
-"""How much a command says beside its result: `--verbose` and `--quiet`.
+"""How much a command prints besides its result: `--verbose` and `--quiet`.
 
-What was asked for is kept with the running command, in the `meta` of its click context, and ends with it.
+The choice is kept in the `meta` of the click context, for the duration of the command.
 """
 
 import logging
@@ -48,14 +48,14 @@ def choose(chosen: Verbosity) -> Callable[[click.Context, click.Parameter, bool]
 
 
 class _LogOnStderr(logging.StreamHandler[TextIO]):
-    """The log of our own modules as it happens; that of libraries may hold secrets."""
+    """Show the log of our own modules; logs of libraries may hold secrets."""
 
 
 class _WithoutSecrets(logging.Formatter):
-    """Our log lines hold none, but an error that nobody foresaw may quote one, and a traceback shows it."""
+    """Blanks secrets: our log lines hold none, but an unexpected error may quote one in its traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        from sync.config import secrets_read  # not at the top: `version` need not wait for it
+        from sync.config import secrets_read  # not at the top: `version` does not need it
         from sync.model.secrets import blanked, without_user_info
 
         return without_user_info(blanked(super().format(record), secrets_read))
@@ -69,7 +69,7 @@ def _show_log() -> None:
 
 
 def hide_log() -> None:
-    """End what `--verbose` began."""
+    """Remove the handler of `--verbose`."""
     for handler in [item for item in _LOGGER.handlers if isinstance(item, _LogOnStderr)]:
         _LOGGER.removeHandler(handler)
         _LOGGER.setLevel(logging.NOTSET)

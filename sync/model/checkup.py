@@ -1,4 +1,4 @@
-"""What `doctor` finds before the first run: one finding per check, whatever became of the others."""
+"""What `doctor` finds before the first run: one finding per check, independent of the others."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ class Health(StrEnum):
 
     OK = "ok"
     WARNING = "warning"
-    """A run would work, and somebody should know."""
+    """A run would work, but the user should know."""
     PROBLEM = "problem"
-    """A run would not do what is asked of it."""
+    """A run would not do what is requested."""
     NOT_CHECKED = "not checked"
-    """It cannot be known, or another check must succeed first."""
+    """It is unknown, or another check must succeed first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

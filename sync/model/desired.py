@@ -14,7 +14,7 @@ from sync.model.resources.resource import GroupKind
 
 
 class OwnerKind(StrEnum):
-    """For what a VirtualService is made."""
+    """The kind of resource that a VirtualService is created for."""
 
     GATEWAY = "Gateway"
     SERVICE = "Service"
@@ -58,10 +58,10 @@ ServiceKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnersInGit:
-    """Whose VirtualServices the manifests of a tree are about, whether those can be served or not.
+    """The owners that the manifests of a tree define, whether they can be served or not.
 
     `named` are the owners that have a manifest. `of_services` gives the owner to which each Service belongs; that one
-    need not have a manifest. `not_served` are owners that Git plainly does not ask for although they have one, with the
+    need not have a manifest. `not_served` are owners that Git clearly does not request although they have one, with the
     rest of the sentence that says so: "is of type ClusterIP".
     `namesakes` are owners without a manifest of ours that another program's kind is called like, `loose_services` those
     Services whose manifest does not say whether they belong to an owner; both with what is wrong. They prove nothing:
@@ -122,7 +122,7 @@ class PlacementNetwork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vip:
-    """One VIP of a VsVip. `address` is only what Git asks for; None where the Controller shall choose."""
+    """One VIP of a VsVip. `address` is the one that Git requests; None lets the Controller choose."""
 
     vip_id: str
     address: str | None = None
@@ -161,7 +161,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolRule:
-    """What an L4Rule says about one pool."""
+    """The fields of an L4Rule for one pool."""
 
     lb_algorithm: str
     enabled: bool
@@ -221,7 +221,7 @@ class VirtualServicePort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRule:
-    """What an L4Rule says about the VirtualService."""
+    """The fields of an L4Rule for the VirtualService."""
 
     analytics_profile: str
     revoke_vip_route: bool | None = None
@@ -321,13 +321,13 @@ class AviObject:
     normal: Mapping[str, Any] = field(repr=False)
     left_alone: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
-    """Paths of fields that somebody else may set once the object is there."""
+    """Paths of fields that others may set after the object was created."""
     unknown_servers: UnknownServers | None = None
     servers_from: ServersFrom | None = None
 
     @property
     def markers(self) -> Markers:
-        """What it would be marked with."""
+        """The markers that it would get."""
         return Markers.of(self.body)
 
 
@@ -413,11 +413,11 @@ class Translation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredState:
-    """All objects that should exist, in key order, and what must not be touched.
+    """All objects that should exist, in key order, and what must be left unchanged.
 
-    `is_complete` False forbids everything that takes something away (docs/usage.md#incomplete-trees). `in_git`,
+    `is_complete` False forbids every removal (docs/usage.md#incomplete-trees). `in_git`,
     `origins`, `switched_off`, `tenant_unknown` and `doubts` are those of the Translation. `unreadable` are types that
-    the account may not read: that what is asked for exists there was taken for granted.
+    the account may not read: their objects were assumed to exist.
     """
 
     commit: str
@@ -435,7 +435,7 @@ class DesiredState:
     hostnames_are_exclusive: bool = True
     """Whether the Controller gives each DNS name to one VsVip: if the cloud has a DNS profile (AVI-DNS-PROFILE)."""
     problems: tuple[Problem, ...] = ()
-    """Everything that is wrong with the tree, with its place."""
+    """All problems of the tree, with their places."""
     statuses: tuple[Status, ...] = ()
     ignored: Mapping[str, int] = field(default_factory=dict)
     """How many manifests are of a kind that is not read, by `apiVersion/kind`."""

@@ -1,4 +1,4 @@
-"""How a run ended, as it is told to whoever was not there: metrics, a webhook, a termination message."""
+"""How a run ended, for metrics, a webhook and a termination message."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class Phase(StrEnum):
 
 
 class SyncState(StrEnum):
-    """What a run says about Git and the Controller together."""
+    """The state of a target after a run."""
 
     IN_SYNC = "in sync"
     DRIFT = "drift"
@@ -52,12 +52,12 @@ class Ending:
 
     @property
     def is_success(self) -> bool:
-        """Whether the run did all that was asked of it."""
+        """Whether the run did everything that it should."""
         return self.exit_code in (ExitCode.DONE, ExitCode.CHANGES_PENDING)
 
     @property
     def sync_state(self) -> SyncState | None:
-        """None where the run was stopped, or left the field to another one: that tells nothing."""
+        """None if the run was stopped or left to another one: the state is unknown then."""
         if self.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED, ExitCode.LOCKED):
             return None
         if not self.is_success:
@@ -69,10 +69,10 @@ class Ending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """What is known of earlier runs with the same target. Losing it loses nothing but the past."""
+    """What is known of earlier runs with the same target. It is safe to lose."""
 
     sync_state: SyncState | None = None
-    """What was told last, or would have been had anybody asked."""
+    """The state that was reported last, or would have been if requested."""
     last_success: float | None = None
     last_cluster_read: float | None = None
     """When a cluster that tells servers was last read as a whole; None where none does."""
@@ -81,7 +81,7 @@ class Memory:
 
 
 class Topic(StrEnum):
-    """What is worth a message."""
+    """The topic of a message."""
 
     FAILING = "failing"
     DRIFT = "drift"
@@ -89,7 +89,7 @@ class Topic(StrEnum):
 
 
 def topic_of(before: SyncState | None, now: SyncState | None) -> Topic | None:
-    """The message that a change of state is worth; the first run of all tells failures only."""
+    """The message for a change of state; the very first run reports only failures."""
     if now is None or now is before:
         return None
     match now:
@@ -102,7 +102,7 @@ def topic_of(before: SyncState | None, now: SyncState | None) -> Topic | None:
 
 
 def remembered(before: Memory, ending: Ending, *, is_told: bool) -> Memory:
-    """What the next run shall know. A state that could not be told is not remembered, so that it is told then."""
+    """The memory for the next run. A state that could not be reported is left out, and reported then."""
     keeps = ending.sync_state is None or not is_told
     return Memory(
         sync_state=before.sync_state if keeps else ending.sync_state,

@@ -12,7 +12,7 @@ NOT_THERE = "not there"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldValues:
-    """A field as it is wanted and as it is live. `is_equal` is None where the two are not compared."""
+    """A field, desired and live. `is_equal` is None where the two are not compared."""
 
     desired: Any = None
     live: Any = None
@@ -32,7 +32,7 @@ class ExplainedField:
 class Explanation:
     """One desired object, field by field.
 
-    `live` is the object as it was read, None where there is none; `is_looked_up` tells whether anybody looked.
+    `live` is the object as it was read, None where there is none; `is_looked_up` is whether live was read.
     """
 
     commit: str
@@ -43,7 +43,7 @@ class Explanation:
 
     @property
     def whose(self) -> str | None:
-        """Whose the live object is, `not there` if there is none, None where nobody looked."""
+        """The ownership of the live object, `not there` if there is none, None if live was not read."""
         if not self.is_looked_up:
             return None
         return self.live.ownership.value if self.live else NOT_THERE

@@ -1,4 +1,4 @@
-"""What the Controller tells about itself and about what manifests refer to."""
+"""Facts about the Controller and about what manifests refer to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ class CloudFacts:
     ipam_type: str = "IPAMDNS_TYPE_INTERNAL"
     dns_domains: tuple[str, ...] = ()
     transport_zone: str = ""
-    """`OVERLAY` or `VLAN` on NSX-T, empty elsewhere and where nobody looked."""
+    """`OVERLAY` or `VLAN` on NSX-T; empty elsewhere and if unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +30,9 @@ class Facts:
     a network was found by, name or uuid, to its uuid. `profile_types` maps
     `<type>/<name>` of a profile to its kind (`APPLICATION_PROFILE_TYPE_L4`, `PROTOCOL_TYPE_TCP_PROXY`). `shared_names`
     holds `<type>/<name>` of names that several objects of the cloud share. `static_routes` maps a VRF to the prefixes
-    it has a route for, None where nobody looked.
-    `unreadable` holds types that the account may not read: of them everything is taken for granted.
-    `is_assumed` tells that no Controller was asked.
+    it has a route for, None if unknown.
+    `unreadable` holds types that the account may not read: everything of them is assumed to exist.
+    `is_assumed` is true if no Controller was read.
     """
 
     version: str = ""
@@ -60,5 +60,5 @@ class Facts:
 
 
 def assumed_facts(cloud_name: str) -> Facts:
-    """What `render` and `validate` take for granted when no Controller is asked."""
+    """The assumptions of `render` and `validate` without a Controller."""
     return Facts(cloud=CloudFacts(name=cloud_name), is_assumed=True)

@@ -1,4 +1,4 @@
-"""Whether a secret of the run stands in what a template renders."""
+"""Whether a template's output contains a secret of the run."""
 
 import base64
 from collections.abc import Iterator, Mapping
@@ -12,12 +12,12 @@ CERTAIN = 16
 """A text of that length, or a longer one, that equals a secret is the secret."""
 
 _PIECED = 8
-"""A shorter secret is not looked for in pieces and codings: too many texts hold it by chance."""
+"""A shorter secret is not searched for in pieces and encodings: too many texts contain it by chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownSecrets:
-    """The secrets of a run with their names, and a text whose words are anybody's: that of our own templates."""
+    """The secrets of a run with their names, and the text of our own templates, whose words are no secrets."""
 
     names: Mapping[str, str] = field(default_factory=dict, repr=False)
     words: str = ""

@@ -1,4 +1,4 @@
-"""What is on the Controller, as far as it concerns us."""
+"""The objects on the Controller that concern us."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ from sync.model.desired import ObjectKey, Owner
 
 
 class Ownership(StrEnum):
-    """Whose a live object is (docs/safety.md#ownership)."""
+    """The ownership of a live object (docs/safety.md#ownership)."""
 
     OURS = "ours"
     """Marked by us for this cluster, under the name that its markers spell."""
     CLONE = "clone"
-    """Marked by us, but under another name: somebody copied it. Reported, never touched."""
+    """Marked by us, but under another name: somebody copied it. Reported, never changed."""
     STRIPPED = "stripped"
     """Made by us for this cluster, but somebody removed marks: they no longer tell its owner. Foreign, unless it is
     adopted.
@@ -29,9 +29,9 @@ class Ownership(StrEnum):
     AKO_RENAMED = "ako-renamed"
     """Of this cluster's AKO, under the name that its markers spell with the other value of AKOSettings.enableEVH."""
     UNMARKED = "unmarked"
-    """Nobody's mark is on it. Foreign, unless it is adopted."""
+    """Without any mark. Foreign, unless it is adopted."""
     FOREIGN = "foreign"
-    """Anybody else's, also that of another cluster."""
+    """Owned by anything else, also by another cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +59,13 @@ class LiveObject:
 
     @property
     def markers(self) -> Markers:
-        """What it is marked with."""
+        """Its markers."""
         return Markers.of(self.body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
-    """An object as it was before a change set deleted it to make it anew, with the uuid that it had.
+    """An object as it was before a change set deleted it to create it again, with its old uuid.
 
     `group` is the same for all objects of the change set.
     """

@@ -1,4 +1,4 @@
-"""Who writes to a Controller for a cluster, and what the record there tells the next run."""
+"""Who writes to a Controller for a cluster, and the record for the next run."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -6,14 +6,14 @@ from typing import Self
 from sync.model.live import Backup
 
 BEATS_PER_TTL = 4
-"""How often a holder beats in the time after which its silence counts as its end."""
+"""Heartbeats per `ttl_seconds`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
     """A run that holds the lock. No clocks are compared: it lives while `beats` goes on.
 
-    `name` is `user@host`. After `ttl_seconds` without a beat anybody may take the lock from it.
+    `name` is `user@host`. After `ttl_seconds` without a beat, another run may take the lock.
     """
 
     name: str

@@ -25,7 +25,7 @@ class SetState(StrEnum):
     APPLIED = "applied"
     FAILED = "failed"
     RESTORED = "restored"
-    """A create was refused for good and what was deleted for it has been put back."""
+    """A create was finally refused, and the objects that were deleted for it have been restored."""
     STOPPED = "stopped"
     """The run was stopped after one of its writes and before another; nothing was missing in between."""
     NOT_TRIED = "not tried"
@@ -37,7 +37,7 @@ class ChangeState(StrEnum):
     APPLIED = "applied"
     FAILED = "failed"
     RESTORED = "restored"
-    """The object is as it was before: put back, or taken away again."""
+    """The object is as it was before: restored, or deleted again."""
     SKIPPED = "skipped"
     NOT_TRIED = "not tried"
 

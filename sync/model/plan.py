@@ -184,7 +184,7 @@ class ChangeSet:
 
     `in_hand` are the positions of the writes between which something is missing: from the first that gives up what
     another one takes to the last that takes. If one of them is refused for good, those before it are undone.
-    `restores` are the creates that put back what was deleted there; `replaced` are the same objects as they are live,
+    `restores` are the creates that restore what was deleted there; `replaced` are the same objects as they are live,
     for a run that dies in between cannot put anything back.
     `resumes` are the objects that such a run had deleted, climbing, each with the delete of what it had made in its
     place, if anything: the set goes on where that run ended.

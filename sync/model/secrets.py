@@ -64,7 +64,7 @@ def is_secret(name: str) -> bool:
 def without_secrets(value: Any) -> Any:
     """A JSON value with `MASK` in place of each secret.
 
-    Every field of a plan comes through here: exact types are asked for first, which takes half the time.
+    Every field of a plan comes through here: exact types are checked first, which halves the time.
     """
     kind = type(value)
     if kind is str:

@@ -1,7 +1,7 @@
 """AKO's `values.yaml`, typed: the keys that matter to layer 4, with AKO's defaults, and our own `SyncSettings`.
 
 Keys, defaults and effects are those of AKO's own file (AKO-SETTINGS). Keys of AKO that have no effect here
-are fields of type `Anything`: accepted, never read. `sync.config` tells of all others: a typo must not go unnoticed.
+are fields of type `Anything`: accepted, never read. `sync.config` reports all others, so that no typo goes unnoticed.
 """
 
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ STRICT_CAMEL = ConfigDict(alias_generator=to_camel, extra="forbid")
 """For our own sections, of which no other release of AKO can know a key."""
 
 Anything = object | None
-"""A key of AKO that has no effect here, whatever stands in it."""
+"""A key of AKO that has no effect here, with any value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +134,7 @@ class NodePortSelector:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitSettings:
-    """`SyncSettings.limits`: how much of a tree is read before it is called a mistake."""
+    """`SyncSettings.limits`: the limits above which a tree is considered a mistake."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
     max_file_bytes: Annotated[Whole, Field(ge=1)] = 4 * 1024 * 1024

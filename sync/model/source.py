@@ -36,7 +36,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceLimits:
-    """How much of a tree is read before it is called hostile or a mistake."""
+    """The limits above which a tree is considered hostile or a mistake."""
 
     max_file_bytes: int = 4 * 1024 * 1024
     max_files: int = 20_000

@@ -1,4 +1,4 @@
-"""Requests to the Controller as an observer sees them: what was sent, what came of it, never what was in it."""
+"""Requests to the Controller for observers: method, path and result, never the content."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repetition:
-    """A request is about to be sent again, because of a trouble that may pass by itself."""
+    """A request is about to be retried, after a failure that may be temporary."""
 
     method: str
     path: str
@@ -24,9 +24,9 @@ class Repetition:
 
 
 Observer = Callable[[Exchange | Repetition], None]
-"""Called by whatever thread sends; it must not raise."""
+"""Called by any thread that sends; it must not raise."""
 
 
 def unobserved(event: Exchange | Repetition) -> None:
-    """Nobody listens."""
+    """Does nothing."""
     del event

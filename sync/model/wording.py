@@ -1,4 +1,4 @@
-"""How messages show values, and what they suggest for a name that is not known."""
+"""How messages show values, and suggestions for unknown names."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ def shown(value: Any) -> str:
 
 
 SHORT_LENGTH = 12
-"""Of a commit or of a plan's digest, as people are shown it; a permit must name at least so much of a digest."""
+"""The length of a commit or digest in messages; a permit must name at least this much of a digest."""
 
 
 def short(identity: str) -> str:
@@ -31,7 +31,7 @@ def short(identity: str) -> str:
 
 
 def nearest(given: str, known: Sequence[str]) -> str:
-    """The known name that a name which is not known is likely meant for; empty if none is near."""
+    """The known name that was probably meant; empty if none is similar."""
     if near := difflib.get_close_matches(given, known, n=1):
         return near[0]
     return {name.lower(): name for name in known}.get(given.lower(), "")
@@ -52,12 +52,12 @@ def commit_or_rename(given: str, known: Sequence[str]) -> str:
 
 
 def is_slip(given: str, meant: str) -> bool:
-    """Whether one text is the other with a slip of the pen."""
+    """Whether one text is probably a misspelling of the other."""
     return given != meant and bool(difflib.get_close_matches(given.lower(), [meant.lower()], cutoff=_ALIKE))
 
 
 def is_meant(given: str, known: str) -> bool:
-    """Whether a key is a known one with a slip of the pen: in another case, with other separators, a letter off."""
+    """Whether a key is probably a misspelling of a known one: another case, other separators, a letter off."""
     return _letters(given) == _letters(known) or is_one_edit(given, known) or is_slip(given, known)
 
 
@@ -91,7 +91,7 @@ def _without_digits(text: str) -> str:
 
 
 _ALIKE = 0.85
-"""How much of two words must be alike for a slip of the pen; AKO's L7Rule and L4Rule are less so."""
+"""How similar two words must be for a misspelling; AKO's L7Rule and L4Rule are less similar."""
 
 
 def _listed(known: Sequence[str]) -> str:

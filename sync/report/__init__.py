@@ -1,1 +1,1 @@
-"""What happened (or would happen), for people and for machines: the same content in every format. Pure."""
+"""The result of a run, for people and for machines: the same content in every format. Pure."""

@@ -32,13 +32,13 @@ from sync.report.words import counted, one_line
 
 
 class Standing(StrEnum):
-    """How an owner stands."""
+    """The state of an owner."""
 
     IN_SYNC = "in sync"
     PARTLY = "serving in part"
-    """As Git asks for; a listener leads to no enabled server."""
+    """As Git requests, but a listener leads to no enabled server."""
     IDLE = "serving nobody"
-    """As Git asks for, without any enabled server."""
+    """As Git requests, but without any enabled server."""
     DRIFT = "edited on the Controller"
     PENDING = "not applied yet"
     NEW = "not there yet"
@@ -209,7 +209,7 @@ class ClusterDocument(JsonDocument):
 
 
 class DeployedOwnerDocument(JsonDocument):
-    """How one Gateway, LoadBalancer Service or shared VIP stands."""
+    """The state of one Gateway, LoadBalancer Service or shared VIP."""
 
     owner: OwnerDocument
     standing: Annotated[str, known(Standing)]
@@ -224,7 +224,7 @@ class DeployedOwnerDocument(JsonDocument):
     """Where its servers come from: `git`, the Kubernetes `cluster`, or `unknown`: then live ones stay."""
     protected: bool = at("is_protected")
     edits: list[EditDocument]
-    """What somebody edited on them and runs leave alone."""
+    """Edits of others that runs leave alone."""
 
 
 class DeploymentDocument(VersionedDocument):

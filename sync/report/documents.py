@@ -1,8 +1,8 @@
-"""JSON documents for machines, each key once: its type, its description, and where the model has its value.
+"""JSON documents for machines, one class attribute per key: its type, description and source in the model.
 
 docs/schemas/ is made from these classes (tools/make_schemas.py). Documents change by addition only: a key stays, and
-keeps its type and meaning. Words such as actions and states may become more; a schema names those known when it was
-made and does not forbid others. Every key is always present, in a stable order, without times (docs/reports.md#json).
+keeps its type and meaning. Actions, states and similar values may be added; a schema lists the known ones as
+examples. Every key is always present, in a stable order, without times (docs/reports.md#json).
 """
 
 import json
@@ -41,7 +41,7 @@ def to_text(document: Mapping[str, Any]) -> str:
 
 
 def at(path: str) -> Any:
-    """Where the model has the value of a key if not under the key's name: attributes joined by dots."""
+    """The path of attributes to the value of a key, if it differs from the key's name."""
     return Field(validation_alias=AliasPath(*path.split(".")))
 
 
@@ -51,7 +51,7 @@ def known(words: type[StrEnum]) -> Any:
 
 
 def _of_key(name: str) -> Any:
-    """A part of an ObjectKey, or of the key of whatever has one."""
+    """A part of an ObjectKey, or of the key of a value that has one."""
     paths = ("key", "item.key", "write.key", "change.key")
     return Field(validation_alias=AliasChoices(*(AliasPath(*path.split("."), name) for path in paths), name))
 
@@ -64,7 +64,7 @@ class VersionedDocument(JsonDocument):
     """A document that is printed as a whole."""
 
     schema_version: Annotated[int, Field(ge=1)] = SCHEMA_VERSION
-    """Grows only if something of the document is taken away or changed."""
+    """Grows only if a key is removed or changed."""
 
 
 class KeyDocument(JsonDocument):
@@ -94,7 +94,7 @@ class EditedFieldDocument(JsonDocument):
 
 
 class EditDocument(KeyDocument):
-    """An object of ours on which somebody set what Git has no say in: it is left alone."""
+    """An object of ours with an edit of a field that Git does not decide: it is left alone."""
 
     owner: OwnerDocument
     fields: list[EditedFieldDocument]
@@ -104,12 +104,12 @@ class EditDocument(KeyDocument):
 
 
 class ProblemDocument(JsonDocument):
-    """What is wrong with a file, an owner or the tree."""
+    """A problem of a file, an owner or the tree."""
 
     severity: Annotated[str, known(Severity)]
     """An error holds something; everything else is a warning."""
     file: str
-    """Relative to the folder that was read; empty where no single file is to blame."""
+    """Relative to the folder that was read; empty if the problem is in no single file."""
     line: Count
     """From 1; 0 where there is no file."""
     resource: str
@@ -153,7 +153,7 @@ class StatusDocument(JsonDocument):
 
 
 class ValidateSummaryDocument(JsonDocument):
-    """How much was found to be right, and how much wrong."""
+    """The counts of a validation."""
 
     owners: Count
     objects: Count

@@ -1,4 +1,4 @@
-"""How a run ended, in few words: for a termination message, and for a chat that a webhook leads to."""
+"""A short summary of how a run ended, for a termination message and for a webhook."""
 
 from collections.abc import Iterator, Mapping
 
@@ -25,10 +25,10 @@ MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.INTERRUPTED: "interrupted",
     ExitCode.TERMINATED: "terminated",
 }
-"""Each exit code in words, where nothing better is known."""
+"""The text for each exit code, if there is no better one."""
 
 MESSAGE_BYTES = 4096
-"""What Kubernetes keeps of a termination message (Kubernetes 1.34, Pod.spec.containers.terminationMessagePath)."""
+"""The size of a termination message (Kubernetes 1.34, Pod.spec.containers.terminationMessagePath)."""
 
 
 def ending_line(ending: Ending) -> str:
@@ -43,7 +43,7 @@ def _of_run(run: Run) -> tuple[str, str]:
 
 
 def troubles(ending: Ending) -> Iterator[str]:
-    """What stands in the way, one line each, the worst first."""
+    """The troubles of the run, one line each, the worst first."""
     if ending.error:
         yield one_line(" ".join(ending.error.split()))
     run = ending.run
@@ -64,7 +64,7 @@ def troubles(ending: Ending) -> Iterator[str]:
 
 
 def termination_message(ending: Ending) -> str:
-    """The line and the troubles, in as many bytes as Kubernetes keeps."""
+    """The line and the troubles, cut to the size that Kubernetes keeps."""
     message = ending_line(ending)
     lines = list(troubles(ending))
     for told, line in enumerate(lines):

@@ -14,7 +14,7 @@ from sync.report.words import commit_text, counted, one_line, shown
 
 
 def explanation_lines(explanation: Explanation, paint: Paint) -> Iterator[str]:
-    """The object, then each field with its value, its sources, and the live value where that is another one."""
+    """The object, then each field with its value, its sources, and the live value if it differs."""
     yield paint(one_line(f"{explanation.item.key} of {explanation.item.owner}"), "title")
     for field in explanation.fields:
         yield from _field_lines(field, explanation, paint)
@@ -53,7 +53,7 @@ def _live_text(explanation: Explanation, different: int) -> str:
 
 
 def _readable(value: Any) -> Any:
-    """References by name, as both sides can be written."""
+    """The value with references by name."""
     if isinstance(value, dict):
         return {key: _readable(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -66,13 +66,13 @@ class FieldSourceDocument(JsonDocument):
     """One place that a field comes from."""
 
     file: Annotated[str, BeforeValidator(lambda origin: origin.file if origin else "")] = at("origin")
-    """Empty where no file says it: then `said` does."""
+    """Empty if no file gives the value; `said` explains it then."""
     line: Annotated[int, BeforeValidator(lambda origin: origin.line if origin else 0)] = at("origin")
     """From 1; 0 where there is no file."""
     field: str = at("field_text")
     """The field of the manifest or of values.yaml, such as `spec.listeners[0].port`; empty for the file as such."""
     said: str
-    """What no file says: a default, or why."""
+    """The source in words, such as a default."""
 
 
 class ExplainedFieldDocument(JsonDocument):
@@ -84,7 +84,7 @@ class ExplainedFieldDocument(JsonDocument):
     desired: Any = at("values.desired")
     """Null where live counts; a secret is masked."""
     live: Any = at("values.live")
-    """Null where there is none, or nobody looked; a secret is masked."""
+    """Null if there is none, or if live was not read; a secret is masked."""
     equal: bool | None = at("values.is_equal")
     """Whether a plan leaves the field as it is; null where the two are not compared."""
 
@@ -95,7 +95,7 @@ class ExplanationDocument(KeyDocument, VersionedDocument):
     commit: Commit
     owner: OwnerDocument = at("item.owner")
     live: Annotated[str | None, Field(examples=["ours", "ako", "foreign", NOT_THERE])] = at("whose")
-    """Whose the live object is, or `not there`; null where no Controller was asked."""
+    """The ownership of the live object, or `not there`; null if live was not read."""
     fields: list[ExplainedFieldDocument]
 
 

@@ -16,7 +16,7 @@ from sync.report.owners import OwnerReport, owners_of
 from sync.report.words import one_line
 
 MOST_PER_LEVEL = 10
-"""Annotations of one level that GitHub keeps of a step; the others are dropped without a word."""
+"""The number of annotations per level that GitHub shows for a step; it drops the others silently."""
 
 Annotation = tuple[str, str, str, int, str]
 """Level, title, file, line and message."""
@@ -37,13 +37,13 @@ def _property(text: str) -> str:
 
 
 def run_annotations(run: Run, folder: str) -> Iterator[str]:
-    """What takes something down first, then what is wrong; `folder` is that of the tree inside the repository."""
+    """Outages first, then problems; `folder` is that of the tree inside the repository."""
     found = [*_outages(owners_of(run)), *_refusals(run), *map(_problem, run.problems)]
     yield from _commands(found, folder)
 
 
 def tree_annotations(problems: Iterable[Problem], folder: str) -> Iterator[str]:
-    """What is wrong with a tree."""
+    """The problems of a tree."""
     yield from _commands([_problem(problem) for problem in problems], folder)
 
 
@@ -88,7 +88,7 @@ _COUNTS: Mapping[str, Action] = {
 
 
 def run_outputs(run: Run, exit_code: ExitCode) -> Mapping[str, str]:
-    """What later steps can read of this one; each value is one line without anything that a shell would obey."""
+    """The outputs for later steps; each value is one line without shell syntax."""
     plan = run.plan
     counts = {name: plan.count(action) if plan else 0 for name, action in _COUNTS.items()}
     return {
@@ -102,7 +102,7 @@ def run_outputs(run: Run, exit_code: ExitCode) -> Mapping[str, str]:
 
 
 def marker_of(target: str) -> str:
-    """What a comment of ours begins with, for this target: nobody sees it, and it cannot be ended by the name."""
+    """The hidden marker at the start of our comment for this target; the name cannot end it."""
     return (
         f"<!-- avi-sync:{''.join(each for each in target if each.isalnum() or each in '._/:-').replace('--', '-')} -->"
     )

@@ -1,4 +1,4 @@
-"""The one sentence that a reader takes away, and how grave it is."""
+"""The one-sentence verdict of a report, and its severity."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from sync.report.words import counted
 
 
 class Level(StrEnum):
-    """How grave a headline is."""
+    """The severity of a headline."""
 
     DONE = "done"
-    """Live is as Git asks for."""
+    """Live is as Git requests."""
     PENDING = "pending"
     """Something would change."""
     HELD = "held"
-    """Something in Git must be put right first; the rest goes on."""
+    """Something in Git must be corrected first; the rest is applied."""
     FAILED = "failed"
-    """Something did not happen that was to happen."""
+    """Something was not done that should have been done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Headline:
 
 
 def headline_of(run: Run) -> Headline:
-    """What a run comes to, the gravest first."""
+    """The verdict of a run; the most severe finding wins."""
     plan = run.plan
     if plan is None:
         return Headline(level=Level.FAILED, words="The source cannot be used: nothing was changed")
@@ -76,7 +76,7 @@ def _edits(run: Run) -> str:
 
 
 def headline_of_tree(desired: DesiredState) -> Headline:
-    """What a tree comes to, without a Controller."""
+    """The verdict of a tree, without a Controller."""
     errors = sum(problem.severity is Severity.ERROR for problem in desired.problems)
     if not errors:
         words = f"The tree is in order: {counted(len(desired.objects), 'object')}"

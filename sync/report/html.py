@@ -1,7 +1,7 @@
 """One page that shows a result: no network, no build step, everything in one file.
 
-The page gets its data as JSON and builds what is visible from it. Texts of manifests and of the Controller reach it as
-texts only, and its policy lets no script run but its own, known by its hash.
+The page gets its data as JSON and builds what is visible from it. Texts of manifests and of the Controller are
+only shown as text, and its content security policy allows only its own script, by hash.
 """
 
 import html
@@ -27,10 +27,10 @@ from sync.report.topology import GOES, Box, Picture, Row, picture_of
 from sync.report.words import HELD_SYMBOL, SYMBOLS, told_fields
 
 MAX_ROWS = 60
-"""Of one box in a picture, such as the servers of a pool. Among others, those that change are always kept."""
+"""The limit for one box in a picture, such as the servers of a pool; rows that change are kept first."""
 
 MAX_CREATES_IN_FULL = 2_000
-"""Of so many created objects the page knows every field; of more it knows the names."""
+"""Up to this number of created objects, the page has every field; above, only the names."""
 
 _GRAVEST = (Action.REPLACE, Action.DELETE, Action.UPDATE, Action.CREATE)
 _GRAVEST_FIRST = (*_GRAVEST, *(action for action in Action if action not in _GRAVEST))
@@ -64,7 +64,7 @@ def run_html(run: Run) -> str:
 
 
 def tree_html(desired: DesiredState) -> str:
-    """What a source tree asks for, without a Controller."""
+    """The desired state of a source tree, without a Controller."""
     objects: dict[Owner, dict[ObjectKey, Body]] = defaultdict(dict)
     for item in desired:
         objects[item.owner][item.key] = item.body
@@ -118,7 +118,7 @@ _WRITTEN_OUT = str.maketrans({one: f"\\u{ord(one):04x}" for one in "<>&\u2028\u2
 
 
 def _in_script(document: Mapping[str, Any]) -> str:
-    """JSON that cannot end the element it stands in, nor begin another."""
+    """JSON that cannot end the element that contains it, nor start another."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).translate(_WRITTEN_OUT)
 
 
@@ -145,7 +145,7 @@ def _word(run: Run) -> str:
 
 
 def _notes(run: Run) -> Iterator[dict[str, str]]:
-    """What is true of the run as a whole and must not be missed."""
+    """Notes about the run as a whole."""
     if run.locked:
         yield {"tone": "failed", "text": f"Locked: {run.locked}", "fix": ""}
     for refusal in run.refusals:
@@ -168,7 +168,7 @@ def _notes(run: Run) -> Iterator[dict[str, str]]:
 
 
 def _counts(run: Run, reports: Iterable[OwnerReport]) -> Iterator[dict[str, Any]]:
-    """What can be filtered by, with the numbers of objects that every form tells, and of owners."""
+    """The filters, with the numbers of objects and owners."""
     found = run.counts
     for action in _GRAVEST_FIRST:
         planned = run.plan.count(action) if run.plan else 0
@@ -192,7 +192,7 @@ def _count(name: str, sign: str, number: int, owners: int) -> dict[str, Any]:
 
 
 def _gravity(report: OwnerReport) -> int:
-    """What must be looked at first comes first; otherwise the order is that of every form."""
+    """Owners that need attention first; otherwise the order of all reports."""
     if report.has_failed:
         return 0
     if report.outages:
@@ -203,7 +203,7 @@ def _gravity(report: OwnerReport) -> int:
 
 
 def _addresses(picture: Picture) -> Iterator[str]:
-    """What there will be of addresses and names, for the list."""
+    """The desired addresses and names, for the list."""
     for box in picture.boxes:
         if box.kind in KINDS and KINDS[box.kind].part is Part.ADDRESS:
             yield from (row.text for row in box.rows if row.sign != GOES)
@@ -217,7 +217,7 @@ def _owner(
     *,
     is_full: bool = True,
 ) -> dict[str, Any]:
-    """One owner; what is empty is left out, for there may be thousands."""
+    """One owner, without empty values, because there may be thousands."""
     found = {
         "kind": report.owner.kind.value,
         "namespace": report.owner.namespace,
@@ -278,7 +278,7 @@ def _kept(rows: tuple[Row, ...]) -> tuple[Row, ...]:
 
 
 def _writes(report: OwnerReport, planned: ChangeSet | None) -> Iterator[list[str]]:
-    """The requests of an owner's change set in order, each with how it ended, if it was to be sent."""
+    """The requests of an owner's change set in order, each with its result."""
     for item in report.writes:
         yield [item.write.method.value, str(item.write.key), item.state.value, item.said]
     if report.outcome is None and planned is not None:
@@ -302,7 +302,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
 
 
 def _before(run: Run) -> Mapping[Owner, dict[ObjectKey, Body]]:
-    """Live objects by owner: those of ours, and those that change although they are not."""
+    """Live objects by owner: ours, and others that change."""
     found: dict[Owner, dict[ObjectKey, Body]] = defaultdict(dict)
     for item in run.before:
         if item.is_ours and item.owner is not None:
@@ -314,7 +314,7 @@ def _before(run: Run) -> Mapping[Owner, dict[ObjectKey, Body]]:
 
 
 def _after(report: OwnerReport, before: Bodies, run: Run) -> Bodies:
-    """The same objects with all changes made; what has been written is as the Controller shows it."""
+    """The same objects with all changes applied; written objects are as the Controller shows them."""
     if not report.changes:
         return before
     after = dict(before)

@@ -1,4 +1,4 @@
-"""JUnit XML, as CI systems show it: each owner is a test case, which fails if it is held or something of it failed."""
+"""JUnit XML, as CI systems show it: each owner is a test case, which fails if the owner is held or failed."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from sync.report.words import commit_text, one_line
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One test case. `failures` are lines, of which the first is the message; `output` what is told in any case."""
+    """One test case. `failures` are lines, the first of which is the message; `output` is always shown."""
 
     group: str
     name: str
@@ -85,7 +85,7 @@ def _told(report: OwnerReport) -> Iterator[str]:
 
 
 def _problem_cases(problems: Iterable[Problem]) -> Iterator[Case]:
-    """A case for each problem of no owner, in their order."""
+    """A case for each problem without an owner, in their order."""
     for problem in problems:
         lines = tuple(problem_lines([problem], plain))
         is_error = problem.severity is Severity.ERROR
@@ -100,7 +100,7 @@ def _problem_cases(problems: Iterable[Problem]) -> Iterator[Case]:
 
 
 def _run_cases(run: Run) -> Iterator[Case]:
-    """What is true of the run as a whole, where it is not as it should be."""
+    """Cases for failures of the run as a whole."""
     for refusal in run.refusals:
         said = (one_line(refusal.message), f"fix: {one_line(refusal.fix)}")
         yield Case(group="Run", name="guard", failures=said)
@@ -114,7 +114,7 @@ def _run_cases(run: Run) -> Iterator[Case]:
 
 
 def _service_cases(run: Run) -> Iterator[Case]:
-    """A case for each VirtualService that was looked at after it was changed."""
+    """A case for each VirtualService that `--wait` has checked."""
     for service in run.services:
         reasons = ", ".join(part for part in (service.state, service.said) if part)
         line = one_line(f"{service.verdict}: {reasons}")

@@ -33,7 +33,7 @@ def _addresses(live: LiveState) -> Mapping[str, Sequence[str]]:
 
 
 def _unsettled(desired: DesiredState, plan: Plan, outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str]]:
-    """Owner names that are not as Git asks for, and why; of several reasons the last one counts."""
+    """Names of owners that are not as Git requests, with the reason; of several reasons the last one is used."""
     names = {item.owner: item.owner_name for item in desired}
     for change in plan.changes:
         if change.owner in names:

@@ -9,7 +9,7 @@ from sync.report.words import one_line
 
 
 def lock_lines(name: str, record: Record) -> Iterator[str]:
-    """Who holds the lock, who wrote last, and what a run that died has left."""
+    """Who holds the lock, who wrote last, and what an interrupted run has left."""
     holder, last = record.holder, record.last
     if holder is None:
         yield f"Lock {name}: free"
@@ -35,10 +35,10 @@ class HolderDocument(JsonDocument):
     pid: int
     run: str = at("run_id")
     beats: Count
-    """How often it has shown that it lives: since about `beats` × `beat_seconds`."""
+    """The number of heartbeats: it has held the lock for about `beats` × `beat_seconds`."""
     beat_seconds: float
     ttl_seconds: float
-    """After so long a silence it counts as gone."""
+    """Without a beat for this long, another run may take the lock."""
 
 
 class LastRunDocument(JsonDocument):

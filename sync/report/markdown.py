@@ -1,6 +1,6 @@
-"""Markdown for somebody who reviews a change: the headline, what breaks connections, what is wrong, then the details.
+"""Markdown for reviewers of a change: the headline, outages, problems, then the details.
 
-Written for GitHub: details are folded, and what does not fit is left out with a line that says how much.
+For GitHub: details are folded, and what does not fit is cut, with a line that says how much.
 """
 
 import html
@@ -35,16 +35,16 @@ MAX_SUMMARY_BYTES = 1_000_000
 """GitHub takes up to 1 MiB as the summary of a step."""
 
 MAX_FIELDS = 40
-"""Of one change, so that a single object cannot push out all others."""
+"""The limit per change, so that one object cannot displace all others."""
 
 MAX_MESSAGE_LENGTH = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A heading and its items, which are set apart by `joint`. It is left out where it has no items.
+    """A heading and its items, joined by `joint`. Left out if it has no items.
 
-    `share` is the part of the whole report that is used up at most when it ends.
+    `share` is the part of the whole report that may be used up at its end.
     """
 
     head: str
@@ -55,7 +55,7 @@ class Section:
 
 
 def run_markdown(run: Run, *, max_bytes: int = MAX_COMMENT_BYTES) -> str:
-    """What `sync` planned and did. What goes beyond `max_bytes` (at least some 3,000) is left out, and counted."""
+    """What `sync` planned and did. What exceeds `max_bytes` (at least 3,000) is left out, and counted."""
     owners = owners_of(run)
     sections = (
         Section(head="#### Not applied", items=tuple(_refusals(run)), noun="refusal", share=0.3),
@@ -168,7 +168,7 @@ _OUTAGES = "#### Outages\n\n| | Owner | What is lost | Why |\n|--:|---|---|---|"
 
 
 def _outages(owners: Iterable[OwnerReport]) -> Iterator[str]:
-    """A row for each owner that loses something, with the problems that may tell why."""
+    """A row for each owner with an outage, with the problems that may explain it."""
     for report in owners:
         if losses := report.effect.losses:
             means = "<br>".join(_escaped(outage) for outage in report.outages)
@@ -212,7 +212,7 @@ def _summary(report: OwnerReport) -> str:
 
 
 def _diff(report: OwnerReport) -> Iterator[str]:
-    """Lines that a renderer of differences colours: what goes begins with a minus, what comes with a plus."""
+    """Lines of a diff: removed values begin with a minus, added ones with a plus."""
     if report.partners:
         yield f"! together with {', '.join(map(str, report.partners))}, because they exchange addresses"
     for outage in report.outages:
@@ -249,7 +249,7 @@ _MEANINGFUL = re.compile(r"([\\`*_\[\]#|~$]|(?<=www)\.|:(?=//))", re.IGNORECASE)
 
 
 def _escaped(text: str) -> str:
-    """Text that means nothing to Markdown, HTML or GitHub: no link, no image, no mention, no table cell."""
+    """Text without Markdown, HTML or GitHub syntax: no link, image, mention or table cell."""
     line = one_line(text)
     if len(line) > MAX_MESSAGE_LENGTH:
         line = f"{line[: MAX_MESSAGE_LENGTH - 1]}…"
@@ -262,7 +262,7 @@ def _html(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """A code span, whatever backticks the text holds. In a table its bars must be escaped, too."""
+    """A code span for text with any backticks. In a table, its bars must be escaped too."""
     line = one_line(text)
     if not line.strip():
         return line

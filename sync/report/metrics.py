@@ -1,6 +1,6 @@
 """How a run ended, for Prometheus: metric families in the types of its own client library.
 
-Every family that a run can answer for has all its series, also those that are 0: a series that is missing is unknown.
+A family that a run knows has all its series, including those that are 0: a missing series is unknown.
 """
 
 from collections import Counter
@@ -27,9 +27,9 @@ Series = Mapping[tuple[str, ...], float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """One metric: its name, what it tells, its labels beside `target`, and where its values come from.
+    """One metric: its name, help text, labels beside `target`, and the source of its values.
 
-    `series` is None where this run cannot know.
+    `series` is None if this run does not know them.
     """
 
     name: str
@@ -53,7 +53,7 @@ def registry_of(ending: Ending, memory: Memory) -> CollectorRegistry:
 
 
 def metrics_of(ending: Ending, memory: Memory) -> Iterator[Metric]:
-    """Each family that this run can answer for, in a fixed order."""
+    """Each family that this run knows, in a fixed order."""
     for family in FAMILIES:
         series = family.series(ending, memory)
         if series is None:
@@ -82,7 +82,7 @@ def _last_success(ending: Ending, memory: Memory) -> Series | None:
 
 
 def _objects(ending: Ending, memory: Memory) -> Series | None:
-    """By kind and state. An orphan is ours, and neither asked for nor held: it waits for its delete."""
+    """By kind and state. An orphan is ours, and neither requested nor held: a run will delete it."""
     del memory
     run = ending.run
     if run is None or run.plan is None or run.live is None:
@@ -102,7 +102,7 @@ def _objects(ending: Ending, memory: Memory) -> Series | None:
 
 
 def _changes(ending: Ending, memory: Memory) -> Series | None:
-    """What became of the changes that this run planned."""
+    """The changes that this run planned, by outcome."""
     del memory
     if ending.run is None or ending.run.is_dry:
         return None
@@ -115,7 +115,7 @@ def _changes(ending: Ending, memory: Memory) -> Series | None:
 
 
 def _pending(ending: Ending, memory: Memory) -> Series | None:
-    """What Git asks for and the Controller does not have, as the run left it."""
+    """The changes that remain after the run."""
     del memory
     left = _left(ending.run)
     if left is None:
@@ -125,14 +125,14 @@ def _pending(ending: Ending, memory: Memory) -> Series | None:
 
 
 def _left(run: Run | None) -> tuple[Change, ...] | None:
-    """The changes that are still to be made, None where nobody knows."""
+    """The changes that remain; None if unknown."""
     if run is None or run.plan is None or run.lost:
         return None
     return (run.plan if run.remaining is None else run.remaining).changes
 
 
 def _drifted(ending: Ending, memory: Memory) -> Series | None:
-    """What somebody changed on the Controller since we wrote it, as the run found it."""
+    """Objects that were edited on the Controller, as the run found them."""
     del memory
     if ending.run is None or ending.run.plan is None:
         return None
@@ -153,7 +153,7 @@ def _blocked(ending: Ending, memory: Memory) -> Series | None:
 
 
 def _outages(ending: Ending, memory: Memory) -> Series | None:
-    """By the gravest thing that an owner would lose or has lost."""
+    """Owners with an outage, by their most severe loss."""
     del memory
     if ending.run is None or ending.run.plan is None:
         return None
@@ -171,7 +171,7 @@ def _problems(ending: Ending, memory: Memory) -> Series | None:
 
 
 def _headroom(ending: Ending, memory: Memory) -> Series | None:
-    """What is left to the fullest of our objects, 1 for one that is empty."""
+    """The headroom of the fullest of our objects; 1 is empty."""
     del memory
     if ending.run is None or ending.run.live is None:
         return None

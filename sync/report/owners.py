@@ -1,4 +1,4 @@
-"""A run owner by owner: what changes for each, what became of it, and what is wrong with it."""
+"""A run owner by owner: changes, outcome and problems of each."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,16 +14,16 @@ from sync.plan.outages import NO_EFFECT, Effect, effects_of
 from sync.report.words import one_line
 
 PLANNED, HELD, UNCHANGED = "planned", "held", "unchanged"
-"""Standings of owners that nothing was tried with; the others are those of changes."""
+"""States of owners without an applied change; the others are those of changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerReport:
     """One owner. `name` is that of its VirtualService.
 
-    `outcome`, `ends` and `writes` tell how it fared, how each of its changes ended, and each request; `failure` is its
-    change set, if that was not applied as a whole.
-    `partners` are owners that it passes on addresses to or gets them from: they change together or not at all.
+    `outcome`, `ends` and `writes` are the results of the owner, of its changes and of its requests; `failure` is its
+    change set, if that was not fully applied. `partners` are owners with which it exchanges
+    addresses: they change together or not at all.
     """
 
     owner: Owner
@@ -39,7 +39,7 @@ class OwnerReport:
     partners: tuple[Owner, ...] = ()
     effect: Effect = NO_EFFECT
     causes: tuple[Problem, ...] = ()
-    """Problems of the owner and of its Services that may tell why it loses something; empty where it loses nothing."""
+    """Problems of the owner and of its Services that may explain its outage; empty without an outage."""
 
     @property
     def standing(self) -> str:
@@ -54,29 +54,29 @@ class OwnerReport:
 
     @property
     def has_failed(self) -> bool:
-        """Whether something of it was to be applied and was not."""
+        """Whether a change of it should have been applied and was not."""
         return self.failure is not None or not self._is_applied
 
     @property
     def _is_applied(self) -> bool:
-        """Whether no change of it is known not to be."""
+        """Whether none of its changes is known to have failed."""
         return self.outcome is None or self.outcome.state is ChangeState.APPLIED
 
     @property
     def said(self) -> str:
-        """Why something of it was not applied, in the Controller's words; empty where all was."""
+        """Why a change of it was not applied, in the Controller's words; empty if all were."""
         told = (self.outcome.said if self.outcome else "", self.failure.said if self.failure else "")
         return next((words for words in told if words), "")
 
     @property
     def is_failure(self) -> bool:
-        """Whether something about it is not as it should be."""
+        """Whether it needs attention."""
         is_wrong = any(problem.severity is Severity.ERROR for problem in self.problems)
         return self.is_held or is_wrong or self.has_failed
 
     @property
     def outages(self) -> tuple[str, ...]:
-        """What its changes take away from those who connect."""
+        """What clients lose by its changes."""
         return tuple(map(one_line, self.effect.words))
 
 

@@ -17,7 +17,7 @@ _ADAPTER: TypeAdapter[SavedPlan] = TypeAdapter(SavedPlan)
 
 
 def plan_file_text(saved: SavedPlan, document: Mapping[str, Any]) -> str:
-    """The file: what `apply` needs, the plan as a JSON document for whoever reads it, and a checksum over both."""
+    """The file: what `apply` needs, the plan as a JSON document for readers, and a checksum over both."""
     content = {
         "schema_version": SCHEMA_VERSION,
         "saved_plan": _ADAPTER.dump_python(saved, mode="json"),

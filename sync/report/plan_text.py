@@ -1,4 +1,4 @@
-"""Plans and what became of them, for people: grouped by owner, symbols, reasons, and the counts as last line."""
+"""Plans and their outcome, for people: grouped by owner, with symbols and reasons; the last line has the counts."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -31,7 +31,7 @@ def run_text(run: Run) -> str:
 
 
 def run_lines(run: Run, paint: Paint) -> Iterator[str]:
-    """What `sync` prints: the plan, what became of it where it was applied, and the counts."""
+    """What `sync` prints: the plan, its outcome if it was applied, and the counts."""
     if run.plan is None:
         yield from problem_lines(run.problems, paint)
         yield paint("Nothing was changed: the source cannot be used.", "error")
@@ -45,7 +45,7 @@ def run_lines(run: Run, paint: Paint) -> Iterator[str]:
 
 
 def trouble_lines(run: Run, paint: Paint) -> Iterator[str]:
-    """Of all that only what somebody must do something about; empty where all is well."""
+    """Only the lines that need action."""
     yield from problem_lines((item for item in run.problems if item.severity is Severity.ERROR), paint)
     yield from _failures(run, paint)
     yield from _refusals(run, paint)
@@ -60,7 +60,7 @@ def _refusals(run: Run, paint: Paint) -> Iterator[str]:
 
 
 def _owners(run: Run, plan: Plan, paint: Paint) -> Iterator[str]:
-    """Set by set, those with an outage first; what is behind an outage is told at its owner."""
+    """Change set by change set, outages first; the cause of an outage is shown at its owner."""
     reports = {owner: OwnerReport(owner=owner) for item in plan.change_sets for owner in item.owners}
     reports |= {report.owner: report for report in owners_of(run)}
     for change_set in sorted(plan.change_sets, key=lambda item: not any(reports[one].outages for one in item.owners)):
@@ -79,7 +79,7 @@ def _owners(run: Run, plan: Plan, paint: Paint) -> Iterator[str]:
 
 
 def change_lines(change: Change, paint: Paint) -> Iterator[str]:
-    """One change: what and why, then its fields; of a create what a reviewer must know."""
+    """One change with its reason, then its fields; for a create a summary."""
     name = one_line(f"{change.key.kind:<15} {change.key.tenant}/{change.key.name}")
     why = "" if change.action is Action.CREATE and change.cause is Cause.GIT else one_line(change.reason)
     what = created(change) if change.action is Action.CREATE else ""
@@ -177,7 +177,7 @@ def _failures(run: Run, paint: Paint) -> Iterator[str]:
 
 
 def service_lines(run: Run, paint: Paint) -> Iterator[str]:
-    """What a run that waited has to say of the VirtualServices that it changed, those that are up but counted."""
+    """The VirtualServices that `--wait` found down; those that are up are counted."""
     for item in run.services:
         if item.verdict is not Verdict.UP:
             word, style = ("error:", "error") if item in run.down else ("note:", "quiet")
@@ -197,7 +197,7 @@ _ENDS = {
 
 
 def failure_lines(outcome: Outcome, paint: Paint) -> Iterator[str]:
-    """Why a set was not applied, in the Controller's words, and change by change what became of it."""
+    """Why a change set was not applied, in the Controller's words, and the result of each change."""
     owners = ", ".join(map(str, outcome.change_set.owners))
     yield f"{paint('error:', 'error')} {one_line(f'{owners}: {_ENDS[outcome.state]} {outcome.said}')}"
     if outcome.state is SetState.NOT_TRIED:

@@ -17,7 +17,7 @@ def plain(text: str, style: str) -> str:
 
 
 def problem_lines(problems: Iterable[Problem], paint: Paint) -> Iterator[str]:
-    """Each problem as place, resource and field, what is wrong, and how to put it right."""
+    """Each problem: place, resource and field, message, and fix."""
     for problem in problems:
         place = f"{problem.file}:{problem.line}" if problem.file else ""
         told = (place, problem.resource, problem.field_text, problem.message)
@@ -27,7 +27,7 @@ def problem_lines(problems: Iterable[Problem], paint: Paint) -> Iterator[str]:
 
 
 MAX_PART_LENGTH = 1000
-"""A name that fills a screen hides all other problems."""
+"""Longer parts are cut: a name that fills the screen would hide all other problems."""
 
 
 def counts_of_problems(problems: Iterable[Problem]) -> str:
@@ -54,7 +54,7 @@ def validation_lines(desired: DesiredState, paint: Paint) -> Iterator[str]:
 
 
 def _not_served_lines(desired: DesiredState, paint: Paint) -> Iterator[str]:
-    """What is in the tree and not ours to serve, with the reason (docs/usage.md#holding): neither wanted nor held."""
+    """What is in the tree but not served, with the reason (docs/usage.md#holding): neither desired nor held."""
     held = {item.name for item in desired.held}
     for status in desired.statuses:
         scheduled = status.conditions[0]

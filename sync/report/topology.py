@@ -1,7 +1,7 @@
 """The way of a connection to an owner, before and after: Gateway, VirtualService and VIP, listeners, pools, servers.
 
-Bodies may come from templates of others and from a Controller of any version: what has another shape than expected is
-left out of the picture, never an error.
+Bodies may come from users' templates and from a Controller of any version: unexpected shapes are left out of the
+picture and are never an error.
 """
 
 import ipaddress
@@ -60,7 +60,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sides:
-    """One owner's objects, as they are and as they are to be, and what changes about them."""
+    """One owner's objects, live and desired, and their changes."""
 
     before: Bodies
     after: Bodies
@@ -71,7 +71,7 @@ class Sides:
         return tuple(key for key in sorted({*self.before, *self.after}) if key.part is part)
 
     def sign(self, key: ObjectKey) -> str:
-        """What happens to an object."""
+        """The change of an object."""
         return SYMBOLS[self.changes[key].action] if key in self.changes else ""
 
 
@@ -181,7 +181,7 @@ def _draw_back_ends(drawing: _Drawing, sides: Sides, key: ObjectKey) -> None:
 
 
 def _servers(body: Body | None) -> Iterator[tuple[str, str]]:
-    """Each server as it is written, and what is special about it."""
+    """Each server as text, with its peculiarities."""
     for server in as_list(_get(body, "servers")):
         address = as_map(as_map(server).get("ip")).get("addr")
         port = as_map(server).get("port")

@@ -1,4 +1,4 @@
-"""The words and signs that all reports share, so that a change is called the same wherever it is told."""
+"""Words and signs that all reports share."""
 
 import json
 from collections.abc import Mapping
@@ -22,10 +22,10 @@ MAX_VALUE_LENGTH = 100
 
 
 def one_line(text: str) -> str:
-    """The text on one line, nothing of it hidden: what a terminal would obey or not show is written out.
+    """The text on one line; control and invisible characters are escaped.
 
-    Texts of manifests and of the Controller may hold line breaks, escape sequences, or marks that turn the direction
-    of writing; each would let a report say something else than is so.
+    Texts of manifests and of the Controller may contain line breaks, escape sequences or marks that change the writing
+    direction, which could falsify a report.
     """
     if text.isprintable():
         return text
@@ -38,7 +38,7 @@ def shown(value: Any, *, limit: int = MAX_VALUE_LENGTH) -> str:
 
 
 def shown_pair(before: Any, after: Any, *, limit: int = MAX_VALUE_LENGTH) -> tuple[str, str]:
-    """Two JSON values, each on one line; of values that are too long, the part in which they differ."""
+    """Two JSON values, each on one line; long values are cut to the part that differs."""
     old, new = _text(before), _text(after)
     same = len(commonprefix((old, new)))
     if same < limit // 2 or max(len(old), len(new)) <= limit:
@@ -69,19 +69,19 @@ def commit_text(commit: str) -> str:
 
 
 def loss_word(change: Change) -> str:
-    """How a report calls what is lost with a change."""
+    """The words for what is lost with a change."""
     return "lost with it" if change.action is Action.DELETE else "not carried over"
 
 
 def told_fields(change: Change) -> tuple[FieldChange, ...]:
-    """The fields that people are told of: a create has all of them, and marks are often said by the reason."""
+    """The fields to show: none of a create, which sets all, and no mark whose change the reason already gives."""
     if change.action is Action.CREATE:
         return ()
     return tuple(field for field in change.fields if not _is_said_by_reason(change, field))
 
 
 def _is_said_by_reason(change: Change, field: FieldChange) -> bool:
-    """Whether a field is a mark whose change the reason tells already."""
+    """Whether a field is a mark whose change the reason already gives."""
     is_marker = field.path.startswith("markers[")
     if change.action in CHANGES_OF_HANDS:
         return is_marker or field.path == "created_by"

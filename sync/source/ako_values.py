@@ -1,4 +1,4 @@
-"""Keys that the charts of other AKO releases have in values.yaml: each is a warning that says what became of it.
+"""Keys of other AKO releases in values.yaml: each is a warning that names its replacement.
 
 Sources: helm/ako/values.yaml of AKO 1.2 to 2.2.2 and of the forks of its repository, and the values of the VKS package
 ako 2.2.1+vmware.1. What is not listed is unknown, and may be a typo.
@@ -83,7 +83,7 @@ def _network(section: Mapping[str, Any]) -> str:
 
 
 def problems_of_keys(found: Iterable[UnknownField]) -> Iterator[Problem]:
-    """What to tell of the keys of values.yaml that no release has."""
+    """Problems for keys of values.yaml that no release has."""
     for each in found:
         if each.meant:
             problem = _warning(each.path, f'unknown key "{each.name}"', did_you_mean(each.name, (each.meant,)))

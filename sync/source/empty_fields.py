@@ -1,7 +1,7 @@
 """Lists and mappings of which only the key is written.
 
-Such a key is no proof that what was below it is no longer wanted: its only line may have been lost. An API server drops
-a null, and a VIP whose `vipNetworks` is empty would move to another network. Who means it removes the key, too.
+Such a key does not prove that its content is no longer wanted: its only line may have been lost. An API server drops a
+null, and a VIP whose `vipNetworks` is empty would move to another network. To remove the content, remove the key too.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ def _empty(value: Any, fields: Fields, document: Document, path: Path) -> Iterat
 
 
 def problems_of_empty(found: Iterable[Path], *, origin: Origin, resource: str = "") -> Iterator[Problem]:
-    """What to tell the author."""
+    """The problems for these fields."""
     for path in found:
         yield Problem(
             severity=Severity.ERROR,

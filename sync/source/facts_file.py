@@ -1,4 +1,4 @@
-"""A facts file → Facts: what a Controller would tell, for `render` and `validate` without one."""
+"""A facts file → Facts, for `render` and `validate` without a Controller."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -29,7 +29,7 @@ from sync.source.yaml_documents import Document
 def read_resource(
     kind: ManifestKind, written: Mapping[str, Any], origin: Origin, document: Document, reading: Reading
 ) -> None:
-    """Add it to what has been read: as a resource, as a broken manifest, or as one on which nothing depends."""
+    """Add the manifest to `reading`: as a resource, as a broken manifest, or as one on which nothing depends."""
     has_gaps = _has_gaps(kind, written, origin, document, reading)
     value, has_slips = _with_fields_told(kind, written, origin, reading)
     adapter = adapter_of(kind.type)
@@ -53,7 +53,7 @@ def read_resource(
 def _read_invalid(
     kind: ManifestKind, value: Mapping[str, Any], origin: Origin, found: Sequence[Problem], reading: Reading
 ) -> None:
-    """A manifest with values that its type refuses."""
+    """Record a manifest with values that its type refuses."""
     has_name = not any(problem.field[:2] in _IDENTITY for problem in found)
     is_nobodys = _is_nobodys(kind, value, reading.registry, has_name=has_name)
     for problem in found:
@@ -62,13 +62,13 @@ def _read_invalid(
         else:
             reading.problems.append(problem)
     if not has_name and not is_nobodys:
-        reading.is_complete = False  # nobody can tell what this was meant to be: it may be anything that is live
+        reading.is_complete = False  # its identity is unknown: it may be anything that is live
     if has_name or not is_nobodys:
         break_manifest(kind, value, origin, reading)
 
 
 _IDENTITY = frozenset({("metadata",), ("metadata", "name"), ("metadata", "namespace")})
-"""The fields without which nobody can tell which manifest it is."""
+"""The fields without which the identity of the manifest is unknown."""
 
 
 def _has_gaps(
@@ -92,9 +92,9 @@ def _has_gaps(
 def _with_fields_told(
     kind: ManifestKind, value: Mapping[str, Any], origin: Origin, reading: Reading
 ) -> tuple[Mapping[str, Any], bool]:
-    """The manifest as it must have been meant, and whether that is another one; fields that nobody reads are problems.
+    """The manifest with misspelt fields corrected, and whether there were any; unknown fields are problems.
 
-    A manifest with a misspelt field is not used, but what depends on it is told by what was meant.
+    A manifest with a misspelt field is not used, but what depends on it is derived from the corrected one.
     """
     resource = title_in(kind, value)
     known = known_fields(kind)
@@ -121,7 +121,7 @@ def _is_nobodys(kind: ManifestKind, value: Mapping[str, Any], registry: Registry
 
 
 def _is_plain_service(value: Mapping[str, Any], registry: Registry) -> bool:
-    """Whether a Service says legibly that it is nothing to AKO: its type and its labels, and not a word of AKO's."""
+    """Whether a Service clearly does not concern AKO: type and labels are legible, and nothing in it is AKO's."""
     metadata, spec = value.get("metadata"), value.get("spec")
     if not isinstance(metadata, dict) or not isinstance(spec, dict):
         return False
@@ -149,7 +149,7 @@ def _without_namespace(resource: Resource) -> Problem:
 def _read_again(
     kind: ManifestKind, resource: Resource, first: Resource, value: Mapping[str, Any], reading: Reading
 ) -> None:
-    """A manifest of something that was read before: one object, if both say the same or nothing depends on it."""
+    """A second manifest of the same name: one object, if both are equal or nothing depends on it."""
     place = f"{first.origin.file}:{first.origin.line}"
     if replace(resource, origin=first.origin) == first:
         said, fix, severity = "with the same content", "keep one of them", Severity.WARNING

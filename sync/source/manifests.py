@@ -88,7 +88,7 @@ def _resources(reading: Reading) -> Resources:
     broken = list(reading.broken)
     for kind, items in reading.resources.items():
         found[kind] = tuple(item for item in items if item.manifest_key not in unusable)
-        # A sound manifest beside a broken one of the same name does not count either; its labels still do.
+        # A valid manifest beside a broken one of the same name is not used either; its labels still are.
         broken += [broken_twin(item) for item in items if item.manifest_key in unusable]
     resources = Resources(
         found=found,
@@ -97,13 +97,13 @@ def _resources(reading: Reading) -> Resources:
         ignored=reading.ignored,
         is_complete=reading.is_complete,
     )
-    if resources.is_empty():  # an empty tree is more likely a mistake than a wish
+    if resources.is_empty():  # an empty tree is more likely a mistake than intended
         return Resources(ignored=reading.ignored, is_complete=False)
     return resources
 
 
 def _without_idle_namespaces(problems: Sequence[Problem], resources: Resources) -> list[Problem]:
-    """The same problems; that a Namespace differs from another one is a warning where nothing in it can depend on it.
+    """The same problems; two different manifests of a Namespace are a warning if nothing can depend on it.
 
     The folders of two clusters often hold the same Namespace with other labels.
     """
@@ -111,7 +111,7 @@ def _without_idle_namespaces(problems: Sequence[Problem], resources: Resources) 
     owned = {item.namespace for item in served}
     owned |= {item.namespace for item in resources.broken_of(Gateway, Service)}
     idle = {item.title for item in resources.broken_of(Namespace) if item.name not in owned}
-    # In a tree that holds none of them nobody can tell.
+    # In a tree without any of them, it is unknown.
     return [
         replace(problem, severity=Severity.WARNING) if owned and problem.resource in idle else problem
         for problem in problems
@@ -158,7 +158,7 @@ def _items(value: Any, origin: Origin, registry: Registry) -> Iterator[tuple[Any
 
 
 def _listed_kind(value: Any, registry: Registry) -> str | None:
-    """Of what kind the items of a list are, empty where each says it; None for what is no list of manifests."""
+    """The kind of the items of a list, empty if each states it; None if it is not a list of manifests."""
     kind = str(value.get("kind", "")) if isinstance(value, dict) else ""
     listed = kind.removesuffix("List")
     return listed if kind != listed and listed in {"", *registry.by_name} else None

@@ -1,4 +1,4 @@
-"""Annotations and labels of AKO's domain and of ours: who reads which, and which are nearly one that is read."""
+"""Annotations and labels of AKO's domain and of ours: which kinds read them, and which are misspelt."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -59,9 +59,9 @@ _AKO = "ako.vmware.com"
 
 
 def unknown_keys(kind: GroupKind, metadata: Any) -> Iterator[UnknownField]:
-    """The annotations and labels of these domains, also misspelt ones, that nobody reads on a manifest of that kind.
+    """The annotations and labels of these domains, also misspelt ones, that have no effect on a manifest of that kind.
 
-    `sync.translate.attachments` tells of a Service's label with one letter wrong: it knows whether a Gateway lacks it.
+    `sync.translate.attachments` reports a Service's label with one letter wrong: it knows whether a Gateway lacks it.
     """
     if isinstance(metadata, Mapping):
         yield from _unknown(kind, metadata.get("annotations"), "annotations", ANNOTATIONS)
@@ -91,7 +91,7 @@ def _is_near(key: str, known: str) -> bool:
 
 
 def problems_of_keys(found: Iterable[UnknownField], *, origin: Origin, resource: str) -> Iterator[Problem]:
-    """What to tell the author of the manifest."""
+    """The problems for these keys."""
     for each in found:
         noun = "annotation" if "annotations" in each.path else "label"
         yield Problem(

@@ -41,9 +41,9 @@ def line_in(content: bytes, problem: Problem) -> int:
 
 
 class WrittenText:
-    """The texts of a tree: what is written in them, and in which line. Each file is parsed once, when it is asked for.
+    """The texts of a tree: their values, and the lines of these. Each file is parsed once, on demand.
 
-    Made for trees of which everything that is asked for has been parsed before.
+    Only for files that could be parsed before.
     """
 
     def __init__(self, snapshot: Snapshot, *, max_aliases: int) -> None:

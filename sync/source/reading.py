@@ -1,4 +1,4 @@
-"""What has been read of a tree so far, and what is known of a manifest that cannot be used."""
+"""What has been read of a tree so far, and what is known about manifests that cannot be used."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -32,12 +32,12 @@ class Reading:
     kustomizations: list[Kustomization] = field(default_factory=list)
 
     def lose(self, problem: Problem) -> None:
-        """Something is there that could not be read: from here on absence proves nothing."""
+        """Record something that could not be read: from here on, absence proves nothing."""
         self.problems.append(replace(problem, is_cause=True))
         self.is_complete = False
 
     def leave_out(self, problem: Problem, *, may_be_ours: bool) -> None:
-        """Something is not read: it is lost if it may hold a manifest of ours, else passed over."""
+        """Record something that is not read: as lost if it may contain a manifest of ours, else as passed over."""
         if may_be_ours:
             self.lose(problem)
         else:
@@ -48,7 +48,7 @@ class Reading:
         self.unread.setdefault(problem.file, {}).setdefault(kind, replace(problem, severity=Severity.WARNING))
 
     def pass_over(self, problem: Problem) -> None:
-        """Something is there that is plainly none of ours: one warning for each file is enough."""
+        """Record something that clearly is not ours: one warning for each file is enough."""
         if problem.file not in self.warned:
             self.warned.add(problem.file)
             self.problems.append(replace(problem, severity=Severity.WARNING))
@@ -77,7 +77,7 @@ def break_manifest(kind: ManifestKind, value: Mapping[str, Any], origin: Origin,
     metadata, spec = value.get("metadata"), value.get("spec")
     said = metadata if isinstance(metadata, dict) else {}
     namespace, name = identity_in(kind, value)
-    if not name:  # nobody can tell whose it is
+    if not name:  # its owner is unknown
         reading.is_complete = False
         return
     reading.broken.append(
@@ -101,7 +101,7 @@ def service_type(spec: Mapping[str, Any]) -> str:
 
 def _texts(value: Any, reading: Reading) -> dict[str, str]:
     """Labels or annotations of a manifest that cannot be used, as far as they can be read."""
-    if not isinstance(value, dict):  # nobody can tell what depends on it
+    if not isinstance(value, dict):  # it is unknown what depends on it
         reading.is_complete = False
         return {}
     return {str(key): item if isinstance(item, str) else shown(item) for key, item in value.items()}

@@ -1,8 +1,8 @@
-"""Whether something that is no usable manifest might hold one that we read (docs/usage.md#incomplete-trees).
+"""Whether a text that is not a usable manifest might contain one that we read (docs/usage.md#incomplete-trees).
 
-The rule: a doubt makes the tree incomplete, and nothing is taken away. What plainly is something else (a playbook, a
-patch, another program's configuration) is no doubt. Kinds and groups are told by their names, also misspelt ones; one
-mistake in one place must not turn a manifest of ours into somebody else's file.
+The rule: a doubt makes the tree incomplete, so that nothing is deleted. What clearly is something else (a playbook, a
+patch, another program's configuration) is no doubt. Kinds and groups are recognised by name, also misspelt; a single
+mistake must not make a manifest of ours look like another program's file.
 """
 
 import re
@@ -22,7 +22,7 @@ _CORE = "v1"
 
 
 def kind_meant(version: str, kind: str, registry: Registry) -> ManifestKind | None:
-    """The kind of ours that was probably meant; None for what is plainly somebody else's.
+    """The kind of ours that was probably meant; None for what clearly belongs to another program.
 
     Other programs have kinds of the same name: Knative a Service, Istio a Gateway. Kubernetes itself has not.
     """
@@ -91,7 +91,7 @@ def _is_dangerous(kind: str, text: str, registry: Registry) -> bool:
 
 @lru_cache(maxsize=4096)
 def _called(kind: str, registry: Registry) -> tuple[ManifestKind, ...]:
-    """The kinds of ours that a text names, exactly or with a slip."""
+    """The kinds of ours that a text names, exactly or misspelt."""
     listed = kind.removesuffix("List") or kind
     names = registry.by_name.items()
     return next((rows for name, rows in names if is_one_edit(listed, name) or is_slip(listed, name)), ())
@@ -106,7 +106,7 @@ def resembles_ours(value: Any, registry: Registry) -> bool:
     version, kind = _nearly(value, "apiVersion"), _nearly(value, "kind")
     if kind and _called(kind, registry):
         if not version and (kind.islower() or value.keys() - {"kind"}) and not value.keys() & _PARTS:
-            return False  # a word such as `Service` or `node` in somebody's data
+            return False  # a word such as `Service` or `node` in other data
         return not version or version == _CORE or _is_near(group_of(version), registry)
     if kind:
         return False
@@ -114,7 +114,7 @@ def resembles_ours(value: Any, registry: Registry) -> bool:
         is_manifest = bool({"metadata", "spec"} & value.keys())
         return (version == _CORE and is_manifest) or _is_near(group_of(version), registry)
     spec = value.get("spec")
-    # Templates of Pods lie around without a head; a Pod that lost it takes nothing away.
+    # Pod templates often have no head; a Pod that lost its head removes nothing.
     return isinstance(value.get("metadata"), Mapping) and isinstance(spec, Mapping) and "containers" not in spec
 
 
@@ -124,7 +124,7 @@ _PARTS = frozenset({"metadata", "spec", "status", "addressType", "endpoints", "p
 
 @lru_cache(maxsize=4096)
 def _is_near(group: str, registry: Registry) -> bool:
-    """Whether it is a group of ours, exactly or with a slip."""
+    """Whether it is a group of ours, exactly or misspelt."""
     return any(group == known or is_slip(group, known) for known in registry.groups)
 
 

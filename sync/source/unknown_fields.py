@@ -1,7 +1,7 @@
-"""Fields that nobody reads: an error where one that we read is near, else a warning; what its API knows is neither.
+"""Unknown fields: an error if the name is close to a known one, else a warning; fields of the API are neither.
 
-A misspelt field is not an absent one. Taken for absent, `adresses` would let a VIP move and `lables` take the back ends
-away from a Gateway.
+A misspelt field is not an absent one: read as absent, `adresses` would move a VIP, and `lables` would remove the back
+ends of a Gateway.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -76,7 +76,7 @@ def _fields(path: str, mappings: Mapping[str, Mapping[str, bool]], others: Mappi
 
 
 def unknown_fields(value: Any, fields: Fields) -> Iterator[UnknownField]:
-    """Every field of a value, at any depth, that nobody reads."""
+    """Every unknown field of a value, at any depth."""
     return _unknown(value, fields, ())
 
 
@@ -108,7 +108,7 @@ def lost_parents(value: Mapping[str, Any], found: Iterable[UnknownField], fields
 
 
 def problems_of_parents(lost: Mapping[str, UnknownField], *, origin: Origin, resource: str) -> Iterator[Problem]:
-    """What to tell the author of a manifest of which a line was lost."""
+    """The problems for lost lines of a manifest."""
     for name, each in lost.items():
         message = f'"{name}" is missing: its field "{each.name}" is below {each.path[0]}'
         fix = f"add a line `{name}:` above it"
@@ -123,7 +123,7 @@ def _meant(key: str, known: Iterable[str]) -> str:
 
 
 def problems_of_fields(found: Iterable[UnknownField], *, origin: Origin, resource: str) -> Iterator[Problem]:
-    """What to tell the author of a manifest."""
+    """The problems for unknown fields of a manifest."""
     for each in found:
         ignores_case = each.name.lower() == each.meant.lower()
         taken = f'; AKO, which ignores case, reads it as "{each.meant}"' if ignores_case else ""
@@ -143,7 +143,7 @@ def _fix(unknown: UnknownField) -> str:
 
 
 def corrected(value: Mapping[str, Any], found: Iterable[UnknownField]) -> Mapping[str, Any]:
-    """The value as it must have been meant: every misspelt field under its right name, unless that is there, too."""
+    """The value with every misspelt field under its right name, unless that exists too."""
     slips = [each for each in found if each.meant]
     if not slips:
         return value

@@ -22,7 +22,7 @@ from sync.source.recognition import is_in, kind_meant, may_hold_ours, resembles_
 
 
 def template_in(kind: ManifestKind, value: Mapping[str, Any]) -> str:
-    """What kind of template the manifest is, in words; empty for none. A name yet to be filled in is no name."""
+    """The kind of template that the manifest is, in words; empty if it is none."""
     if _holds_template(value):
         return "Helm template"
     return "template" if any(map(_PLACEHOLDER.search, identity_in(kind, value))) else ""
@@ -46,7 +46,7 @@ def _holds_template(value: Any) -> bool:
 
 
 def read_template(template: str, value: Mapping[str, Any], origin: Origin, reading: Reading) -> None:
-    """What the template makes is not known here."""
+    """Record a template: its result is unknown here."""
     fix = "render it (helm template) and commit the result, or list the file in SyncSettings.exclude"
     is_in_chart = is_in(origin.file, reading.charts)
     reading.leave_out(
@@ -56,7 +56,7 @@ def read_template(template: str, value: Mapping[str, Any], origin: Origin, readi
 
 
 def read_shapeless(value: Mapping[str, Any], origin: Origin, reading: Reading) -> None:
-    """YAML without apiVersion or kind: somebody's other file, or a manifest that lost its head."""
+    """Record YAML without apiVersion or kind: another file, or a manifest that lost its head."""
     if _read_kustomization(value, origin, reading):
         return
     said = {key: value.get(key) for key in ("apiVersion", "kind")}
@@ -70,7 +70,7 @@ def read_shapeless(value: Mapping[str, Any], origin: Origin, reading: Reading) -
 
 
 def _read_kustomization(value: Mapping[str, Any], origin: Origin, reading: Reading) -> bool:
-    """Whether this is a kustomization; a warning of what it does and is not done here."""
+    """Whether this is a kustomization; warns about transformations that are not done here."""
     found = kustomization_of(value, origin)
     if found is None:
         return False
@@ -87,7 +87,7 @@ def _read_kustomization(value: Mapping[str, Any], origin: Origin, reading: Readi
 
 
 def read_unserved(version: str, kind: str, value: Mapping[str, Any], origin: Origin, reading: Reading) -> None:
-    """A manifest of a kind or version that we do not read: somebody else's, or one of ours that was misspelt."""
+    """Record a manifest of a kind or version that we do not read: another program's, or a misspelt one of ours."""
     meant = kind_meant(version, kind, reading.registry)
     is_successor = reading.registry.is_successor(GroupKind(group_of(version), kind))
     if meant is None or is_successor:

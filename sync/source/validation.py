@@ -1,4 +1,4 @@
-"""What a type says of its values, and what is wrong with a value → problems in our words: what, where, and the fix."""
+"""What a type allows, and validation errors → problems in our words: what, where, and the fix."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,14 +16,14 @@ _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 
 
 def adapter_of(kind: type) -> TypeAdapter[Any]:
-    """The validator of a type, built when it is first asked for."""
+    """The validator of a type, built on first use."""
     if kind not in _ADAPTERS:
         _ADAPTERS[kind] = TypeAdapter(kind)
     return _ADAPTERS[kind]
 
 
 class Schema:
-    """The JSON schema of a type, made only when something is asked of it."""
+    """The JSON schema of a type, built on first use."""
 
     def __init__(self, adapter: TypeAdapter[Any]) -> None:
         self._adapter = adapter
@@ -203,7 +203,7 @@ def _words(detail: ErrorDetails, path: Path, schema: Schema) -> tuple[str, str]:
 
 
 def _quoting(given: Any) -> str:
-    """How to make a text of what YAML takes for something else."""
-    if isinstance(given, bool):  # nobody can tell whether it was written true, yes or on
+    """The fix for text that YAML reads as another type."""
+    if isinstance(given, bool):  # it is unknown whether it was written true, yes or on
         return "put it in quotes"
     return f'put it in quotes: "{shown(given)}"' if isinstance(given, int | float) else "write a text"

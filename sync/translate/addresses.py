@@ -1,4 +1,4 @@
-"""Addresses that Git asks for: whether they are any, and whether they can be had."""
+"""Requested addresses: whether they are valid and available."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ def _given_subnets(vip_network: VipNetwork) -> list[Subnet]:
 
 
 def _report_unusable(message: str, at: Resource, path: Path, inputs: Inputs, findings: Findings) -> None:
-    """An error; a warning where nobody knows the type of the cloud, on some of which the address has no effect."""
+    """An error; a warning if the type of the cloud is unknown, because the address has no effect on some."""
     fix = "request an address that a host can have"
     if inputs.facts.is_assumed:
         findings.warning(at, path, message, fix)

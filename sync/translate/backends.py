@@ -17,7 +17,7 @@ SKIP_NODEPORT_ANNOTATION = "skipnodeport.ako.vmware.com/enabled"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolServers:
-    """The servers of one pool, sorted by address; None where Git does not say and live servers stay."""
+    """The servers of one pool, sorted by address; None if Git does not say, so that live servers are kept."""
 
     servers: tuple[Server, ...] | None
     servers_from: ServersFrom

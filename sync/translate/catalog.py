@@ -12,7 +12,7 @@ from sync.model.resources.resource import ManifestKey, Resource
 from sync.model.resources.tree import BrokenResource, Resources
 
 CONTROLLER = "ako.vmware.com/avi-lb"
-"""Whom GatewayClasses and loadBalancerClass name for us."""
+"""The name by which GatewayClasses and loadBalancerClass select us."""
 
 GATEWAY_NAME_LABEL = "ako.vmware.com/gateway-name"
 GATEWAY_NAMESPACE_LABEL = "ako.vmware.com/gateway-namespace"
@@ -46,7 +46,7 @@ class Catalog:
     broken_slices_of_service: Mapping[Key, tuple[BrokenResource, ...]]
 
     def broken_back_ends(self, service: Key) -> tuple[BrokenResource, ...]:
-        """The manifests that should tell this Service's back ends and cannot be used."""
+        """The unusable manifests that should list this Service's back ends."""
         endpoints = self.broken.get((Endpoints.GROUP_KIND, *service))
         return self.broken_slices_of_service.get(service, ()) + ((endpoints,) if endpoints else ())
 

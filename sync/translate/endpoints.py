@@ -65,7 +65,7 @@ def not_told(
 
 
 def none_serves(service: Service, port: ServicePort, why: str, fix: str, findings: Findings) -> None:
-    """Warn that Git holds back ends, and none of them is a server of the port."""
+    """Warn that none of the back ends in Git is a server of the port."""
     place = ("spec", "ports", service.spec.ports.index(port))
     findings.warning(service, place, f"port {port.protocol} {port.port} has no servers: {why}", fix)
 
@@ -128,7 +128,7 @@ def check_port_name(
 ) -> None:
     """An error for a port that no back end serves, where one has a port of nearly its name, or without its number.
 
-    `takes_any` tells that the only port of the only slice serves it, whatever it is called.
+    `takes_any` lets the only port of the only slice serve it, under any name.
     """
     for group in groups:
         is_served = port_of(group.ports, port, is_only=takes_any and len(groups) == 1) is not None
@@ -188,7 +188,7 @@ def port_of(ports: tuple[SlicePort, ...], port: ServicePort, *, is_only: bool) -
     """The number under which these back ends serve the Service port.
 
     By name or by target number, as AKO does, but among ports of the same protocol first; the only port of the only
-    slice is taken whatever it is called (AKO-SLICE-PORT).
+    slice is taken under any name (AKO-SLICE-PORT).
     """
     numbered = [item for item in ports if item.port is not None]
     matching = [item for item in numbered if item.name == port.name or item.port == port.target]

@@ -1,4 +1,4 @@
-"""What became of one owner: its specs, or the errors that hold it."""
+"""The translation of one owner: its specs, or the errors that hold it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -38,7 +38,7 @@ class Findings:
 
     problems: list[Problem] = field(default_factory=list)
     doubts: list[Problem] = field(default_factory=list)
-    """What may keep the Controller from creating the VIP: of no interest where it is live already."""
+    """What may keep the Controller from creating the VIP; irrelevant if it is live already."""
 
     @property
     def has_errors(self) -> bool:

@@ -1,7 +1,7 @@
-"""What one owner wants to have served, whatever kind of manifest says so: the value between manifests and objects.
+"""What one owner serves, for any kind of manifest: the value between manifests and objects.
 
-Gateways, LoadBalancer Services and shared VIPs are each translated to a `Frontend`; `sync.translate.specs` makes
-objects of it, the same way for all. What differs between them is data of this value.
+Gateways, LoadBalancer Services and shared VIPs are each translated to a `Frontend`; `sync.translate.specs` creates
+objects from it, in the same way for all. Differences between them are data of this value.
 """
 
 from collections.abc import Iterable
@@ -48,8 +48,8 @@ _USUAL_PROFILE = Sourced(value=profiles.L4_APPLICATION_PROFILE, sources=(in_word
 class Frontend:
     """One owner with its listeners, no two of which have the same protocol and port.
 
-    `manifests` are those that ask for it; the first one stands for all of them in messages. What is wrong with them is
-    in the `Findings` of the owner.
+    `manifests` are those that request it; messages name the first one. Their problems are in the `Findings` of the
+    owner.
     """
 
     owner: Owner

@@ -22,7 +22,7 @@ from sync.translate.tenants import check_tenant
 
 
 def translate_gateway(gateway: Gateway, inputs: Inputs) -> OwnerTranslation:
-    """What the Gateway comes to. One that is plainly not ours to serve has neither specs nor errors."""
+    """The translation of the Gateway. One that clearly is not ours to serve has neither specs nor errors."""
     owner = Owner(kind=OwnerKind.GATEWAY, namespace=gateway.namespace, name=gateway.name)
     name = inputs.names.virtual_service(owner.namespace, owner.name)
     findings = Findings()
@@ -51,7 +51,7 @@ def translate_gateway(gateway: Gateway, inputs: Inputs) -> OwnerTranslation:
 
 
 def _not_served(gateway: Gateway, inputs: Inputs, findings: Findings) -> Condition | None:
-    """Why the Gateway is not ours to serve: then what is live of it goes. None if it is ours."""
+    """Why the Gateway is not ours to serve, so that its live objects are deleted. None if it is ours."""
     coverage = coverage_of(gateway.namespace, inputs)
     if coverage in HOLDING:
         findings.error(gateway, ("metadata", "namespace"), f"held: {coverage.value}", HOLDING[coverage])

@@ -1,6 +1,6 @@
-"""What authors should know of a tree that translates without an error: warnings that need the tree as a whole.
+"""Warnings that need the tree as a whole: where the result differs from what the author must have meant.
 
-Each row says where the result differs from what the author must have meant. Nothing here holds an owner.
+Nothing here holds an owner.
 """
 
 from collections import defaultdict
@@ -129,7 +129,7 @@ def _unused_rules(resources: Resources, inputs: Inputs) -> Iterator[Problem]:
 
 
 def _default_domain(inputs: Inputs) -> Iterator[Problem]:
-    """One that the cloud does not have is not used, and another takes its place (AKO-DNS-DOMAIN)."""
+    """A domain that the cloud does not have is replaced by another (AKO-DNS-DOMAIN)."""
     settings, domains = inputs.settings, sorted(inputs.facts.cloud.dns_domains)
     section = "NetworkSettings" if settings.network.default_domain else "L4Settings"
     wanted = settings.network.default_domain or settings.l4.default_domain

@@ -1,4 +1,4 @@
-"""Manifests that cannot be used and that hold nothing: what is wrong with them is a warning."""
+"""Unusable manifests that hold nothing: their problems are warnings."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -24,7 +24,7 @@ def idle_manifests(
     held: Sequence[Held],
     inputs: Inputs,
 ) -> frozenset[Origin]:
-    """Where they stand; none while the tree is incomplete, or while nothing of it can be used."""
+    """Their places; none while the tree is incomplete or has nothing usable."""
     if not specs or not resources.is_complete:
         return frozenset()
     needed = frozenset(_needed(resources, translations, specs, inputs))
@@ -46,7 +46,7 @@ def _may_have_an_owner(broken: BrokenResource) -> bool:
 def _needed(
     resources: Resources, translations: Iterable[OwnerTranslation], specs: Iterable[ObjectSpec], inputs: Inputs
 ) -> Iterator[ManifestKey]:
-    """What the owners depend on that are ours to serve."""
+    """The manifests that served owners depend on."""
     served = {each.origin for each in translations if not each.not_served}
     gateways = [gateway for gateway in resources.of(Gateway) if gateway.origin in served]
     attached = [each for gateway in gateways for each in inputs.catalog.services_of_gateway.get(gateway.key, ())]

@@ -20,7 +20,7 @@ _GROUP, _KIND = AviInfraSetting.GROUP_KIND
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Infrastructure:
-    """Where an owner's objects live: the AviInfraSetting's word where it has one, else that of values.yaml."""
+    """Where an owner's objects are placed: the value of the AviInfraSetting, else that of values.yaml."""
 
     se_group: Sourced[str]
     vip_networks: Sourced[tuple[VipNetwork, ...]]
@@ -78,7 +78,7 @@ def setting_of_gateway(
 ) -> AviInfraSetting | None:
     """The class's parameters, else the annotation of the Gateway's Namespace (AKO-INFRA-OF-GATEWAY).
 
-    A parametersRef of another group or kind is as good as none, as in AKO.
+    A parametersRef of another group or kind has no effect, as in AKO.
     """
     reference = gateway_class.spec.parameters_ref
     if reference is not None:
@@ -92,7 +92,7 @@ def setting_of_gateway(
 def _report_other_parameters(
     reference: ParametersRef, gateway_class: GatewayClass, gateway: Gateway, findings: Findings
 ) -> None:
-    """Parameters that count for nothing; what is nearly an AviInfraSetting must have been meant for one."""
+    """Parameters without effect; a near misspelling of AviInfraSetting is an error."""
     said = f"parametersRef names {reference.kind} of {reference.group}"
     if all(word == ours or is_slip(word, ours) for word, ours in ((reference.group, _GROUP), (reference.kind, _KIND))):
         message = f"{said}, so {gateway.title} is held"
@@ -230,7 +230,7 @@ def subnet_uuid(network: VipNetwork) -> str:
 
 
 def _form_defect(network: VipNetwork | NodeNetwork, inputs: Inputs) -> Defect | None:
-    """A network that is there under its name, and is sent by uuid, or the other way round: it would not be found."""
+    """A network that exists under its name but is sent by uuid, or the other way round: it would not be found."""
     found, vtype = inputs.facts.network_uuids, inputs.facts.cloud.vtype
     key = "networkUUID" if network.network_uuid else "networkName"
     name = reference_to(network)

@@ -1,4 +1,4 @@
-"""What every translation of one run has in common, and the questions about it that several subjects ask."""
+"""The inputs that all translations of a run share, and what several modules derive from them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -120,7 +120,7 @@ def coverage_of(namespace: str, inputs: Inputs) -> Coverage:
 
 
 def is_nearly_labelled(resource: Resource, key: str, value: str) -> bool:
-    """Whether a label of the resource is the one that is asked for, but for one typing error in key or value."""
+    """Whether a label of the resource is the given one, except for one typing error in key or value."""
     labels = resource.metadata.labels
     if key in labels:
         return is_near(labels[key], value)

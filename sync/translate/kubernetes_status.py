@@ -1,6 +1,6 @@
-"""The statuses that AKO would write back, told truthfully (AKO-STATUS, but its inverted `Scheduled`).
+"""The statuses that AKO would write back (AKO-STATUS), but with a correct `Scheduled`, which AKO inverts.
 
-Here is what is known before anything is applied: whether an owner is served, held or not ours.
+This part is known before anything is applied: whether an owner is served, held or not ours.
 `sync.report.kubernetes_status` adds what the Controller says: addresses, and whether the owner is ready.
 """
 
@@ -22,7 +22,7 @@ def gateway_status(
     served: frozenset[tuple[str, int]],
     address: str | None,
 ) -> Status:
-    """`served` holds protocol and port of the listeners that have a pool, `address` is what will be asked for."""
+    """`served` holds protocol and port of the listeners that have a pool, `address` is the requested one."""
     error = _first_error(problems)
     scheduled = _scheduled(not_served, error, (error.reason if error else "") or "Held")
     return Status(
@@ -60,7 +60,7 @@ def service_status(
 
 
 def not_scheduled(message: str, reason: str = "NotServed") -> Condition:
-    """What the status says of something that nobody serves."""
+    """The condition of a resource that is not served."""
     return Condition(type="Scheduled", status="False", reason=reason, message=message)
 
 

@@ -96,7 +96,7 @@ def check_rule(
 
 
 def _doubts(rule: L4Rule) -> Iterator[Problem]:
-    """What AKO sends and the Controller may refuse."""
+    """Warnings for what AKO sends and the Controller may refuse."""
     if any(row.enable_ssl for row in rule.spec.listener_properties) and not rule.spec.ssl_key_and_certificate_refs:
         message = "a listener has enableSsl, and no certificate is named: the Controller may refuse it"
         fix = "name one in sslKeyAndCertificateRefs"
@@ -105,7 +105,7 @@ def _doubts(rule: L4Rule) -> Iterator[Problem]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleEffects:
-    """What a rule makes of a VirtualService."""
+    """The effects of a rule on a VirtualService."""
 
     service: ServiceRule
     application_profile: Sourced[str]
@@ -239,7 +239,7 @@ Defect = tuple[tuple[str | int, ...], str, str]
 
 
 def _own_defects(rule: L4Rule, inputs: Inputs) -> Iterator[Defect]:
-    """For what AKO would reject the rule (AKO-L4RULE-REJECTED)."""
+    """Defects for which AKO would reject the rule (AKO-L4RULE-REJECTED)."""
     spec = rule.spec
     if spec.load_balancer_ip and (flaw := flaw_of_a_host(spec.load_balancer_ip)):
         yield ("loadBalancerIP",), f"{shown(spec.load_balancer_ip)} {flaw}", "write an IP address"

@@ -1,4 +1,4 @@
-"""LoadBalancer Services: one with a VirtualService of its own, and what it has in common with those that share one.
+"""LoadBalancer Services with their own VirtualService, and what they have in common with those that share one.
 
 See AKO-LOAD-BALANCER-SERVICES.
 """
@@ -54,7 +54,7 @@ def not_served(service: Service, inputs: Inputs, findings: Findings) -> str:
 
 
 def switched_off(service: Service, inputs: Inputs) -> str:
-    """The switch in values.yaml that takes the Service out of our hands; empty if none does.
+    """The setting in values.yaml that excludes the Service; empty if none does.
 
     See AKO-LOAD-BALANCER-CLASS and AKO-LAYER-7-ONLY.
     """
@@ -141,11 +141,11 @@ def listener_of(
     )
 
 
-# --- a VirtualService of its own --------------------------------------------------------------------------------------
+# --- its own VirtualService -------------------------------------------------------------------------------------------
 
 
 def translate_service(service: Service, inputs: Inputs) -> OwnerTranslation:
-    """What a Service with a VirtualService of its own comes to."""
+    """The translation of a Service with its own VirtualService."""
     owner = Owner(kind=OwnerKind.SERVICE, namespace=service.namespace, name=service.name)
     name = inputs.names.virtual_service(owner.namespace, owner.name)
     findings = Findings()

@@ -1,4 +1,4 @@
-"""What objects are called, and what their markers say (AKO-NAMES, AKO-MARKERS)."""
+"""The names and markers of objects (AKO-NAMES, AKO-MARKERS)."""
 
 import hashlib
 from dataclasses import dataclass, replace

@@ -12,7 +12,7 @@ from sync.translate.inputs import Inputs
 
 
 def vips(infra: Infrastructure, address: str | None, inputs: Inputs) -> tuple[Vip, ...]:
-    """The VIPs of one VsVip; `address` is what Git asks for."""
+    """The VIPs of one VsVip; `address` is the one that Git requests."""
     vtype = inputs.facts.cloud.vtype
     if vtype in clouds.SUBNET_CLOUDS:
         return tuple(
@@ -37,7 +37,7 @@ def vips(infra: Infrastructure, address: str | None, inputs: Inputs) -> tuple[Vi
 
 
 def has_static_addresses(inputs: Inputs) -> bool:
-    """Whether an address that Git asks for has an effect on this cloud."""
+    """Whether a requested address has an effect on this cloud."""
     return inputs.facts.cloud.vtype not in clouds.SUBNET_CLOUDS
 
 

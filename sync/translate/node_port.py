@@ -28,7 +28,7 @@ from sync.translate.inputs import Inputs, is_nearly_labelled
 
 
 def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> FoundServers | None:
-    """A server per Node; None where Git does not say which Nodes there are."""
+    """A server per Node; None if Git does not list the Nodes."""
     if service.spec.type == "ClusterIP" and port.node_port:
         place = ("spec", "ports", service.spec.ports.index(port), "nodePort")
         findings.error(service, place, "a ClusterIP Service has no node ports", "make it type: NodePort")
@@ -78,7 +78,7 @@ def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
     )
 
 
-# --- names that are nearly right --------------------------------------------------------------------------------------
+# --- misspelt names ---------------------------------------------------------------------------------------------------
 
 
 def _check_selection(service: Service, inputs: Inputs, findings: Findings) -> None:
@@ -124,11 +124,11 @@ def _check_node_names(groups: tuple[EndpointGroup, ...], service: Service, input
                 findings.error(group.origin, end.path[:2], message, f'did you mean "{near[0]}"?')
 
 
-# --- Nodes that do not tell where they are ----------------------------------------------------------------------------
+# --- Nodes without a usable address -----------------------------------------------------------------------------------
 
 
 def unknown_nodes(service: Service, port: ServicePort, inputs: Inputs) -> UnknownServers | None:
-    """The chosen Nodes that Git does not say how to reach; None if there are none."""
+    """The selected Nodes without a usable address in Git; None if there are none."""
     chosen = _is_chosen(service, port, inputs)
     if chosen is None or service.spec.type == "ClusterIP":
         return None
@@ -150,7 +150,7 @@ def unknown_nodes(service: Service, port: ServicePort, inputs: Inputs) -> Unknow
 
 
 def node_problems(inputs: Inputs, specs: Iterable[ObjectSpec]) -> Iterator[Problem]:
-    """What is wrong with Nodes: errors where the servers of a pool depend on it."""
+    """Problems of Nodes: errors if the servers of a pool depend on them."""
     if inputs.settings.l7.service_type != "NodePort":
         return
     needed = {title for spec in specs if spec.unknown_servers for title in spec.unknown_servers.nodes}
@@ -174,7 +174,7 @@ def _why_none(nodes: list[Node], service: Service) -> tuple[str, str]:
 def _is_chosen(service: Service, port: ServicePort, inputs: Inputs) -> Callable[[Node | BrokenResource], bool] | None:
     """Whether a Node is selected, and with externalTrafficPolicy Local runs a back end of the port.
 
-    None where Git does not say which do.
+    None if Git does not say which do.
     """
     selector = inputs.settings.node_port_selector
     local = None
@@ -210,7 +210,7 @@ class _Stated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Flaw:
-    """Why nobody can tell where a Node is."""
+    """Why the address of a Node is unknown."""
 
     path: tuple[str | int, ...]
     said: str

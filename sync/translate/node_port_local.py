@@ -17,7 +17,7 @@ NODE_PORT_LOCAL_ANNOTATION = "nodeportlocal.antrea.io"
 
 
 def pod_servers(service: Service, port: ServicePort, inputs: Inputs, findings: Findings) -> FoundServers | None:
-    """A server per ready Pod that the Service selects; None where Git holds none of its Pods."""
+    """A server per ready Pod that the Service selects; None if Git has none of its Pods."""
     selector = service.spec.selector.items()
     for broken in inputs.catalog.broken_of(Pod):
         if broken.namespace == service.namespace and selector and selector <= broken.labels.items():
@@ -114,7 +114,7 @@ def _target_numbers(port: ServicePort, pod: Pod) -> frozenset[int]:
 
 
 def _is_enabled(pod: Pod, service: Service, inputs: Inputs) -> bool:
-    """What the EndpointSlices say of the Pod; enabled where they say nothing."""
+    """Whether the EndpointSlices enable the Pod; true if they do not list it."""
     for group in back_ends(service, inputs) or ():
         for end in group.endpoints:
             if end.pod == pod.name or (pod.status.pod_ip and end.address == pod.status.pod_ip):

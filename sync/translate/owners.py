@@ -1,6 +1,6 @@
-"""Whose VirtualServices the manifests of a tree are about, and to whom each Service belongs.
+"""The owners that the manifests of a tree define, and the owner of each Service.
 
-What is live follows these: it may go once its Service belongs to another owner and that one serves it, or to nobody.
+Live objects depend on these: they may be deleted once their Service has no owner, or another owner that serves it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,7 +22,7 @@ WITHOUT_VIRTUAL_SERVICE = ATTACHABLE | {"ExternalName"}
 def owners_in_git(
     resources: Resources, translations: Iterable[OwnerTranslation], switched_off: Iterable[str], inputs: Inputs
 ) -> OwnersInGit:
-    """All owners of a tree; a switch in values.yaml (`switched_off`, by name) is no plain word of Git's."""
+    """All owners of a tree; a switch in values.yaml (`switched_off`, by name) does not prove that an owner is gone."""
     switched = frozenset(switched_off)
     named = named_owners(resources)
     untyped = dict(_untyped(resources))
@@ -52,13 +52,13 @@ def owners_in_git(
 
 
 def _namesakes(resources: Resources) -> Iterator[tuple[Owner, Problem]]:
-    """Owners that a manifest which is none of ours is called like."""
+    """Owners whose name a manifest has that is not ours."""
     for item in resources.namesakes:
         yield Owner(kind=item.owner, namespace=item.namespace, name=item.name), _unproven(item)
 
 
 def _loose_namesakes(resources: Resources) -> Iterator[tuple[ServiceKey, Problem]]:
-    """Services that are in the tree only as a manifest which is none of ours."""
+    """Services that are in the tree only as a manifest that is not ours."""
     known = {service.key for service in resources.of(Service)}
     known |= {item.key for item in resources.broken_of(Service)}
     for item in resources.namesakes:
@@ -125,7 +125,7 @@ def load_balancer_owner(namespace: str, name: str, shared_vip: str) -> Owner:
 
 
 def owners_of_broken(broken: BrokenResource) -> Iterator[Owner]:
-    """For what objects may be live that an unusable manifest once asked for."""
+    """The owners whose live objects an unusable manifest may have requested."""
     if broken.is_a(Gateway):
         yield _gateway(broken.namespace, broken.name)
     if broken.is_a(Service) and broken.service_type not in WITHOUT_VIRTUAL_SERVICE:

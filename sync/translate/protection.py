@@ -1,4 +1,4 @@
-"""`avi-sync/protect`: owners that a guard lets no plan take down, also when their manifest is gone."""
+"""`avi-sync/protect`: owners that no plan may take down, even if their manifest is gone."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ ANNOTATION = "avi-sync/protect"
 def with_protection(
     specs: tuple[ObjectSpec, ...], manifests: Sequence[Resource], findings: Findings
 ) -> tuple[ObjectSpec, ...]:
-    """The specs of an owner, with the mark that stays on its live objects if one of its manifests asks for it."""
+    """The specs of an owner, with the marker that stays on its live objects if a manifest has the annotation."""
     if not _is_protected(manifests, findings):
         return specs
     return tuple(replace(spec, markers=spec.markers.with_values(Marker.PROTECTED, "true")) for spec in specs)
@@ -29,7 +29,7 @@ def sources_of_protection(manifests: Sequence[Resource]) -> Sources:
 
 
 def _is_protected(manifests: Sequence[Resource], findings: Findings) -> bool:
-    """A value that is no boolean is an error, not a no."""
+    """A value that is not a boolean is an error, not false."""
     texts = set()
     for manifest in manifests:
         text = manifest.annotation(ANNOTATION).lower()

@@ -1,4 +1,4 @@
-"""What manifests and settings refer to on the Controller: all that facts must tell about."""
+"""What manifests and settings refer to on the Controller: the objects that facts must cover."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,6 +1,6 @@
-"""What is wrong with values.yaml for everybody: AKO would not start with it (AKO-SETTINGS).
+"""Errors of values.yaml that affect every owner: AKO would not start with them (AKO-SETTINGS).
 
-What depends on the type of the cloud is not judged where no Controller was asked.
+Checks that depend on the type of the cloud are skipped without a Controller.
 """
 
 from collections.abc import Iterator

@@ -34,7 +34,7 @@ from sync.translate.specs import specs_of
 
 
 def translate_shared_vip(key: str, members: Sequence[Service], inputs: Inputs) -> OwnerTranslation:
-    """What the Services of one namespace that share a VIP come to; members in name order, for AKO knows none."""
+    """The translation of Services of one namespace that share a VIP; members in name order, because AKO has none."""
     first = members[0]
     owner = Owner(kind=OwnerKind.SHARED_VIP, namespace=first.namespace, name=key)
     name = inputs.names.virtual_service(owner.namespace, owner.name)
@@ -125,7 +125,7 @@ def _ends_in_order(members: Sequence[Service]) -> list[tuple[Service, ServicePor
 
 
 def _check_members(key: str, members: Sequence[Service], inputs: Inputs, findings: Findings) -> None:
-    """What a group must be: nameable, and whole."""
+    """A group needs a valid name and no unusable member."""
     first = members[0]
     place = (*ANNOTATIONS, SHARED_VIP_ANNOTATION)
     if not _SHARED_KEY.fullmatch(key):
@@ -143,7 +143,7 @@ def _check_members(key: str, members: Sequence[Service], inputs: Inputs, finding
 
 
 def _check_agreement(members: Sequence[Service], findings: Findings) -> None:
-    """What all members must have alike (AKO-SHARED-VIP-ALIKE)."""
+    """Values that all members must share (AKO-SHARED-VIP-ALIKE)."""
     first = members[0]
     for member in members[1:]:
         for annotation in (INFRA_ANNOTATION, RULE_ANNOTATION):

@@ -1,7 +1,7 @@
 """EndpointSlices that name no Service of the tree, and the Services that they probably belong to.
 
-Either name may be misspelt: that of the Service, or the one in the label of the slice. Until it is corrected, the pools
-of such a Service keep their servers.
+Either the name of the Service or the label of the slice may be misspelt. Until it is corrected, the pools of such a
+Service keep their servers.
 """
 
 from collections.abc import Mapping
@@ -53,7 +53,7 @@ def _service_name(item: EndpointSlice) -> tuple[str, str]:
 
 
 def _may_own(service: Service, item: EndpointSlice, name: str, catalog: Catalog) -> bool:
-    """Whether the slice is called like the Service, but for a typing error or in another namespace.
+    """Whether the slice has the name of the Service, except for a typing error or in another namespace.
 
     Without a label, the name of the slice itself tells: Kubernetes begins it with that of the Service.
     """
@@ -63,7 +63,7 @@ def _may_own(service: Service, item: EndpointSlice, name: str, catalog: Catalog)
     if service.name != name:
         return is_here and is_near(name, service.name)
     if is_here or item.namespace == DEFAULT_NAMESPACE or is_near(item.namespace, service.namespace):
-        return True  # the default one is where a slice is that has lost its namespace
+        return True  # a slice that has lost its namespace is in the default one
     return service.key not in catalog.slices_of_service and service.key not in catalog.endpoints
 
 

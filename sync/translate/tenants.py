@@ -1,4 +1,4 @@
-"""Whether the tenant of an owner is there: everything that is created for it would be refused without it."""
+"""Whether the tenant of an owner exists: without it, every create would be refused."""
 
 from sync.model.resources.resource import Resource
 from sync.translate.findings import Findings

@@ -1,4 +1,4 @@
-"""Resources × settings × facts → what should exist, what is held, and what the authors should know."""
+"""Resources × settings × facts → the objects that should exist, held owners, and problems."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -51,7 +51,7 @@ def translate(resources: Resources, settings: Settings, facts: Facts, *, records
 
 
 def _switched_off(resources: Resources, inputs: Inputs) -> Mapping[str, str]:
-    """What a switch in values.yaml no longer serves, though it is in Git: a switch is not a delete."""
+    """Owners in Git that a setting in values.yaml no longer serves: a setting is not a delete."""
     found = {}
     if not inputs.settings.ako.services_api:
         for gateway in resources.of(Gateway):
@@ -65,7 +65,7 @@ def _switched_off(resources: Resources, inputs: Inputs) -> Mapping[str, str]:
 
 
 def _tenant_unknown(translations: Sequence[OwnerTranslation], inputs: Inputs) -> frozenset[str]:
-    """Owners whose Namespace is not in the tree: it may be what named the tenant of their live objects."""
+    """Owners whose Namespace is not in the tree: it may have named the tenant of their live objects."""
     return frozenset(
         each.name
         for each in translations
@@ -137,7 +137,7 @@ def _once_each(held: Iterable[Held]) -> tuple[Held, ...]:
 
 
 def _held_because_broken(resources: Resources, inputs: Inputs) -> Iterator[Held]:
-    """Owners whose own manifest cannot be used, or that of a member: what is live of them stays."""
+    """Owners with an unusable manifest, their own or a member's: their live objects are kept."""
     for broken in resources.broken:
         for owner in owners_of_broken(broken):
             name = inputs.names.virtual_service(owner.namespace, owner.name)

@@ -1,7 +1,7 @@
-"""Whether the VIP networks can give a VIP what Git asks for: the cidr that is named with them, and an address.
+"""Whether the VIP networks have what Git requests: the cidr that is named with them, and an address.
 
-Only where the Controller has told what it has. A Controller may know better than its configuration shows, so that all
-of this is doubt (`Translation.doubts`), but for addresses that no host can have.
+Only if the facts of the networks are known. A Controller may know better than its configuration shows, so all of this
+is doubt (`Translation.doubts`), except for addresses that no host can have.
 """
 
 import ipaddress
@@ -27,7 +27,7 @@ _GIVE_A_RANGE = "give the network a static range for VIPs on the Controller, or 
 
 
 def check_vip_networks(infra: Infrastructure, address: str | None, inputs: Inputs, findings: Findings) -> None:
-    """Doubts about the VIP networks of one owner; `address` is what it asks for."""
+    """Doubts about the VIP networks of one owner; `address` is the requested one."""
     if inputs.facts.cloud.vtype in SUBNET_CLOUDS:
         _check_subnets(infra, inputs, findings)
         return
@@ -37,7 +37,7 @@ def check_vip_networks(infra: Infrastructure, address: str | None, inputs: Input
 
 
 def _check_subnets(infra: Infrastructure, inputs: Inputs, findings: Findings) -> None:
-    """Subnets that the Controller does not know; where AKO asks for networks that is an error already."""
+    """Subnets that the Controller does not have; where AKO looks networks up, that is an error already."""
     if inputs.facts.cloud.vtype not in CLOUDS_WITHOUT_NETWORKS:
         return
     for number, network in enumerate(infra.vip_networks.value):
@@ -49,7 +49,7 @@ def _check_subnets(infra: Infrastructure, inputs: Inputs, findings: Findings) ->
 
 
 def unusable(address: Address, subnets: Iterator[Subnet] | list[Subnet]) -> str:
-    """What the address is in one of the subnets that no host can be; empty if it is nothing of that kind.
+    """Why no host can have the address in one of the subnets, such as its network address; empty if one can.
 
     IPv6 has no broadcast; its first address is that of any router. A point-to-point subnet has neither.
     """
@@ -103,7 +103,7 @@ def _families(network: VipNetwork, address: str | None) -> dict[int, str]:
 
 
 def _ranges(network: VipNetwork, inputs: Inputs) -> tuple[str, ...] | None:
-    """None where nobody can tell from what the network gives addresses."""
+    """None if it is unknown where the network's addresses come from."""
     if inputs.facts.cloud.ipam_type != INTERNAL_IPAM:
         return None
     return inputs.facts.network_ranges.get(reference_to(network))

@@ -22,7 +22,7 @@ class ManifestKind:
     are made for, None for a kind that only others refer to. `fields` are those that its CRD has and we do not read, by
     the dotted path of their mapping. `neighbours` are other kinds of its group that are called nearly like it, and
     `successors` other groups with a kind of its name. `nullable` are lists and mappings, by their dotted path, that
-    programs print with null where they hold nothing. A broken manifest of a harmless kind takes nothing away: without
+    programs print with null where they hold nothing. A broken manifest of a harmless kind removes nothing: without
     a Namespace its owners are held, and Pods that an EndpointSlice names and the tree lacks are reported.
     """
 
@@ -93,7 +93,7 @@ class Registry:
 
     @cached_property
     def groups_of_avi(self) -> frozenset[str]:
-        """Groups whose authors have Avi in mind: what is not read of them is reported."""
+        """Groups that are meant for Avi: their kinds that are not read are reported."""
         return self.groups - BUILT_IN | self._successors
 
     @cached_property

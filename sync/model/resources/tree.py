@@ -11,10 +11,10 @@ from sync.model.resources.resource import GroupKind, ManifestKey, Resource, titl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenResource:
-    """A manifest that is there but cannot be used: whatever depends on it is held, nothing of it is deleted.
+    """A manifest that exists but cannot be used: everything that depends on it is held.
 
-    `labels` and `annotations` are those that could be read, for a Service or EndpointSlice tells by them what depends
-    on it; `service_type` is what a Service says of its type, empty where that cannot be read.
+    `labels` and `annotations` are those that could be read, because they show what depends on a Service or
+    EndpointSlice; `service_type` is the type of a Service, empty if it cannot be read.
     """
 
     group_kind: GroupKind
@@ -47,9 +47,9 @@ class BrokenResource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Namesake:
-    """A manifest that is none of ours and has the name of a kind of ours: of another group, or a patch.
+    """A manifest that is not ours but has the name of a kind of ours: of another group, or a patch.
 
-    It means nothing, unless what is live has its name; `message` and `fix` are for that. `owner` is what a manifest of
+    It has no effect unless a live owner has its name; `message` and `fix` are for that. `owner` is what a manifest of
     ours would be for.
     """
 

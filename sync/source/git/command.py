@@ -24,7 +24,7 @@ OLDEST_GIT = (2, 32)
 KEPT_VARIABLES = frozenset({"GIT_EXEC_PATH", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSL_CERT", "GIT_SSL_KEY"})
 """What a user may say to Git through the environment: where Git and the certificates are.
 
-Every other GIT_… variable is taken away: inside a Git hook GIT_DIR and GIT_INDEX_FILE point to another repository,
+Every other GIT_… variable is removed: inside a Git hook GIT_DIR and GIT_INDEX_FILE point to another repository,
 GIT_SSL_NO_VERIFY drops the check, and GIT_TRACE_CURL with GIT_TRACE_REDACT=0 prints the token.
 """
 
@@ -45,7 +45,7 @@ ENVIRONMENT = {
     "SSH_ASKPASS": "",
     "SSH_ASKPASS_REQUIRE": "never",
 }
-"""Nobody is asked anything, nothing is written on the side, nobody's configuration is read (git(1), Git 2.39)."""
+"""No prompt, no side effects, and no configuration of users or the system (git(1), Git 2.39)."""
 
 CONFIGURATION = (
     ("core.fsmonitor", "false"),
@@ -67,7 +67,7 @@ CONFIGURATION = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitContext:
-    """Which repository a command works on, and all it is told beside its arguments.
+    """The repository of a command, and its settings besides the arguments.
 
     `location` is how messages call the repository. `git_dir` of a command without one is os.devnull: Git then looks
     for none. Without `protocols` the command can reach no remote. `secrets` are blanked in whatever Git says.
@@ -128,7 +128,7 @@ class DamagedRepositoryError(SourceError):
 
 
 def run_git(context: GitContext, *arguments: str, standard_input: bytes = b"") -> GitAnswer:
-    """The answer of `git ARGUMENTS`, whatever it is.
+    """The answer of `git ARGUMENTS`, with any exit code.
 
     Raises UnreachableError when the command takes longer than its timeout; it is then killed with its children.
     The caller puts `--` or `--end-of-options` before arguments that come from a user.
@@ -261,6 +261,6 @@ def _require_version() -> None:
 def _kill_group(process: "Git.AutoInterrupt") -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    # The pipes stay open as long as somebody who left the group holds them; that is not worth waiting for.
+    # The pipes stay open while a process that left the group holds them; do not wait for that.
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.communicate(timeout=5)

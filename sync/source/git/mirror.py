@@ -6,8 +6,8 @@
       example.com-net-lb-3f2a9c41d7e0.lock      held while something is fetched or built, not while it is read
 
 Objects never change and nothing collects them, so reading needs no lock. A mirror that is damaged (its writer was
-killed, the disk was full) or that has grown old is moved away and built again; whoever was reading it meanwhile does
-the same once more and finds the new one.
+killed, the disk was full) or that has too many packs is moved away and rebuilt; a process that was reading it retries
+and finds the new one.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ from sync.source.git.repository import FULL_SHA, is_ancestor, same_name_warnings
 from sync.source.git.tree import object_named, read_commit
 
 MOST_FETCHES = 256
-"""After so many fetches a mirror is built anew: each leaves a pack, and Git gets slow with hundreds of them."""
+"""After this number of fetches, a mirror is rebuilt: each leaves a pack, and Git gets slow with hundreds of them."""
 
 SHORT_SHA = re.compile(r"[0-9a-fA-F]{4,63}")
 
@@ -40,7 +40,7 @@ A tag must not stop somebody who follows a branch.
 """
 
 UNKNOWN_OBJECT = re.compile(r"not our ref|unadvertised object|not valid|no such remote ref|couldn't find remote ref")
-"""What servers say about a SHA they do not have (upload-pack of Git 2.39, JGit) or do not hand out."""
+"""What servers answer for a SHA that they do not have or do not serve (upload-pack of Git 2.39, JGit)."""
 
 REFUSED_LOGIN = re.compile(r"could not read (Username|Password)|Authentication failed|error: 40[13]")
 
@@ -56,12 +56,12 @@ FIXES = (
     (re.compile(r"error: 30\d|redirect"), "use the address it redirects to; a token is not sent elsewhere"),
     (re.compile(r"not found|does not exist"), "check the URL, and that the token or key may read the repository"),
 )
-"""By what Git or ssh said; the first that is found."""
+"""Fixes by the words of Git or ssh; the first match is used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remote:
-    """A repository elsewhere: where, the wanted ref, and what Git needs in order to log in."""
+    """A remote repository: location, ref and credentials."""
 
     location: Location
     ref: str
@@ -238,7 +238,7 @@ def _fetch(remote: Remote, mirror: Path, tip: str, *, depth: int = 1) -> None:
 
 
 def _build(mirror: Path, object_format: str) -> None:
-    """An empty mirror, under its name only when it is complete; what killed predecessors left is cleared away."""
+    """An empty mirror, under its name only when complete; leftovers of killed processes are removed."""
     for leftover in mirror.parent.glob(f"{mirror.name}.*-half"):
         shutil.rmtree(leftover, ignore_errors=True)
     half = mirror.with_name(f"{mirror.name}.{os.getpid()}-half")
@@ -253,7 +253,7 @@ def _build(mirror: Path, object_format: str) -> None:
 
 
 def _require_room(words: str, mirror: Path) -> None:
-    """Nothing, or SourceError where Git complains that the disk is full: the repository is not to blame for it."""
+    """Raises SourceError if Git complains that the disk is full, which is not the repository's fault."""
     if FULL_DISK.search(words):
         raise SourceError(
             "the disk of the cache folder is full",
@@ -277,7 +277,7 @@ def _holds(mirror: Path, tip: str) -> bool:
 
 
 def _identity(mirror: Path) -> int | None:
-    """Tells one mirror from the next that was built in its place."""
+    """The identity of a mirror, which changes when it is rebuilt."""
     try:
         return mirror.stat().st_ino
     except FileNotFoundError:

@@ -38,7 +38,7 @@ def git_dir_of(folder: Path) -> Path | None:
 def commit_of(context: GitContext, ref: str) -> str:
     """The full SHA of the commit that `ref` (or HEAD) names; raises SourceError, naming refs that exist.
 
-    A branch wins over a tag of the same name: somebody who follows a branch must not be stopped by a tag.
+    A branch wins over a tag of the same name: a tag must not stop a run that follows a branch.
     """
     sha = _branch(context, ref) or _commit(context, ref or "HEAD")
     if sha:

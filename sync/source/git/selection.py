@@ -1,4 +1,4 @@
-"""Which of the things that lie in a tree are read, and what is said about those that are not."""
+"""Which entries of a tree are read, and the problems for those that are not."""
 
 import posixpath
 import re

@@ -1,4 +1,4 @@
-"""Repository or folder, ref, path → Snapshot: step 2 of the data's way."""
+"""Repository or folder, ref, path → Snapshot: step 2 of the pipeline."""
 
 import shlex
 from dataclasses import dataclass, field, replace
@@ -49,8 +49,8 @@ class SourceRequest:
 def read_source(request: SourceRequest, limits: SourceLimits) -> Snapshot:
     """The files of one commit, or those of a folder where the request allows it.
 
-    Nothing is written but the mirrors in `cache_dir`. Raises SourceError for whatever is wrong with the source or with
-    how it is named, UnreachableError when a remote one does not answer, refuses the login or takes too long.
+    Writes only to `cache_dir`. Raises SourceError if the source is wrong, UnreachableError if a remote one does not
+    answer, refuses the login or takes too long.
     """
     location = parse_location(request.location)
     refuse_unsafe_text(request.ref, "ref")
@@ -127,7 +127,7 @@ def _existing_folder(folder: str, where: str) -> Path:
 
 
 def remote_of(request: SourceRequest, location: Location) -> Remote:
-    """A repository elsewhere, with what Git needs in order to log in there. Raises SourceError if it cannot be one."""
+    """A remote repository, with its credentials. Raises SourceError for an invalid one."""
     context = GitContext(
         location=location.address,
         protocols=(location.transport.value,),
@@ -146,7 +146,7 @@ def remote_of(request: SourceRequest, location: Location) -> Remote:
 
 
 def _require_repository(location: Location) -> None:
-    """Nothing, or SourceError: Git would call a folder that does not exist unreachable."""
+    """Raises SourceError if the folder does not exist; Git would call it unreachable."""
     bare = Path(f"{location.folder}.git")
     if not bare.is_dir() and git_dir_of(_existing_folder(location.folder, location.address)) is None:
         raise SourceError("this folder is not a Git repository", where=location.address, fix="check the URL")

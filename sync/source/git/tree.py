@@ -98,7 +98,7 @@ def near_names(flag: str, wanted: str, names: Sequence[str], none_exist: str) ->
 
 
 def _freezing_above(context: GitContext, commit: str, path: str) -> Iterator[Entry]:
-    """The freeze files of the folders above `path`. Sizes are not asked for: a partial clone need not have the rest."""
+    """The freeze files of the folders above `path`. Sizes are not requested: a partial clone need not have the rest."""
     for folder in folders_above(path):
         listing = run_git(context, "ls-tree", "-z", "--full-tree", f"{commit}:{folder}")
         if not listing.is_success:
@@ -139,7 +139,7 @@ def _with_link_targets(context: GitContext, entries: Sequence[Entry]) -> Sequenc
 
 
 def _read_blobs(context: GitContext, shas: Sequence[str]) -> list[bytes]:
-    """The contents of these blobs, in order; one process, and equal blobs are asked for once."""
+    """The contents of these blobs, in order; one process, and equal blobs are requested once."""
     if not shas:
         return []
     asked = list(dict.fromkeys(shas))
