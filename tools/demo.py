@@ -1,4 +1,4 @@
-"""A tour: the example tree against an emulated Controller, from the first dry run to a changed VIP.
+"""A tour: the example tree, an emulated Controller and a small cluster, from the first dry run to a rollout.
 
 usage: python tools/demo.py [FOLDER]
 
@@ -14,8 +14,15 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.shared.api_server import ApiServer  # noqa: E402 (found there)
+
 EXAMPLE = ROOT / "examples" / "repo"
 GATEWAY = Path("teams", "shop", "storefront.yaml")
 OLD_ADDRESS, NEW_ADDRESS = "10.10.10.50", "10.10.10.60"
@@ -35,17 +42,51 @@ SYNC = "avi-sync --source . --controller embedded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """What the tour changes beside the Controller: a Git repository and a cluster."""
+
+    repository: Path
+    cluster: ApiServer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What is explained, what is edited, and the commands that follow, each with the exit code it must end with."""
+    """What is explained, what changes, and the commands that follow, each with the exit code it must end with."""
 
     says: str
     commands: tuple[tuple[str, int], ...]
-    edit: Callable[[Path], None] = lambda _: None
+    change: Callable[[Places], None] = lambda _: None
 
 
-def change_address(repository: Path) -> None:
+def move_back_ends(places: Places) -> None:
+    """Take the EndpointSlices out of the example, as in a real repository, and give them to the cluster."""
+    for file in sorted((places.repository / "teams").rglob("*.yaml")):
+        manifests = file.read_text("utf-8").split("\n---\n")
+        kept = [text for text in manifests if "\nkind: EndpointSlice\n" not in f"\n{text}"]
+        file.write_text("\n---\n".join(kept).rstrip() + "\n", "utf-8")
+        objects = [yaml.safe_load(text) for text in manifests]
+        places.cluster.put(*(each for each in objects if each["kind"] in ("Service", "EndpointSlice")))
+    with (places.repository / "values.yaml").open("a", encoding="utf-8") as values:
+        values.write(
+            "\nSyncSettings:\n  # Servers of a pool are the Pods, as the cluster lists them.\n  backends: cluster\n"
+        )
+
+
+def roll_out(endpoints: Mapping[str, bool]) -> Callable[[Places], None]:
+    """What a Deployment of the storefront does to its EndpointSlice: addresses, and whether they are ready."""
+
+    def change(places: Places) -> None:
+        slice_: dict[str, Any] = places.cluster.objects["endpointslices"]["shop", "storefront-1"]
+        conditions = {True: {"ready": True}, False: {"ready": False, "serving": True, "terminating": True}}
+        found = [{"addresses": [address], "conditions": conditions[ready]} for address, ready in endpoints.items()]
+        places.cluster.put({**slice_, "kind": "EndpointSlice", "endpoints": found})
+
+    return change
+
+
+def change_address(places: Places) -> None:
     """What a person does in an editor."""
-    manifest = repository / GATEWAY
+    manifest = places.repository / GATEWAY
     before = manifest.read_text("utf-8")
     after = before.replace(OLD_ADDRESS, NEW_ADDRESS)
     if after == before:
@@ -55,13 +96,15 @@ def change_address(repository: Path) -> None:
 
 STEPS = (
     Step(
-        says="Five teams keep their load balancers in one Git repository, as Kubernetes manifests.",
+        says="Five teams keep their load balancers in one Git repository, as Kubernetes manifests. "
+        "A small cluster runs beside it, and makes the EndpointSlices.",
         commands=(
             ("git init --quiet", 0),
             ("git add .", 0),
             ('git commit --quiet --message "four load balancers of five teams"', 0),
             ("git ls-files", 0),
         ),
+        change=move_back_ends,
     ),
     Step(
         says="Is the tree in order? This asks no Controller, so it can run for every pull request.",
@@ -75,7 +118,7 @@ STEPS = (
     Step(says="Once more: the Controller is as Git wants it, so nothing is written.", commands=((SYNC, 0),)),
     Step(
         says=f"Team shop wants another address. Somebody edits one line of {GATEWAY} and commits it.",
-        edit=change_address,
+        change=change_address,
         commands=(
             ("git diff --unified=1", 0),
             (f'git commit --quiet --all --message "shop: move the storefront to {NEW_ADDRESS}"', 0),
@@ -89,7 +132,21 @@ STEPS = (
         says="Do it. VirtualService and VsVip are deleted and created again; pools and policies stay.",
         commands=((SYNC, 0),),
     ),
-    Step(says="And a last time: nothing is left to do.", commands=((SYNC, 0),)),
+    Step(says="Once more: nothing is left to do.", commands=((SYNC, 0),)),
+    Step(
+        says="Team shop rolls out a new version. Nothing changes in Git: a new Pod is ready, and an old one is ending.",
+        change=roll_out({"10.244.1.31": False, "10.244.2.31": True, "10.244.3.31": True, "10.244.1.32": True}),
+        commands=((SYNC, 0),),
+    ),
+    Step(
+        says="A minute later the rollout is over: three new Pods. That is why such a run starts every minute.",
+        change=roll_out({"10.244.1.32": True, "10.244.2.32": True, "10.244.3.32": True}),
+        commands=((SYNC, 0), ("avi-sync status --source . --controller embedded", 0)),
+    ),
+    Step(
+        says="The cluster ends with the tour. What it told of servers goes to a file, which can stand in for it.",
+        commands=(("avi-sync cluster export --source . --out ../cluster.json", 0),),
+    ),
 )
 
 
@@ -99,18 +156,29 @@ def main() -> int:
     repository = folder / "repo"
     shutil.copytree(EXAMPLE, repository)
     (folder / "gitconfig").write_text(GIT_CONFIGURATION, "utf-8")
-    environment = demo_environment(folder, os.environ)
+    cluster = ApiServer().start()
+    try:
+        cluster.kubeconfig(folder)
+        ended_well = take_tour(Places(repository=repository, cluster=cluster), demo_environment(folder, os.environ))
+    finally:
+        cluster.stop()
+    if ended_well:
+        print(farewell(folder))
+    return 0 if ended_well else 1
+
+
+def take_tour(places: Places, environment: Mapping[str, str]) -> bool:
+    """Whether every command ended as it should."""
     for number, step in enumerate(STEPS, start=1):
         print(f"\n=== {number} of {len(STEPS)}: {step.says}", flush=True)
-        step.edit(repository)
+        step.change(places)
         for command, expected in step.commands:
             print(f"\n$ {command}", flush=True)
-            code = run(command, repository, environment)
+            code = run(command, places.repository, environment)
             if code != expected:
                 print(f"\nstep {number} failed: `{command}` ended with {code}, not {expected}", file=sys.stderr)
-                return 1
-    print(farewell(folder))
-    return 0
+                return False
+    return True
 
 
 def run(command: str, folder: Path, environment: Mapping[str, str]) -> int:
@@ -133,7 +201,7 @@ def prepared_folder(arguments: list[str]) -> Path:
 
 def demo_environment(folder: Path, inherited: Mapping[str, str]) -> dict[str, str]:
     """Everything that would be remembered goes into the folder, and no setting of the user's has a say."""
-    ours = ("AVI_", "GIT_", "SYNC_", "XDG_")
+    ours = ("AVI_", "GIT_", "KUBE", "SYNC_", "XDG_")
     kept = {name: value for name, value in inherited.items() if not name.startswith(ours)}
     return kept | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', os.defpath)}",
@@ -143,6 +211,7 @@ def demo_environment(folder: Path, inherited: Mapping[str, str]) -> dict[str, st
         "GIT_PAGER": "cat",
         "SYNC_STATE_DIR": str(folder / "state"),
         "SYNC_CACHE_DIR": str(folder / "cache"),
+        "SYNC_KUBECONFIG": str(folder / "kubeconfig"),
     }
 
 
@@ -153,6 +222,7 @@ That was all. The repository and the emulated Controller are still there; change
 
   cd {shlex.quote(str(folder / "repo"))}
   export SYNC_STATE_DIR={shlex.quote(str(folder / "state"))}
+  export SYNC_CLUSTER_STATE={shlex.quote(str(folder / "cluster.json"))} SYNC_CLUSTER_STATE_MAX_AGE=86400
   {shlex.quote(str(Path(sys.executable).parent))}/{SYNC}"""
 
 

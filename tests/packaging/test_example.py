@@ -38,9 +38,10 @@ def test_the_example_has_no_problem_with_a_fresh_controller(tmp_path: Path) -> N
 
 
 def test_the_tour_ends_well_and_shows_what_it_promises(tmp_path: Path) -> None:
-    """`tools/demo.py` creates everything, then changes nothing, then replaces one VIP, then changes nothing again.
+    """`tools/demo.py` creates everything, changes nothing, replaces one VIP, changes nothing, and follows a rollout.
 
-    What the README shows as output is output of the tour, but for commits and digests.
+    Its repository has no EndpointSlices: all servers but those of hand-written Endpoints come from the cluster. What
+    the README shows as output is output of the tour, but for commits and digests.
     """
     tour = [sys.executable, str(ROOT / "tools" / "demo.py"), str(tmp_path / "tour")]
 
@@ -55,7 +56,12 @@ def test_the_tour_ends_well_and_shows_what_it_promises(tmp_path: Path) -> None:
         "Plan: 0 create, 0 update, 2 replace, 0 delete",
         "Applied: 0 create, 0 update, 2 replace, 0 delete",
         "Plan: 0 create, 0 update, 0 replace, 0 delete",
+        "Applied: 0 create, 1 update, 0 replace, 0 delete",
+        "Applied: 0 create, 1 update, 0 replace, 0 delete",
     ]
+    assert not any("kind: EndpointSlice" in path.read_text() for path in (tmp_path / "tour" / "repo").rglob("*.yaml"))
+    (storefront,) = (line for line in done.stdout.splitlines() if line.startswith("Gateway shop/storefront   "))
+    assert "3 of 3 servers enabled (cluster test)   in sync" in storefront
     assert _output_in_readme() - set(_without_digests(done.stdout)) == set()
 
 
