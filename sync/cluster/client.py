@@ -32,6 +32,8 @@ MOST_WAIT_SECONDS = 30.0
 """The longest `Retry-After` that is waited for."""
 Json = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 _AGAIN = frozenset({429, 500, 502, 503, 504})
+STOPPING = frozenset({0, 401})
+"""No answer, or a login that is refused: the statuses of a `ClusterError` after which more requests would fail, too."""
 
 
 class ClusterError(Exception):
@@ -92,15 +94,19 @@ class ClusterClient:
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Any:
         """The JSON of an answer. Raises ClusterError."""
+        return self._decoded(self._send("GET", path, query))
+
+    def get_body(self, path: str, query: Mapping[str, str | int]) -> bytes:
+        """An answer as it came. Raises ClusterError."""
         return self._send("GET", path, query)
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """The JSON of an answer to a question such as a SelfSubjectAccessReview. Raises ClusterError."""
-        return self._send("POST", path, body=body)
+        return self._decoded(self._send("POST", path, body=body))
 
     def patch(self, path: str, content_type: str, query: Mapping[str, str | int], body: Json) -> Any:
         """The JSON of the object after a patch. Raises ClusterError."""
-        return self._send("PATCH", path, query, body=body, content_type=content_type)
+        return self._decoded(self._send("PATCH", path, query, body=body, content_type=content_type))
 
     def _send(
         self,
@@ -110,7 +116,7 @@ class ClusterClient:
         *,
         body: Json | None = None,
         content_type: str = "application/json",
-    ) -> Any:
+    ) -> bytes:
         target = f"{path}?{urlencode(query)}" if query else path
         has_renewed = False
         for tries in range(1, MOST_TRIES + 1):
@@ -126,7 +132,7 @@ class ClusterClient:
                 continue
             if answer.status in _AGAIN and self._waited(tries, answer.wait_seconds):
                 continue
-            return self._content(answer)
+            return self._accepted(answer)
         raise ClusterError("the API server was asked too often")
 
     def _waited(self, tries: int, wanted_seconds: float) -> bool:
@@ -195,18 +201,21 @@ class ClusterClient:
         )
         return self._http
 
-    def _content(self, answer: _Answer) -> Any:
+    def _accepted(self, answer: _Answer) -> bytes:
+        """The body of an answer that refuses nothing."""
         if answer.status >= 300:
             reason = self._without_secrets(_refusal(answer))
             raise ClusterError(reason, status=answer.status, managers=frozenset(_managers(answer)))
+        return answer.body
+
+    def _decoded(self, body: bytes) -> Any:
+        server = self._context.address.server
         try:
-            content = json.loads(answer.body)
+            content = json.loads(body)
         except (ValueError, RecursionError):
-            raise ClusterError(
-                f"{self._context.address.server} answers with something that is no JSON", status=answer.status
-            ) from None
+            raise ClusterError(f"{server} answers with something that is no JSON", status=200) from None
         if not isinstance(content, dict):
-            raise ClusterError(f"{self._context.address.server} is no API server of Kubernetes", status=answer.status)
+            raise ClusterError(f"{server} is no API server of Kubernetes", status=200)
         return content
 
     def _without_secrets(self, text: str) -> str:

@@ -1,19 +1,17 @@
 """One cluster → what it makes of the Services of a tree; what cannot be read is said, and raises nothing."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
 
-from sync.cluster.client import ClusterClient, ClusterError
-from sync.cluster.lists import PAGE_SIZE, Item, read_list
-from sync.cluster.objects import Parser, picking
+from sync.cluster.client import STOPPING, ClusterClient, ClusterError
+from sync.cluster.lists import PAGE_SIZE, read_list
+from sync.cluster.objects import I, Item, NodeItem, PodItem, ServiceItem, SliceItem
 from sync.errors import UnreachableError
 from sync.model.cluster import ClusterNeeds, ClusterState, Unread
+from sync.model.problem import Origin
 from sync.model.resources.core import SERVICE_NAME_LABEL, EndpointSlice, Node, Pod, Service
-from sync.model.resources.resource import GroupKind, Resource
-
-T = TypeVar("T")
+from sync.model.resources.resource import GroupKind
 
 MOST_NAMESPACES = 3
 """With Services in more namespaces, one list of the whole cluster is cheaper than a list of each."""
@@ -67,107 +65,98 @@ def read_cluster(
     """
     client.login()
     reading = _Reading(client=client, needs=needs, page_size=page_size)
-    parser = Parser(origin=f"cluster {name}")
     read_at = clock()
-    services = reading.of(SERVICES, parser.services)
-    slices = reading.of(SLICES, lambda items: parser.resources(EndpointSlice, items)) if needs.slices else ()
-    pods = reading.of(PODS, lambda items: parser.resources(Pod, items)) if needs.pods else ()
-    nodes = reading.whole(NODES, lambda items: parser.resources(Node, items)) if needs.nodes else ()
-    wanted = needs.services
+    services, slices, pods, nodes = reading.all()
+    origin = Origin(file=f"cluster {name}", is_cluster=True)
     return ClusterState(
         name=name,
         read_at=read_at,
-        services={each.key: each for each in services if each.key in wanted},
-        slices=tuple(each for each in slices if (each.namespace, each.service_name) in wanted),
-        nodes=nodes,
-        pods=tuple(each for each in pods if each.namespace in needs.namespaces),
+        services={each.metadata.key: each.value() for each in services},
+        slices=tuple(each.value(origin) for each in slices),
+        nodes=tuple(each.value(origin) for each in nodes),
+        pods=tuple(each.value(origin) for each in pods),
         unread=tuple(reading.unread),
     )
 
 
-def read_items(client: ClusterClient, needs: ClusterNeeds) -> Mapping[type[Resource], tuple[Item, ...]]:
-    """What the tree needs of the cluster as the API server prints it, with only the fields that count.
+def read_items(client: ClusterClient, needs: ClusterNeeds) -> tuple[Item, ...]:
+    """What the tree needs of the cluster, as `sync.cluster.state_file` writes it to a file.
 
     Raises UnreachableError if any list cannot be read, and as `read_cluster`.
     """
     client.login()
     reading = _Reading(client=client, needs=needs, page_size=PAGE_SIZE)
-    wanted = needs.services
-    services = reading.of(SERVICES, picking(Service))
-    slices = reading.of(SLICES, picking(EndpointSlice)) if needs.slices else ()
-    pods = reading.of(PODS, picking(Pod)) if needs.pods else ()
-    nodes = reading.whole(NODES, picking(Node)) if needs.nodes else ()
+    services, slices, pods, nodes = reading.all()
     if reading.unread:
         first = reading.unread[0]
         raise UnreachableError(
             f"the {first.group_kind.kind}s could not be read: {first.reason}",
             fix="make sure that the cluster answers, and that the account may list them; nothing was written",
         )
-    return {
-        Service: tuple(each for each in services if _key(each, "name") in wanted),
-        EndpointSlice: tuple(each for each in slices if _key(each, "labels", SERVICE_NAME_LABEL) in wanted),
-        Pod: pods,
-        Node: nodes,
-    }
-
-
-def _key(item: Item, *path: str) -> tuple[str, str]:
-    metadata = item.get("metadata") or {}
-    found: Any = metadata
-    for step in path:
-        found = (found or {}).get(step, "")
-    return (metadata.get("namespace", ""), found)
+    return (*services, *slices, *pods, *nodes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
-    """Collects in `unread` what could not be read. After a request without an answer nothing more is sent."""
+    """Collects in `unread` what could not be read. Once no request can succeed, no more are sent."""
 
     client: ClusterClient
     needs: ClusterNeeds
     page_size: int
     unread: list[Unread] = field(default_factory=list)
-    no_answer: list[ClusterError] = field(default_factory=list)
+    stopped: list[ClusterError] = field(default_factory=list)
 
-    def of(self, kind: ListedKind, parse: Callable[[Iterable[Item]], Iterable[T]]) -> tuple[T, ...]:
+    def all(
+        self,
+    ) -> tuple[tuple[ServiceItem, ...], tuple[SliceItem, ...], tuple[PodItem, ...], tuple[NodeItem, ...]]:
+        """Whatever counts of every kind. What is being deleted does not; a slice does, as long as it is there."""
+        needs, wanted, namespaces = self.needs, self.needs.services, set(self.needs.namespaces)
+        return (
+            self._of(SERVICES, ServiceItem, lambda item: _stays(item) and item.metadata.key in wanted),
+            self._of(SLICES, SliceItem, lambda item: item.service_key in wanted) if needs.slices else (),
+            self._of(PODS, PodItem, lambda item: _stays(item) and item.metadata.namespace in namespaces)
+            if needs.pods
+            else (),
+            self._whole(NODES, NodeItem) if needs.nodes else (),
+        )
+
+    def _of(self, kind: ListedKind, item: type[I], counts: Callable[[I], bool]) -> tuple[I, ...]:
         """The objects in the namespaces that count, by one list, or by one of each namespace."""
         namespaces = self.needs.namespaces
         if len(namespaces) > MOST_NAMESPACES:
             try:
-                return self._list(kind, "", parse)
+                return self._list(kind, "", item, counts)
             except ClusterError as error:
                 if error.status != 403:
                     self._note(kind, "", error)
                     return ()
-        found: list[T] = []
+        found: list[I] = []
         for namespace in namespaces:
             try:
-                found += self._list(kind, namespace, parse)
+                found += self._list(kind, namespace, item, counts)
             except ClusterError as error:
                 self._note(kind, namespace, error)
         return tuple(found)
 
-    def whole(self, kind: ListedKind, parse: Callable[[Iterable[Item]], Iterable[T]]) -> tuple[T, ...]:
+    def _whole(self, kind: ListedKind, item: type[I]) -> tuple[I, ...]:
         """The objects of a kind that has no namespaces."""
         try:
-            return self._list(kind, "", parse)
+            return self._list(kind, "", item, _stays)
         except ClusterError as error:
             self._note(kind, "", error)
             return ()
 
-    def _list(self, kind: ListedKind, namespace: str, parse: Callable[[Iterable[Item]], Iterable[T]]) -> tuple[T, ...]:
-        if self.no_answer:
-            raise self.no_answer[0]
-        return read_list(
-            self.client,
-            kind.path(namespace),
-            kind.group_kind.kind,
-            parse,
-            selector=kind.selector,
-            page_size=self.page_size,
-        )
+    def _list(self, kind: ListedKind, namespace: str, item: type[I], counts: Callable[[I], bool]) -> tuple[I, ...]:
+        if self.stopped:
+            raise self.stopped[0]
+        path, size = kind.path(namespace), self.page_size
+        return read_list(self.client, path, item, counts, selector=kind.selector, page_size=size)
 
     def _note(self, kind: ListedKind, namespace: str, error: ClusterError) -> None:
-        if not error.status:
-            self.no_answer.append(error)
+        if error.status in STOPPING:
+            self.stopped.append(error)
         self.unread.append(Unread(group_kind=kind.group_kind, namespace=namespace, reason=error.reason))
+
+
+def _stays(item: Item) -> bool:
+    return item.metadata.deletion_timestamp is None

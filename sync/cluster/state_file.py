@@ -1,7 +1,7 @@
 """A file that stands in for a cluster: what `kubectl get … -o yaml` or `avi-sync cluster export` prints."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,10 @@ from typing import Any
 import yaml
 
 from sync.cluster.client import ClusterError
-from sync.cluster.objects import FIELDS, Item, Parser, picked
+from sync.cluster.objects import I, Item, NodeItem, PodItem, ServiceItem, SliceItem, item_of, manifest_of
 from sync.errors import UsageError
 from sync.model.cluster import ClusterNeeds, ClusterState, Unread
+from sync.model.problem import Origin
 from sync.model.resources.core import EndpointSlice, Node, Pod, Service
 from sync.model.resources.resource import GroupKind
 
@@ -34,23 +35,23 @@ def read_state_file(file: Path, needs: ClusterNeeds) -> ClusterState:
     annotations = _annotations(lists[0]) if lists else {}
     name = annotations.get(CLUSTER) or str(file)
     items = _by_kind(documents)
-    parser = Parser(origin=f"cluster {name}")
+    origin = Origin(file=f"cluster {name}", is_cluster=True)
     wanted = needs.services
     try:
-        services = {each.key: each for each in parser.services(items.get(Service.GROUP_KIND, ())) if each.key in wanted}
+        services = {each.metadata.key: each.value() for each in _items(ServiceItem, items)}
         slices = tuple(
-            each
-            for each in parser.resources(EndpointSlice, items.get(EndpointSlice.GROUP_KIND, ()))
-            if (each.namespace, each.service_name) in wanted
+            each.value(origin)
+            for each in (item_of(SliceItem, item) for item in items.get(EndpointSlice.GROUP_KIND, ()))
+            if each.service_key in wanted
         )
-        pods = tuple(parser.resources(Pod, items.get(Pod.GROUP_KIND, ()))) if needs.pods else ()
-        nodes = tuple(parser.resources(Node, items.get(Node.GROUP_KIND, ()))) if needs.nodes else ()
+        pods = tuple(each.value(origin) for each in _items(PodItem, items)) if needs.pods else ()
+        nodes = tuple(each.value(origin) for each in _items(NodeItem, items)) if needs.nodes else ()
     except ClusterError as error:
         raise UsageError(error.reason, where=str(file), fix="export the cluster again") from None
     return ClusterState(
         name=name,
         read_at=_read_at(annotations, file),
-        services=services,
+        services={key: each for key, each in services.items() if key in wanted},
         slices=slices,
         nodes=nodes,
         pods=pods,
@@ -62,11 +63,8 @@ def read_state_file(file: Path, needs: ClusterNeeds) -> ClusterState:
     )
 
 
-def exported(name: str, read_at: datetime, objects: Mapping[type, Iterable[Item]]) -> Iterator[str]:
-    """The text of a file that holds these objects, as JSON, which is YAML: only the fields that count.
-
-    `objects` are items of lists, by the type that reads them.
-    """
+def exported(name: str, read_at: datetime, items: Iterable[Item]) -> Iterator[str]:
+    """The text of a file that holds these objects, as JSON, which is YAML: only the fields that count."""
     head = {
         "apiVersion": "v1",
         "kind": "List",
@@ -74,14 +72,18 @@ def exported(name: str, read_at: datetime, objects: Mapping[type, Iterable[Item]
     }
     yield json.dumps(head, indent=1)[:-2] + ',\n "items": [\n'
     separator = ""
-    for kind, items in objects.items():
-        group, word = kind.GROUP_KIND  # type: ignore[attr-defined]
-        version = f"{group}/v1" if group else "v1"
-        for item in items:
-            text = json.dumps({"apiVersion": version, "kind": word, **picked(item, FIELDS[kind])}, sort_keys=True)
-            yield f"{separator}  {text}"
-            separator = ",\n"
+    for item in items:
+        yield f"{separator}  {json.dumps(manifest_of(item), sort_keys=True)}"
+        separator = ",\n"
     yield "\n ]\n}\n"
+
+
+def _items(kind: type[I], items: Mapping[GroupKind, Sequence[Any]]) -> Iterator[I]:
+    """The objects of a kind that are not being deleted."""
+    for value in items.get(kind.GROUP_KIND, ()):
+        item = item_of(kind, value)
+        if item.metadata.deletion_timestamp is None:
+            yield item
 
 
 def _kinds_of(needs: ClusterNeeds) -> Iterator[type[Service | EndpointSlice | Pod | Node]]:
@@ -117,8 +119,8 @@ def _documents(file: Path) -> Iterator[Mapping[str, Any]]:
     yield from documents
 
 
-def _by_kind(documents: Iterable[Mapping[str, Any]]) -> Mapping[GroupKind, list[Item]]:
-    found: dict[GroupKind, list[Item]] = {}
+def _by_kind(documents: Iterable[Mapping[str, Any]]) -> Mapping[GroupKind, list[Any]]:
+    found: dict[GroupKind, list[Any]] = {}
     known = {kind.GROUP_KIND for kind in _KINDS}
     for document in documents:
         items = document.get("items")

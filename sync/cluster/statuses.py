@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sync.cluster.client import ClusterClient, ClusterError
+from sync.cluster.client import STOPPING, ClusterClient, ClusterError
 from sync.model.desired import Condition, Owner, OwnerKind, Status
 from sync.model.problem import Problem, Severity
 from sync.model.resources.core import Service
@@ -30,8 +30,6 @@ _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _JSON_PATCH = "application/json-patch+json"
 _MOST_TRIES = 5
-_STOPPING = frozenset({0, 401})
-"""No answer, or a login that is refused: the next request would fare no better."""
 
 _Object = Mapping[str, Any]
 
@@ -197,7 +195,7 @@ def _each(places: Iterable[_Place], act: Callable[[_Place], None], what: str) ->
         try:
             act(place)
         except ClusterError as error:
-            if error.status in _STOPPING and waiting:
+            if error.status in STOPPING and waiting:
                 yield _failure(f"{what} of {place} and {len(waiting)} others", error)
                 return
             yield _failure(f"{what} of {place}", error, str(place))

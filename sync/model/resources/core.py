@@ -112,6 +112,7 @@ class Endpoint:
 
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
+AddressType = Literal["IPv4", "IPv6", "FQDN"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +120,7 @@ class EndpointSlice(Resource):
     """discovery.k8s.io/v1 EndpointSlice; it belongs to the Service that its label names."""
 
     GROUP_KIND: ClassVar[GroupKind] = GroupKind("discovery.k8s.io", "EndpointSlice")
-    address_type: Literal["IPv4", "IPv6", "FQDN"]
+    address_type: AddressType
     ports: tuple[SlicePort, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
 
