@@ -228,7 +228,7 @@ def test_a_computed_field_that_a_template_sets_is_remembered(kind: str, text: st
             '{\n"services": [{"port": 1,\n"enable_http3": true}]}',
             3,
             '"services[].enable_http3" is not a field of Service (Avi 30.2.1): did you mean "enable_http2"?',
-            id="a slip of the pen in an item",
+            id="a typo in an item",
         ),
         pytest.param('{"analytics_policy": {"xyz": 1}}', 1, '"analytics_policy.xyz" is not a field', id="deep inside"),
         pytest.param('{"dns_info": [{"metadata": "x"}]}', 1, '"dns_info[].metadata" is computed', id="inside an item"),

@@ -8,7 +8,7 @@ from sync.cli.terminal import print_result
 
 PROGRAM = "avi-sync"
 VARIABLE = "_AVI_SYNC_COMPLETE"
-"""How click is told to complete instead of to run; its name follows from the program's."""
+"""The variable that makes click complete instead of run; its name follows from the program's."""
 
 
 @click.command(

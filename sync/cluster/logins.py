@@ -23,7 +23,7 @@ class Proof:
 
 
 class Prover:
-    """The proof of a login, always current. Nothing of it is ever stored."""
+    """The proof of a login, always current. It is never stored."""
 
     def __init__(
         self,

@@ -28,7 +28,7 @@ _KINDS = (Service, EndpointSlice, Pod, Node)
 def read_state_file(file: Path, needs: ClusterNeeds) -> ClusterState:
     """What the file says of the Services that count. Raises UsageError for a file that is none of its kind.
 
-    A kind of which the file holds nothing counts as not read: nobody can tell whether it was asked for.
+    A kind of which the file holds nothing counts as not read: it is unknown whether it was requested.
     """
     documents = tuple(_documents(file))
     lists = [each for each in documents if each.get("kind") == "List"]

@@ -88,8 +88,8 @@ class Surroundings:
     """What a plan that deletes depends on, beside the objects of our kinds.
 
     `users` refer to what would be deleted; `unreadable_users` are the types that the account may not read, so that
-    nobody can tell. `missing` has, for each object that would be created after a delete, what it refers to and is not
-    there (`network "vips"`); `unreadable` are the types of which nobody can tell that.
+    this is unknown. `missing` has, for each object that would be created after a delete, what it refers to and is not
+    there (`network "vips"`); `unreadable` are the types for which that is unknown.
     """
 
     users: tuple[UserObject, ...] = ()
@@ -105,7 +105,7 @@ NOTHING_AROUND = Surroundings()
 class LiveState:
     """All objects of our kinds that the account can see, of every tenant and cloud.
 
-    `kept` is what runs have stored before they deleted it, and not yet dropped: while nobody else writes, the run that
+    `kept` is what runs have stored before they deleted it, and not yet dropped: while no other run writes, the run that
     did so has died on the way. `holder` is another run that holds the lock: then what is kept may be its work.
     `only_tenants` are the tenants that were looked at, where those are not all. `surroundings` are read for a plan that
     deletes only.

@@ -148,7 +148,7 @@ class Verdict(StrEnum):
 
     UP = "up"
     IDLE = "idle"
-    """Not up, and nobody can expect it to be: somebody has disabled it, or it has no server to send to."""
+    """Not up, as expected: it is disabled, or has no server."""
     NOT_UP = "not up"
     UNKNOWN = "unknown"
     """The Controller could not be asked."""

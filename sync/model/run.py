@@ -87,11 +87,11 @@ class Run:
     lost: str = ""
     """Why live could not be read again after applying; empty where it could, or nothing was applied."""
     services: tuple[ServiceState, ...] = ()
-    """How the VirtualServices that were changed are doing; empty where nobody asked."""
+    """The state of the changed VirtualServices; empty without `--wait`."""
     locked: str = ""
     """Who holds the lock, or why this run lost it: what is not among the outcomes was not tried."""
     edits: tuple[Edit, ...] = ()
-    """What others set on live objects and Git has no say in; empty where nobody asked."""
+    """Edits of live objects that Git does not decide; only `drift` and `status` look for them."""
     before: LiveState = field(default_factory=LiveState)
     """What `plan` was made against, before anything was written."""
     record: Record = field(default_factory=Record)

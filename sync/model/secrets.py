@@ -1,6 +1,6 @@
 """What must never be shown, and values and texts without it.
 
-Fields are told by name, at any depth: those of the column `secret` of `sync/kinds.py`, and those whose name says so.
+Fields are recognised by name, at any depth: those in column `secret` of `sync/kinds.py`, and those whose name says so.
 A `Change` cannot hold a secret, for it is made of what comes from here; every other body that is printed or kept goes
 through `without_secrets` on its way.
 """

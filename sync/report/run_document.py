@@ -1,4 +1,4 @@
-"""The JSON document of a run: its plan, and what became of it."""
+"""The JSON document of a run: its plan, and its outcome."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -49,28 +49,28 @@ class ChangeDocument(KeyDocument):
     owner: OwnerDocument
     fields: list[FieldDocument]
     lost: list[str]
-    """What the replacement of the live object cannot have; of a deleted object, what others set on it."""
+    """What cannot be carried over to the replacement; for a deleted object, what others set on it."""
 
 
 class LossDocument(JsonDocument):
-    """One thing that those who connect to an owner lose."""
+    """One thing that clients of an owner lose."""
 
     gravity: Annotated[str, known(Gravity)]
     """`gone`: the owner is deleted; `drained`: a listener goes, or its last server, or most; `disrupted`: the rest."""
     said: str = at("words")
     cause: CauseName
-    """Whether Git requests it, or it would come of undoing an edit on the Controller."""
+    """Whether Git requests it, or it results from undoing an edit on the Controller."""
 
 
 class OutageDocument(JsonDocument):
-    """What the plan takes away from those who connect to one owner."""
+    """The outage of one owner: what its clients lose by the plan."""
 
     owner: OwnerDocument
     losses: list[LossDocument]
     enabled_before: Count
     """Servers that get traffic now."""
     enabled_after: Count
-    """Those that would get it afterwards."""
+    """Servers that would get it afterwards."""
 
 
 class WriteDocument(KeyDocument):
@@ -86,7 +86,7 @@ class ChangeSetDocument(JsonDocument):
     writes: list[WriteDocument]
 
 
-# --- what became of it ------------------------------------------------------------------------------------------------
+# --- outcome ----------------------------------------------------------------------------------------------------------
 
 
 class WriteOutcomeDocument(KeyDocument):
@@ -120,7 +120,7 @@ class OutcomeDocument(JsonDocument):
 
 
 class OwnerOutcomeDocument(JsonDocument):
-    """The worst of what became of an owner's changes."""
+    """The worst result of an owner's changes."""
 
     owner: OwnerDocument
     state: Annotated[str, known(ChangeState)]
@@ -129,7 +129,7 @@ class OwnerOutcomeDocument(JsonDocument):
 
 
 class ServiceDocument(KeyDocument):
-    """How a VirtualService that was changed is doing."""
+    """The state of a changed VirtualService."""
 
     owner: OwnerDocument
     verdict: Annotated[str, known(Verdict)]
@@ -148,7 +148,7 @@ class PoolDocument(KeyDocument):
 
 
 class RefusalDocument(JsonDocument):
-    """Why nothing was written although there is a plan, and what would let it through."""
+    """Why the plan was not written, and how to permit it."""
 
     message: str
     fix: str
@@ -172,7 +172,7 @@ Summary = Annotated[
 
 
 class RunDocument(VersionedDocument):
-    """What `sync` and all commands that plan print: the plan, what became of it, and all problems."""
+    """What `sync` and all commands that plan print: the plan, its outcome, and all problems."""
 
     commit: Commit
     dry_run: bool
@@ -182,26 +182,26 @@ class RunDocument(VersionedDocument):
     """In the order in which they are applied."""
     change_sets: list[ChangeSetDocument]
     outages: list[OutageDocument]
-    """The owners from which the plan takes something away."""
+    """The owners with an outage."""
     pools: list[PoolDocument]
     """Where the servers of each pool come from."""
     held: list[OwnerDocument]
     """Owners that are left unchanged."""
     foreign: list[KeyDocument]
-    """Desired names that somebody else's objects have."""
+    """Desired names of objects that are not ours."""
     owners: list[OwnerOutcomeDocument]
-    """How each owner fared; empty unless the plan was applied."""
+    """The result of each owner; empty unless the plan was applied."""
     outcomes: list[OutcomeDocument]
     """Empty unless the plan was applied."""
     remaining: list[ChangeDocument]
-    """What there is still to do after applying; empty if live equals desired."""
+    """The changes that remain after applying; empty if live equals desired."""
     edits: list[EditDocument]
-    """What somebody edited and runs leave alone; only `drift` looks for it."""
+    """Edits that runs leave alone; only `drift` looks for them."""
     refusals: list[RefusalDocument]
     stale: bool
-    """Whether a saved plan no longer fits; the refusals say what has moved."""
+    """Whether a saved plan is stale; the refusals say what has changed."""
     services: list[ServiceDocument]
-    """With --wait: how the VirtualServices that were changed are doing."""
+    """With --wait: the state of the changed VirtualServices."""
     lost: str
     """Why the Controller could not be read again after applying; empty where it could."""
     locked: str
@@ -269,7 +269,7 @@ class PlanFileDocument(VersionedDocument):
     """What `plan --out` writes and `apply` reads."""
 
     saved_plan: dict[str, Any]
-    """What `apply` knows the plan again by; nothing for other readers."""
+    """Fingerprints by which `apply` recognises the plan; not for other readers."""
     document: RunDocument
     """The plan, as a dry run prints it."""
     checksum: str

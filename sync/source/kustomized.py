@@ -14,7 +14,7 @@ from sync.source.reading import Reading, broken_twin, problem_at, stands_alone
 def set_patches_aside(reading: Reading) -> None:
     """Patches of kustomizations that are no manifests by themselves are not served; what is live of that name stays.
 
-    A patch of something that is in the tree is another matter: nobody can tell then what a cluster gets.
+    A patch of something that is in the tree is different: it is unknown then what a cluster gets.
     """
     files = patch_files(reading.kustomizations)
     sound = [item for items in reading.resources.values() for item in items]

@@ -36,7 +36,7 @@ def has_placement_networks(cloud: CloudFacts, tier1_lr: str) -> bool:
 def is_nsxt_vlan(cloud: CloudFacts, tier1_lr: str) -> bool:
     """Whether an NSX-T cloud has VLANs instead of an overlay; `tier1_lr` is that of values.yaml.
 
-    It is required on an overlay and forbidden on VLANs (AKO-T1-ROUTER), so that it tells where nobody asked the cloud.
+    It is required on an overlay and forbidden on VLANs (AKO-T1-ROUTER), so it shows the kind without a Controller.
     """
     zone = cloud.transport_zone or (OVERLAY if tier1_lr else VLAN)
     return cloud.vtype == NSXT and zone == VLAN

@@ -91,7 +91,7 @@ def _unserved_listeners(gateway: Gateway, inputs: Inputs) -> Iterator[Problem]:
             yield _warning(gateway, ("spec", "listeners", number), message, fix)
 
 
-# --- what nobody refers to --------------------------------------------------------------------------------------------
+# --- unused resources -------------------------------------------------------------------------------------------------
 
 
 def _unused_classes(resources: Resources) -> Iterator[Problem]:

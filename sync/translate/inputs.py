@@ -87,7 +87,7 @@ def inputs_of(resources: Resources, settings: Settings, facts: Facts, *, records
 
 
 class Coverage(Enum):
-    """Whether a namespace is served; where that cannot be told its owners are held."""
+    """Whether a namespace is served; if that is unknown, its owners are held."""
 
     YES = "served"
     BLOCKED = "its namespace is in AKOSettings.blockedNamespaceList"

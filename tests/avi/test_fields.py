@@ -16,7 +16,7 @@ def test_the_fields_of_our_own_table_are_in_the_schema(kind: str) -> None:
 
 
 def test_the_fields_of_messages_in_our_tables_are_in_the_schema() -> None:
-    """A slip of the pen would leave a field compared that should not be, or the other way round."""
+    """A typo would leave a field compared that should not be, or the other way round."""
     named = {(message, name) for message, names in COMPUTED.items() for name in names}
 
     assert [(m, name) for m, name in sorted(named | UNORDERED.keys()) if name not in SCHEMA[m]] == []

@@ -308,7 +308,7 @@ def _child(arguments: tuple[str, ...], environment: Mapping[str, str], folder: s
         os.dup2(os.open(Path(folder, name), os.O_WRONLY | os.O_CREAT, 0o600), descriptor)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8")
     sys.stderr = os.fdopen(2, "w", encoding="utf-8")
-    from sync.cli import main  # after the redirection: nothing of it may hold the old streams
+    from sync.cli import main  # after the redirection: it must not hold the old streams
 
     main(arguments)
 

@@ -62,7 +62,7 @@ def test_what_kubectl_prints_stands_in_for_the_cluster(kubectl: Kubectl, read: R
 
 
 def test_a_kind_that_the_file_lacks_is_unread(kubectl: Kubectl, tmp_path: Path) -> None:
-    """Nobody can tell whether it was asked for."""
+    """It is unknown whether it was requested."""
     file = tmp_path / "state.yaml"
     file.write_text(kubectl("get", "services", "-A", "-o", "yaml").stdout)
 

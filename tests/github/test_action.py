@@ -159,7 +159,7 @@ def test_a_comment_without_a_pull_request_changes_nothing_else(
 
 
 def test_the_install_step_takes_locked_dependencies_only(tmp_path: Path, tree: Tree, controller: Controller) -> None:
-    """It is run with a `python` that writes down what it is asked for."""
+    """It is run with a `python` that records its arguments."""
     log = tmp_path / "log"
     tools = tmp_path / "tools"
     tools.mkdir()

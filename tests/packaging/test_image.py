@@ -136,7 +136,7 @@ def _environment(programs: Path) -> dict[str, str]:
 
 
 def _has_index(programs: Path) -> bool:
-    """Whether pip gets at packages here: asked for the smallest one of the lock file."""
+    """Whether pip can install packages here; it tries the smallest one of the lock file."""
     pin = re.findall(r"^pluggy==\S+", (ROOT / "requirements-build.lock").read_text(), flags=re.MULTILINE)
     ask = ["python", "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir", "--retries=0", *pin]
     environment = _environment(programs) | {"PIP_TARGET": ""}

@@ -123,7 +123,7 @@ class Controller:
         return [vip["ip_address"]["addr"] for vip in self.find("vsvip", name)["vip"]]
 
     def forget(self) -> None:
-        """Begin the log anew."""
+        """Clear the log."""
         self.log.write_text("")
 
 

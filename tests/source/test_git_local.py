@@ -37,7 +37,7 @@ def state_of(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 def test_files_of_head(make_repository: Make, git: Git, read: Read) -> None:
-    """HEAD is read when nothing else is asked for, with its full SHA and the files that matter, in order."""
+    """HEAD is read by default, with its full SHA and the files that matter, in order."""
     repository = make_repository(PROD | {"templates/pool.json.j2": "{}", "a.json": "{}", ".avi-sync-freeze": "x"})
 
     snapshot = read(repository)

@@ -129,7 +129,7 @@ def test_redirect_without_a_token(make_repository: Make, serve_http: Serve, read
 
 
 def test_second_read_asks_once(make_repository: Make, serve_http: Serve, read: Read) -> None:
-    """When nothing has changed the remote is asked for its refs only."""
+    """If nothing has changed, only the refs of the remote are requested."""
     make_repository()
     server = serve_http()
     first = read(f"{server.url}/repository", ref="main")

@@ -95,7 +95,7 @@ def test_refs(ref: str, make_repository: Make, git: Git, read: Read) -> None:
 
 
 def test_sha_that_is_no_tip(make_repository: Make, git: Git, commit_files: Commit, read: Read) -> None:
-    """An older commit can be asked for by its SHA, and is not asked of the remote again once it is here."""
+    """An older commit can be requested by its SHA, and is not fetched again once it is here."""
     repository = make_repository({"a.yaml": "1"})
     first = git(repository, "rev-parse", "HEAD")
     commit_files(repository, {"a.yaml": "2"})
@@ -221,7 +221,7 @@ def test_missing_path(make_repository: Make, read: Read) -> None:
 
 
 def test_a_remote_has_no_work_tree(make_repository: Make, read: Read) -> None:
-    """Uncommitted files of a remote cannot be asked for."""
+    """Uncommitted files of a remote cannot be requested."""
     with pytest.raises(SourceError, match="no work tree"):
         read(make_repository().as_uri(), working_tree=True)
 
@@ -298,7 +298,7 @@ def with_an_empty_ref(mirror: Path) -> None:
     [half_made, without_objects, with_cut_packs, with_broken_configuration, with_a_forgotten_lock, with_an_empty_ref],
 )
 def test_damaged_mirror(damage: Callable[[Path], None], tmp_path: Path, make_repository: Make, read: Read) -> None:
-    """A mirror that a killed process left in any state is built again, and nothing of it stays behind."""
+    """A mirror that a killed process left in any state is rebuilt, without leftovers."""
     repository = make_repository()
     expected = read(repository.as_uri())
     damage(mirror_of(tmp_path))

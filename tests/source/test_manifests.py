@@ -181,7 +181,7 @@ def test_other_kinds_are_counted_and_ignored() -> None:
 def test_a_manifest_that_was_meant_for_us_is_not_taken_for_somebody_elses(
     version: str, kind: str, meant: str, severity: str
 ) -> None:
-    """What is live of it stays: an API server would refuse it, and a slip of the pen is no delete."""
+    """Its live objects are kept: an API server would refuse it, and a misspelling is not a delete."""
     resources, problems = read({"a.yaml": f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\n"})
 
     told = [p for p in problems if p.message != f"{kind} of {version} is not read"]

@@ -320,7 +320,7 @@ def test_an_address_that_the_network_does_not_have_holds_the_gateway(address: st
     ],
 )
 def test_a_status_does_not_claim_an_address_that_will_not_be(address: str, vtype: str) -> None:
-    """It tells what is, not what was asked for."""
+    """It shows what is live, not what was requested."""
     found = translated(make_gateway(addresses=[address]), facts=make_facts(vtype=vtype))
 
     assert found.statuses[0].addresses == ()
@@ -502,7 +502,7 @@ def test_the_status_of_a_gateway_gives_akos_reason(items: list[Any], reason: str
 
 
 def test_a_controller_that_is_nearly_ours_holds_what_is_live() -> None:
-    """A slip of the pen in the class of many Gateways deletes none of them."""
+    """A misspelt class of many Gateways deletes none of them."""
     found = translated(make_gateway(gateway_class="own"), make_gateway_class("own", controller=CONTROLLER + "b"))
 
     assert (found.specs, [str(held.owner) for held in found.held]) == ((), ["Gateway shop/web"])

@@ -48,7 +48,7 @@ def group_of(*items: Any) -> str:
     ],
 )
 def test_parameters_that_count_for_nothing_are_told(group: str, kind: str, is_held: bool, message: str) -> None:
-    """As good as none, as in AKO; but a slip of the pen moves no VIP to another network."""
+    """It has no effect, as in AKO; but a misspelling moves no VIP to another network."""
     found = translated(make_gateway(), make_gateway_class(infra_setting="edge", group=group, kind=kind), EDGE)
 
     (problem,) = [p for p in found.problems if p.field_text == "spec.parametersRef"]

@@ -67,7 +67,7 @@ def test_a_service_is_ours_by_its_class(
 
 
 def test_a_class_that_is_nearly_ours_holds_what_is_live() -> None:
-    """A slip of the pen deletes nothing."""
+    """A misspelling deletes nothing."""
     found = translated(make_load_balancer(load_balancer_class="ako.vmware.com/avi-lp"), make_slice())
 
     assert (found.specs, [str(held.owner) for held in found.held]) == ((), ["Service shop/front"])

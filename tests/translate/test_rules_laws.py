@@ -282,7 +282,7 @@ def asking(way: str, name: str, address: str) -> list[Any]:
 @given(st.lists(st.tuples(st.sampled_from(ASKING), st.sampled_from(ADDRESSES)), max_size=5))
 @settings(max_examples=40, deadline=None)
 def test_no_two_owners_get_one_address_silently(wanted: list[tuple[str, str]]) -> None:
-    """Those that ask for the same address, however it is written and asked for, are held, and each is told."""
+    """Owners that request the same address, in any spelling and by any field, are all held, each with an error."""
     owners = {f"north--shop-w{number}": USUAL.get(text, text) for number, (_, text) in enumerate(wanted)}
     contested = {name for name, address in owners.items() if list(owners.values()).count(address) > 1}
 

@@ -122,7 +122,7 @@ def test_a_rule_that_nothing_refers_to_is_told(reference: str) -> None:
         pytest.param({"L4Settings": {"defaultDomain": "c.example"}}, ["a.example"], "L4Settings", id="2"),
         pytest.param({"L4Settings": {"defaultDomain": "a.example"}}, ["b.example", "a.example"], "", id="there"),
         pytest.param({"L4Settings": {"defaultDomain": "c.example"}}, [], "", id="the cloud has none"),
-        pytest.param({}, ["a.example"], "", id="none asked for"),
+        pytest.param({}, ["a.example"], "", id="none requested"),
     ],
 )
 def test_a_default_domain_that_the_cloud_does_not_have_is_told(

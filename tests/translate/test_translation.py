@@ -110,7 +110,7 @@ def test_an_owner_whose_manifest_cannot_be_used_is_held(kind: str, expected: Own
     ],
 )
 def test_a_broken_service_is_held_unless_it_plainly_has_no_virtual_service(service_type: str, is_held: bool) -> None:
-    """A slip of the pen in `spec.type` deletes nothing."""
+    """A misspelt `spec.type` deletes nothing."""
     broken = make_broken("Service", "web", "shop", service_type=service_type)
 
     assert [held.name for held in translated(broken).held] == (["north--shop-web"] if is_held else [])

@@ -61,7 +61,7 @@ CONFIGURATION = (
 )
 """Wins over what a repository's own configuration says, so that none of it can run a command.
 
-`safe.directory` may be a star because each command is told its one repository and never looks for another.
+`safe.directory` may be a star because each command gets its one repository and never looks for another.
 """
 
 
