@@ -16,9 +16,9 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from sync.cluster.logins import Proof, Prover
-from sync.cluster.place import KubeContext
+from sync.cluster.place import ClusterAddress, KubeContext
 from sync.cluster.tls import ssl_context
-from sync.errors import SyncError
+from sync.errors import SyncError, UsageError
 from sync.model.secrets import blanked
 from sync.model.traffic import Exchange, Observer, unobserved
 from sync.timing import Timing
@@ -67,18 +67,20 @@ class ClusterClient:
         timing: Timing,
         timeout_seconds: float = 30.0,
         observe: Observer = unobserved,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._context = context
         self._timing = timing
+        self._transport = transport
         self._timeout_seconds = timeout_seconds
         self._observe = observe
-        self._prover = Prover(context.login, context.address)
+        self._prover = Prover(context.login, context.address, timing)
         self._proof: Proof | None = None
         self._http: httpx.Client | None = None
 
     def login(self) -> None:
-        """Have something to show before the first request. Raises UsageError, UnreachableError."""
-        self._prover.proof()
+        """Prepare the login and the connections before the first request. Raises UsageError, UnreachableError."""
+        self._client(self._prover.proof())
 
     def close(self) -> None:
         """Close all connections."""
@@ -144,6 +146,9 @@ class ClusterClient:
         return True
 
     def _try(self, method: str, target: str, body: Json | None, content_type: str) -> _Answer:
+        seconds = min(self._timeout_seconds, self._timing.left_seconds)
+        if seconds <= 0:
+            raise ClusterError("the time limit of the run was reached before it was asked")
         try:
             proof = self._prover.proof()
             http = self._client(proof)
@@ -158,11 +163,11 @@ class ClusterClient:
         begin = time.perf_counter()
         try:
             with http.stream(
-                method, self._context.address.server + target, headers=headers, content=content
+                method, self._context.address.server + target, headers=headers, content=content, timeout=seconds
             ) as response:
                 found = _Answer(
                     status=response.status_code,
-                    body=self._body(response),
+                    body=_body(response, seconds),
                     content_type=response.headers.get("Content-Type", ""),
                     wait_seconds=_retry_after(response.headers.get("Retry-After", "")),
                 )
@@ -171,18 +176,6 @@ class ClusterClient:
             raise
         self._tell(method, target, str(found.status), begin)
         return found
-
-    def _body(self, response: httpx.Response) -> bytes:
-        """The body; raises httpx.RequestError for one that is too large or too slow."""
-        ends_at = time.monotonic() + self._timeout_seconds
-        body = bytearray()
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > MOST_BYTES:
-                raise httpx.DecodingError(f"the answer has more than {MOST_BYTES // 1024 // 1024} MB")
-            if time.monotonic() > ends_at:
-                raise httpx.ReadTimeout(f"the answer was not complete after {self._timeout_seconds:g} s")
-        return bytes(body)
 
     def _client(self, proof: Proof) -> httpx.Client:
         """The connections; new ones where another certificate is to be shown."""
@@ -193,9 +186,9 @@ class ClusterClient:
         address = self._context.address
         self._http = httpx.Client(
             verify=ssl_context(address, proof.certificate, proof.key),
-            proxy=address.proxy_url or _proxy_of_environment(address.server),
+            proxy=_proxy(address),
+            transport=self._transport,
             headers={"User-Agent": "avi-sync", "Accept-Encoding": "gzip" if address.is_packed else "identity"},
-            timeout=self._timeout_seconds,
             follow_redirects=False,
             trust_env=False,
         )
@@ -229,24 +222,47 @@ class ClusterClient:
         _LOG.debug("event=cluster-request method=%s path=%s status=%s seconds=%.3f", method, path, status, seconds)
 
 
+def _body(response: httpx.Response, seconds: float) -> bytes:
+    """The body; raises httpx.RequestError for one that is too large or too slow."""
+    ends_at = time.monotonic() + seconds
+    body = bytearray()
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise httpx.DecodingError(f"the answer has more than {MOST_BYTES // 1024 // 1024} MB")
+        if time.monotonic() > ends_at:
+            raise httpx.ReadTimeout(f"the answer was not complete after {seconds:.3g} s")
+    return bytes(body)
+
+
 def _retry_after(text: str) -> float:
     """The seconds of the header; 0 where it has none that can be read."""
     if text.isascii() and text.isdigit():
         return float(text[:6])
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
-def _proxy_of_environment(server: str) -> str | None:
-    """As kubectl: HTTPS_PROXY, unless NO_PROXY excepts the host."""
-    host = urlsplit(server).hostname or ""
-    if urllib.request.proxy_bypass(host):
+def _proxy(address: ClusterAddress) -> httpx.Proxy | None:
+    """As kubectl: `proxy-url`, or else HTTPS_PROXY unless NO_PROXY excepts the host. Raises UsageError."""
+    url = urlsplit(address.server)
+    text, where = address.proxy_url, address.server
+    if not text and not urllib.request.proxy_bypass(url.hostname or ""):
+        text, where = urllib.request.getproxies().get(url.scheme, ""), f"{url.scheme.upper()}_PROXY"
+    if not text:
         return None
-    return urllib.request.getproxies().get(urlsplit(server).scheme)
+    fix = "write it as http://HOST:PORT or https://HOST:PORT"
+    try:
+        proxy = httpx.Proxy(text)
+    except (ValueError, httpx.InvalidURL):
+        proxy = None
+    if proxy is None or proxy.url.scheme not in ("http", "https") or not proxy.url.host:
+        raise UsageError("the proxy is not a URL of http or https", where=where, fix=fix)
+    return proxy
 
 
 def _unreachable(error: httpx.RequestError) -> str:

@@ -1,6 +1,6 @@
 """The header and the certificate that a login gives to requests, renewed as the login says."""
 
-import time
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,9 +8,14 @@ from datetime import UTC, datetime
 from sync.cluster.place import ClusterAddress, Login
 from sync.cluster.plugins import PluginLogin, run_plugin
 from sync.errors import UsageError
+from sync.timing import Timing
 
 FILE_SECONDS = 60.0
 """How long a token that was read from a file is used: client-go reads it again once a minute (kubernetes 1.30)."""
+
+
+_SENDABLE = re.compile(r"[!-~]*")
+"""What a header can carry: anything else would be shown in the error that refuses it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +34,13 @@ class Prover:
         self,
         login: Login,
         address: ClusterAddress,
+        timing: Timing,
         *,
-        now: Callable[[], float] = time.monotonic,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._login = login
         self._address = address
-        self._now = now
+        self._timing = timing
         self._clock = clock
         self._file_token = ""
         self._file_read_at = float("-inf")
@@ -53,10 +58,16 @@ class Prover:
 
     def proof(self) -> Proof:
         """What to send now. Raises UsageError, and UnreachableError for a plugin that fails."""
+        found = self._proof()
+        if not _SENDABLE.fullmatch(found.token):
+            raise UsageError("the token of the cluster has characters that no token has", where=self._address.server)
+        return found
+
+    def _proof(self) -> Proof:
         login = self._login
         if login.plugin is not None:
             if self._plugin_login is None or self._plugin_login.is_over(self._clock()):
-                self._plugin_login = run_plugin(login.plugin, self._address)
+                self._plugin_login = run_plugin(login.plugin, self._address, self._timing.left_seconds)
             found = self._plugin_login
             return Proof(
                 token=found.token,
@@ -67,7 +78,7 @@ class Prover:
         return Proof(token=token, certificate=login.certificate, key=login.key)
 
     def _token_of_file(self) -> str:
-        if self._now() - self._file_read_at >= FILE_SECONDS:
+        if self._timing.now() - self._file_read_at >= FILE_SECONDS:
             file = self._login.token_file
             try:
                 self._file_token = file.read_text("utf-8").strip() if file else ""
@@ -76,5 +87,5 @@ class Prover:
                 raise UsageError(f"the token of the cluster cannot be read: {reason}", where=str(file)) from None
             if not self._file_token:
                 raise UsageError("the file for the token of the cluster is empty", where=str(file))
-            self._file_read_at = self._now()
+            self._file_read_at = self._timing.now()
         return self._file_token

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import os
 import subprocess
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ class PluginLogin:
         return self.expires is not None and self.expires <= now
 
 
-def run_plugin(plugin: ExecPlugin, address: ClusterAddress) -> PluginLogin:
+def run_plugin(plugin: ExecPlugin, address: ClusterAddress, left_seconds: float = math.inf) -> PluginLogin:
     """The login that the plugin prints. Raises UnreachableError, which repeats nothing that it printed on stdout.
 
     The plugin gets no terminal, and its stderr goes to ours: that is where it says what is wrong. Our own
@@ -42,17 +43,18 @@ def run_plugin(plugin: ExecPlugin, address: ClusterAddress) -> PluginLogin:
         **plugin.environment,
         "KUBERNETES_EXEC_INFO": json.dumps(request),
     }
+    seconds = max(0.0, min(MOST_SECONDS, left_seconds))
     try:
         done = subprocess.run(  # noqa: S603 (the operator's own kubeconfig names it)
             [plugin.command, *plugin.arguments],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            timeout=MOST_SECONDS,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise _failed(plugin, f"did not end within {MOST_SECONDS:.0f} s") from None
+        raise _failed(plugin, f"did not end within {seconds:.0f} s") from None
     except OSError as error:
         raise _failed(plugin, f"cannot be run: {error.strerror}", plugin.install_hint) from None
     if done.returncode != 0:

@@ -225,6 +225,28 @@ def test_what_cannot_be_honoured_is_refused_and_never_ignored(
     assert (server.requests, TOKEN in text, "secret-password" in text) == ([], False, False)
 
 
+UNUSABLE: Mapping[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "a token of two lines": ({"token": f"{TOKEN}\n{TOKEN}"}, {}, "characters that no token has"),
+    "a token with an accent": ({"token": f"{TOKEN}é"}, {}, "characters that no token has"),
+    "an authority that is none": ({"token": TOKEN}, {"certificate-authority-data": "eA=="}, "no PEM certificate"),
+    "a proxy of another kind": ({"token": TOKEN}, {"proxy-url": "socks5://127.0.0.1:1"}, "not a URL of http"),
+    "a proxy without a scheme": ({"token": TOKEN}, {"proxy-url": "u:secret-password@proxy:8080"}, "not a URL of http"),
+}
+
+
+@pytest.mark.parametrize(("user", "cluster", "words"), UNUSABLE.values(), ids=UNUSABLE)
+def test_what_cannot_be_used_is_refused_before_any_request(
+    server: ApiServer, read: Read, user: dict[str, Any], cluster: dict[str, Any], words: str
+) -> None:
+    """Without a secret; no header and no connection fails over it later."""
+    with pytest.raises(UsageError) as refused:
+        read(user=user, **cluster)
+
+    text = str(refused.value)
+    assert words in text
+    assert (server.requests, TOKEN in text, "secret-password" in text) == ([], False, False)
+
+
 def test_the_certificate_may_have_another_name(server: ApiServer, read: Read) -> None:
     """`tls-server-name` is what it must be then."""
     server.stop()

@@ -1,14 +1,20 @@
 """Lists of a cluster: whole or not at all, and what was not read is unknown, not gone."""
 
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from sync.cluster.client import ClusterClient
+from sync.cluster.kubeconfig import read_kubeconfig
+from sync.cluster.read import read_cluster
 from sync.model.cluster import ClusterNeeds
 from sync.model.resources.core import EndpointSlice, Node, Service
+from sync.timing import Timing
 from tests.shared import api_server
 from tests.shared.api_server import Answer, ApiServer, Fault, Request
-from tests.shared.clusters import Read, endpoint_slice, service
+from tests.shared.clusters import NEEDS, Read, endpoint_slice, service
 
 FAR = ClusterNeeds(services=frozenset((f"team-{number}", "web") for number in range(5)))
 
@@ -179,3 +185,52 @@ def test_an_answer_that_never_ends_is_given_up(server: ApiServer, read: Read) ->
     found = read(seconds=0.1)
 
     assert "does not answer in time" in found.unread[0].reason
+
+
+@pytest.mark.parametrize("left", [0.2, -1.0])
+def test_no_request_takes_longer_than_the_run_may(server: ApiServer, tmp_path: Path, left: float) -> None:
+    """Whatever the time limit of one request is; after the end of the run none is sent."""
+    server.faults.append(Fault(matches="services", act=api_server.slow(2.0), times=99))
+    context = read_kubeconfig((server.kubeconfig(tmp_path),))
+    begin = time.monotonic()
+
+    with ClusterClient(context, timing=Timing().ending_after(left)) as client:
+        found = read_cluster(client, context.name, NEEDS)
+
+    assert time.monotonic() - begin < 1.5
+    assert {each.group_kind for each in found.unread} == {Service.GROUP_KIND, EndpointSlice.GROUP_KIND}
+    assert len(server.requests) == (left > 0)
+
+
+def test_an_object_that_is_wrong_leaves_the_other_lists(server: ApiServer, read: Read) -> None:
+    """Only its own list is unknown, and the reason names the field."""
+    server.put({**endpoint_slice("10.1.1.1", suffix="x"), "addressType": "IPv9"})
+    server.put({"kind": "Node", "metadata": {"name": "node-1"}})
+
+    found = read(ClusterNeeds(services=frozenset({("shop", "web")}), nodes=True))
+
+    assert [each.group_kind for each in found.unread] == [EndpointSlice.GROUP_KIND]
+    assert "EndpointSlice.addressType" in found.unread[0].reason
+    assert [node.name for node in found.nodes] == ["node-1"]
+
+
+def test_null_counts_as_absent(server: ApiServer, read: Read) -> None:
+    """Wherever it stands."""
+    item = endpoint_slice("10.1.1.1", suffix="x")
+    item["endpoints"][0] |= {"nodeName": None, "targetRef": None, "conditions": {"ready": None, "terminating": None}}
+    server.put(item)
+
+    found = read()
+
+    assert (addresses(found.slices), found.unread) == ({"10.1.0.1", "10.1.0.2", "10.1.1.1"}, ())
+
+
+def test_a_login_that_is_refused_ends_the_read(server: ApiServer, read: Read) -> None:
+    """The next list would be refused, too."""
+    needs = ClusterNeeds(services=frozenset({("shop", "web"), ("pay", "web")}), nodes=True)
+    server.tokens = {"another-token": "somebody"}
+
+    found = read(needs, user={"token": "good-token-0123456789"})
+
+    assert len(server.requests) == 1
+    assert len(found.unread) == 5
