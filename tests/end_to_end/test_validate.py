@@ -76,7 +76,7 @@ WARNED = {
     "153-back-ends-warned": {
         "no-endpoints": "the tree holds no EndpointSlice for it",
         "port-without-servers": "port TCP 443 has no servers: no EndpointSlice has a TCP port with its name",
-        "readiness-unsaid": "an endpoint without a ready condition",
+        "readiness-unsaid": "an endpoint that does not say whether it is ready counts as ready",
         "traffic": '"yes" is not true',
     },
     "154-settings-warned": {
