@@ -31,7 +31,8 @@ MOST_TRIES = 5
 MOST_WAIT_SECONDS = 30.0
 """The longest `Retry-After` that is waited for."""
 Json = Mapping[str, Any] | Sequence[Mapping[str, Any]]
-_AGAIN = frozenset({429, 500, 502, 503, 504})
+RETRIED = frozenset({429, 500, 502, 503, 504})
+"""Statuses of answers after which a request is sent again, a few times."""
 STOPPING = frozenset({0, 401})
 """No answer, or a login that is refused: the statuses of a `ClusterError` after which more requests would fail, too."""
 
@@ -132,7 +133,7 @@ class ClusterClient:
                 has_renewed = True
                 self._prover.renew()
                 continue
-            if answer.status in _AGAIN and self._waited(tries, answer.wait_seconds):
+            if answer.status in RETRIED and self._waited(tries, answer.wait_seconds):
                 continue
             return self._accepted(answer)
         raise ClusterError("the API server was asked too often")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sync.cluster.client import STOPPING, ClusterClient, ClusterError
+from sync.cluster.client import RETRIED, STOPPING, ClusterClient, ClusterError
 from sync.model.desired import Condition, Owner, OwnerKind, Status
 from sync.model.problem import Problem, Severity
 from sync.model.resources.core import Service
@@ -30,6 +30,8 @@ _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _JSON_PATCH = "application/json-patch+json"
 _MOST_TRIES = 5
+_MOST_EXHAUSTED = 3
+"""After so many objects for which no retry helped, nothing more is sent: each of them takes seconds."""
 
 _Object = Mapping[str, Any]
 
@@ -189,13 +191,14 @@ class StatusWriter:
 
 def _each(places: Iterable[_Place], act: Callable[[_Place], None], what: str) -> Iterator[Problem]:
     """A warning for each object for which it fails; one for all that remain where no other would fare better."""
-    waiting = sorted(places, key=str)
+    waiting, exhausted = sorted(places, key=str), 0
     while waiting:
         place = waiting.pop(0)
         try:
             act(place)
         except ClusterError as error:
-            if error.status in STOPPING and waiting:
+            exhausted += error.status in RETRIED
+            if waiting and (error.status in STOPPING or exhausted >= _MOST_EXHAUSTED):
                 yield _failure(f"{what} of {place} and {len(waiting)} others", error)
                 return
             yield _failure(f"{what} of {place}", error, str(place))

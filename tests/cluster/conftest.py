@@ -1,5 +1,5 @@
 """The small cluster of these tests, and clients of it."""
 
-from tests.shared.clusters import read, server
+from tests.shared.clusters import client, read, server
 
-__all__ = ["read", "server"]
+__all__ = ["client", "read", "server"]

@@ -1,18 +1,15 @@
 """Statuses that are written back: only on change, only ours, and never where a cluster takes none."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from sync.cluster.client import ClusterClient
-from sync.cluster.kubeconfig import read_kubeconfig
 from sync.cluster.statuses import FINALIZER, StatusWriter
 from sync.model.desired import Condition, ListenerStatus, Owner, OwnerKind, Status
 from sync.model.resources.core import Service
 from sync.model.resources.gateway import Gateway
-from sync.timing import Timing
 from tests.shared import api_server
 from tests.shared.api_server import ApiServer, Fault, Object
 from tests.shared.clusters import service
@@ -68,14 +65,6 @@ def service_status(*addresses: str) -> Status:
         addresses=addresses,
         hostnames=("web.example.com",),
     )
-
-
-@pytest.fixture
-def client(server: ApiServer, tmp_path: Path) -> Iterator[ClusterClient]:
-    """Logged in with a token."""
-    context = read_kubeconfig((server.kubeconfig(tmp_path),))
-    with ClusterClient(context, timing=Timing(sleep=lambda _: None, chance=lambda: 0.0)) as found:
-        yield found
 
 
 def writes(server: ApiServer) -> list[str]:
@@ -245,7 +234,7 @@ def test_where_no_other_would_fare_better_one_warning_stands_for_all(
     assert {request.path.rpartition("/")[2] for request in server.requests} == {"a"}
 
 
-@pytest.mark.parametrize("code", [403, 404, 500])
+@pytest.mark.parametrize("code", [403, 404, 422])
 def test_a_status_that_cannot_be_written_is_a_warning(server: ApiServer, client: ClusterClient, code: int) -> None:
     """And stops no other."""
     server.put(gateway(), service(type="LoadBalancer"))
@@ -255,6 +244,16 @@ def test_a_status_that_cannot_be_written_is_a_warning(server: ApiServer, client:
 
     assert problem.resource == "Gateway shop/web"
     assert "status" in server.objects["services"]["shop", "web"]
+
+
+def test_a_server_in_trouble_is_asked_three_times(server: ApiServer, client: ClusterClient) -> None:
+    """Each time with retries, which take seconds: a webhook that fails need not concern the next object."""
+    server.faults.append(Fault(matches="", act=api_server.refused(503), times=99))
+
+    problems = StatusWriter(client=client, now=NOON).write([gateway_status(name=name) for name in "abcde"])
+
+    assert [each.resource for each in problems] == ["Gateway shop/a", "Gateway shop/b", ""]
+    assert "status of Gateway shop/c and 2 others could not be written" in problems[-1].message
 
 
 def test_akos_finalizer_is_removed_and_restored(server: ApiServer, client: ClusterClient) -> None:

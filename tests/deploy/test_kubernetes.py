@@ -4,6 +4,7 @@ import functools
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,16 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from sync.cluster.client import ClusterClient
+from sync.cluster.statuses import FINALIZER, StatusWriter
 from sync.errors import ExitCode
 from sync.model.cluster import ClusterNeeds
+from sync.model.desired import Owner, OwnerKind, Status
+from sync.model.resources.core import Service
+from sync.model.resources.gateway import Gateway
 from tests.deploy.kustomize import Manifest, build, containers_of
 from tests.shared.api_server import ApiServer
-from tests.shared.clusters import Read
+from tests.shared.clusters import Read, service
 from tests.shared.command_line import every_command, options_of
 from tests.shared.emulated_controller import Controller, Run
 from tests.shared.tree import Tree, app
@@ -219,6 +225,31 @@ def test_the_role_suffices_to_read_the_cluster_and_allows_nothing_else(server: A
     assert found.unread == ()
     assert {verb for rule in rules for verb in rule["verbs"]} == {"list"}
     assert {kind for rule in rules for kind in rule["resources"]} == {"endpointslices", "services", "nodes"}
+
+
+def test_the_roles_suffice_to_write_statuses_and_finalizers(server: ApiServer, client: ClusterClient) -> None:
+    """And allow no other write: a patch of a Service itself could send its traffic elsewhere."""
+    roles = (("overlays/in-cluster", "avi-sync-reader"), ("overlays/in-cluster-status", "avi-sync-status"))
+    server.may = rights(*roles)
+    gateway = {"namespace": "shop", "name": "web", "finalizers": [FINALIZER]}
+    server.put({"apiVersion": "networking.x-k8s.io/v1alpha1", "kind": "Gateway", "metadata": gateway})
+    server.put(service(type="LoadBalancer"))
+    statuses = [
+        Status(group_kind=kind, namespace="shop", name="web", owner_name="blue--shop-web", addresses=("10.0.0.1",))
+        for kind in (Gateway.GROUP_KIND, Service.GROUP_KIND)
+    ]
+    owners = [Owner(kind=OwnerKind.GATEWAY, namespace="shop", name="web")]
+    writer = StatusWriter(client=client, now=datetime(2026, 11, 29, tzinfo=UTC))
+
+    problems = (*writer.write(statuses), *writer.remove_finalizers(owners), *writer.restore_finalizers(owners))
+
+    rules = only("overlays/in-cluster-status", "ClusterRole", "avi-sync-status")["rules"]
+    assert problems == ()
+    assert {kind for rule in rules if "patch" in rule["verbs"] for kind in rule["resources"]} == {
+        "gateways",
+        "gateways/status",
+        "services/status",
+    }
 
 
 def test_each_account_is_bound_where_it_is() -> None:

@@ -135,7 +135,7 @@ def test_with_only_one_owner_selected_nothing_is_said_of_others(sync: Run, clust
     assert writes(cluster) == ["services/api/status"]
 
 
-@pytest.mark.parametrize("code", [401, 403, 404, 500])
+@pytest.mark.parametrize("code", [401, 403, 404])
 def test_a_status_that_cannot_be_written_is_a_warning(sync: Run, cluster: ApiServer, code: int) -> None:
     """The run ends as it would have."""
     cluster.faults.append(Fault(matches="", act=api_server.refused(code), times=99))

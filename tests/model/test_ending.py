@@ -1,13 +1,19 @@
 """What a run says about Git and the Controller, and when that is worth a message."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from sync.errors import PRECEDENCE, ExitCode
+from sync.model.cluster import ClusterState, Unread
 from sync.model.desired import DesiredState
 from sync.model.ending import Ending, Memory, SyncState, Topic, Traffic, remembered, topic_of
 from sync.model.plan import Action, Plan
+from sync.model.resources.core import EndpointSlice
 from sync.model.run import Run
 from sync.report.ending import MEANINGS
+from tests.shared.builders import make_object
 from tests.shared.plans import make_change, make_plan_of
 
 EMPTY = DesiredState(commit="c0ffee", cluster="north", objects={})
@@ -110,3 +116,30 @@ def test_a_run_that_was_stopped_changes_nothing_but_counters() -> None:
 def test_every_exit_code_has_its_words() -> None:
     """A verdict can be told for each."""
     assert MEANINGS.keys() == set(ExitCode) >= set(PRECEDENCE)
+
+
+def make_cluster(*unread: Unread) -> ClusterState:
+    """A cluster that was read at 1500 seconds."""
+    return ClusterState(name="north", read_at=datetime.fromtimestamp(1500, UTC), unread=unread)
+
+
+UNREAD = Unread(group_kind=EndpointSlice.GROUP_KIND, namespace="shop", reason="it does not answer")
+POOL = make_object({})
+SOMETHING = replace(EMPTY, objects={POOL.key: POOL})
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        pytest.param(Run(desired=SOMETHING, cluster=make_cluster()), 1500.0, id="read"),
+        pytest.param(Run(desired=SOMETHING, cluster=make_cluster(UNREAD)), 1000.0, id="not as a whole"),
+        pytest.param(None, 1000.0, id="no result"),
+        pytest.param(Run(desired=EMPTY), 1000.0, id="a source that cannot be used, or a run without manifests"),
+        pytest.param(Run(desired=SOMETHING), None, id="Git alone tells servers now"),
+    ],
+)
+def test_the_last_good_read_of_a_cluster_is_remembered(run: Run | None, expected: float | None) -> None:
+    """As long as a cluster tells servers: its age says for how long they may have been wrong."""
+    before = Memory(last_cluster_read=1000.0)
+
+    assert remembered(before, make_ending(run=run), is_told=True).last_cluster_read == expected

@@ -87,3 +87,11 @@ def read(server: ApiServer, tmp_path: Path) -> Read:
             return read_cluster(client, context.name, needs, page_size=page_size)
 
     return read_once
+
+
+@pytest.fixture
+def client(server: ApiServer, tmp_path: Path) -> Iterator[ClusterClient]:
+    """Logged in with a token."""
+    context = read_kubeconfig((server.kubeconfig(tmp_path),))
+    with ClusterClient(context, timing=Timing(sleep=lambda _: None, chance=lambda: 0.0)) as found:
+        yield found
