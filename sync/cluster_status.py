@@ -73,11 +73,16 @@ def _ours(live: LiveState) -> set[Owner]:
 
 
 def _selected(run: Run, selection: Selection) -> Iterator[Status]:
-    """The statuses of the owners that this run planned: it does not know how others stand."""
+    """The statuses of the owners that this run planned: it does not know how others stand.
+
+    Without those of Services behind Gateways that are no load balancers: the cluster refuses addresses there.
+    """
     names = {item.owner_name for item in run.desired if selection.includes(item.owner)}
     held = (*run.desired.held, *(run.plan.held if run.plan is not None else ()))
     names |= {item.name for item in held if selection.includes(item.owner)}
-    yield from (status for status in run.statuses if selection.is_everything or status.owner_name in names)
+    for status in run.statuses:
+        if status.has_addresses and (selection.is_everything or status.owner_name in names):
+            yield status
 
 
 def _unwritten(reason: str, fix: str) -> Problem:

@@ -366,7 +366,8 @@ class ListenerStatus:
 class Status:
     """What AKO would write back to a Gateway or Service. `owner_name` is the name of the VirtualService behind it.
 
-    `is_served` is False where it is not ours to serve.
+    `is_served` is False where it is not ours to serve, `has_addresses` for a Service that is no load balancer: the
+    cluster takes none for it.
     """
 
     group_kind: GroupKind
@@ -374,6 +375,7 @@ class Status:
     name: str
     owner_name: str
     is_served: bool = True
+    has_addresses: bool = True
     conditions: tuple[Condition, ...] = ()
     addresses: tuple[str, ...] = ()
     hostnames: tuple[str, ...] = ()

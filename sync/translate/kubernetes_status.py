@@ -54,6 +54,7 @@ def service_status(
         name=service.name,
         owner_name=owner_name,
         is_served=not not_served,
+        has_addresses=service.spec.type == "LoadBalancer",
         conditions=(_scheduled(not_scheduled(not_served) if not_served else None, _first_error(problems), "Held"),),
         hostnames=tuple(hostnames),
     )

@@ -109,6 +109,16 @@ def test_what_does_not_write_tells_nothing(sync: Run, cluster: ApiServer, argume
     assert cluster.requests == []
 
 
+def test_a_service_behind_a_gateway_is_not_asked_for(sync: Run, cluster: ApiServer) -> None:
+    """The cluster takes addresses for no Service but a load balancer, and many Gateways have many Services."""
+    sync()
+
+    assert {request.path.rpartition("/")[2] for request in cluster.requests if request.method == "GET"} == {
+        "web",
+        "api",
+    }
+
+
 def test_off_by_default(sync: Run, tree: Tree, cluster: ApiServer) -> None:
     """Who may patch a status can route traffic: it is granted on purpose."""
     tree.commit(values=[VALUES])
