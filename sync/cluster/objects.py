@@ -219,8 +219,8 @@ def page_of(kind: type[I], body: bytes) -> Page[I]:
     except ValidationError:
         page = _validated(adapter, _loaded(body), kind)
     if page.kind != f"{kind.GROUP_KIND.kind}List":
-        asked = f"asked for a list of kind {kind.GROUP_KIND.kind}"
-        raise ClusterError(f"{asked}, the API server answers with something else", status=_WRONG)
+        message = f"the API server did not answer with a list of kind {kind.GROUP_KIND.kind}"
+        raise ClusterError(message, status=_WRONG)
     return page
 
 
@@ -238,7 +238,7 @@ def manifest_of(item: Item) -> Mapping[str, Any]:
 
 
 _WRONG = 200
-"""The status of an answer that arrived, and is not what was asked for."""
+"""The status of an answer that arrived, but with unexpected content."""
 
 V = TypeVar("V")
 

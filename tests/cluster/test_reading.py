@@ -124,7 +124,7 @@ LASTING = {
     "200 of a login page": (api_server.page_of_a_proxy(200), "no JSON"),
     "410": (api_server.expired(), "too old"),
     "403": (api_server.refused(403), "request timed out"),
-    "another kind": (lambda _: (200, {"kind": "PodList", "items": []}, {}), "something else"),
+    "another kind": (lambda _: (200, {"kind": "PodList", "items": []}, {}), "did not answer with a list"),
     "no list": (lambda _: (200, {"kind": "EndpointSliceList", "items": 7}, {}), "not one of an API server"),
     "a redirect": (lambda _: (302, "", {"Location": "https://127.0.0.1:1/"}), "302"),
     "nothing": (lambda _: b"", "disconnected"),
