@@ -114,12 +114,17 @@ def _target_numbers(port: ServicePort, pod: Pod) -> frozenset[int]:
 
 
 def _is_enabled(pod: Pod, service: Service, inputs: Inputs) -> bool:
-    """Whether the EndpointSlices enable the Pod; true if they do not list it."""
-    for group in back_ends(service, inputs) or ():
-        for end in group.endpoints:
-            if end.pod == pod.name or (pod.status.pod_ip and end.address == pod.status.pod_ip):
-                return end.is_ready
-    return True
+    """Whether an EndpointSlice enables the Pod; true if none lists it.
+
+    Two may list it while the cluster rewrites them, as in `endpoint_servers`.
+    """
+    listed = [
+        end.is_ready
+        for group in back_ends(service, inputs) or ()
+        for end in group.endpoints
+        if end.pod == pod.name or (pod.status.pod_ip and end.address == pod.status.pod_ip)
+    ]
+    return any(listed) or not listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

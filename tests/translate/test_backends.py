@@ -631,6 +631,14 @@ def test_a_pod_is_a_server_at_the_node_port_that_antrea_gave_it(
         pytest.param(
             [make_slice(endpoints=[make_endpoint("10.0.0.2", ready=False, pod="front-1")])], True, id="another's name"
         ),
+        pytest.param(
+            [
+                make_slice(name="front-a", endpoints=[make_endpoint("10.0.0.1", ready=False)]),
+                make_slice(name="front-b", endpoints=[make_endpoint("10.0.0.1")]),
+            ],
+            True,
+            id="two slices, while the cluster moves it from one to the other",
+        ),
     ],
 )
 def test_a_pod_is_enabled_unless_its_slice_says_otherwise(slices: list[Any], enabled: bool) -> None:
