@@ -5,7 +5,18 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.chaos import crashes, endless, faults, inputs, interruptions, outages, together, trees, typing_errors
+from tests.chaos import (
+    clusters,
+    crashes,
+    endless,
+    faults,
+    inputs,
+    interruptions,
+    outages,
+    together,
+    trees,
+    typing_errors,
+)
 from tests.chaos.lab import Row, scenario
 
 
@@ -27,6 +38,7 @@ def experiments(folder: Path, seed: int, seconds: float) -> Iterator[Row]:
     yield outages.edit(folder, _chance(seed), time.monotonic() + seconds)
     yield typing_errors.slip(_chance(seed), time.monotonic() + seconds)
     yield inputs.spoil(folder, _chance(seed), time.monotonic() + seconds)
+    yield clusters.follow(_chance(seed), time.monotonic() + seconds)
 
 
 def _chance(seed: int) -> random.Random:
