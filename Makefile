@@ -61,9 +61,10 @@ screenshots: $(READY)  ## Make the pictures in docs/images; needs Debian's chrom
 demo: $(RUNS)  ## A tour of the example repository with the emulator
 	@$(BIN)/python tools/demo.py
 
-bench: $(READY)  ## Time and memory for 100, 500 and 2,000 Gateways, and among 2,500 files of other programs
+bench: $(READY)  ## Time and memory for 100, 500 and 2,000 Gateways, among 2,500 files of other programs, and with a large cluster
 	@$(BIN)/python -m tests.benchmarks.run
 	@$(BIN)/python -m tests.benchmarks.other_programs
+	@$(BIN)/python -m tests.benchmarks.cluster
 
 rehearsal: $(READY)  ## A pull request from branch to production, on this machine
 	@$(BIN)/python tools/rehearsal.py

@@ -69,7 +69,7 @@ def emulator(folder: Path) -> Iterator[tuple[str, Path]]:
     log.touch()
     seed = folder / "seed.yaml"
     seed.write_text(SEED)
-    command = [*_sync(), "emulate", "--port", "0", "--seed", str(seed), "--requests-log", str(log)]
+    command = [*command_line(), "emulate", "--port", "0", "--seed", str(seed), "--requests-log", str(log)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         url = (process.stdout.readline() if process.stdout else "").strip()
         try:
@@ -78,7 +78,8 @@ def emulator(folder: Path) -> Iterator[tuple[str, Path]]:
             process.terminate()
 
 
-def _sync() -> list[str]:
+def command_line() -> list[str]:
+    """What starts the product."""
     return [sys.executable, "-m", "sync"]
 
 
@@ -113,7 +114,7 @@ def bench(gateways: int, repeat: int) -> list[Row]:
             "SYNC_PASSWORD": "emulator",
             "SYNC_CACHE_DIR": str(folder / "cache"),
         }
-        run = [*_sync(), "sync"]
+        run = [*command_line(), "sync"]
         rows = [
             measured("from nothing to converged", run, environment, log),
             measured("no-op run", run, environment, log, repeat),

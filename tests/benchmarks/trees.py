@@ -29,8 +29,21 @@ status:
 )
 
 
-def manifests(number: int, target_port: int = 8080) -> str:
-    """One Gateway with listeners 80 and 443 and a Service for each."""
+FOLLOWING = VALUES + "SyncSettings: {backends: cluster}\n"
+
+
+def namespace_of(number: int) -> str:
+    """That of a Gateway and its Services."""
+    return f"team-{number % 20}"
+
+
+def node_port(number: int, port: int) -> int:
+    """That of the Service behind a listener."""
+    return 30000 + (2 * number + (port == 443)) % 2000
+
+
+def manifests(number: int, target_port: int = 8080, policy: str = "Cluster") -> str:
+    """One Gateway with listeners 80 and 443 and a Service for each, of this `externalTrafficPolicy`."""
     listeners = "".join(
         f"""\
     - port: {port}
@@ -40,7 +53,7 @@ def manifests(number: int, target_port: int = 8080) -> str:
         selector:
           matchLabels:
             ako.vmware.com/gateway-name: gw-{number}
-            ako.vmware.com/gateway-namespace: team-{number % 20}
+            ako.vmware.com/gateway-namespace: {namespace_of(number)}
 """
         for port in (80, 443)
     )
@@ -51,18 +64,19 @@ apiVersion: v1
 kind: Service
 metadata:
   name: svc-{number}-{port}
-  namespace: team-{number % 20}
+  namespace: {namespace_of(number)}
   labels:
     ako.vmware.com/gateway-name: gw-{number}
-    ako.vmware.com/gateway-namespace: team-{number % 20}
+    ako.vmware.com/gateway-namespace: {namespace_of(number)}
 spec:
   type: NodePort
+  externalTrafficPolicy: {policy}
   ports:
     - name: main
       port: {port}
       protocol: TCP
       targetPort: {target_port}
-      nodePort: {30000 + (2 * number + (port == 443)) % 2000 + (target_port - 8080)}
+      nodePort: {node_port(number, port) + (target_port - 8080)}
 """
         for port in (80, 443)
     )
@@ -71,29 +85,29 @@ apiVersion: networking.x-k8s.io/v1alpha1
 kind: Gateway
 metadata:
   name: gw-{number}
-  namespace: team-{number % 20}
+  namespace: {namespace_of(number)}
 spec:
   gatewayClassName: avi
   listeners:
 {listeners}{services}"""
 
 
-def make(folder: Path, gateways: int) -> None:
+def make(folder: Path, gateways: int, values: str = VALUES, policy: str = "Cluster") -> None:
     """A repository with one commit."""
     folder.mkdir(parents=True)
-    (folder / "values.yaml").write_text(VALUES)
+    (folder / "values.yaml").write_text(values)
     (folder / "common.yaml").write_text(COMMON)
     for number in range(gateways):
-        write(folder, number)
+        write(folder, number, policy=policy)
     git(folder, "init", "--quiet", "--initial-branch=main")
     commit(folder)
 
 
-def write(folder: Path, number: int, target_port: int = 8080) -> None:
+def write(folder: Path, number: int, target_port: int = 8080, policy: str = "Cluster") -> None:
     """One Gateway's file."""
-    path = folder / f"team-{number % 20}" / f"gw-{number}.yaml"
+    path = folder / namespace_of(number) / f"gw-{number}.yaml"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(manifests(number, target_port))
+    path.write_text(manifests(number, target_port, policy))
 
 
 def commit(folder: Path) -> None:
