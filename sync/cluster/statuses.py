@@ -6,7 +6,7 @@ AKO's fields are taken over by force, once; those of anybody else are left alone
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -221,7 +221,7 @@ def _failure(what: str, error: ClusterError, resource: str = "") -> Problem:
 
 def _is_settled(live: _Object, body: _Object) -> bool:
     """Whether nothing needs to be applied: all that is wanted is there, and nothing else of ours."""
-    wanted = {(name, _key_of(each)) for name in _KEYS for each in body.get(name) or ()}
+    wanted = {(name, each[key]) for name, key in _KEYS.items() for each in body.get(name) or ()}
     if body:
         wanted.add(_SOMETHING)
     return wanted.issuperset(_applied(live)) and _holds(live.get("status") or {}, body)
@@ -250,9 +250,7 @@ def _holds(live: Any, wanted: Any) -> bool:
     if isinstance(wanted, Mapping):
         if not isinstance(live, Mapping) or _ip_mode(live) != _ip_mode(wanted):
             return False
-        return all(_holds(live.get(key), value) for key, value in wanted.items() if key != "ipMode")
-    if isinstance(wanted, Sequence) and not isinstance(wanted, str):
-        return _holds_list(live or (), wanted)
+        return all(_holds_field(key, live.get(key), value) for key, value in wanted.items() if key != "ipMode")
     return bool(live == wanted)
 
 
@@ -261,18 +259,11 @@ def _ip_mode(address: _Object) -> str:
     return str(address.get("ipMode") or "VIP")
 
 
-def _holds_list(live: Any, wanted: Sequence[Any]) -> bool:
-    """Whether live has these items: by their keys where others may have items beside ours, else exactly these."""
-    if not isinstance(live, Sequence):
-        return False
-    if wanted and all(_key_of(each) is not None for each in wanted):
-        by_key = {_key_of(each): each for each in live}
-        return all(_holds(by_key.get(_key_of(each)), each) for each in wanted)
-    return len(live) == len(wanted) and all(_holds(*pair) for pair in zip(live, wanted, strict=True))
-
-
-def _key_of(item: Any) -> Any:
-    """What tells a condition or a listener apart; None for anything else."""
-    if not isinstance(item, Mapping):
-        return None
-    return item.get("port") if "conditions" in item else item.get("type") if "status" in item else None
+def _holds_field(name: str, live: Any, wanted: Any) -> bool:
+    """Of a list whose items have keys, live may hold more, which is others'; of any other list it holds just these."""
+    if not isinstance(wanted, list):
+        return _holds(live, wanted)
+    if name in _KEYS:
+        by_key = {each.get(_KEYS[name]): each for each in live or ()}
+        return all(_holds(by_key.get(each[_KEYS[name]]), each) for each in wanted)
+    return len(live or ()) == len(wanted) and all(_holds(*pair) for pair in zip(live or (), wanted, strict=True))

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sync.cluster.client import ClusterClient
 from sync.cluster.statuses import FINALIZER, StatusWriter
@@ -164,6 +166,32 @@ def test_the_fields_of_others_are_left_alone(server: ApiServer, client: ClusterC
 
     assert managers[-1] in problem.message
     assert server.objects["gateways"]["shop", "web"]["status"] == before
+
+
+def test_whatever_was_written_before_the_status_becomes_what_is_wanted(
+    server: ApiServer, client: ClusterClient
+) -> None:
+    """And then there is nothing to write. Of AKO's listeners, those stay that were its alone."""
+    writer = StatusWriter(client=client, now=NOON)
+    step = st.tuples(st.sets(st.sampled_from([80, 443, 514])), st.sampled_from([(), ("10.0.0.1",)]), st.booleans())
+
+    @settings(max_examples=30, deadline=None)
+    @given(steps=st.lists(step, min_size=1, max_size=5), managers=st.sampled_from([(), ("ako",)]))
+    def check(steps: list[tuple[set[int], tuple[str, ...], bool]], managers: tuple[str, ...]) -> None:
+        server.put(gateway(managers=managers, ports=[443]))
+        for ports, addresses, is_ready in steps:
+            wanted = gateway_status(*addresses, ports=sorted(ports), ready=str(is_ready))
+            assert writer.write([wanted]) == ()
+            before = writes(server)
+            assert writer.write([wanted]) == ()
+
+            status = server.objects["gateways"]["shop", "web"]["status"]
+            assert writes(server) == before
+            listeners = {each["port"] for each in status.get("listeners", [])}
+            assert [each["value"] for each in status["addresses"]] == list(addresses)
+            assert ports <= listeners <= ports | ({443} if managers else set())
+
+    check()
 
 
 def test_a_listener_that_is_gone_from_git_is_gone_from_the_status(server: ApiServer, client: ClusterClient) -> None:
