@@ -174,6 +174,7 @@ class ClusterOptions:
     kube_context: str = ""
     cluster_state: str = ""
     cluster_state_max_age: float = 3600.0
+    rollout_wait: float = 5.0
 
 
 def cluster_place(options: ClusterOptions) -> ClusterPlace:
@@ -183,6 +184,7 @@ def cluster_place(options: ClusterOptions) -> ClusterPlace:
         context=options.kube_context,
         state_file=Path(options.cluster_state) if options.cluster_state else None,
         max_age_seconds=options.cluster_state_max_age,
+        rollout_wait_seconds=options.rollout_wait,
     )
 
 

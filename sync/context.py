@@ -33,6 +33,8 @@ class Assessment:
 
     cluster: ClusterState | None
     """What told servers; None where none does."""
+    has_waited: bool
+    """Whether the cluster was read a second time, because the first look was in the middle of a rollout."""
     facts: Facts | None
     """The facts behind `desired`; None if it needs none."""
     desired: DesiredState

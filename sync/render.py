@@ -18,6 +18,7 @@ from sync.avi.fields import WrongField, wrong_fields
 from sync.avi.markers import Marker
 from sync.avi.references import reference_by_name
 from sync.compare.managed import signed, written_fields
+from sync.compare.moves import fingerprints
 from sync.compare.normal_form import normal_form
 from sync.compare.vips import check_vips, requested_address
 from sync.kinds import KINDS, OURS_AFTER_RENDERING, Part
@@ -280,6 +281,8 @@ def _completed(rendered: Mapping[str, Any], spec: ObjectSpec, created_by: str) -
     if kind.part is Part.ADDRESS:
         check_vips(body.get("vip", []))
         markers = markers.with_values(Marker.ASKED_ADDRESS, requested_address(body.get("vip", ())))
+    if spec.follows_cluster:
+        markers = markers.with_values(Marker.SERVERS, *fingerprints(normal.get("servers", ())))
     markers = signed(markers, normal).with_values(Marker.FIELDS, *written_fields(kind.name, fields, body))
     body["markers"] = markers.to_json()
     return AviObject(
@@ -291,6 +294,7 @@ def _completed(rendered: Mapping[str, Any], spec: ObjectSpec, created_by: str) -
         left_alone=spec.left_alone,
         unknown_servers=spec.unknown_servers,
         servers_from=spec.servers_from,
+        may_be_empty=spec.may_be_empty,
     )
 
 

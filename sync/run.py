@@ -40,10 +40,14 @@ from sync.model.run import Run, RunOptions, Target
 from sync.plan.awaiting import awaited
 from sync.plan.make import make_plan
 from sync.plan.naming import with_owners_of_git
+from sync.plan.rollouts import is_unsettled
 from sync.plan.stranded import still_needed
 from sync.report.kubernetes_status import statuses_with_live
 from sync.source.git.source import SourceRequest
 from sync.timing import Timing
+
+_STEP_SECONDS = 0.2
+"""How often a wait looks whether the run is to stop."""
 
 ROUNDS = 3
 """How often a run plans and applies before it leaves the rest to the next one: others may write at the same time."""
@@ -104,12 +108,18 @@ def _assess(context: RunContext, before: Assessment | None = None) -> Assessment
     record, notices = _read_record(context)
     cluster, facts, desired = _desired(context, before)
     live = _read_live(context, desired, record)
+    has_waited = before is not None and before.has_waited
+    if not has_waited and _is_worth_waiting(context, desired, live, cluster):
+        has_waited = True
+        _wait(context)
+        cluster, facts, desired = _desired(context, before)
     check_selection(options.plan.selection, desired, live)
     desired = narrowed(desired, options.plan.selection)
     renamed = tuple(other_names(context, desired, live, record))
     plan, live = _plan(context, nothing_desired(desired) if renamed else desired, live, options.plan)
     return Assessment(
         cluster=cluster,
+        has_waited=has_waited,
         facts=facts,
         desired=desired,
         live=live,
@@ -118,6 +128,21 @@ def _assess(context: RunContext, before: Assessment | None = None) -> Assessment
         notices=notices,
         renamed=renamed,
     )
+
+
+def _is_worth_waiting(
+    context: RunContext, desired: DesiredState, live: LiveState, cluster: ClusterState | None
+) -> bool:
+    """Whether a second look at the cluster may show another picture; a file that stands in for it does not change."""
+    return context.cluster.state_file is None and is_unsettled(desired, live, cluster)
+
+
+def _wait(context: RunContext) -> None:
+    """A moment for the rollout to go on, less if the run is stopped or its deadline comes."""
+    timing = context.timing
+    ends_at = min(timing.now() + context.cluster.rollout_wait_seconds, timing.ends_at)
+    while (left := ends_at - timing.now()) > 0 and not context.hooks.should_stop():
+        timing.sleep(min(left, _STEP_SECONDS))
 
 
 def _read_record(context: RunContext) -> tuple[Record, tuple[Problem, ...]]:

@@ -36,6 +36,8 @@ class Marker(StrEnum):
     ASKED_ADDRESS = "AskedAddress"
     DIGEST = "Digest"
     FIELDS = "Fields"
+    SERVERS = "Servers"
+    """On a pool that follows the cluster: a fingerprint of each server that was written (`sync.compare.moves`)."""
     PAUSED_UNTIL = "PausedUntil"
     """Values: the time, and why."""
     REFUSED_DIGEST = "RefusedDigest"
@@ -46,7 +48,7 @@ class Marker(StrEnum):
 
 OUR_MARKERS: frozenset[str] = frozenset(Marker)
 
-_UNCOMPARED = frozenset({Marker.DIGEST, Marker.FIELDS})
+_UNCOMPARED = frozenset({Marker.DIGEST, Marker.FIELDS, Marker.SERVERS})
 """Written with every write, never a reason for one (docs/safety.md#comparison)."""
 
 _OF_LAYER_7 = frozenset({"Host", "Path", "IngressName"})
@@ -147,6 +149,11 @@ class Markers:
         return tuple(name for name in self[Marker.FIELDS].split(",") if name)
 
     @property
+    def servers(self) -> frozenset[str] | None:
+        """The fingerprints of the servers that were written; None for an object that did not follow the cluster."""
+        return frozenset(self._values(Marker.SERVERS)) if Marker.SERVERS in self else None
+
+    @property
     def requested_address(self) -> str:
         """The address that Git requested when it was written."""
         return self[Marker.ASKED_ADDRESS] or NO_ADDRESS
@@ -210,6 +217,10 @@ class Markers:
     def labels(self) -> "Markers":
         """Those of others."""
         return self.without(OUR_MARKERS)
+
+    def without_servers(self) -> "Markers":
+        """The same without what moves with the cluster."""
+        return self.without({Marker.SERVERS})
 
     def without(self, keys: Set[str]) -> "Markers":
         """The same without these keys."""

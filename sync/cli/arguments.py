@@ -89,6 +89,7 @@ class PlanArguments:
     only: tuple[str, ...] = ()
     namespace: tuple[str, ...] = ()
     policy: str = Policy.SYNC
+    servers_only: bool = False
     no_replace: bool = False
     retry_refused: bool = False
     allow_deletes: int = 0
@@ -104,18 +105,21 @@ def run_options(given: Mapping[str, Any], *, is_dry: bool) -> RunOptions:
     now = datetime.now(UTC)
     options = picked(PlanArguments, given)
     owners = frozenset(map(parse_owner, options.only))
+    if options.servers_only and Policy(options.policy) is not Policy.SYNC:
+        raise UsageError("--servers-only and --policy exclude each other", fix="leave out one of them")
     return RunOptions(
         is_dry=is_dry,
         run_id=new_run_id(now),
         plan=PlanOptions(
             now=now,
             selection=Selection(owners=owners, namespaces=frozenset(options.namespace)),
-            policy=Policy(options.policy),
+            policy=Policy.SERVERS_ONLY if options.servers_only else Policy(options.policy),
             may_replace=not options.no_replace,
             retry_refused=options.retry_refused,
             may_switch_off=options.allow_deletes > 0,
             may_undo=options.allow_deletes > 0,
         ),
+        follows_git=not options.servers_only,
         accepts_source=options.accept_source,
         accepts_cluster_name=options.accept_cluster_name,
         accepts_older_commit=options.accept_older_commit,

@@ -247,7 +247,7 @@ plan_options = group(
     selection_options,
     option(
         "--policy",
-        type=click.Choice([policy.value for policy in Policy]),
+        type=click.Choice([policy.value for policy in Policy if policy is not Policy.SERVERS_ONLY]),
         default=Policy.SYNC.value,
         show_default=True,
         help="Which actions are allowed.",
@@ -260,6 +260,17 @@ plan_options = group(
     option("--retry-refused", is_flag=True, help="Retry changes that the Controller refused before."),
     permit_options,
 )
+rollout_wait = group(
+    Group.PLAN,
+    option(
+        "--rollout-wait",
+        type=click.FloatRange(min=0),
+        default=5.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="When most servers of a pool are terminating, read the cluster once more after this time.",
+    ),
+)
 ako_is_stopped = group(
     Group.PLAN,
     option(
@@ -267,6 +278,15 @@ ako_is_stopped = group(
         is_flag=True,
         is_common=True,
         help="Confirm that no AKO runs with this clusterName. A running AKO would undo the adoption.",
+    ),
+)
+servers_only = group(
+    Group.PLAN,
+    option(
+        "--servers-only",
+        is_flag=True,
+        help="Write nothing but the servers of pools that follow the cluster. For a run every minute, beside one that "
+        "deploys; limits of the plan and change windows are for that one.",
     ),
 )
 wait = group(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @options.cluster_options
 @options.detailed_exitcode
 @options.plan_options
+@options.rollout_wait
 @options.after_run_options
 @options.output_options(RUN)
 @group(
@@ -77,7 +78,7 @@ def _save(path: Path, arguments: "Arguments", plan_options: "PlanOptions", run: 
         commit=commit,
         digest=run.plan.digest,
         options=plan_options,
-        changes=tuple(described(change) for change in run.plan.changes),
+        changes=tuple(described(change) for change in run.plan.reviewed),
         writes=fingerprints(run.plan, run.live),
     )
     try:
@@ -101,6 +102,7 @@ def _save(path: Path, arguments: "Arguments", plan_options: "PlanOptions", run: 
 @not_required(options.controller_options)
 @options.cluster_options
 @options.permit_options
+@options.rollout_wait
 @options.wait
 @options.after_run_options
 @options.output_options(RUN)
@@ -152,6 +154,7 @@ def _at_places_of(saved: "SavedPlan", arguments: "Arguments") -> "Arguments":
 @options.cluster_options
 @options.detailed_exitcode
 @options.selection_options
+@options.rollout_wait
 @options.after_run_options
 @options.output_options(RUN)
 def drift(detailed_exitcode: bool, **given: Any) -> int:

@@ -24,6 +24,8 @@ from sync.report.formats import RUN
 @options.dry_run
 @options.detailed_exitcode
 @options.plan_options
+@options.rollout_wait
+@options.servers_only
 @options.wait
 @options.status_dir
 @options.after_run_options

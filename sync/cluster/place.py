@@ -68,6 +68,8 @@ class ClusterPlace:
     context: str = ""
     state_file: Path | None = None
     max_age_seconds: float = 3600.0
+    rollout_wait_seconds: float = 5.0
+    """How long to wait before the cluster is read once more in the middle of a rollout."""
 
     @property
     def given(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sync.avi.markers import Markers
 from sync.avi.references import names_in, with_names
 from sync.compare.normal_form import normal_form
 from sync.compare.objects import Comparison, compare, top_level
@@ -56,7 +57,7 @@ def _in_order(sources: Sources) -> Sources:
 def field_values(desired: AviObject, live: Mapping[str, Any] | None, paths: Sequence[Path]) -> tuple[FieldValues, ...]:
     """The values of the fields at these paths, without secrets; a field is equal where a plan would not change it."""
     if live is not None and (servers := unknown_servers(desired, live)):
-        desired = with_servers(desired, servers)
+        desired = with_servers(desired, servers, Markers.of(live))
     comparison = compare(desired, live) if live is not None else None
     return tuple(
         FieldValues(
@@ -72,6 +73,8 @@ def field_values(desired: AviObject, live: Mapping[str, Any] | None, paths: Sequ
 
 def _is_equal(desired: AviObject, live: Mapping[str, Any], path: Path, comparison: Comparison) -> bool:
     changed = {top_level(difference.path) for difference in comparison.differences}
+    if comparison.moved:
+        changed.add("servers")
     if comparison.reason:
         changed.add("vip")
     if path[0] not in changed:

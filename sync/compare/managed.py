@@ -11,8 +11,13 @@ from sync.kinds import COMPUTED, KINDS
 
 
 def signed(markers: Markers, normal: Mapping[str, Any]) -> Markers:
-    """Markers with the digest of an object: of its normal form, and of what its other markers request."""
-    requested = markers.without({Marker.DIGEST, Marker.FIELDS})
+    """Markers with the digest of an object: of its normal form, and of what its other markers request.
+
+    The servers of a pool that follows the cluster are no part of it: it tells what Git requests.
+    """
+    requested = markers.without({Marker.DIGEST, Marker.FIELDS, Marker.SERVERS})
+    if Marker.SERVERS in markers:
+        normal = {name: value for name, value in normal.items() if name != "servers"}
     return markers.with_values(Marker.DIGEST, digest([requested.entries, normal]))
 
 

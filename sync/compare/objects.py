@@ -8,9 +8,11 @@ from sync.avi.markers import Markers
 from sync.compare.differences import Difference, differences_from
 from sync.compare.ignoring import is_ignored, with_live_values
 from sync.compare.managed import computed_fields, managed_fields, names_written
+from sync.compare.moves import FIELD, Moves, moves_of
 from sync.compare.vips import IDENTITY_OF_A_VIP, replace_reason
 from sync.kinds import COMPUTED, HIDDEN, IDENTITY, KINDS, Part, Scope
 from sync.model.desired import AviObject
+from sync.model.plan import ServerMove
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +26,15 @@ class Comparison:
     replace: Scope | None = None
     reason: str = ""
     is_disruptive: bool = False
+    moved: ServerMove | None = None
+    """What the cluster moved; `differences` are without that."""
     is_as_written: bool = False
     """Whether Git requests what was written last: then every difference is an edit on the Controller."""
 
     @property
     def is_equal(self) -> bool:
         """Whether nothing needs to be done."""
-        return not self.differences and self.replace is None
+        return not self.differences and self.replace is None and self.moved is None
 
 
 def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
@@ -39,6 +43,9 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
     markers, wanted_markers = Markers.of(live), desired.markers
     is_as_written = wanted_markers.digest == markers.digest
     fields = _fields(desired, markers) - {"markers"}
+    follows = desired.follows_cluster and FIELD in fields and not is_ignored(FIELD, desired.ignored)
+    servers = moves_of(desired.normal, live, kind.name, computed_fields(kind.name, markers)) if follows else Moves()
+    fields -= {FIELD} if follows else set()
     wanted = {name: value for name, value in desired.normal.items() if name in fields}
     reason = replace_reason(desired.body, live, markers.requested_address) if kind.part is Part.ADDRESS else ""
     computed = computed_fields(kind.name, markers)
@@ -47,7 +54,7 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
         for item in differences_from(live, wanted, kind.name, sorted(fields), computed)
         if not (is_as_written and _is_hidden(item))
     ]
-    found += marker_differences(wanted_markers, markers)
+    found += [*servers.edits, *marker_differences(wanted_markers, markers)]
     found = [item for item in found if not is_ignored(item.path, desired.ignored)]
     scope = Scope.VIP if reason else None
     for difference in found:
@@ -63,6 +70,7 @@ def compare(desired: AviObject, live: Mapping[str, Any]) -> Comparison:
         replace=scope,
         reason=reason,
         is_disruptive=any(top_level(item.path) in kind.disruptive for item in found),
+        moved=servers.moved,
         is_as_written=is_as_written,
     )
 

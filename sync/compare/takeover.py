@@ -35,13 +35,16 @@ class Takeover:
 def adopted(desired: AviObject, live: Mapping[str, Any]) -> Takeover:
     """The live object with our marks.
 
-    Without the digest if a field still differs: that difference is a change in Git, not an edit by hand.
+    Without the digest if a field still differs: that difference is a change in Git, not an edit by hand. So it is with
+    servers that follow the cluster.
     """
-    found = compare(desired, live).differences
+    comparison = compare(desired, live)
+    found = comparison.differences
     differing = {top_level(item.path) for item in found} - {"created_by", "markers"}
     reordered = {name for name in differing if _is_reordered(desired, live, name)}
     left = differing - reordered
-    marked = desired.markers.without({Marker.DIGEST}) if left else desired.markers
+    unsaid = {Marker.DIGEST} if left else set()
+    marked = desired.markers.without(unsaid | ({Marker.SERVERS} if comparison.moved else set()))
     ours = {name: desired.body[name] for name in {"created_by", *reordered} if name in desired.body}
     return Takeover(
         body={**live, **ours, "markers": marked.with_labels_of(Markers.of(live)).to_json()},

@@ -5,11 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from sync.avi.addresses import usual_form
+from sync.avi.markers import Marker, Markers
 from sync.compare.managed import signed
 from sync.compare.normal_form import normal_form
 from sync.model.desired import AviObject
 
 _FIELD = "servers"
+NO_MARKERS = Markers()
 
 
 def unknown_servers(desired: AviObject, live: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
@@ -25,11 +27,17 @@ def unknown_servers(desired: AviObject, live: Mapping[str, Any]) -> tuple[Mappin
     )
 
 
-def with_servers(desired: AviObject, servers: Iterable[Mapping[str, Any]]) -> AviObject:
-    """The object with these servers added, marked as if Git had requested them: they are not edits."""
+def with_servers(desired: AviObject, servers: Iterable[Mapping[str, Any]], live: Markers = NO_MARKERS) -> AviObject:
+    """The object with these servers added, marked as if Git had requested them: they are not edits.
+
+    In a pool that follows the cluster they keep the fingerprints that it has live: whatever is an edit stays one.
+    """
     body = {**desired.body, _FIELD: [*(desired.body.get(_FIELD) or ()), *servers]}
     normal = {**desired.normal, **normal_form(body, desired.key.kind, [_FIELD])}
-    body["markers"] = signed(desired.markers, normal).to_json()
+    markers = desired.markers
+    if desired.follows_cluster and live.servers is not None:
+        markers = markers.with_values(Marker.SERVERS, *sorted(live.servers))
+    body["markers"] = signed(markers, normal).to_json()
     return replace(desired, body=body, normal=normal)
 
 

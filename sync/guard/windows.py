@@ -13,10 +13,13 @@ _WHOLE = FieldChange(path="", before=None, after=None)
 
 
 def outside_windows(plan: Plan, live: LiveState, windows: Sequence[Window], now: datetime) -> Iterator[Refusal]:
-    """Refused if the plan needs a window and none is open; marks alone, such as a pause, need none."""
+    """Refused where the plan needs a window and none is open.
+
+    Marks alone, such as a pause, need none, nor do servers that follow the cluster: there, the change has happened.
+    """
     takes_down = any(effect.losses for effect in effects_of(plan, live).values()) if windows else False
     is_disruptive = takes_down or any(change.is_disruptive for change in plan.changes)
-    fields = (field for change in plan.changes for field in change.fields or (_WHOLE,))
+    fields = (field for change in plan.reviewed for field in change.fields or (_WHOLE,))
     if not is_disruptive and all(field.path.startswith("markers[") for field in fields):
         return
     needed = [window for window in windows if window.needed_for == "all" or is_disruptive]

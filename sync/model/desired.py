@@ -305,6 +305,14 @@ class ObjectSpec:
     """None for what is no pool."""
     sources: FieldSources = field(default_factory=dict, repr=False, compare=False)
     """Where the fields come from; recorded only for `explain`, for it costs memory."""
+    may_be_empty: bool = False
+    """Whether the cluster may take away its last server (`SyncSettings.guards.servers`)."""
+
+    @property
+    def follows_cluster(self) -> bool:
+        """Whether the cluster tells its servers, also while it cannot be read."""
+        is_unread = self.unknown_servers is not None and self.unknown_servers.is_everything
+        return is_unread or self.servers_from is ServersFrom.CLUSTER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,11 +332,17 @@ class AviObject:
     """Paths of fields that others may set after the object was created."""
     unknown_servers: UnknownServers | None = None
     servers_from: ServersFrom | None = None
+    may_be_empty: bool = False
 
     @property
     def markers(self) -> Markers:
         """The markers that it would get."""
         return Markers.of(self.body)
+
+    @property
+    def follows_cluster(self) -> bool:
+        """Whether the cluster tells its servers, also while it cannot be read: then Git requests all else."""
+        return Marker.SERVERS in self.markers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,7 @@ class Ending:
         if not self.is_success:
             return SyncState.FAILING
         run = self.run if self.run is not None and self.run.is_dry else None
-        is_drift = run is not None and run.plan is not None and bool(run.edits or not run.plan.is_empty)
+        is_drift = run is not None and run.plan is not None and bool(run.edits or run.plan.reviewed)
         return SyncState.DRIFT if is_drift else SyncState.IN_SYNC
 
 

@@ -45,6 +45,8 @@ class Cause(StrEnum):
     """A run that was interrupted in the middle of a replace had deleted it."""
     IN_PROGRESS = "in-progress"
     """The run that holds the lock has deleted it in a replace."""
+    CLUSTER = "cluster"
+    """Servers follow the cluster, and nothing else differs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,27 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServerMove:
+    """How the servers of a pool follow the cluster: their numbers before and after, and of these how many are new.
+
+    `disabled` of the servers get no new connections: their Pods are starting or ending.
+    """
+
+    before: int
+    after: int
+    new: int
+    disabled: int
+
+    def __str__(self) -> str:
+        counts = f"{_servers(self.before)} → {_servers(self.after)}"
+        return f"{counts} ({self.new} new, {self.disabled} disabled), follows the cluster"
+
+
+def _servers(number: int) -> str:
+    return f"{number} server{'' if number == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One object that changes. A replaced object is one change and two writes.
 
@@ -116,8 +139,16 @@ class Change:
     set on it.
     """
 
+    moved: ServerMove | None = None
+    """What the cluster moved, of a pool that follows it; its `fields` and the plan's digest are without that."""
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "fields", tuple(map(_shown, self.fields)))
+
+    @property
+    def is_server_change(self) -> bool:
+        """Whether a live pool follows the cluster, and nothing else changes: nobody has to review that."""
+        return self.cause is Cause.CLUSTER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +291,16 @@ class Plan:
         return tuple(change for change_set in self.change_sets for change in change_set.changes)
 
     @property
+    def server_changes(self) -> tuple[Change, ...]:
+        """The pools of which nothing changes but servers that follow the cluster."""
+        return tuple(change for change in self.changes if change.is_server_change)
+
+    @property
+    def reviewed(self) -> tuple[Change, ...]:
+        """All other changes: those that people approve, and that its digest covers."""
+        return tuple(change for change in self.changes if not change.is_server_change)
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
         return not self.change_sets
@@ -269,8 +310,8 @@ class Plan:
         return replace(self, change_sets=tuple(item for item in self.change_sets if set(owners) & set(item.owners)))
 
     def count(self, action: Action) -> int:
-        """How many objects change in this way."""
-        return sum(change.action is action for change in self.changes)
+        """How many objects change in this way, without server changes."""
+        return sum(change.action is action for change in self.reviewed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,3 +9,5 @@ class Policy(StrEnum):
     SYNC = "sync"
     UPSERT_ONLY = "upsert-only"
     CREATE_ONLY = "create-only"
+    SERVERS_ONLY = "servers-only"
+    """Nothing but the servers of pools that follow the cluster."""

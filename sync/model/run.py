@@ -139,8 +139,13 @@ class Run:
     @property
     def counts(self) -> Mapping[Action, int]:
         """Objects by action: planned, or applied where the plan was applied. A change of hands only if there is one."""
-        found = Counter(change.action for change in self._changes())
+        found = Counter(change.action for change in self._changes() if not change.is_server_change)
         return {action: found[action] for action in Action if found[action] or action not in CHANGES_OF_HANDS}
+
+    @property
+    def moved_pools(self) -> int:
+        """How many pools follow the cluster with their servers, and change in nothing else: planned, or applied."""
+        return sum(change.is_server_change for change in self._changes())
 
     def _changes(self) -> Iterator[Change]:
         if self.is_only_planned:

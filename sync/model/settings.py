@@ -6,6 +6,7 @@ are fields of type `Anything`: accepted, never read. `sync.config` reports all o
 
 from dataclasses import dataclass, field
 from datetime import date, time
+from fnmatch import fnmatchcase
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
@@ -152,12 +153,28 @@ class GuardLimit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServerGuard:
+    """Which pools may follow the cluster down to no enabled server; all others keep the servers that they have.
+
+    `allow_none` holds globs over `namespace/name` of Services.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
+    allow_none: tuple[Annotated[Text, Field(pattern=r"^[^/]+/[^/]+$")], ...] = ()
+
+    def allows_none(self, namespace: str, name: str) -> bool:
+        """Whether the Service may have no server at all."""
+        return any(fnmatchcase(f"{namespace}/{name}", each) for each in self.allow_none)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GuardSettings:
-    """`SyncSettings.guards`: beyond these limits a plan is printed and not applied."""
+    """`SyncSettings.guards`: beyond these limits a plan is printed and not applied; `servers` counts pool by pool."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT_CAMEL
     deletes: GuardLimit = field(default_factory=GuardLimit)
     replaces: GuardLimit = field(default_factory=GuardLimit)
+    servers: ServerGuard = field(default_factory=ServerGuard)
 
 
 UTC = ZoneInfo("UTC")

@@ -6,6 +6,7 @@ from typing import Any
 
 from sync.avi.addresses import usual_form
 from sync.compare.edits import lost_by_delete
+from sync.compare.moves import FIELD, new_servers
 from sync.compare.normal_form import digest, normal_form, plain
 from sync.compare.objects import Comparison, compare
 from sync.compare.recreation import lost_by_move, lost_by_recreate
@@ -121,6 +122,7 @@ def _change(
             owner=state.owner,
             reason=f"deleted by {state.taken_down[0]}",
             fields=_all_fields(item),
+            moved=new_servers(item.normal) if item.follows_cluster else None,
             cause=state.taken_down[1],
         )
     if comparison is None:
@@ -130,6 +132,7 @@ def _change(
             owner=state.owner,
             reason=reason or ("deleted on the Controller" if is_as_written else "not on the Controller"),
             fields=_all_fields(item),
+            moved=new_servers(item.normal) if item.follows_cluster else None,
             cause=Cause.LIVE if is_as_written else Cause.GIT,
             lost=lost_by_move(item, left.body) if scope is Scope.OWNER and (left := moved_from(state, key)) else (),
         )
@@ -150,6 +153,16 @@ def _change(
             is_disruptive=True,
             cause=cause,
             lost=lost_by_recreate(item, state.live[key].body),
+            moved=comparison.moved,
+        )
+    if comparison.moved is not None and not fields:
+        return Change(
+            action=Action.UPDATE,
+            key=key,
+            owner=state.owner,
+            reason=str(comparison.moved),
+            cause=Cause.CLUSTER,
+            moved=comparison.moved,
         )
     why = "changed on the Controller, not in Git" if comparison.is_as_written else "changed"
     if comparison.is_disruptive:
@@ -162,6 +175,7 @@ def _change(
         fields=fields,
         is_disruptive=comparison.is_disruptive,
         cause=Cause.LIVE if comparison.is_as_written else Cause.GIT,
+        moved=comparison.moved,
     )
 
 
@@ -191,8 +205,9 @@ def _deletion(state: OwnerState, key: ObjectKey, scope: Scope | None, reason: st
 
 
 def _all_fields(item: AviObject) -> tuple[FieldChange, ...]:
-    """What a create sends, in normal form, without markers and the fields that every object has."""
-    fields = sorted(item.body.keys() - {"markers", "created_by", "name", "tenant_ref", "cloud_ref"})
+    """What a create sends, in normal form, without markers, the fields of every object, and what the cluster tells."""
+    told = {"markers", "created_by", "name", "tenant_ref", "cloud_ref"} | ({FIELD} if item.follows_cluster else set())
+    fields = sorted(item.body.keys() - told)
     values = plain(normal_form(item.body, item.key.kind, fields))
     return tuple(FieldChange(path=name, before=None, after=value) for name, value in values.items())
 
@@ -208,8 +223,9 @@ def losses(change: Change, desired: AviObject | None, live: LiveObject | None) -
 
 def _lost(desired: AviObject, live: LiveObject) -> Iterator[str]:
     kind = KINDS[desired.key.kind]
+    follows = desired.follows_cluster and live.markers.servers is not None
     for path, keys in kind.precious.items():
-        if path.partition(".")[0] in desired.left_alone:
+        if path.partition(".")[0] in desired.left_alone or (follows and path == FIELD):
             continue
         wanted = {identity for identity, _ in _items(desired.body, path, keys)}
         for identity, item in _items(live.body, path, keys):

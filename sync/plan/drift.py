@@ -18,7 +18,7 @@ def drift_of(plan: Plan) -> Plan:
 
 
 def _edits(change_set: ChangeSet) -> ChangeSet:
-    changes = tuple(change for change in change_set.changes if change.cause is Cause.LIVE)
+    changes = tuple(replace(change, moved=None) for change in change_set.changes if change.cause is Cause.LIVE)
     keys = {change.key for change in changes}
     return replace(
         change_set,
@@ -29,7 +29,7 @@ def _edits(change_set: ChangeSet) -> ChangeSet:
 
 
 def _pending(plan: Plan) -> Iterator[Problem]:
-    pending = [change for change in plan.changes if change.cause is not Cause.LIVE]
+    pending = [change for change in plan.reviewed if change.cause is not Cause.LIVE]
     if pending:
         first, *more = pending
         others = f" and {len(more)} more" if more else ""

@@ -8,6 +8,7 @@ from sync.compare.normal_form import digest
 from sync.model.desired import DesiredState, Held
 from sync.model.live import LiveState, Ownership
 from sync.model.plan import Cause, Change, ChangeSet, Permit, Plan, PlanOptions
+from sync.model.policy import Policy
 from sync.model.problem import Problem, Severity
 from sync.plan.changes import OwnerChanges, changes_of
 from sync.plan.displaced import settled
@@ -16,7 +17,8 @@ from sync.plan.order import change_sets_of
 from sync.plan.outages import effects_of, effects_of_owners
 from sync.plan.owners import owner_states
 from sync.plan.passing import lost_by_rename
-from sync.plan.policy import allowed, withheld
+from sync.plan.policy import allowed, left_by_servers_only, withheld
+from sync.plan.rollouts import keeping_edits, keeping_last_servers, last_servers_kept
 from sync.plan.stranded import restore_held
 from sync.plan.unchecked import unchecked
 from sync.plan.unknown_servers import kept_servers, with_unknown_servers
@@ -30,6 +32,8 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
     listed in `foreign`. The same inputs in any order give an equal plan.
     """
     as_in_git = desired
+    desired = keeping_last_servers(desired, live)
+    desired = keeping_edits(desired, live) if options.policy is Policy.SERVERS_ONLY else desired
     desired = with_vrf_names(with_unknown_servers(desired, live), live)
     first = [allowed(changes_of(state), options) for state in owner_states(desired, live)]
     effects = effects_of_owners([owner for owner in first if options.selection.includes(owner.state.owner)], live)
@@ -65,6 +69,7 @@ def make_plan(desired: DesiredState, live: LiveState, options: PlanOptions) -> P
         problems=(
             *holds.problems,
             *kept_servers(as_in_git, live, (*holds.by_name,)),
+            *last_servers_kept(as_in_git, live, (*holds.by_name,)),
             *restoration.problems,
             *_withheld(selected, holds, desired, options),
             *_doubts(selected, holds, desired),
@@ -97,9 +102,12 @@ def _way_out(desired: DesiredState, live: LiveState, options: PlanOptions) -> st
 def _withheld(
     owners: Sequence[OwnerChanges], holds: Holds, desired: DesiredState, options: PlanOptions
 ) -> Iterator[Problem]:
-    for owner in owners:
-        if owner.state.name not in holds.by_name:
-            yield from withheld(owner, desired, options)
+    planned = [owner for owner in owners if owner.state.name not in holds.by_name]
+    if options.policy is Policy.SERVERS_ONLY:
+        yield from left_by_servers_only(planned)
+        return
+    for owner in planned:
+        yield from withheld(owner, desired, options)
 
 
 def _doubts(owners: Sequence[OwnerChanges], holds: Holds, desired: DesiredState) -> Iterator[Problem]:
@@ -136,18 +144,20 @@ def stripped(desired: DesiredState, live: LiveState) -> tuple[Problem, ...]:
 
 
 def digest_of(sets: Sequence[ChangeSet]) -> str:
-    """The digest of a plan: changes and writes, not the commit."""
-    return digest([_fingerprint(item) for item in sets])
+    """The digest of a plan: changes and writes, not the commit, and no servers that follow the cluster."""
+    return digest([found for item in sets if any(found := _fingerprint(item))])
 
 
-def _fingerprint(change_set: ChangeSet) -> list[Any]:
+def _fingerprint(change_set: ChangeSet) -> list[list[Any]]:
     """Changes and writes, without what may differ between two reads of the same configuration."""
+    followed = {change.key for change in change_set.changes if change.is_server_change}
     return [
         [
             [c.action, str(c.key), _lasting_reason(c), [[f.path, f.before, f.after] for f in c.fields]]
             for c in change_set.changes
+            if c.key not in followed
         ],
-        [[w.method, str(w.key)] for w in change_set.writes],
+        [[w.method, str(w.key)] for w in change_set.writes if w.key not in followed],
     ]
 
 

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from sync.avi.markers import Markers
+from sync.compare.moves import before_moves
 from sync.compare.objects import body_of_update
 from sync.kinds import Part
 from sync.model.desired import ObjectKey, Owner
@@ -68,8 +70,9 @@ class Effect:
 
     @property
     def is_emptied(self) -> bool:
-        """Whether it has enabled servers now, and none afterwards."""
-        return self.before.enabled > 0 and self.after.enabled == 0
+        """Whether it loses all of its enabled servers."""
+        is_taken = self.has(Gravity.GONE) or self.has(Gravity.DRAINED)  # not where the cluster has moved them
+        return is_taken and self.before.enabled > 0 and self.after.enabled == 0
 
     @property
     def is_shrunken(self) -> bool:
@@ -143,7 +146,10 @@ class Present:
 def effect_of(
     changes: Collection[Change], before: Bodies, written: Mapping[ObjectKey, Body | None], present: Present
 ) -> Effect:
-    """The effect of one owner's changes on what is live of it; `written` are the new bodies, None for a delete."""
+    """The effect of one owner's changes on what is live of it; `written` are the new bodies, None for a delete.
+
+    Servers that the cluster has moved are no loss: what Git and hands take away is counted as if it moved them before.
+    """
     after = _overlaid(before, written)
     breaks = tuple(_breaks(changes, stays=any(key.part is Part.ENTRANCE for key in after)))
     if not before:  # a new owner takes nothing away
@@ -151,15 +157,31 @@ def effect_of(
     was, will = serving_of(before, present.vips), serving_of(after, present.vips)
     if any(loss.gravity is Gravity.GONE for loss in breaks):
         return Effect(before=was, after=will, losses=breaks)
+    before = {**before, **_followed(changes, before, written)}
+    had = serving_of(before, present.vips)
     is_replaced = any(loss.words == REPLACED for loss in breaks)
-    missing = [item for item in _missing(was, will) if not (is_replaced and item.is_in_reason)]
+    missing = [item for item in _missing(had, will) if not (is_replaced and item.is_in_reason)]
     requested = {item.unit for item in missing}
     edits = {change.key for change in changes if change.cause is Cause.LIVE}
     if missing and edits & written.keys():  # what would be missing if the edits on the Controller stayed
         by_git = {key: body for key, body in written.items() if key not in edits}
-        requested = {item.unit for item in _missing(was, serving_of(_overlaid(before, by_git), present.vips))}
+        requested = {item.unit for item in _missing(had, serving_of(_overlaid(before, by_git), present.vips))}
     losses = (_loss_of(item, changes, is_requested=item.unit in requested) for item in missing)
     return Effect(before=was, after=will, losses=(*breaks, *losses))
+
+
+def _followed(
+    changes: Iterable[Change], before: Bodies, written: Mapping[ObjectKey, Body | None]
+) -> Mapping[ObjectKey, Body]:
+    """The live pools that followed the cluster before, each as if it had already moved their servers."""
+    return {
+        change.key: before_moves(before[change.key], body, change.key.kind)
+        for change in changes
+        if change.moved is not None
+        and (body := written.get(change.key)) is not None
+        and change.key in before
+        and Markers.of(before[change.key]).servers is not None
+    }
 
 
 def _overlaid(before: Bodies, written: Mapping[ObjectKey, Body | None]) -> Bodies:

@@ -172,10 +172,14 @@ def is_on(key: ObjectKey, body: Body) -> bool:
     return all(body.get(switch, True) is not False for switch in KINDS[key.kind].switches)
 
 
+def enabled_servers(body: Body) -> int:
+    """The enabled servers that a pool has, whether it is on or off."""
+    return sum(as_map(server).get("enabled", True) is not False for server in as_list(body.get("servers")))
+
+
 def _enabled(key: ObjectKey, body: Body) -> int:
     """The enabled servers of a pool; none if it is off, or has fewer than it needs to come up."""
-    servers = as_list(body.get("servers")) if is_on(key, body) else []
-    enabled = sum(as_map(server).get("enabled", True) is not False for server in servers)
+    enabled = enabled_servers(body) if is_on(key, body) else 0
     least = body.get("min_servers_up")
     return 0 if isinstance(least, int) and least > enabled else enabled
 

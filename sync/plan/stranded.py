@@ -37,6 +37,8 @@ def restore_held(
 
     Owners that it was replacing together are restored together: they may have exchanged addresses.
     """
+    if options.policy is Policy.SERVERS_ONLY:  # for the next ordinary run
+        return Restoration(change_sets=(), problems=())
     interrupted = [
         owner.state for owner in owners if owner.state.missing and options.selection.includes(owner.state.owner)
     ]

@@ -9,13 +9,13 @@ from typing import Any
 
 from sync.compare.unknown_servers import name_of, unknown_servers, with_servers
 from sync.model.desired import AviObject, DesiredState
-from sync.model.live import LiveState
+from sync.model.live import LiveObject, LiveState
 from sync.model.problem import Problem, Severity
 
 
 def with_unknown_servers(desired: DesiredState, live: LiveState) -> DesiredState:
     """The desired state with the live servers that may be those of such a Node."""
-    found = {item.key: with_servers(item, servers) for item, servers in _kept(desired, live)}
+    found = {item.key: with_servers(item, servers, before.markers) for item, before, servers in _kept(desired, live)}
     return replace(desired, objects={**desired.objects, **found}) if found else desired
 
 
@@ -25,7 +25,7 @@ def kept_servers(desired: DesiredState, live: LiveState, held: Iterable[str]) ->
     `desired` is the state as Git has it.
     """
     known = frozenset(held)
-    for item, servers in _kept(desired, live):
+    for item, _, servers in _kept(desired, live):
         if item.unknown_servers is None or item.unknown_servers.is_everything or item.owner_name in known:
             continue
         nodes = _some(item.unknown_servers.nodes)
@@ -47,15 +47,22 @@ def _some(names: Sequence[str]) -> str:
 _MOST_NAMES = 3
 
 
-def _kept(desired: DesiredState, live: LiveState) -> Iterator[tuple[AviObject, tuple[Mapping[str, Any], ...]]]:
-    """The desired objects that keep live servers, with these servers."""
-    affected = [item for item in desired if item.unknown_servers is not None]
-    if not affected:
+def _kept(
+    desired: DesiredState, live: LiveState
+) -> Iterator[tuple[AviObject, LiveObject, tuple[Mapping[str, Any], ...]]]:
+    """The desired objects that keep live servers, with the live objects and these servers."""
+    for item, before in live_before([item for item in desired if item.unknown_servers is not None], live):
+        if servers := unknown_servers(item, before.body):
+            yield item, before, servers
+
+
+def live_before(items: Sequence[AviObject], live: LiveState) -> Iterator[tuple[AviObject, LiveObject]]:
+    """Each object that is live, under its key or in the tenant or cloud that it leaves, or that a run has stored."""
+    if not items:
         return
-    # An object is live under its key, else in the tenant or cloud that it leaves, else as a run has stored it.
     stored = [backup.before for backup in live.backups]
     by_name = {(item.key.kind, item.key.name): item for item in (*stored, *live) if item.is_ours}
-    for item in affected:
+    for item in items:
         before = live.objects.get(item.key) or by_name.get((item.key.kind, item.key.name))
-        if before is not None and (servers := unknown_servers(item, before.body)):
-            yield item, servers
+        if before is not None:
+            yield item, before

@@ -81,7 +81,7 @@ def owner_lines(run: Run) -> tuple[OwnerLine, ...]:
     """Every owner that is live or wanted, by namespace and name."""
     live, plan = run.before, run.plan
     changes: dict[Owner, list[Change]] = {}
-    for change in plan.changes if plan else ():
+    for change in plan.reviewed if plan else ():
         changes.setdefault(change.owner, []).append(change)
     held = {item.owner for item in plan.held} if plan else set()
     owners = {item.owner for item in live if item.owner is not None} | {item.owner for item in run.desired} | held

@@ -94,6 +94,7 @@ def run_outputs(run: Run, exit_code: ExitCode) -> Mapping[str, str]:
     return {
         "has_changes": str(bool(plan and not plan.is_empty)).lower(),
         **{name: str(number) for name, number in counts.items()},
+        "servers": str(run.moved_pools),
         "held": str(len(plan.held if plan else run.desired.held)),
         "failed": str(sum(not outcome.is_success for outcome in run.outcomes)),
         "digest": plan.digest if plan else "",

@@ -59,16 +59,19 @@ def headline_of(run: Run) -> Headline:
         return Headline(level=Level.FAILED, words=_with_troubles(words, plan, run.problems))
     level = Level.PENDING if run.is_dry and not plan.is_empty else Level.DONE
     has_errors = any(problem.severity is Severity.ERROR for problem in run.problems)
-    if plan.is_empty:
-        words = "No object changes" if has_errors or plan.held or run.edits else "Nothing to do: no object changes"
-    elif run.is_only_planned:
-        words = _changes(run, plan, will="would change")
-    else:
-        words = _changes(run, plan, will="changed")
-    words = f"{words}{_edits(run)}"
+    words = f"{_done(run, plan, has_errors=has_errors)}{_edits(run)}"
     return Headline(
         level=Level.HELD if has_errors or plan.held else level, words=_with_troubles(words, plan, run.problems)
     )
+
+
+def _done(run: Run, plan: Plan, *, has_errors: bool) -> str:
+    """What changes, or would."""
+    if plan.is_empty:
+        return "No object changes" if has_errors or plan.held or run.edits else "Nothing to do: no object changes"
+    if not plan.reviewed:
+        return f"Only servers {'would ' if run.is_only_planned else ''}follow the cluster: {_pools(plan)}"
+    return _changes(run, plan, will="would change" if run.is_only_planned else "changed")
 
 
 def _edits(run: Run) -> str:
@@ -102,8 +105,13 @@ def _failed(run: Run) -> str:
     return f"Of {counted(len(run.owner_outcomes), 'owner')} {', '.join(said) or 'not all were applied'}"
 
 
+def _pools(plan: Plan) -> str:
+    return counted(len(plan.server_changes), "pool")
+
+
 def _changes(run: Run, plan: Plan, *, will: str) -> str:
-    effects = effects_of(plan, run.before).values()
+    reviewed = {change.owner for change in plan.reviewed}
+    effects = [found for owner, found in effects_of(plan, run.before).items() if owner in reviewed or found.losses]
     lost = sum(bool(effect.losses) for effect in effects)
     words = f"{counted(len(effects), 'owner')} {will}"
     if not lost:

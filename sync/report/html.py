@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
+from sync.avi.markers import Markers
 from sync.compare.unknown_servers import unknown_servers, with_servers
 from sync.kinds import KINDS, Part
 from sync.model.desired import AviObject, DesiredState, ObjectKey, Owner
@@ -173,7 +174,10 @@ def _counts(run: Run, reports: Iterable[OwnerReport]) -> Iterator[dict[str, Any]
     for action in _GRAVEST_FIRST:
         planned = run.plan.count(action) if run.plan else 0
         if action in found or planned:
-            owners = sum(any(change.action is action for change in report.changes) for report in reports)
+            owners = sum(
+                any(change.action is action and not change.is_server_change for change in report.changes)
+                for report in reports
+            )
             yield {**_count(action.value, SYMBOLS[action], found.get(action, 0), owners), "planned": planned}
     yield from _counts_of_standings(reports, run.plan.unchanged if run.plan else 0)
 
@@ -332,5 +336,5 @@ def _after(report: OwnerReport, before: Bodies, run: Run) -> Bodies:
 def _overlaid(desired: AviObject, live: Body) -> Body:
     """The desired body with what is left alone as it is."""
     if servers := unknown_servers(desired, live):
-        desired = with_servers(desired, servers)
+        desired = with_servers(desired, servers, Markers.of(live))
     return {**desired.body, **{name: live[name] for name in desired.left_alone if name in live}}

@@ -35,7 +35,7 @@ def _addresses(live: LiveState) -> Mapping[str, Sequence[str]]:
 def _unsettled(desired: DesiredState, plan: Plan, outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str]]:
     """Names of owners that are not as Git requests, with the reason; of several reasons the last one is used."""
     names = {item.owner: item.owner_name for item in desired}
-    for change in plan.changes:
+    for change in plan.reviewed:
         if change.owner in names:
             yield names[change.owner], "changes are pending"
     for outcome in outcomes:

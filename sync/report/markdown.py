@@ -6,7 +6,7 @@ For GitHub: details are folded, and what does not fit is cut, with a line that s
 import html
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sync.model.desired import DesiredState
 from sync.model.plan import Action, FieldChange
@@ -65,6 +65,7 @@ def run_markdown(run: Run, *, max_bytes: int = MAX_COMMENT_BYTES) -> str:
         _problems(run.problems),
         Section(head="#### Held: left unchanged", items=tuple(_held(run)), noun="owner", share=0.85),
         Section(head="#### Changes", items=tuple(_details(owners)), noun="owner", joint="\n\n"),
+        Section(head="#### Servers", items=tuple(_servers(run)), noun="summary"),
     )
     digest = f"digest {_code(short(run.plan.digest))} · " if run.plan else ""
     footer = f"{digest}{_code(commit_text(run.desired.commit))}"
@@ -196,13 +197,28 @@ def _held(run: Run) -> Iterator[str]:
 
 
 def _details(owners: Iterable[OwnerReport]) -> Iterator[str]:
-    """Each owner's changes, folded."""
+    """Each owner's changes, folded, without those of servers that follow the cluster."""
     for report in owners:
+        changes = tuple(change for change in report.changes if not change.is_server_change)
+        report = replace(report, changes=changes)
         if report.changes:
             lines = [one_line(line) for line in _diff(report)]
             fence = _fence(lines)
             summary = f"<summary>{_html(str(report.owner))}: {_html(_summary(report))}</summary>"
             yield "\n".join(["<details>", summary, "", f"{fence}diff", *lines, fence, "", "</details>"])
+
+
+def _servers(run: Run) -> Iterator[str]:
+    """One folded sentence about the pools of which only servers follow the cluster."""
+    moved = run.plan.server_changes if run.plan else ()
+    if moved:
+        lines = [f"{change.key}   {change.reason}" for change in moved[:MAX_FIELDS]]
+        if len(moved) > MAX_FIELDS:
+            lines.append(f"… and {counted(len(moved) - MAX_FIELDS, 'more pool')}")
+        lines = [one_line(line) for line in lines]
+        fence = _fence(lines)
+        summary = f"<summary>Servers of {counted(len(moved), 'pool')} follow the cluster.</summary>"
+        yield "\n".join(["<details>", summary, "", fence, *lines, fence, "", "</details>"])
 
 
 def _summary(report: OwnerReport) -> str:
@@ -220,6 +236,8 @@ def _diff(report: OwnerReport) -> Iterator[str]:
     for change in report.changes:
         told = [created(change)] if change.action is Action.CREATE else []
         yield f"{SYMBOLS[change.action]} {change.key}   {'; '.join([*filter(None, told), change.reason])}"
+        if change.moved and change.action is not Action.CREATE:
+            yield f"      servers: {change.moved}"
         for lost in change.lost:
             yield f"! {loss_word(change)}: {lost}"
         fields = told_fields(change)

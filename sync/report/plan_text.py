@@ -5,7 +5,7 @@ from typing import Any
 
 from sync.kinds import Part
 from sync.model.outcome import Outcome, SetState, Verdict
-from sync.model.plan import Action, Cause, Change, FieldChange, Plan
+from sync.model.plan import Action, Cause, Change, FieldChange, Plan, ServerMove
 from sync.model.problem import Severity
 from sync.model.run import Run
 from sync.model.wording import short
@@ -87,6 +87,8 @@ def change_lines(change: Change, paint: Paint) -> Iterator[str]:
     yield paint(f"{SYMBOLS[change.action]:>5} {name}", change.action.value) + (f"   {told}" if told else "")
     for field in told_fields(change):
         yield f"          {field_line(field)}"
+    if change.moved and change.action is not Action.CREATE and not change.is_server_change:
+        yield f"          servers: {change.moved}"
     for lost in change.lost:
         yield paint(f"          ! {loss_word(change)}: {one_line(lost)}", "warning")
 
@@ -97,7 +99,8 @@ _Fields = Mapping[str, Any]
 def created(change: Change) -> str:
     """A created object in a few words instead of all its fields: address and names, ports, rules, number of servers."""
     fields = {field.path: field.after for field in change.fields}
-    told = [part for part in _TELLING[change.key.part](fields) if part]
+    telling = _followed(change.moved) if change.moved else _TELLING[change.key.part](fields)
+    told = [part for part in telling if part]
     return one_line("; ".join([*told, *([] if is_on(change.key, fields) else ["disabled"])]))
 
 
@@ -119,6 +122,12 @@ def _servers(fields: _Fields) -> Iterator[str]:
     yield counted(len(servers), "server") if servers else "no servers"
     if enabled < len(servers):
         yield f"{enabled} enabled"
+
+
+def _followed(moved: ServerMove) -> Iterator[str]:
+    yield f"{counted(moved.after, 'server') if moved.after else 'no servers'}, as in the cluster"
+    if moved.disabled:
+        yield f"{moved.after - moved.disabled} enabled"
 
 
 def _rules(fields: _Fields) -> Iterator[str]:
@@ -213,6 +222,8 @@ def last_line(run: Run, paint: Paint) -> str:
     if plan is None:
         return ""
     done = ", ".join(f"{number} {action.value}" for action, number in run.counts.items())
+    if run.moved_pools:
+        done += f", servers: {counted(run.moved_pools, 'pool')}"
     rest = f"({plan.unchanged} unchanged, {len(plan.foreign)} foreign, {len(plan.held)} held)"
     word = "Plan" if run.is_only_planned else "Applied"
     trouble = "".join(paint(f", {counted(number, 'owner')} {state}", "error") for state, number in _trouble(run))

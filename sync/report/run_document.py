@@ -39,6 +39,16 @@ class FieldDocument(JsonDocument):
     """The desired value, null for none; a secret is masked."""
 
 
+class ServerMoveDocument(JsonDocument):
+    """How the servers of a pool follow the cluster."""
+
+    before: Count
+    after: Count
+    new: Count
+    disabled: Count
+    """Of those afterwards: they get no new connections."""
+
+
 class ChangeDocument(KeyDocument):
     """One object that changes; a replaced one is one change and two writes."""
 
@@ -48,8 +58,17 @@ class ChangeDocument(KeyDocument):
     """Whether Git requests something new, or the live object was changed."""
     owner: OwnerDocument
     fields: list[FieldDocument]
+    servers: ServerMoveDocument | None = at("moved")
+    """What else moves with the cluster, of a pool that follows it; not in `fields`, nor in the digest."""
     lost: list[str]
     """What cannot be carried over to the replacement; for a deleted object, what others set on it."""
+
+
+class ServerChangeDocument(KeyDocument):
+    """A live pool of which nothing changes but servers that follow the cluster."""
+
+    owner: OwnerDocument
+    servers: ServerMoveDocument = at("moved")
 
 
 class LossDocument(JsonDocument):
@@ -156,14 +175,15 @@ class RefusalDocument(JsonDocument):
 
 # --- the whole --------------------------------------------------------------------------------------------------------
 
-_COUNTS = (*Action, "unchanged", "foreign", "held")
+_COUNTS = (*Action, "servers", "unchanged", "foreign", "held")
 
 Summary = Annotated[
     dict[str, int],
     WithJsonSchema(
         {
             "type": "object",
-            "description": "Objects of the plan by action; unchanged and foreign objects; held owners.",
+            "description": "Objects of the plan by action; in `servers` pools that only follow the cluster; "
+            "unchanged and foreign objects; held owners.",
             "properties": {str(name): {"type": "integer", "minimum": 0} for name in _COUNTS},
             "required": list(map(str, _COUNTS)),
         }
@@ -180,6 +200,8 @@ class RunDocument(VersionedDocument):
     summary: Summary
     changes: list[ChangeDocument]
     """In the order in which they are applied."""
+    server_changes: list[ServerChangeDocument]
+    """Pools that follow the cluster, and of which nothing else changes; not in the digest."""
     change_sets: list[ChangeSetDocument]
     outages: list[OutageDocument]
     """The owners with an outage."""
@@ -220,7 +242,8 @@ def run_document(run: Run) -> dict[str, Any]:
             "commit": run.desired.commit,
             "dry_run": run.is_dry,
             "summary": _summary(plan),
-            "changes": plan.changes if plan else (),
+            "changes": plan.reviewed if plan else (),
+            "server_changes": plan.server_changes if plan else (),
             "change_sets": plan.change_sets if plan else (),
             "outages": _outages(effects_of(plan, run.before)) if plan else (),
             "pools": [item for item in run.desired if item.servers_from is not None],
@@ -246,6 +269,7 @@ def _summary(plan: Plan | None) -> dict[str, int]:
     """The counts: objects, but `held`, which counts owners."""
     return {
         **{action.value: plan.count(action) if plan else 0 for action in Action},
+        "servers": len(plan.server_changes) if plan else 0,
         "unchanged": plan.unchanged if plan else 0,
         "foreign": len(plan.foreign) if plan else 0,
         "held": len(plan.held) if plan else 0,

@@ -75,6 +75,7 @@ def _spec(
     left_alone: frozenset[str] = frozenset(),
     unknown_servers: UnknownServers | None = None,
     servers_from: ServersFrom | None = None,
+    may_be_empty: bool = False,
 ) -> ObjectSpec:
     cloud = blueprint.cloud if KINDS[content.KIND].has_cloud else ""
     return ObjectSpec(
@@ -86,6 +87,7 @@ def _spec(
         left_alone=left_alone,
         unknown_servers=unknown_servers,
         servers_from=servers_from,
+        may_be_empty=may_be_empty,
         sources=find_sources() if blueprint.records_sources else {},
     )
 
@@ -127,6 +129,7 @@ def _pool(blueprint: Blueprint, end: BackEnd, inputs: Inputs, findings: Findings
         left_alone=frozenset({"servers"} if found.servers is None else ()),
         unknown_servers=found.unknown_servers,
         servers_from=found.servers_from,
+        may_be_empty=inputs.settings.sync.guards.servers.allows_none(*end.service.key),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.end_to_end.test_cluster import cluster, slice_of, sync
+from tests.end_to_end.following import cluster, slice_of, sync
 from tests.end_to_end.test_metrics import Samples, samples_in
 from tests.shared import api_server
 from tests.shared.api_server import ApiServer, Fault

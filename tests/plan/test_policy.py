@@ -1,18 +1,19 @@
 """What a policy leaves of an owner's changes."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from sync.kinds import Scope
 from sync.model.desired import DesiredState
-from sync.model.plan import Action, Change
+from sync.model.plan import Action, Cause, Change, ServerMove
 from sync.model.policy import Policy
 from sync.model.problem import Origin, Severity
 from sync.plan.changes import OwnerChanges
 from sync.plan.outages import NO_EFFECT
 from sync.plan.owners import OwnerState
-from sync.plan.policy import allowed, why_no_replace, withheld
+from sync.plan.policy import allowed, left_by_servers_only, why_no_replace, withheld
 from tests.shared.builders import make_options
 from tests.shared.plans import make_change, make_owner
 
@@ -46,7 +47,20 @@ def test_a_policy_leaves_out_what_it_does_not_allow(policy: Policy, left: list[C
     assert {*found.changes.values(), *found.withheld} == {CREATE, UPDATE, DELETE}
 
 
-@pytest.mark.parametrize("policy", [*Policy])
+def test_servers_only_leaves_everything_that_is_no_server_change() -> None:
+    """A replace as well, and of an owner with which a run was interrupted all; one warning counts what is left."""
+    moved = replace(UPDATE, moved=ServerMove(before=1, after=2, new=1, disabled=0), cause=Cause.CLUSTER)
+    owner = owner_with(CREATE, moved, DELETE, scope=Scope.VIP)
+    options = make_options(policy=Policy.SERVERS_ONLY)
+
+    found = allowed(owner, options)
+    (problem,) = left_by_servers_only([found, allowed(owner_with(moved), options)])
+
+    assert ([*found.changes.values()], found.withheld, found.scope) == ([moved], (CREATE, DELETE), None)
+    assert problem.message == "--servers-only leaves 2 changes of 1 owner to another run"
+
+
+@pytest.mark.parametrize("policy", [each for each in Policy if each is not Policy.SERVERS_ONLY])
 def test_an_owner_that_needs_a_replace_stays_whole(policy: Policy) -> None:
     """Half of a replace would be an outage: it is held instead."""
     owner = owner_with(CREATE, DELETE, scope=Scope.VIP)

@@ -57,7 +57,7 @@ def test_no_text_breaks_out_of_its_line(run: Run) -> None:
 @given(run=runs())
 def test_the_outputs_are_those_that_are_documented(run: Run) -> None:
     """Every key is there, whatever happened."""
-    names = "has_changes creates updates replaces deletes held failed digest exit_code"
+    names = "has_changes creates updates replaces deletes servers held failed digest exit_code"
 
     assert list(run_outputs(run, ExitCode.REFUSED)) == names.split()
 
