@@ -39,7 +39,7 @@ class Catalog:
     services_of_gateway: Mapping[Key, tuple[Service, ...]]
     slices_of_service: Mapping[Key, tuple[EndpointSlice, ...]]
     endpoints: Mapping[Key, Endpoints]
-    nodes: tuple[Node, ...]
+    nodes: Mapping[str, Node]
     pods: Mapping[str, tuple[Pod, ...]]
     broken: Mapping[ManifestKey, BrokenResource]
     broken_services_of_gateway: Mapping[Key, tuple[BrokenResource, ...]]
@@ -70,7 +70,7 @@ def make_catalog(resources: Resources) -> Catalog:
             for item in sorted(resources.of(EndpointSlice), key=lambda item: item.key)
         ),
         endpoints={item.key: item for item in resources.of(Endpoints)},
-        nodes=tuple(sorted(resources.of(Node), key=lambda node: node.name)),
+        nodes={node.name: node for node in sorted(resources.of(Node), key=lambda node: node.name)},
         pods=_grouped((pod.namespace, pod) for pod in sorted(resources.of(Pod), key=lambda pod: pod.key)),
         broken={item.manifest_key: item for item in resources.broken},
         broken_services_of_gateway=_grouped((gateway_of(item.labels), item) for item in resources.broken_of(Service)),

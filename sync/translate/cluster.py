@@ -4,11 +4,12 @@ What Git holds by hand wins, Service by Service, and Node by Node. What could no
 servers of such a Service stay, and nothing is created without servers (docs/servers.md#from-the-cluster).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from sync.model.cluster import ClusterNeeds, ClusterService, ClusterState, Unread
+from sync.model.cluster import ClusterNeeds, ClusterService, ClusterState, ServiceKey, Unread
 from sync.model.desired import UnknownServers
 from sync.model.facts import assumed_facts
 from sync.model.problem import Problem, Severity
@@ -70,7 +71,7 @@ def with_cluster(
     `Resources.followed` and `unknown_servers` tell whose servers come from there, and which of them nobody can tell.
     """
     followers = _followers(resources, settings)
-    merge = _Merge(cluster=cluster, problems=[], unread=[])
+    merge = _Merge(cluster=cluster, slices=_slices_by_service(cluster), pods=_pods_by_namespace(cluster))
     services: dict[tuple[str, str], Service] = {}
     unknown: dict[BackEndKey, UnknownServers] = {}
     for each in followers:
@@ -78,9 +79,9 @@ def with_cluster(
     found = {
         **resources.found,
         Service.GROUP_KIND: tuple(services.get(each.key, each) for each in resources.of(Service)),
-        EndpointSlice.GROUP_KIND: (*resources.of(EndpointSlice), *_slices(followers, cluster)),
+        EndpointSlice.GROUP_KIND: (*resources.of(EndpointSlice), *_slices(followers, merge)),
         Node.GROUP_KIND: (*resources.of(Node), *_nodes(followers, resources, cluster)),
-        Pod.GROUP_KIND: (*resources.of(Pod), *_pods(followers, resources, cluster)),
+        Pod.GROUP_KIND: (*resources.of(Pod), *_pods(followers, resources, merge)),
     }
     return (
         replace(
@@ -137,12 +138,27 @@ def _follower(service: Service, inputs: Inputs) -> _Follower | None:
 # --- what the cluster adds --------------------------------------------------------------------------------------------
 
 
-def _slices(followers: Iterable[_Follower], cluster: ClusterState) -> Iterator[EndpointSlice]:
-    """Those of the Services that need them; slices of names (FQDN) mean nothing to Kubernetes itself."""
-    wanted = {each.service.key for each in followers if EndpointSlice in each.kinds}
+def _slices_by_service(cluster: ClusterState) -> Mapping[ServiceKey, Sequence[EndpointSlice]]:
+    """Without slices of names (FQDN): they mean nothing to Kubernetes itself."""
+    found: dict[ServiceKey, list[EndpointSlice]] = defaultdict(list)
     for item in cluster.slices:
-        if (item.namespace, item.service_name) in wanted and item.address_type != "FQDN":
-            yield item
+        if item.address_type != "FQDN":
+            found[item.namespace, item.service_name].append(item)
+    return found
+
+
+def _pods_by_namespace(cluster: ClusterState) -> Mapping[str, Sequence[Pod]]:
+    found: dict[str, list[Pod]] = defaultdict(list)
+    for item in cluster.pods:
+        found[item.namespace].append(item)
+    return found
+
+
+def _slices(followers: Iterable[_Follower], merge: "_Merge") -> Iterator[EndpointSlice]:
+    """Those of the Services that need them."""
+    for each in followers:
+        if EndpointSlice in each.kinds:
+            yield from merge.slices.get(each.service.key, ())
 
 
 def _nodes(followers: Iterable[_Follower], resources: Resources, cluster: ClusterState) -> Iterator[Node]:
@@ -151,17 +167,21 @@ def _nodes(followers: Iterable[_Follower], resources: Resources, cluster: Cluste
         yield from (item for item in cluster.nodes if item.name not in in_git)
 
 
-def _pods(followers: Iterable[_Follower], resources: Resources, cluster: ClusterState) -> Iterator[Pod]:
+def _pods(followers: Iterable[_Follower], resources: Resources, merge: "_Merge") -> Iterator[Pod]:
     in_git = {item.key for item in resources.of(Pod)} | {item.key for item in resources.broken_of(Pod)}
     services = [each.service for each in followers if each.way is _Way.PODS]
-    for item in cluster.pods:
-        if item.key not in in_git and any(_selects(service, item) for service in services):
-            yield item
+    found = {
+        item.key: item
+        for service in services
+        for item in merge.pods.get(service.namespace, ())
+        if item.key not in in_git and _selects(service, item)
+    }
+    yield from found.values()
 
 
 def _selects(service: Service, pod: Pod) -> bool:
     selector = service.spec.selector.items()
-    return bool(selector) and pod.namespace == service.namespace and selector <= pod.metadata.labels.items()
+    return bool(selector) and selector <= pod.metadata.labels.items()
 
 
 # --- what nobody can tell ---------------------------------------------------------------------------------------------
@@ -174,8 +194,10 @@ class _Merge:
     """Collects in `problems` what is wrong with Services, and in `unread` the lists that would have been needed."""
 
     cluster: ClusterState
-    problems: list[Problem]
-    unread: list[Unread]
+    slices: Mapping[ServiceKey, Sequence[EndpointSlice]]
+    pods: Mapping[str, Sequence[Pod]]
+    problems: list[Problem] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
 
     def served(self, follower: _Follower, unknown: dict[BackEndKey, UnknownServers]) -> Service:
         """The Service with the node ports of the cluster; adds to `unknown` the ports whose servers nobody can tell."""
@@ -236,14 +258,10 @@ class _Merge:
         if follower.way is not _Way.PODS:
             return slices
         is_empty = slices and not any(each.endpoints for each in self._slices_of(service))
-        return is_empty or any(_selects(service, pod) for pod in self.cluster.pods)
+        return is_empty or any(_selects(service, pod) for pod in self.pods.get(service.namespace, ()))
 
     def _slices_of(self, service: Service) -> Sequence[EndpointSlice]:
-        return [
-            each
-            for each in self.cluster.slices
-            if (each.namespace, each.service_name) == service.key and each.address_type != "FQDN"
-        ]
+        return self.slices.get(service.key, ())
 
     def _port(
         self, follower: _Follower, number: int, port: ServicePort, live: ClusterService | None

@@ -1,12 +1,14 @@
 """Addresses of hosts: of which family they are, and whether anything else can reach them."""
 
 import ipaddress
+from functools import lru_cache
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _LIMITED_BROADCAST = ipaddress.ip_address("255.255.255.255")
 
 
+@lru_cache(maxsize=32768)
 def family_of(address: str) -> str:
     """V4, V6, or nothing for a text that is no address."""
     try:
@@ -15,6 +17,7 @@ def family_of(address: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=32768)
 def flaw_of(text: str) -> str:
     """Why no server can have this address, as the rest of a sentence; empty if one can.
 

@@ -1,6 +1,6 @@
 """NodePort: every selected Node, at the Service's node port (AKO-NODE-PORT)."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sync.model.desired import ObjectSpec, Server, UnknownServers
@@ -55,7 +55,7 @@ def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
             "write the nodePort that the cluster allocated into the manifest",
         )
         return FoundServers()
-    chosen = _is_chosen(service, port, inputs)
+    chosen = _chosen(service, port, inputs)
     if chosen is None:
         what = "the tree holds no EndpointSlice for it, and only Nodes that run a back end are used"
         fix = "commit its EndpointSlice, use externalTrafficPolicy: Cluster"
@@ -64,10 +64,9 @@ def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
     _check_selection(service, inputs, findings)
     _check_local(service, port, inputs, findings)
     wanted = families(service, inputs)
-    nodes = [node for node in inputs.catalog.nodes if chosen(node)]
-    found = [(node, at) for node in nodes if isinstance(at := _place_of(node, wanted, inputs), _Stated)]
+    found = [(node, at) for node in chosen.nodes if isinstance(at := _place_of(node, wanted, inputs), _Stated)]
     if not found and not has_unknown and not findings.has_errors:
-        none_serves(service, port, *_why_none(nodes, service), findings)
+        none_serves(service, port, *_why_none(chosen.nodes, service), findings)
     return FoundServers(
         servers=[Server(address=at.text, family=family_of(at.text), port=port.node_port) for _, at in found],
         sources=lambda: (
@@ -84,7 +83,7 @@ def node_servers(service: Service, port: ServicePort, inputs: Inputs, findings: 
 def _check_selection(service: Service, inputs: Inputs, findings: Findings) -> None:
     """Errors for Nodes in Git with nearly the label of nodePortSelector, and any with a value where it has none."""
     selector = inputs.settings.node_port_selector
-    nodes = inputs.catalog.nodes if selector.key else ()
+    nodes = inputs.catalog.nodes.values() if selector.key else ()
     is_valueless = not selector.value and all(node.metadata.labels.get(selector.key) != "" for node in nodes)
     for node in nodes:
         if node.metadata.labels.get(selector.key) != selector.value and (
@@ -108,11 +107,14 @@ def _check_local(service: Service, port: ServicePort, inputs: Inputs, findings: 
 
 def _check_node_names(groups: tuple[EndpointGroup, ...], service: Service, inputs: Inputs, findings: Findings) -> None:
     """Errors for endpoints in Git that name no Node at all, or one that is unknown and nearly an idle one in Git."""
+    written = groups_in_git(groups)
+    if not written:
+        return
     broken = {item.name for item in inputs.catalog.broken_of(Node)}
-    known = {node.name for node in inputs.catalog.nodes} | broken
-    in_git = {node.name for node in inputs.catalog.nodes if not node.origin.is_cluster} | broken
+    known = inputs.catalog.nodes.keys() | broken
+    in_git = {node.name for node in inputs.catalog.nodes.values() if not node.origin.is_cluster} | broken
     idle = in_git - {end.node for group in groups for end in group.endpoints}
-    for group in groups_in_git(groups):
+    for group in written:
         for end in group.endpoints:
             if not end.node:
                 message = (
@@ -129,20 +131,16 @@ def _check_node_names(groups: tuple[EndpointGroup, ...], service: Service, input
 
 def unknown_nodes(service: Service, port: ServicePort, inputs: Inputs) -> UnknownServers | None:
     """The selected Nodes without a usable address in Git; None if there are none."""
-    chosen = _is_chosen(service, port, inputs)
+    chosen = _chosen(service, port, inputs)
     if chosen is None or service.spec.type == "ClusterIP":
         return None
     wanted = families(service, inputs)
-    flawed = {
-        node.title
-        for node in inputs.catalog.nodes
-        if chosen(node) and isinstance(_place_of(node, wanted, inputs), _Flaw)
-    }
-    broken = {item.title for item in inputs.catalog.broken_of(Node) if chosen(item)}
+    flawed = {node.title for node in chosen.nodes if isinstance(_place_of(node, wanted, inputs), _Flaw)}
+    broken = {item.title for item in chosen.broken}
     if not flawed and not broken:
         return None
     cni = inputs.settings.ako.cni_plugin
-    told = [node for node in inputs.catalog.nodes if node.title not in flawed]
+    told = [node for node in inputs.catalog.nodes.values() if node.title not in flawed]
     return UnknownServers(
         nodes=tuple(sorted(flawed | broken)),
         known_addresses=frozenset(stated.text for node in told for stated in _stated_addresses(node, cni)),
@@ -154,7 +152,7 @@ def node_problems(inputs: Inputs, specs: Iterable[ObjectSpec]) -> Iterator[Probl
     if inputs.settings.l7.service_type != "NodePort":
         return
     needed = {title for spec in specs if spec.unknown_servers for title in spec.unknown_servers.nodes}
-    for node in inputs.catalog.nodes:
+    for node in inputs.catalog.nodes.values():
         if (flaw := _flaw_in(_stated_addresses(node, inputs.settings.ako.cni_plugin))) is not None:
             severity = Severity.ERROR if node.title in needed else Severity.WARNING
             message = f"{flaw.said}: its live servers are kept, and the Node is added to no pool"
@@ -162,7 +160,7 @@ def node_problems(inputs: Inputs, specs: Iterable[ObjectSpec]) -> Iterator[Probl
             yield problem_at(severity, node, flaw.path, message if node.title in needed else flaw.said, fix)
 
 
-def _why_none(nodes: list[Node], service: Service) -> tuple[str, str]:
+def _why_none(nodes: Sequence[Node], service: Service) -> tuple[str, str]:
     """Why no Node is a server, and the fix; `nodes` are those that were chosen."""
     if nodes:
         return "no Node has an address of a wanted family", "correct spec.ipFamilies, or the addresses of the Nodes"
@@ -171,13 +169,22 @@ def _why_none(nodes: list[Node], service: Service) -> tuple[str, str]:
     return "no Node carries the label of nodePortSelector", "label the Nodes, or correct nodePortSelector"
 
 
-def _is_chosen(service: Service, port: ServicePort, inputs: Inputs) -> Callable[[Node | BrokenResource], bool] | None:
-    """Whether a Node is selected, and with externalTrafficPolicy Local runs a back end of the port.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """The Nodes that serve a port, and the unusable manifests of such."""
+
+    nodes: Sequence[Node]
+    broken: Sequence[BrokenResource]
+
+
+def _chosen(service: Service, port: ServicePort, inputs: Inputs) -> _Chosen | None:
+    """The Nodes that are selected, and with externalTrafficPolicy Local run a back end of the port.
 
     None if Git does not say which do.
     """
-    selector = inputs.settings.node_port_selector
-    local = None
+    selector, catalog = inputs.settings.node_port_selector, inputs.catalog
+    nodes: Iterable[Node] = catalog.nodes.values()
+    broken: Iterable[BrokenResource] = catalog.broken_of(Node)
     if service.spec.external_traffic_policy == "Local":
         groups = back_ends(service, inputs)
         if groups is None:
@@ -188,13 +195,16 @@ def _is_chosen(service: Service, port: ServicePort, inputs: Inputs) -> Callable[
             if port_of(group.ports, port, is_only=len(groups) == 1 and not port.name) is not None
             for end in group.endpoints
         }
+        nodes = (catalog.nodes[name] for name in sorted(local & catalog.nodes.keys()))
+        broken = (item for item in broken if item.name in local)
 
-    def is_chosen(node: Node | BrokenResource) -> bool:
-        labels = node.labels if isinstance(node, BrokenResource) else node.metadata.labels
-        is_selected = not selector.key or labels.get(selector.key) == selector.value
-        return is_selected and (local is None or node.name in local)
+    def is_selected(labels: Mapping[str, str]) -> bool:
+        return not selector.key or labels.get(selector.key) == selector.value
 
-    return is_chosen
+    return _Chosen(
+        nodes=[node for node in nodes if is_selected(node.metadata.labels)],
+        broken=[item for item in broken if is_selected(item.labels)],
+    )
 
 
 # --- where a Node is --------------------------------------------------------------------------------------------------

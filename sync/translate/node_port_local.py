@@ -75,9 +75,8 @@ def _check_unselected(service: Service, pods: list[Pod], inputs: Inputs, finding
     """Errors for Pods in Git that the Service does not select, though its EndpointSlices or their labels say so."""
     selected = {pod.key for pod in pods}
     behind = {end.pod for group in back_ends(service, inputs) or () for end in group.endpoints if end.pod}
-    for pod in (pod for found in inputs.catalog.pods.values() for pod in found if pod.key not in selected):
-        if pod.origin.is_cluster:
-            continue
+    in_git = (pod for found in inputs.catalog.pods.values() for pod in found if not pod.origin.is_cluster)
+    for pod in (pod for pod in in_git if pod.key not in selected):
         is_here = pod.namespace == service.namespace
         is_elsewhere = pod.namespace == DEFAULT_NAMESPACE or is_near(pod.namespace, service.namespace)
         is_moved = is_elsewhere and (service.namespace, pod.name) not in selected
