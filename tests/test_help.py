@@ -41,6 +41,14 @@ def test_the_commands_fit_on_the_smallest_screen() -> None:
     assert len(help_of("").splitlines()) < 24
 
 
+def test_a_misspelt_command_is_refused_with_the_nearest_name() -> None:
+    """As a misspelt option is."""
+    found = CliRunner().invoke(commands, ["stats"])
+
+    assert found.exit_code == 2
+    assert "No such command 'stats'. Did you mean 'status'?" in found.output
+
+
 @pytest.mark.parametrize("typed", DESCRIBED)
 def test_the_help_describes_common_options_and_names_the_others(typed: str) -> None:
     """Each common option has one line, which is not wrapped; none of the others is missing."""

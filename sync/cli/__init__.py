@@ -135,6 +135,18 @@ class Commands(click.Group):
         del ctx
         return command_of(cmd_name)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command and its arguments. An unknown name is an error that suggests the nearest one."""
+        from sync.model.wording import nearest
+
+        name = args[0]
+        near = nearest(name, COMMANDS) if name not in COMMANDS and not ctx.resilient_parsing else ""
+        if near:
+            ctx.fail(f"No such command '{name}'. Did you mean '{near}'?")
+        return super().resolve_command(ctx, args)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line per command; the last line of the help shows the two options."""
         del ctx
