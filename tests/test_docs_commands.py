@@ -68,6 +68,14 @@ class Shell:
                 return done.returncode, done.stdout + done.stderr
 
 
+GIT_IDENTITY = {
+    "GIT_AUTHOR_NAME": "Reader",
+    "GIT_AUTHOR_EMAIL": "reader@example.com",
+    "GIT_COMMITTER_NAME": "Reader",
+    "GIT_COMMITTER_EMAIL": "reader@example.com",
+}
+
+
 def repository(folder: Path) -> Path:
     """The example tree as a repository."""
     shutil.copytree(ROOT / "examples" / "repo", folder)
@@ -84,9 +92,8 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("SYNC_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("SYNC_STATE_DIR", str(tmp_path / "state"))
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "Reader")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "reader@example.com")
+    for name, value in GIT_IDENTITY.items():
+        monkeypatch.setenv(name, value)
     secret = tmp_path / "secret"
     secret.write_text("emulator\n")
     secret.chmod(0o600)
@@ -108,7 +115,8 @@ def test_the_commands_of_a_page_work(
 ) -> None:
     """Each command of each block that is not marked ends as it should, one after the other as a reader types them.
 
-    On the page for newcomers they also print what the page shows, but for commits and digests.
+    On the page for newcomers they also print what the page shows, but for commits and digests. There Git does not know
+    the reader yet.
     """
     blocks = [found for found in BLOCK.finditer((DOCS / f"{page}.md").read_text("utf-8")) if not found["reason"]]
     if not blocks:
@@ -117,7 +125,10 @@ def test_the_commands_of_a_page_work(
         places |= {"https://avi.example.com": emulator.url, "http://127.0.0.1:9443": emulator.url}
         shell = Shell(places=places, monkeypatch=monkeypatch, capsys=capsys)
         monkeypatch.chdir(tmp_path)
-        if page != "start":
+        if page == "start":
+            for name in GIT_IDENTITY:
+                monkeypatch.delenv(name)
+        else:
             monkeypatch.setenv("SYNC_SOURCE", str(tmp_path / "origin"))
             monkeypatch.setenv("SYNC_CONTROLLER", emulator.url)
             monkeypatch.setenv("SYNC_PASSWORD", "emulator")

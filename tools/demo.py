@@ -90,7 +90,7 @@ def change_address(places: Places) -> None:
     before = manifest.read_text("utf-8")
     after = before.replace(OLD_ADDRESS, NEW_ADDRESS)
     if after == before:
-        sys.exit(f"{GATEWAY} of the example no longer asks for {OLD_ADDRESS}\n  fix: correct OLD_ADDRESS in {__file__}")
+        sys.exit(f"{GATEWAY} of the example no longer requests {OLD_ADDRESS}\n  fix: correct OLD_ADDRESS in {__file__}")
     manifest.write_text(after, "utf-8")
 
 
@@ -107,7 +107,7 @@ STEPS = (
         change=move_back_ends,
     ),
     Step(
-        says="Is the tree in order? This asks no Controller, so it can run for every pull request.",
+        says="Is the tree in order? This needs no Controller, so it can run for every pull request.",
         commands=(("avi-sync validate --source .", 0),),
     ),
     Step(
@@ -115,7 +115,7 @@ STEPS = (
         commands=((DRY_RUN, 2),),
     ),
     Step(says="Do it. The same plan, applied; then the Controller is read again and compared.", commands=((SYNC, 0),)),
-    Step(says="Once more: the Controller is as Git wants it, so nothing is written.", commands=((SYNC, 0),)),
+    Step(says="Once more: the Controller matches Git, so nothing is written.", commands=((SYNC, 0),)),
     Step(
         says=f"Team shop wants another address. Somebody edits one line of {GATEWAY} and commits it.",
         change=change_address,
@@ -144,7 +144,7 @@ STEPS = (
         commands=((SYNC, 0), ("avi-sync status --source . --controller embedded", 0)),
     ),
     Step(
-        says="The cluster ends with the tour. What it told of servers goes to a file, which can stand in for it.",
+        says="The cluster ends with the tour. Its servers go to a file, which later runs read instead.",
         commands=(("avi-sync cluster export --source . --out ../cluster.json", 0),),
     ),
 )
