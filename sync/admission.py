@@ -84,7 +84,7 @@ def check_selection(selection: Selection, desired: DesiredState, live: LiveState
     known = {item.owner for item in (*desired, *desired.held)} | desired.in_git.named
     known |= {item.owner for item in live if item.owner is not None}
     for owner in sorted(selection.owners - known):
-        message = f"--only {owner.argument} is neither in Git nor on the Controller"
+        message = f"{owner.argument} is neither in Git nor on the Controller"
         raise UsageError(message, fix=did_you_mean(owner.argument, [each.argument for each in sorted(known)]))
 
 

@@ -43,7 +43,7 @@ def export_back_ends(source: Source, place: ClusterPlace, timing: Timing, *, loc
     needs = _needs(source)
     if needs is None:
         raise UsageError(
-            "the tree needs nothing of a cluster",
+            "this tree needs nothing from a cluster",
             where=VALUES_FILE,
             fix="write SyncSettings.backends: cluster, and leave EndpointSlices out of Git",
         )

@@ -1,4 +1,4 @@
-"""`avi-sync cluster export`: what a Kubernetes cluster tells of servers, as a file for commands that ask none."""
+"""`avi-sync cluster export`: the servers of a Kubernetes cluster as a file, for commands that read none."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from sync.timing import Timing
 
 @click.group("cluster")
 def command() -> None:
-    """Save what the Kubernetes cluster tells of servers."""
+    """Save the servers that the Kubernetes cluster has."""
 
 
 @command.command(
@@ -37,7 +37,7 @@ def command() -> None:
     ),
 )
 def export(out: str, **given: Any) -> None:
-    """Save what the tree needs of its cluster, for `--cluster-state`. No Controller is asked.
+    """Save what the tree needs from its cluster, for `--cluster-state`. Needs no Controller.
 
     Nothing is written if any list could not be read: exit 6.
     """

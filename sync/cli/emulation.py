@@ -33,7 +33,7 @@ def embedded(where: Target) -> Iterator[Target]:
         state.parent.mkdir(parents=True, exist_ok=True)
         emulator = Emulator(port=0, state=state, password=emulator_password())
         emulator.start()
-    say(f"note: an emulated Controller runs at {emulator.url}, its state is {state}; remove that file to start over")
+    say(f"note: an emulated Controller runs at {emulator.url}; to start over, remove its state: {state}")
     try:
         yield replace(where, controller=emulator.url, username="admin", password=emulator_password(), token="")
     finally:

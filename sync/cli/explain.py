@@ -40,8 +40,8 @@ def command(object: str, facts: str, **given: Any) -> None:  # noqa: A002 (click
     """Show where each field of a desired object comes from: manifest and line, setting or default; and what is live.
 
     OBJECT is KIND/NAME: an Avi kind such as Pool or VirtualService, and a name on the Controller. OWNER is
-    KIND/NAMESPACE/NAME, such as Gateway/shop/web: all its objects. Without --controller, or with --facts, no Controller
-    is asked, and live values are left out.
+    KIND/NAMESPACE/NAME, such as Gateway/shop/web: all its objects. Without --controller, or with --facts, live values
+    are left out.
     """
     from sync.cli.arguments import Arguments, parse_owner
     from sync.report.explanation import explanation_document, explanation_lines, explanations_document

@@ -126,7 +126,7 @@ def offline_back_ends(read: "Source", place: "ClusterPlace") -> "Source":
     return with_back_ends(read, read_back_ends(read, place, Timing(), location=""), place, now, writes=False)
 
 
-NO_CLUSTER = "note: no cluster was asked, so servers that come from it are left out (--cluster-state FILE tells them)"
+NO_CLUSTER = "note: no cluster was read, so servers that come from it are left out (--cluster-state FILE supplies them)"
 
 ASSUMED_FACTS = (
     "note: without a Controller, avi-sync assumes an Enterprise license, a vCenter cloud without DNS domains, "

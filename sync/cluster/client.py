@@ -136,7 +136,7 @@ class ClusterClient:
             if answer.status in RETRIED and self._waited(tries, answer.wait_seconds):
                 continue
             return self._accepted(answer)
-        raise ClusterError("the API server was asked too often")
+        raise ClusterError("too many requests to the API server")
 
     def _waited(self, tries: int, wanted_seconds: float) -> bool:
         """Whether another try may follow, after a wait."""
@@ -149,7 +149,7 @@ class ClusterClient:
     def _try(self, method: str, target: str, body: Json | None, content_type: str) -> _Answer:
         seconds = min(self._timeout_seconds, self._timing.left_seconds)
         if seconds <= 0:
-            raise ClusterError("the time limit of the run was reached before it was asked")
+            raise ClusterError("the time limit of the run was reached before the request")
         try:
             proof = self._prover.proof()
             http = self._client(proof)

@@ -30,7 +30,7 @@ def context_of(place: ClusterPlace, environment: Mapping[str, str], *, source: P
     if is_in_cluster(environment):
         return in_cluster(environment)
     raise UsageError(
-        "SyncSettings.backends is cluster, and nothing says where the cluster is",
+        "SyncSettings.backends is cluster, but no cluster is given",
         fix="give --kubeconfig FILE, or --cluster-state FILE",
     )
 

@@ -162,13 +162,16 @@ def _read(file: Path) -> _Config | None:
     try:
         text = file.read_bytes()
     except OSError as error:
-        raise UsageError(f"the kubeconfig cannot be read: {error.strerror}", where=str(file)) from None
+        fix = "check --kubeconfig (SYNC_KUBECONFIG) or KUBECONFIG, and the rights of the file"
+        raise UsageError(f"the kubeconfig cannot be read: {error.strerror}", where=str(file), fix=fix) from None
     try:
         content = yaml.load(text, Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise UsageError("the kubeconfig is not valid YAML", where=f"{file}{line}") from None
+        raise UsageError(
+            "the kubeconfig is not valid YAML", where=f"{file}{line}", fix="correct the syntax at this place"
+        ) from None
     if content is None:
         return None
     try:

@@ -69,7 +69,7 @@ def check_cluster(
                 findings, state = _of_api(client, context.name, source, settings, needs)
     except SyncError as error:
         state = _nothing_read("the cluster", needs, error.message)
-        findings = (from_error("cluster", error), *_not_looked_at("the cluster was not asked"))
+        findings = (from_error("cluster", error), *_not_looked_at("the cluster cannot be read"))
     if needs is None or state is None:
         return findings, source
     resources, problems = with_cluster(source.resources, state, settings)

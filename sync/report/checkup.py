@@ -8,7 +8,7 @@ from pydantic import BeforeValidator
 from sync.model.checkup import Checkup, Health
 from sync.report.documents import Count, JsonDocument, VersionedDocument, at, known
 from sync.report.text import Paint
-from sync.report.words import one_line
+from sync.report.words import counted, one_line
 
 STYLES = {Health.OK: "create", Health.WARNING: "warning", Health.PROBLEM: "error", Health.NOT_CHECKED: "quiet"}
 
@@ -21,7 +21,11 @@ def checkup_lines(checkup: Checkup, paint: Paint) -> Iterator[str]:
         yield f"{health}  {finding.check:<{width}}  {one_line(finding.message)}"
         if finding.fix:
             yield paint(f"{'':<11}  {'':<{width}}  fix: {one_line(finding.fix)}", "quiet")
-    yield f"Doctor: {', '.join(f'{number} {health}' for health, number in checkup.counts.items())}"
+    yield f"Doctor: {', '.join(_counted(health, number) for health, number in checkup.counts.items())}"
+
+
+def _counted(health: Health, number: int) -> str:
+    return counted(number, health) if health in (Health.WARNING, Health.PROBLEM) else f"{number} {health}"
 
 
 def _by_name(counts: Mapping[Health, int]) -> dict[str, int]:

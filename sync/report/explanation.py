@@ -44,7 +44,7 @@ def _source_text(source: Source) -> str:
 
 def _live_text(explanation: Explanation, different: int) -> str:
     if not explanation.is_looked_up:
-        return "live values unknown: no Controller was asked"
+        return "live values unknown: no Controller was read"
     if explanation.live is None:
         return "the object does not exist yet"
     if not explanation.live.is_ours:

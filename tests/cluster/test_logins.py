@@ -343,7 +343,7 @@ def test_a_kubeconfig_in_the_source_tree_is_refused(tmp_path: Path) -> None:
 
 def test_without_any_word_no_cluster_is_taken() -> None:
     """Not even the one that is current in the home folder."""
-    with pytest.raises(UsageError, match="nothing says where the cluster is"):
+    with pytest.raises(UsageError, match="no cluster is given"):
         context_of(ClusterPlace(), {})
 
 

@@ -61,7 +61,7 @@ def test_without_a_place_nothing_is_guessed(source: Source, monkeypatch: pytest.
     for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST"):
         monkeypatch.delenv(name, raising=False)
 
-    with pytest.raises(UsageError, match="nothing says where the cluster is"):
+    with pytest.raises(UsageError, match="no cluster is given"):
         read(source, ClusterPlace())
 
 
@@ -100,7 +100,7 @@ def test_a_tree_that_needs_no_cluster_asks_none(tmp_path: Path) -> None:
 
     assert not follows_cluster(source)
     assert read(source, ClusterPlace(kubeconfig=tmp_path / "nowhere")) is None
-    with pytest.raises(UsageError, match="needs nothing of a cluster"):
+    with pytest.raises(UsageError, match="needs nothing from a cluster"):
         export_back_ends(source, ClusterPlace(), TIMING, location="")
 
 

@@ -222,7 +222,7 @@ def test_without_a_place_a_run_asks_for_one_and_validate_goes_on(sync: Run, monk
 
     assert (run.code, validated.code, rendered.code) == (64, 0, 0)
     assert "--cluster-state" in run.err
-    assert "no cluster was asked" in validated.err
+    assert "no cluster was read" in validated.err
     assert ["servers" in each["body"] for each in rendered.document["objects"] if each["kind"] == "Pool"] == [False]
 
 
