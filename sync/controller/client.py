@@ -28,7 +28,7 @@ from sync.controller.errors import (
     place_pointed_to,
     said_in,
 )
-from sync.controller.pages import PAGE_SIZE, read_whole_list
+from sync.controller.pages import PAGE_SIZE, read_whole_list, wrong_shape
 from sync.controller.retries import (
     STATUSES,
     UPGRADING_TEXT,
@@ -39,7 +39,6 @@ from sync.controller.retries import (
     trouble_of,
 )
 from sync.controller.session import RENEW_STATUSES, Account, Session, Sessions, login_headers, session_of
-from sync.controller.shape import wrong_shape
 from sync.controller.unreachable import diagnose
 from sync.controller.wire import LOGIN_PATH, LOGOUT_PATH, Counters, Wire
 from sync.errors import UsageError

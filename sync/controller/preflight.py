@@ -46,7 +46,7 @@ def _network_obstacles(change_set: ChangeSet, client: ControllerClient) -> Itera
                 continue
             raise
         for address in outside(addresses, subnets):
-            yield f'address {address} lies in no subnet of network "{network}" ({", ".join(subnets)})'
+            yield f'address {address} is in no subnet of network "{network}" ({", ".join(subnets)})'
 
 
 def _subnets(client: ControllerClient, network: Reference, cloud: str) -> tuple[str, ...]:

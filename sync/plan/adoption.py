@@ -12,14 +12,13 @@ from dataclasses import dataclass
 
 from sync.avi.markers import Marker, created_by_us
 from sync.compare.objects import compare
-from sync.compare.takeover import Takeover, adopted, adopted_unwanted
 from sync.kinds import KINDS
 from sync.model.desired import AviObject, DesiredState, Held, ObjectKey, Owner, OwnerKind
 from sync.model.live import LiveObject, LiveState, Ownership
 from sync.model.plan import Action, Plan, PlanOptions
 from sync.model.problem import Origin, Problem, Severity
 from sync.plan.make import copies, digest_of, stripped
-from sync.plan.takeover import OwnerTakeover, take_over
+from sync.plan.takeover import OwnerTakeover, Takeover, adopted, adopted_unwanted, take_over
 from sync.plan.unknown_servers import with_unknown_servers
 
 REASONS = {

@@ -12,10 +12,9 @@ from sync.model.resources.resource import Resource
 from sync.model.resources.tree import BackEndKey, Resources
 from sync.model.settings import Settings
 from sync.model.wording import is_near
-from sync.translate.attachments import Attachments, attachments_of
+from sync.translate.attachments import Attachments, Strays, attachments_of, strays_of
 from sync.translate.catalog import Catalog, make_catalog
 from sync.translate.names import MarkerSet, Names
-from sync.translate.strays import Strays, strays_of
 
 TENANT_ANNOTATION = "ako.vmware.com/tenant-name"
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from sync.avi.markers import Marker
 from sync.compare.fields import field_values
-from sync.compare.takeover import adopted
 from sync.guard import refusals
 from sync.model.live import LiveState
 from sync.model.plan import Plan, SavedPlan
@@ -17,6 +16,7 @@ from sync.model.problem import Severity
 from sync.plan.drift import drift_of
 from sync.plan.make import make_plan
 from sync.plan.saving import described, fingerprints, moved
+from sync.plan.takeover import adopted
 from tests.cluster.following import FOLLOWING, READY, STARTING, Endpoints, Following, apps, enabled
 from tests.shared.builders import make_options
 from tests.shared.perfect_controller import PerfectController

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from sync.controller.bounds import MOST_BYTES
 from sync.controller.client import ControllerClient
 from sync.controller.errors import AmbiguousWriteError, BrokenAnswerError, NoAnswerError
-from sync.controller.pages import MOST_OBJECTS
-from sync.controller.shape import wrong_shape
+from sync.controller.pages import MOST_OBJECTS, wrong_shape
 from sync.errors import SyncError
 from sync.kinds import KINDS
 from sync.model.nesting import MOST_LEVELS, TooDeepError, parse_json

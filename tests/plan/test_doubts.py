@@ -53,7 +53,7 @@ def test_a_live_vip_is_not_deleted_for_a_doubtful_one() -> None:
     assert plan.is_empty
     assert (problem.severity, problem.resource, problem.file) == (Severity.ERROR, "Gateway shop/web", "all.yaml")
     assert problem.field_text == "spec.addresses[0].value"
-    assert problem.message.startswith("held: address 10.10.10.77 lies in no static range")
+    assert problem.message.startswith("held: address 10.10.10.77 is in no static range")
     assert problem.message.endswith("and the live VIP would have to be deleted first")
 
 
