@@ -23,7 +23,7 @@ def follows_cluster(source: Source) -> bool:
 
 
 def read_back_ends(source: Source, place: ClusterPlace, timing: Timing, *, location: str) -> ClusterState | None:
-    """What the cluster tells of the tree's back ends; None where it needs none of it, and then nothing is asked.
+    """The tree's back ends as the cluster has them; None where it needs none of them, and then nothing is read.
 
     A cluster that does not answer is a state in which all is unread. Raises UsageError for a place that is none or is
     wrong, UnreachableError for a login that cannot be made. `location` is that of the source.
@@ -53,7 +53,7 @@ def export_back_ends(source: Source, place: ClusterPlace, timing: Timing, *, loc
 def with_back_ends(
     source: Source, cluster: ClusterState | None, place: ClusterPlace, now: datetime, *, writes: bool
 ) -> Source:
-    """The tree with the back ends that the cluster tells. Raises SourceError if what is written would be too old."""
+    """The tree with the back ends that the cluster has. Raises SourceError if what is written would be too old."""
     problems = tuple(_idle_options(source, place))
     if cluster is None or source.settings is None:
         return replace(source, problems=(*source.problems, *problems)) if problems else source
@@ -65,7 +65,7 @@ def with_back_ends(
 
 
 def is_same(one: ClusterState | None, other: ClusterState | None) -> bool:
-    """Whether two reads of a cluster tell the same."""
+    """Whether two reads of a cluster found the same."""
     if one is None or other is None:
         return one is other
     return replace(one, read_at=other.read_at) == other
@@ -76,7 +76,7 @@ def _needs(source: Source) -> ClusterNeeds | None:
 
 
 def _idle_options(source: Source, place: ClusterPlace) -> Iterator[Problem]:
-    """A warning where options name a cluster, and values.yaml does not ask for one."""
+    """A warning where options name a cluster, and values.yaml does not use one."""
     settings = source.settings.sync if source.settings is not None else SyncSettings(backends="cluster")
     if place.given and settings.backends != "cluster" and not settings.cluster_status:
         yield Problem(

@@ -32,7 +32,7 @@ class Assessment:
     """What is desired, what is live, and what has to change."""
 
     cluster: ClusterState | None
-    """What told servers; None where none does."""
+    """The cluster that servers come from; None without one."""
     has_waited: bool
     """Whether the cluster was read a second time, because the first look was in the middle of a rollout."""
     facts: Facts | None

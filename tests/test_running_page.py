@@ -21,7 +21,7 @@ def test_every_metric_is_described_with_its_labels() -> None:
 
 
 def test_states_and_reasons_are_those_that_are_counted() -> None:
-    """What a label may be is told where it cannot be guessed."""
+    """What a label may be is listed where it cannot be guessed."""
     rows = {row[0].strip("`"): set(re.findall(r"`(\w+)`", row[2])) for row in rows_under(PAGE, "Metrics")}
 
     assert rows["avi_sync_objects"] == set(OBJECT_STATES)

@@ -1,4 +1,4 @@
-"""A place → what it tells of a cluster: from a file that stands in for it, or over its API."""
+"""A place → the state of its cluster, from a file that stands in for it, or over its API."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -20,7 +20,7 @@ from sync.model.templates import TemplateText
 def field_sources(item: AviObject, recorded: FieldSources, template: TemplateText | None) -> dict[Path, Sources]:
     """Every field of the body, in its order, with its sources: manifests first, then settings, then words.
 
-    `recorded` are those of the object's spec. A list is told field by field where its items have sources of their own.
+    `recorded` are those of the object's spec. A list goes field by field where its items have sources of their own.
     `template` is the tree's own template of the object's kind, if it has one: then that says every field but those that
     no template can change.
     """

@@ -125,7 +125,7 @@ def _rights(
     try:
         lacking = {right: where for right in rights if (where := _lacking(client, right, namespaces))}
     except ClusterError as error:
-        yield not_checked(check, f"the cluster does not tell what the account may do: {error.reason}")
+        yield not_checked(check, f"the cluster does not report what the account may do: {error.reason}")
         return
     if lacking:
         missing = "; ".join(f"{right}{_in(where)}" for right, where in lacking.items())

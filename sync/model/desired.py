@@ -258,10 +258,10 @@ Content = VsVipContent | PoolContent | L4PolicySetContent | VirtualServiceConten
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownServers:
-    """What nobody can tell of the servers of a pool: what is live of them stays until somebody can.
+    """What is unknown about the servers of a pool: live ones stay until it is known.
 
-    Either `nodes` should be servers, by title, and Git does not tell their addresses: every live server stays whose
-    address is none of `known_addresses`, those of all other Nodes. Or nobody can tell any server, for the `reason`:
+    Either `nodes` should be servers, by title, and Git does not have their addresses: every live server stays whose
+    address is none of `known_addresses`, those of all other Nodes. Or no server is known, for the `reason`:
     all that are live stay, and the pool is not created without them.
     """
 
@@ -272,12 +272,12 @@ class UnknownServers:
 
     @property
     def is_everything(self) -> bool:
-        """Whether no server at all can be told."""
+        """Whether no server at all is known."""
         return bool(self.reason)
 
 
 class ServersFrom(StrEnum):
-    """Who tells the servers of a pool."""
+    """Where the servers of a pool come from."""
 
     GIT = "git"
     CLUSTER = "cluster"

@@ -38,9 +38,9 @@ class Cause(StrEnum):
     """Why an object differs from what is desired."""
 
     GIT = "git"
-    """Git asks for something else than what was written last."""
+    """Git requests something else than what was written last."""
     LIVE = "live"
-    """Somebody changed the live object since: Git asks for what was written last."""
+    """Somebody changed the live object since: Git requests what was written last."""
     INTERRUPTED = "interrupted"
     """A run that was interrupted in the middle of a replace had deleted it."""
     IN_PROGRESS = "in-progress"
@@ -76,9 +76,9 @@ class PlanOptions:
     may_replace: bool = True
     retry_refused: bool = False
     may_switch_off: bool = False
-    """Whether owners that a switch in values.yaml no longer serves may be planned to go; a guard asks for a permit."""
+    """Whether owners that a switch in values.yaml no longer serves may be planned to go; a guard requires a permit."""
     may_undo: bool = False
-    """Whether an edit on the Controller may be undone where that takes down its owner; a guard asks for a permit."""
+    """Whether an edit on the Controller may be undone where that takes down its owner; a guard requires a permit."""
 
 
 class Method(StrEnum):

@@ -79,7 +79,7 @@ class Run:
     outcomes: tuple[Outcome, ...] = ()
     remaining: Plan | None = None
     notices: tuple[Problem, ...] = ()
-    """What else speaks against writing, where nothing is to be written, and what could not be told to the cluster."""
+    """What else speaks against writing, where nothing is to be written, and what the cluster did not take."""
     refusals: tuple[Refusal, ...] = ()
     """Why a guard did not let the plan through: then nothing was written."""
     is_stale: bool = False
@@ -97,14 +97,14 @@ class Run:
     record: Record = field(default_factory=Record)
     """What earlier runs left on the Controller, as it was read before anything was written."""
     cluster: ClusterState | None = None
-    """What told the servers of pools that follow a cluster; None where none does."""
+    """The cluster that the servers of pools come from; None without one."""
     is_dry: bool = True
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Of the source, of the plan and what remains of it, and of the Controller's record, by place.
 
-        What is still wrong after applying is told with the fix for what is left.
+        What is still wrong after applying is reported with the fix for what is left.
         """
         left = self.remaining.problems if self.remaining is not None else ()
         told = {(problem.resource, problem.message) for problem in left}

@@ -64,7 +64,7 @@ _PAINT: Mapping[Standing, str] = {
 class OwnerLine:
     """One owner: how it stands, its addresses, how many objects it has, what it serves, and whether it is protected.
 
-    `edits` are what others set on its objects and every run leaves alone; `servers_from` says who tells its servers.
+    `edits` are what others set on its objects and runs leave alone; `servers_from` is where its servers come from.
     """
 
     owner: Owner

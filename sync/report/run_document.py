@@ -159,7 +159,7 @@ class ServiceDocument(KeyDocument):
 
 
 class PoolDocument(KeyDocument):
-    """A pool that should exist, and who tells its servers."""
+    """A pool that should exist, and where its servers come from."""
 
     owner: OwnerDocument
     servers_from: Annotated[str, known(ServersFrom)]

@@ -280,7 +280,7 @@ def test_a_path_in_the_address_stays(server: ApiServer, read: Read) -> None:
 
 @pytest.mark.parametrize("user", [{}, {"token": "wrong-token-000"}], ids=["none", "wrong"])
 def test_a_login_that_the_cluster_refuses_is_told(read: Read, user: dict[str, Any]) -> None:
-    """No login and a wrong one are told apart, and the wrong one is not repeated."""
+    """No login and a wrong one are distinguished, and the wrong one is not repeated."""
     (first, *_) = read(user=user).unread
 
     assert ("no login was sent" in first.reason) is (not user)

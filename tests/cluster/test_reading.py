@@ -135,7 +135,7 @@ LASTING = {
 def test_a_list_that_cannot_be_read_is_unknown(
     server: ApiServer, read: Read, act: Callable[[Request], Answer | bytes], words: str
 ) -> None:
-    """No slice of it is used, the reason is told, and what was read before stands."""
+    """No slice of it is used, the reason is reported, and what was read before stays."""
     server.faults.append(Fault(matches="endpointslices", act=act, times=99))
 
     found = read()

@@ -32,7 +32,7 @@ def test_without_a_live_object_nothing_is_compared() -> None:
     ],
 )
 def test_a_field_is_equal_where_a_plan_would_not_change_it(wanted: int, live: int | None, is_equal: bool) -> None:
-    """Both values are told."""
+    """Both values are shown."""
     body = {} if live is None else {"default_server_port": live}
 
     found = value_of({"default_server_port": wanted}, body, "default_server_port")
@@ -52,7 +52,7 @@ def test_a_reference_is_equal_in_whatever_form() -> None:
 
 
 def test_a_field_that_is_left_alone_is_not_compared() -> None:
-    """The values are told all the same."""
+    """The values are shown all the same."""
     desired = make_object({"servers": [{"port": 1}]}, left_alone=["servers"])
 
     (found,) = field_values(desired, {"servers": [{"port": 2}]}, [("servers",)])
@@ -80,7 +80,7 @@ def vip(number: str = "0", address: str = "10.1.2.3", **fields: Any) -> dict[str
 
 
 def asks(*vips: dict[str, Any], address: str = "10.1.2.3") -> dict[str, Any]:
-    """A VsVip that asks for an address."""
+    """A VsVip that requests an address."""
     return {"vip": [*vips], "markers": [{"key": "AskedAddress", "values": [address]}]}
 
 
@@ -160,7 +160,7 @@ TEMPLATE = TemplateText(file="templates/vsvip.json.j2", text='{\n  "vip": [],\n 
 
 
 def test_each_field_has_its_sources_in_the_order_of_the_body() -> None:
-    """The items of a list are told field by field if they have sources of their own; what is left alone comes last."""
+    """The items of a list go field by field if they have sources of their own; what is left alone comes last."""
     body = {"vip": [{"vip_id": "0"}, {"vip_id": "1"}], "dns_info": [{"fqdn": "a.b"}]}
     recorded = {
         "name": (CLUSTER,),

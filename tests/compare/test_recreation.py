@@ -48,7 +48,7 @@ def test_a_secret_that_the_controller_hides_is_not_written_as_its_own_placeholde
 
 
 def test_an_address_that_nobody_asked_for_may_become_another() -> None:
-    """One that Git asks for is no loss."""
+    """One that Git requests is no loss."""
     vip: dict[str, Any] = {"vip_id": "0", "auto_allocate_ip": True}
     held = {**vip, "ip_address": {"addr": "10.0.0.5", "type": "V4"}}
     live = {"name": "north--shop-web", "vip": [held]}

@@ -1,4 +1,4 @@
-"""Whether a live VIP can be what Git asks for (docs/safety.md#replace)."""
+"""Whether a live VIP can be what Git requests (docs/safety.md#replace)."""
 
 from typing import Any
 

@@ -89,7 +89,7 @@ def test_a_name_that_somebody_else_took_meanwhile_makes_the_plan_stale(workshop:
 
 
 def test_an_update_whose_answer_was_lost_is_known_by_what_is_there(workshop: Workshop) -> None:
-    """The repetition meets 412; reading again shows that the first one got through, and it is told as applied."""
+    """The repetition meets 412; reading again shows that the first one got through, and it counts as applied."""
     workshop.converge(*app("web"))
     plan = workshop.plan(*app("web", hostname="web.avi.internal"))
     workshop.faults({"method": "PUT", "path": "/api/vsvip/*", "nth": 1, "do": "commit-and-reset"})
@@ -185,7 +185,7 @@ def test_a_replace_in_hand_is_completed_when_the_run_is_stopped(workshop: Worksh
 
 
 def test_a_defect_in_one_set_is_the_failure_of_that_set(workshop: Workshop) -> None:
-    """An exception that nobody foresaw is told in words; the owners beside it are applied."""
+    """An exception that nobody foresaw is reported in words; the owners beside it are applied."""
     plan = workshop.plan(*app("bad"), *app("good"))
     bad, good = plan.change_sets
     unsendable = replace(bad, writes=tuple(replace(write, body={"name": object()}) for write in bad.writes))

@@ -123,7 +123,7 @@ def test_a_holder_that_beats_is_named(store: RecordStore) -> None:
 
 
 def test_a_silent_holder_loses_the_lock(store: RecordStore) -> None:
-    """Nobody beats for the whole TTL: it is taken over, and the old holder is told at its next look."""
+    """Nobody beats for the whole TTL: it is taken over, and the old holder learns of it at its next check."""
     clock = Clock()
     with make_lock(store, "r1") as silent, make_lock(store, "r2", clock.timing) as other:
         with pytest.raises(LockLostError, match="run r2"):
@@ -155,7 +155,7 @@ def test_a_lock_that_is_released_while_another_waits_is_taken(store: RecordStore
 
 
 def test_of_two_who_find_it_free_one_gets_it(client: ControllerClient) -> None:
-    """Many at once, in threads of their own: exactly one enters, the others are told who."""
+    """Many at once, in threads of their own: exactly one enters, the others learn who."""
     with make_lock(make_store(client)):
         pass
     start = threading.Barrier(6)

@@ -430,7 +430,7 @@ def test_an_observer_hears_of_every_request_and_of_nothing_in_it(
 
 
 def test_what_a_read_only_client_holds_back_is_no_request(controller: ScriptedController, connect: Connect) -> None:
-    """Nothing was sent, so nothing is told."""
+    """Nothing was sent, so nothing is reported."""
     heard: list[Exchange | Repetition] = []
 
     with connect(observe=heard.append, read_only=True) as client, pytest.raises(ReadOnlyError):

@@ -39,7 +39,7 @@ def watched(connect: Connect, clock: Clock, *, seconds: float = 30, stop_after: 
 
 
 def test_looks_become_rarer_and_end_with_the_time(controller: ScriptedController, connect: Connect) -> None:
-    """Half a second, one, two, four, five …: after half a minute the last state is told."""
+    """Half a second, one, two, four, five …: after half a minute the last state is reported."""
     controller.on(LIST, listed("OPER_DOWN", ["pool down"]))
     clock = Clock()
 

@@ -89,7 +89,7 @@ def test_long_lists(start: Callable[..., Emulator]) -> None:
 
 
 def test_facts(start: Callable[..., Emulator]) -> None:
-    """What the emulator was seeded with is what translation is told."""
+    """Translation gets what the emulator was seeded with."""
     references = {
         "network": frozenset({"web", "db", "none"}),
         "serviceenginegroup": frozenset({"gold", "silver"}),

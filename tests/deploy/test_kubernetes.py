@@ -110,7 +110,7 @@ def test_what_a_second_try_cannot_help_fails_the_job() -> None:
     assert ignored["onPodConditions"] == [{"type": "DisruptionTarget", "status": "True"}]
     assert failing["onExitCodes"]["containerName"] == containers_of(only("base", "CronJob"))[0]["name"]
     assert set(failing["onExitCodes"]["values"]) == set(ExitCode) - retried - never
-    assert pod_of("base")["restartPolicy"] == "Never"  # a podFailurePolicy asks for it
+    assert pod_of("base")["restartPolicy"] == "Never"  # a podFailurePolicy requires it
     assert 0 < job_of("base")["backoffLimit"] < 6
 
 

@@ -1,4 +1,4 @@
-"""The role file: it lets everything through that a run asks for, and nothing else."""
+"""The role file: it lets everything through that a run requests, and nothing else."""
 
 import json
 from pathlib import Path

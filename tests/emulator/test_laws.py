@@ -85,7 +85,7 @@ class Controller(RuleBasedStateMachine):
 
     @rule(target=uuids, tenant=tenants, name=names, octet=st.none() | st.integers(1, 8))
     def create_vsvip(self, tenant: str, name: str, octet: int | None) -> str:
-        """A VsVip that asks for some address, or for that one; the last ones are outside the network."""
+        """A VsVip that requests some address, or that one; the last ones are outside the network."""
         address = {} if octet is None else {"ip_address": {"addr": f"10.1.0.{octet}", "type": "V4"}}
         return self._create("vsvip", tenant, {"name": name, "vip": [{"auto_allocate_ip": True, **address}]})
 

@@ -214,7 +214,7 @@ CHANGES = [
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_allocated_vip_cannot_be_changed(api: httpx.Client, change: dict[str, Any]) -> None:
-    """A PUT that asks for another VIP than the allocated one is refused in the words that AKO knows."""
+    """A PUT that requests another VIP than the allocated one is refused in the words that AKO knows."""
     live = post(api, "v", on("small")).json()
     path = f"/api/vsvip/{live['uuid']}"
 

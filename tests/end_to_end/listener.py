@@ -1,4 +1,4 @@
-"""An HTTP server that writes down what it is sent, and answers as it is told."""
+"""An HTTP server that writes down what it is sent, and answers as the test says."""
 
 import json
 import threading

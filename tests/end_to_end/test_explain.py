@@ -119,7 +119,7 @@ def test_people_read_field_value_and_place(sync: Run, tree: Tree, controller: Co
 
 
 def test_without_a_controller_live_values_are_left_out(cli: Run, tree: Tree, tmp_path: Path) -> None:
-    """A facts file, or nothing at all, stands for the Controller: no value is told as live."""
+    """A facts file, or nothing at all, stands for the Controller: no value is shown as live."""
     tree.commit(web=app("web"))
     facts = tmp_path / "facts.yaml"
     facts.write_text("cloud: {dns_domains: [avi.internal]}\n")

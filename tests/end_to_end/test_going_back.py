@@ -83,7 +83,7 @@ def test_the_good_commit_is_live_again_before_git_is_repaired(sync: Run, tree: T
 
 
 def test_once_git_is_repaired_the_freeze_can_go(sync: Run, tree: Tree, controller: Controller) -> None:
-    """HEAD then asks for what is live already."""
+    """HEAD then requests what is live."""
     good, was = after_a_bad_commit(sync, tree, controller)
     frozen(tree)
     sync("--ref", good, "--accept-older-commit")

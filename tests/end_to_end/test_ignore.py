@@ -50,7 +50,7 @@ def test_an_expired_rule_counts_no_more_and_says_so(sync: Run, tree: Tree, contr
 
 
 def test_an_ignored_field_has_git_s_value_at_first(sync: Run, tree: Tree, controller: Controller) -> None:
-    """A rule is about what others set later; a new object is made as Git asks for it."""
+    """A rule is about what others set later; a new object is made as Git requests it."""
     _ignoring(tree, days=3)
     tree.commit(web=app("web"))
 

@@ -74,7 +74,7 @@ def broken(name: str) -> list[Manifest]:
 
 
 def serve_then_move(sync: Run, tree: Tree, controller: Controller) -> None:
-    """`web` serves on .11, somebody has attached something to it, and Git asks for .12."""
+    """`web` serves on .11, somebody has attached something to it, and Git requests .12."""
     tree.commit(web=app("web", address="10.10.10.11"), api=app("api"))
     assert sync().code == 0
     controller.change("virtualservice", "test--shop-web", description="ask the shop team", enabled=False)

@@ -70,7 +70,7 @@ def creators(controller: Controller) -> set[str]:
 
 
 def test_a_plain_run_beside_ako_holds_everything_and_says_what_to_do(sync: Run, controller: Controller) -> None:
-    """Nothing is planned and nothing written; each held owner is told of `avi-sync adopt`."""
+    """Nothing is planned and nothing written; each held owner names `avi-sync adopt`."""
     before = everything(controller)
 
     dry = sync("--dry-run")
@@ -100,7 +100,7 @@ def test_adopting_everything_keeps_objects_servers_and_addresses(sync: Run, cont
 
 
 def test_after_adopting_a_plain_run_has_nothing_to_do(sync: Run, controller: Controller) -> None:
-    """Everything is ours and as Git asks for, and what AKO keeps on its objects is taken for nobody's edit."""
+    """Everything is ours and as Git requests it, and what AKO keeps on its objects is taken for nobody's edit."""
     sync("adopt", "--ako-is-stopped")
     controller.forget()
 

@@ -160,7 +160,7 @@ def test_a_switch_that_changes_every_dns_name_is_refused(
 def test_an_edit_that_could_only_be_undone_with_an_outage_is_held(
     sync: Run, tree: Tree, controller: Controller
 ) -> None:
-    """Another SE group by hand: exit 5, the others go on, and the permit that is told lets that very plan through."""
+    """Another SE group by hand: exit 5, the others go on, and the permit that it prints lets that very plan through."""
     tree.commit(web=app("web"), other=app("other"))
     sync()
     controller.change("virtualservice", "test--shop-web", se_group_ref="/api/serviceenginegroup?name=other")

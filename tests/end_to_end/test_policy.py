@@ -64,7 +64,7 @@ def test_upsert_only_holds_what_would_be_replaced(sync: Run, tree: Tree, control
 def test_an_address_that_a_policy_keeps_taken_is_not_given_to_another(
     sync: Run, tree: Tree, controller: Controller
 ) -> None:
-    """The owner whose delete is left out keeps its address, so who asks for that is held."""
+    """The owner whose delete is left out keeps its address, so who requests that is held."""
     tree.commit(a=app("a", address="10.10.10.5"), b=app("b"))
     sync()
     tree.commit(a=None, c=app("c", address="10.10.10.5"))

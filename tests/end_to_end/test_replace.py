@@ -92,7 +92,7 @@ def test_a_refused_replace_puts_the_old_objects_back(sync: Run, tree: Tree, cont
 
 
 def test_what_was_refused_once_is_not_tried_again(sync: Run, tree: Tree, controller: Controller) -> None:
-    """While Git asks for the same, the owner is held with the Controller's words and nothing is deleted."""
+    """While Git requests the same, the owner is held with the Controller's words and nothing is deleted."""
     _exhaust_the_tiny_network(sync, tree)
     sync()
     controller.forget()
@@ -133,7 +133,7 @@ def test_retry_refused_tries_again(sync: Run, tree: Tree, controller: Controller
 def test_an_address_in_use_by_somebody_else_is_found_before_anything_is_deleted(
     sync: Run, tree: Tree, controller: Controller
 ) -> None:
-    """The owner that asks for it is held, naming the holder; the old VIP stays."""
+    """The owner that requests it is held, naming the holder; the old VIP stays."""
     vip = {"vip_id": "0", "ip_address": {"addr": "10.10.10.99", "type": "V4"}}
     controller.call("POST", "/api/vsvip", {"name": "theirs", "vip": [vip]})
     tree.commit(web=app("web", address="10.10.10.11"))

@@ -129,7 +129,7 @@ def test_other_fields_are_an_ordinary_change_with_the_servers_beside_it(
 
 @pytest.mark.usefixtures("rolled")
 def test_a_server_added_by_hand_is_drift_beside_a_rollout(sync: Run, controller: Controller) -> None:
-    """Only that server is told; a run takes it away, and brings those of the cluster."""
+    """Only that server is reported; a run removes it, and adds those of the cluster."""
     add_by_hand(controller)
 
     drift = sync("drift", "--detailed-exitcode")

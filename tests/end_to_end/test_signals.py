@@ -94,7 +94,7 @@ def test_a_signal_while_git_is_fetched_ends_git_too(tree: Tree, controller: Cont
 def test_a_replace_in_hand_is_completed_and_nothing_more_is_begun(
     sync: Run, tree: Tree, controller: Controller, tmp_path: Path
 ) -> None:
-    """Two signals between delete and create: the VIP is there again, the next owner is not tried, all is told."""
+    """Two signals between delete and create: the VIP is there again, the next owner is not tried, all is reported."""
     tree.commit(a=app("a", address="10.10.10.11"), b=app("b"))
     sync()
     tree.commit(a=app("a", address="10.10.10.12"), b=app("b", ports=(80, 81)))

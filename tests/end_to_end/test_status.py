@@ -55,7 +55,7 @@ def test_status_is_one_screen_for_people(sync: Run, tree: Tree, controller: Cont
 
 
 def test_status_lists_what_somebody_edited_and_runs_leave_alone(sync: Run, tree: Tree, controller: Controller) -> None:
-    """Below the owner, for people and machines; the owner is as Git asks for, and serves nobody."""
+    """Below the owner, for people and machines; the owner is as Git requests it, and serves nobody."""
     tree.commit(web=app("web"), calm=app("calm"))
     sync()
     controller.change("virtualservice", "test--shop-web", enabled=False)
@@ -88,7 +88,7 @@ def test_status_lists_what_somebody_edited_and_runs_leave_alone(sync: Run, tree:
 def test_an_owner_without_servers_is_not_simply_in_sync(
     sync: Run, tree: Tree, ready: tuple[bool, bool], standing: str, enabled: int
 ) -> None:
-    """Live is as Git asks for, and the people behind a listener meet nobody."""
+    """Live is as Git requests it, and the people behind a listener meet nobody."""
     ends = [
         {**end, "endpoints": [{**one, "conditions": {"ready": is_ready}} for one in end["endpoints"]]}
         for port, is_ready in zip((80, 443), ready, strict=True)

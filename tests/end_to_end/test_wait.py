@@ -71,7 +71,7 @@ def test_a_run_after_which_nothing_is_up_ends_with_5(sync: Run, tree: Tree, cont
 
 
 def test_what_nobody_can_expect_to_come_up_is_not_waited_for(sync: Run, tree: Tree, controller: Controller) -> None:
-    """Beside a service that comes up, one without servers in Git is told as idle: exit 0."""
+    """Beside a service that comes up, one without servers in Git is reported as idle: exit 0."""
     empty = [gateway("empty"), service("empty", gateway="empty"), {**endpoints("empty"), "endpoints": []}]
     tree.commit(web=app("web"), empty=empty)
 

@@ -98,7 +98,7 @@ def test_another_encoding(ownership: Ownership) -> None:
     ],
 )
 def test_what_is_left_of_the_other_encoding_stops_nothing(present: LiveState, named: frozenset[Owner]) -> None:
-    """Setting the switch back would not help, or nobody asks for it."""
+    """Setting the switch back would not help, or nobody requests it."""
     left = as_seen_from(live_of("web"), Ownership.RENAMED).objects
     both = LiveState(
         objects={**{replace(key, name=f"old-{key.name}"): item for key, item in left.items()}, **present.objects}

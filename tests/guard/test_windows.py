@@ -164,7 +164,7 @@ def test_a_replace_that_shows_in_marks_alone_needs_a_window() -> None:
 
 
 def test_the_refusal_tells_the_time_and_when_to_come_back() -> None:
-    """Each window is told once, with its days and its zone."""
+    """Each window is named once, with its days and its zone."""
     windows = [window("22:00", "04:00", "Tue", "Thu", zone="Europe/Berlin"), window("05:00", "06:00"), CLOSED, CLOSED]
 
     (refused,) = outside_windows(UPDATE, LiveState(), windows, NOON)

@@ -7,7 +7,7 @@ from tests.shared.builders import make_gateway
 
 
 def test_a_setting_that_is_not_written_has_its_default() -> None:
-    """The words for it name the key; the key itself is told as people write it."""
+    """The words for it name the key; the key itself is shown as people write it."""
     source = in_values("NetworkSettings", "vipNetworkList", 0, said="the first one")
 
     assert (source.field_text, source.said) == ("NetworkSettings.vipNetworkList[0]", "the first one")

@@ -64,7 +64,7 @@ def service(verdict: Verdict) -> ServiceState:
         pytest.param({}, ExitCode.DONE, id="nothing to do"),
         pytest.param({"plan": CHANGES, "outcomes": (APPLIED,), "is_dry": False}, ExitCode.DONE, id="applied"),
         pytest.param({"outcomes": (APPLIED, FAILED)}, ExitCode.HELD_OR_FAILED, id="one set failed"),
-        pytest.param({"remaining": CHANGES}, ExitCode.HELD_OR_FAILED, id="live is not what Git asks for"),
+        pytest.param({"remaining": CHANGES}, ExitCode.HELD_OR_FAILED, id="live is not what Git requests"),
         pytest.param({"remaining": EMPTY}, ExitCode.DONE, id="nothing remains"),
         pytest.param({"desired": desired(problem())}, ExitCode.HELD_OR_FAILED, id="something is held"),
         pytest.param({"desired": desired(problem(Severity.WARNING))}, ExitCode.DONE, id="a warning"),

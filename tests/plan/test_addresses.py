@@ -1,4 +1,4 @@
-"""Addresses and subnets that Git asks for together."""
+"""Addresses and subnets that Git requests together."""
 
 from sync.model.plan import Method, Plan
 from tests.shared.builders import make_facts
@@ -12,7 +12,7 @@ SUBNET: tuple[Manifest, ...] = (
 
 
 def plan_after(before: str, after: str) -> Plan:
-    """The plan for a Gateway that asks for another address of one network than it has."""
+    """The plan for a Gateway that requests another address of one network than it has."""
     controller = converged(*app(address=before), *SUBNET)
     return plan_for(controller.live, *app(address=after), *SUBNET)
 

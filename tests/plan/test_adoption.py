@@ -171,7 +171,7 @@ def test_a_live_server_that_git_does_not_know_stays_until_the_next_plan() -> Non
 
 
 def test_what_is_missing_is_not_created() -> None:
-    """Git asks for one more Gateway and one more listener: both are for the next plan."""
+    """Git requests one more Gateway and one more listener: both are for the next plan."""
     controller = controller_of_ako(app("web"))
     asked = [*app("web", ports=(80, 81)), service("more", gateway="web", ports=(81,)), *app("new")]
     asked += [endpoints("more", ports=(81,))]
@@ -283,7 +283,7 @@ def test_one_object_of_somebody_else_keeps_the_whole_owner_back() -> None:
 
 
 def test_a_copy_of_what_ako_made_is_reported_and_left() -> None:
-    """Its markers spell another name: it came from a clone, and Git asks for none of it."""
+    """Its markers spell another name: it came from a clone, and Git requests none of it."""
     controller = controller_of_ako(app("web"))
     pool = bodies(controller.live)["Pool admin/test--shop-web-svc-web-TCP-80"]
     controller.put({**pool, "name": "experiment"}, "Pool")
@@ -387,7 +387,7 @@ def test_what_a_switch_leaves_out_stays_with_ako() -> None:
 
 
 def test_a_held_owner_is_not_taken_over_and_not_called_unasked_for() -> None:
-    """Its manifest is there and wrong: nobody knows what it asks for."""
+    """Its manifest is there and wrong: nobody knows what it requests."""
     controller = controller_of_ako(app("web"))
 
     plan = adoption(app("web", label_name="other"), controller.live)

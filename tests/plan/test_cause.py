@@ -14,7 +14,7 @@ def causes(plan: Plan) -> set[tuple[str, Cause]]:
 
 
 def test_what_somebody_edits_is_a_change_of_the_controller() -> None:
-    """Git asks for what was written last, so the difference cannot come from there."""
+    """Git requests what was written last, so the difference cannot come from there."""
     live = edited(converged(*app("web")).live, "Pool", sni_enabled=True)
 
     assert causes(plan_for(live, *app("web"))) == {("Pool", Cause.LIVE)}

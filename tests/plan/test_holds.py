@@ -251,7 +251,7 @@ MOVED = app("web", address="10.10.10.6")
 def test_what_the_controller_has_refused_is_not_tried_again(
     asked: list[Manifest], options: dict[str, Any], is_held: bool
 ) -> None:
-    """Each try is an outage; the Controller's words are told."""
+    """Each try is an outage; the Controller's words are reported."""
     controller = converged(*app("web", address="10.10.10.5"))
     live = refused(controller.live, desired_of(*MOVED), "no such subnet")
 
@@ -366,7 +366,7 @@ def interrupted(*manifests: Manifest) -> LiveState:
 
 
 def test_the_address_of_an_interrupted_owner_is_passed_on_as_planned() -> None:
-    """Git gives it to another owner, and the first one asks for another."""
+    """Git gives it to another owner, and the first one requests another."""
     live = interrupted(*app("web", address="10.10.10.5"))
 
     plan = plan_of(desired_of(*MOVED, *app("api", address="10.10.10.5")), live)

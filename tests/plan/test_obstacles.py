@@ -32,7 +32,7 @@ def set_of(*writes: Write) -> ChangeSet:
 
 
 def asked(address: str, *, network: str = "vips", vrf: str = "global", **vip: Any) -> dict[str, Any]:
-    """The body of a VsVip that asks for an address."""
+    """The body of a VsVip that requests an address."""
     subnet = {"network_ref": f"/api/network?name={network}"}
     one = {"vip_id": "0", "ip_address": {"addr": address, "type": "V4"}, "ipam_network_subnet": subnet, **vip}
     return {

@@ -268,7 +268,7 @@ def test_an_address_that_git_requests_is_taken_before_the_controller_chooses_any
 
 
 def test_who_has_an_address_by_chance_makes_way_for_who_requests_it() -> None:
-    """The VIP of the one is replaced, for the reason that is told; the other one takes the address first."""
+    """The VIP of the one is replaced, for the reason that is given; the other one takes the address first."""
     controller = converged(*app("a"))
 
     plan = plan_of(controller, *app("a"), *app("b", address="10.10.10.1"))

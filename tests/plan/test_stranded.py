@@ -103,7 +103,7 @@ def test_held_owners_get_back_what_was_deleted(first: Apps, second: Apps, writes
     """Whatever was in hand: all of it is as it was, addresses included, and nothing else is touched.
 
     Unless what is new in Git has one of the addresses by now: it was not in the way before, and nothing is deleted for
-    what Git no longer asks for. That is said.
+    what Git no longer requests. That is said.
     """
     controller = served(*manifests_of(first), after=tuple(manifests_of(second)), writes=writes)
     gone = {

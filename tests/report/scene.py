@@ -57,7 +57,7 @@ def files_before() -> Files:
 
 
 def files_after() -> Files:
-    """What Git asks for now: an address moves, a listener comes, a server goes, a team goes, one has made a mistake."""
+    """What Git requests now: an address moves, a listener comes, a server goes, a team goes, one has made a mistake."""
     return {
         **{path: items for path, items in files_before().items() if path != "teams/red/legacy.yaml"},
         "teams/shop/storefront.yaml": team("shop", "storefront", address="10.10.10.60"),
@@ -160,7 +160,7 @@ def _renamed(owner: Owner, number: int) -> Owner:
 
 
 def _copied_set(change_set: ChangeSet, number: int) -> ChangeSet:
-    """What changes of a copy; its writes are told by their keys only."""
+    """What changes of a copy; its writes are listed by their keys only."""
     if not number:
         return change_set
 

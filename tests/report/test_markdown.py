@@ -85,7 +85,7 @@ def test_a_plan_that_fits_is_told_in_full(scene: Run) -> None:
 
 
 def test_a_single_huge_change_does_not_push_out_the_others(scene: Run) -> None:
-    """Of one object some fields are told, the others are counted."""
+    """Of one object some fields are shown, the others are counted."""
     plan = scene.plan
     assert plan is not None
     sets = [_with_many_fields(item, 5_000) for item in plan.change_sets]

@@ -241,7 +241,7 @@ def test_what_a_guard_refused_stands_at_the_top(browser: webdriver.Chrome, show:
 
 
 def test_a_tree_without_a_controller_has_its_page_too(browser: webdriver.Chrome, show: Open, scene: Run) -> None:
-    """`validate` and `render` draw what the tree asks for."""
+    """`validate` and `render` draw what the tree requests."""
     show(tree_html(scene.desired), "#Gateway/shop/storefront")
 
     assert ("VsVip", "test--shop-storefront", "") in nodes(browser)

@@ -1,4 +1,4 @@
-"""Objects as AKO makes them, from what a tree asks for (AKO 2.2.1: internal/rest/avi_obj_{vs,vsvip,pool,l4ps}.go)."""
+"""Objects as AKO makes them, from what a tree requests (AKO 2.2.1: internal/rest/avi_obj_{vs,vsvip,pool,l4ps}.go)."""
 
 import json
 import zlib
@@ -77,7 +77,7 @@ def _service_metadata(item: AviObject) -> str:
 
 
 def desired_of(repository: Path, url: str) -> DesiredState:
-    """What a repository asks for, with the facts of an emulated Controller."""
+    """What a repository requests, with the facts of an emulated Controller."""
     request = SourceRequest(location=str(repository), cache_dir=repository.parent / "cache")
     state = str(repository.parent / "state")
     target = Target(controller=url, username="admin", password="emulator", state_folder=state)

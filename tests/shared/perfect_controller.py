@@ -34,13 +34,13 @@ def desired_for(*manifests: Manifest, values: Manifest = VALUES, facts: Facts | 
 def desired_for_files(
     files: Mapping[str, Iterable[Manifest]], commit: str = "c0ffee", facts: Facts | None = None
 ) -> DesiredState:
-    """What a tree of files asks for."""
+    """What a tree of files requests."""
     texts = {path: yaml.safe_dump_all(items).encode() for path, items in files.items()}
     return desired_of_texts(texts, commit=commit, facts=facts)
 
 
 def desired_of_texts(files: Mapping[str, bytes], commit: str = "c0ffee", facts: Facts | None = None) -> DesiredState:
-    """What a tree asks for, file by file as it is written."""
+    """What a tree requests, file by file as it is written."""
     found_files = tuple(SourceFile(path=path, content=content) for path, content in sorted(files.items()))
     snapshot = Snapshot(location="tree", commit=commit, files=found_files)
     settings, problems = read_settings(snapshot, max_aliases=1000)

@@ -87,7 +87,7 @@ def test_what_keeps_its_name_is_taken_as_it_stands(kustomizations: dict[str, dic
 
 
 def test_a_manifest_without_a_namespace_is_reported() -> None:
-    """Kubectl would put it where it is told; here it counts as default."""
+    """With kubectl the user would say where it goes; here it counts as default."""
     gateway = document("Gateway")
     del gateway["metadata"]["namespace"]
 

@@ -136,7 +136,7 @@ def test_empty_documents_are_left_out_and_the_others_keep_number_and_line() -> N
     ],
 )
 def test_a_text_that_is_wrong_says_where_and_how_to_put_it_right(text: str | bytes, line: int, words: str) -> None:
-    """The first thing that is wrong is told with its line and a fix."""
+    """The first thing that is wrong is reported with its line and a fix."""
     error = error_of(text)
 
     assert words in error.message

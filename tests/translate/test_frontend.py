@@ -1,4 +1,4 @@
-"""One value between manifests and objects: what differs is who asks for it, not what is made of it."""
+"""One value between manifests and objects: what differs is who requests it, not what is made of it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -78,7 +78,7 @@ def _without_names(content: Any) -> Any:
 def test_every_kind_of_owner_gets_the_same_objects(
     ports: list[tuple[str, int]], address: str, cloud: str, tier: str, mode: str, has_setting: bool
 ) -> None:
-    """VIPs, servers, profiles and ports do not depend on what kind of manifest asks for them."""
+    """VIPs, servers, profiles and ports do not depend on what kind of manifest requests them."""
     settings: Settings = make_settings(L7Settings={"serviceType": mode}, L4Settings={"autoFQDN": "disabled"})
     facts = make_facts(vtype=cloud, domains=["avi.internal"], license_tier=tier)
     annotations = {INFRA_ANNOTATION: "edge"} if has_setting else {}

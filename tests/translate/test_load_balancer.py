@@ -85,7 +85,7 @@ def test_a_class_that_is_nearly_ours_holds_what_is_live() -> None:
     ],
 )
 def test_traffic_is_disabled_by_true_only(said: str, is_enabled: bool, warns: bool) -> None:
-    """What else stands there is told (AKO-TRAFFIC-ANNOTATION)."""
+    """What else stands there is reported (AKO-TRAFFIC-ANNOTATION)."""
     found = translated(make_load_balancer(annotations={"ako.vmware.com/disable-traffic": said}), make_slice())
 
     assert content_of(found, "VirtualService").traffic_enabled is is_enabled

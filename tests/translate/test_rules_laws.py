@@ -44,7 +44,7 @@ MADE_HERE = {"l4policyset", "pool", "virtualservice", "vsvip"}
 
 
 def desired_of(items: Sequence[Any], *, problems: tuple[Problem, ...] = (), **sections: Any) -> DesiredState:
-    """What a tree asks for, as `render` and `validate` see it."""
+    """What a tree requests, as `render` and `validate` see it."""
     source = Source(
         snapshot=make_snapshot({}),
         settings=make_settings(**sections),
@@ -264,7 +264,7 @@ ASKING = ("gateway", "field", "annotation", "rule", "shared")
 
 
 def asking(way: str, name: str, address: str) -> list[Any]:
-    """An owner that asks for an address in one of the ways that there are."""
+    """An owner that requests an address in one of the ways that there are."""
     match way:
         case "gateway":
             return [make_gateway(name, addresses=[address])]

@@ -1,4 +1,4 @@
-"""What the authors of manifests are told, where the tree alone does not do what they must have meant."""
+"""Notices for the authors of manifests, where the tree alone does not do what they must have meant."""
 
 from typing import Any
 

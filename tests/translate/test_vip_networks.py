@@ -1,4 +1,4 @@
-"""Whether a VIP network can give what Git asks for: subnets, static ranges, and addresses that no host can have."""
+"""Whether a VIP network can give what Git requests: subnets, static ranges, and addresses that no host can have."""
 
 import ipaddress
 from collections.abc import Sequence

@@ -73,7 +73,7 @@ class Listener:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayAddress:
-    """An address that the Gateway asks for."""
+    """An address that the Gateway requests."""
 
     __pydantic_config__: ClassVar[ConfigDict] = CAMEL
     value: Annotated[Text, Field(min_length=1, max_length=253)]
