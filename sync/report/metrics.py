@@ -20,6 +20,7 @@ from sync.model.plan import Action, Cause, Change
 from sync.model.problem import Severity
 from sync.model.run import Run
 from sync.plan.outages import Gravity, effects_of
+from sync.plan.rollouts import keeping_last_servers
 
 Series = Mapping[tuple[str, ...], float]
 """Label values (without `target`) → value."""
@@ -190,12 +191,12 @@ def _servers(ending: Ending, memory: Memory) -> Series | None:
     if run is None or run.live is None:
         return None
     counts: Counter[str] = Counter()
+    planned = keeping_last_servers(run.desired, run.live)
     for item in run.live:
         if item.is_ours and item.key.part is Part.BACK_ENDS:
-            desired = run.desired.objects.get(item.key)
-            is_kept = (
-                desired is not None and desired.unknown_servers is not None and desired.unknown_servers.is_everything
-            )
+            desired = planned.objects.get(item.key)
+            unknown = desired.unknown_servers if desired is not None else None
+            is_kept = unknown is not None and unknown.is_everything
             for server in item.body.get("servers") or ():
                 counts["kept" if is_kept else "enabled" if server.get("enabled", True) else "disabled"] += 1
     return {(state,): counts[state] for state in SERVER_STATES}

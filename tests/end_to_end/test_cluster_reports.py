@@ -65,6 +65,16 @@ def test_metrics_tell_for_how_long_the_cluster_could_not_be_read(sync: Run, clus
     assert found[LAST_READ] == before[LAST_READ]
 
 
+def test_metrics_count_the_last_servers_of_a_pool_as_kept(sync: Run, cluster: ApiServer, file: Path) -> None:
+    """The cluster has none left, and nobody has said that there should be none."""
+    sync()
+    cluster.put(slice_of())
+
+    code = sync().code
+
+    assert (code, servers(samples_in(file.read_text()))) == (5, (0, 0, 2))
+
+
 def test_metrics_forget_a_cluster_that_tells_nothing_any_more(
     sync: Run, tree: Tree, cluster: ApiServer, file: Path
 ) -> None:

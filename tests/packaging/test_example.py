@@ -56,8 +56,8 @@ def test_the_tour_ends_well_and_shows_what_it_promises(tmp_path: Path) -> None:
         "Plan: 0 create, 0 update, 2 replace, 0 delete",
         "Applied: 0 create, 0 update, 2 replace, 0 delete",
         "Plan: 0 create, 0 update, 0 replace, 0 delete",
-        "Applied: 0 create, 1 update, 0 replace, 0 delete",
-        "Applied: 0 create, 1 update, 0 replace, 0 delete",
+        "Applied: 0 create, 0 update, 0 replace, 0 delete, servers: 1 pool",
+        "Applied: 0 create, 0 update, 0 replace, 0 delete, servers: 1 pool",
     ]
     assert not any("kind: EndpointSlice" in path.read_text() for path in (tmp_path / "tour" / "repo").rglob("*.yaml"))
     (storefront,) = (line for line in done.stdout.splitlines() if line.startswith("Gateway shop/storefront   "))
