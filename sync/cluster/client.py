@@ -273,6 +273,8 @@ def _unreachable(error: httpx.RequestError) -> str:
             return f"its certificate is not trusted: {cause.verify_message}"
         if isinstance(cause, ssl.SSLError):
             return f"TLS failed: {cause.reason or cause}"
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.lower()
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.TimeoutException):
         return str(error) if "complete" in str(error) else "it does not answer in time"

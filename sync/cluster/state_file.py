@@ -102,7 +102,10 @@ def _documents(file: Path) -> Iterator[Mapping[str, Any]]:
             raise UsageError(f"the file has more than {MOST_BYTES // 1024 // 1024} MB", where=str(file))
         content = file.read_bytes()
     except OSError as error:
-        raise UsageError(f"the state of the cluster cannot be read: {error.strerror}", where=str(file)) from None
+        fix = "check --cluster-state (SYNC_CLUSTER_STATE), or write the file with avi-sync cluster export"
+        raise UsageError(
+            f"the state of the cluster cannot be read: {error.strerror}", where=str(file), fix=fix
+        ) from None
     try:
         found = [json.loads(content)] if content.lstrip()[:1] == b"{" else yaml.load_all(content, yaml.CSafeLoader)
         documents = [each for each in found if each is not None]

@@ -177,7 +177,8 @@ def _cluster_lines(cluster: ClusterState, now: datetime, paint: Paint) -> Iterat
     """When the cluster was read, and what of it could not be."""
     seconds = max(0.0, (now - cluster.read_at).total_seconds())
     age = f"{seconds / 60:.0f} min ago" if seconds >= 60 else "now"
-    yield one_line(f"Cluster {cluster.name}: read {age}")
+    completely = ", but not completely" if cluster.unread else ""
+    yield one_line(f"Cluster {cluster.name}: read {age}{completely}")
     for each in cluster.unread:
         where = f" of namespace {each.namespace}" if each.namespace else ""
         yield paint(one_line(f"    not read: {each.group_kind.kind}s{where}: {each.reason}"), "error")

@@ -312,7 +312,8 @@ def _unread_problems(cluster: ClusterState, needed: Sequence[Unread]) -> Iterato
         reasons.setdefault(unread.reason, []).append(unread)
     for reason, lists in sorted(reasons.items()):
         is_needed = any(each in needed for each in lists)
-        what = ", ".join(dict.fromkeys(map(_plural, lists)))
+        *others, last = dict.fromkeys(map(_plural, lists))
+        what = f"{', '.join(others)} and {last}" if others else last
         outcome = "live servers stay as they are" if is_needed else "what Git says of them cannot be compared"
         yield Problem(
             severity=Severity.ERROR if is_needed else Severity.WARNING,

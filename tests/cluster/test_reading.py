@@ -178,6 +178,13 @@ def test_a_cluster_that_does_not_answer_is_asked_once(server: ApiServer, read: R
     assert {request.path for request in server.requests} == {"/api/v1/namespaces/shop/services"}
 
 
+def test_a_cluster_where_nothing_listens_is_named_in_plain_words(read: Read) -> None:
+    """Without the number that the system has for it."""
+    found = read(server="https://127.0.0.1:1")
+
+    assert {each.reason for each in found.unread} == {"connection refused"}
+
+
 def test_an_answer_that_never_ends_is_given_up(server: ApiServer, read: Read) -> None:
     """After the time that one answer may take."""
     server.faults.append(Fault(matches="services", act=api_server.slow(1.0), times=99))
