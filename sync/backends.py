@@ -53,11 +53,11 @@ def export_back_ends(source: Source, place: ClusterPlace, timing: Timing, *, loc
 def with_back_ends(
     source: Source, cluster: ClusterState | None, place: ClusterPlace, now: datetime, *, writes: bool
 ) -> Source:
-    """The tree with the back ends that the cluster has. Raises SourceError if what is written would be too old."""
+    """The tree with the back ends that the cluster has. Raises SourceError for a file that is too old to write from."""
     problems = tuple(_idle_options(source, place))
     if cluster is None or source.settings is None:
         return replace(source, problems=(*source.problems, *problems)) if problems else source
-    old = tuple(_too_old(cluster, place, now))
+    old = tuple(_untimely(cluster, place, now))
     if old and writes:
         raise SourceError(old[0].message, where=str(place.state_file), fix=old[0].fix)
     resources, found = with_cluster(source.resources, cluster, source.settings)
@@ -88,15 +88,22 @@ def _idle_options(source: Source, place: ClusterPlace) -> Iterator[Problem]:
         )
 
 
-def _too_old(cluster: ClusterState, place: ClusterPlace, now: datetime) -> Iterator[Problem]:
+MOST_CLOCK_SKEW_SECONDS = 300.0
+"""How far the clock of the machine that exported a file may be ahead of ours."""
+
+
+def _untimely(cluster: ClusterState, place: ClusterPlace, now: datetime) -> Iterator[Problem]:
+    """Why a file does not show the cluster of today: it is too old, or its time is none that has been."""
     age_seconds = (now - cluster.read_at).total_seconds()
-    if place.state_file is not None and age_seconds > place.max_age_seconds:
-        yield Problem(
-            severity=Severity.WARNING,
-            message=f"the state of cluster {cluster.name} is {_minutes(age_seconds)} old, "
-            f"and may be {_minutes(place.max_age_seconds)}",
-            fix="export it again, or raise --cluster-state-max-age",
-        )
+    if place.state_file is None or -MOST_CLOCK_SKEW_SECONDS <= age_seconds <= place.max_age_seconds:
+        return
+    state = f"the state of cluster {cluster.name} is"
+    if age_seconds < 0:
+        message, fix = f"{state} dated {_minutes(-age_seconds)} in the future", "check the clocks, and export it again"
+    else:
+        message = f"{state} {_minutes(age_seconds)} old, and may be {_minutes(place.max_age_seconds)}"
+        fix = "export it again, or raise --cluster-state-max-age"
+    yield Problem(severity=Severity.WARNING, message=message, fix=fix)
 
 
 def _minutes(seconds: float) -> str:

@@ -94,6 +94,21 @@ def test_an_old_file_is_refused_for_writing_only(source: Source, tmp_path: Path,
             with_back_ends(source, state, place, now, writes=True)
 
 
+@pytest.mark.parametrize(("minutes", "is_refused"), [(4, False), (6, True)])
+def test_a_file_of_the_future_is_refused_as_an_old_one_is(
+    source: Source, tmp_path: Path, minutes: int, is_refused: bool
+) -> None:
+    """Else it would count as fresh for ever; clocks may differ by five minutes."""
+    file = tmp_path / "state.yaml"
+    file.write_text('{"apiVersion": "v1", "kind": "List", "items": []}')
+    os.utime(file, (NOON.timestamp(), NOON.timestamp()))
+    place, now = ClusterPlace(state_file=file), NOON - timedelta(minutes=minutes)
+
+    shown = with_back_ends(source, read(source, place), place, now, writes=False)
+
+    assert any("dated 6 min in the future" in each.message for each in shown.problems) is is_refused
+
+
 def test_a_tree_that_needs_no_cluster_asks_none(tmp_path: Path) -> None:
     """Not even for a login; an export of nothing is refused."""
     source = source_of("endpoints", (1, 2))
