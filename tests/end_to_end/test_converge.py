@@ -7,7 +7,8 @@ import pytest
 from tests.shared.emulated_controller import Controller, Run
 from tests.shared.tree import VALUES, Tree, app, endpoints, gateway, load_balancer, service
 
-NOTHING = dict.fromkeys(("create", "update", "replace", "delete", "adopt", "release", "foreign", "held"), 0)
+COUNTS = ("create", "update", "replace", "delete", "adopt", "release", "foreign", "held", "servers")
+NOTHING = dict.fromkeys(COUNTS, 0)
 
 
 def test_the_second_run_plans_nothing_and_writes_nothing(sync: Run, tree: Tree, controller: Controller) -> None:
