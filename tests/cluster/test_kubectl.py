@@ -103,7 +103,7 @@ def test_a_right_is_asked_for(server: ApiServer, kubectl: Kubectl) -> None:
     [
         (api_server.refused(500), "etcdserver: request timed out"),
         (api_server.expired(), "too old to display a consistent list"),
-        (api_server.page_of_a_proxy(503), "503"),
+        (api_server.page_of_a_proxy(503), "unable to handle the request"),
     ],
 )
 def test_what_goes_wrong_is_an_error_for_kubectl_too(
@@ -115,4 +115,4 @@ def test_what_goes_wrong_is_an_error_for_kubectl_too(
     done = kubectl("get", "endpointslices", "-A")
 
     assert done.returncode == 1
-    assert words in done.stderr or "unable to handle the request" in done.stderr
+    assert words in done.stderr

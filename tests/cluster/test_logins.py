@@ -3,12 +3,16 @@
 import base64
 import json
 import os
+import select
+import socket
+import socketserver
 import stat
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import trustme
@@ -256,6 +260,53 @@ def test_the_certificate_may_have_another_name(server: ApiServer, read: Read) ->
     assert not works(read, {"token": TOKEN})
     assert works(read, {"token": TOKEN}, **{"tls-server-name": "kube.internal"})
     assert not works(read, {"token": TOKEN}, **{"tls-server-name": "other.internal"})
+
+
+class Tunnel(socketserver.BaseRequestHandler):
+    """A proxy that opens one tunnel for each CONNECT, and notes where to."""
+
+    asked: ClassVar[list[str]] = []
+
+    def handle(self) -> None:
+        """Pass on what both sides send until one of them ends."""
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += self.request.recv(4096)
+        target = head.split()[1].decode()
+        self.asked.append(target)
+        host, _, port = target.rpartition(":")
+        with socket.create_connection((host, int(port))) as far:
+            self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            sides = {self.request: far, far: self.request}
+            while True:
+                for side in select.select(list(sides), [], [])[0]:
+                    content = side.recv(65536)
+                    if not content:
+                        return
+                    sides[side].sendall(content)
+
+
+@pytest.fixture
+def proxy() -> Iterator[str]:
+    """The URL of a proxy."""
+    Tunnel.asked.clear()
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tunnel) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_the_certificate_may_have_another_name_behind_a_proxy_too(server: ApiServer, read: Read, proxy: str) -> None:
+    """All requests go through the proxy, and a wrong name is refused there as well."""
+    server.stop()
+    server.names = ("kube.internal",)
+    server.start()
+
+    assert works(read, {"token": TOKEN}, **{"proxy-url": proxy, "tls-server-name": "kube.internal"})
+    assert set(Tunnel.asked) == {f"127.0.0.1:{server.port}"}
+    assert not works(read, {"token": TOKEN}, **{"proxy-url": proxy, "tls-server-name": "other.internal"})
+    assert not works(read, {"token": TOKEN}, **{"proxy-url": proxy})
 
 
 def test_a_certificate_of_somebody_else_is_not_trusted(
